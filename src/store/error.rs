@@ -1,0 +1,51 @@
+//! What can go wrong in a store.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::InvalidKey;
+use crate::blob::Fault;
+
+/// A store's error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An operation on a file failed.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried: `read`, `write`, `rename`, …
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The content to be written failed, not the store.
+    #[error(transparent)]
+    Content(#[from] Fault),
+    /// The store cannot do this, ever.
+    #[error("{what} is not possible here")]
+    Unsupported {
+        /// What.
+        what: &'static str,
+    },
+    /// What is stored there is malformed.
+    #[error("{} is malformed: {reason}", path.display())]
+    Malformed {
+        /// What.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The name cannot be used.
+    #[error(transparent)]
+    Key(#[from] InvalidKey),
+}
+
+impl Error {
+    /// Wraps a failed operation on a file.
+    pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+}

@@ -1,0 +1,241 @@
+//! Where images live: one seam, six kinds of place.
+//!
+//! A [`Source`] is a place that holds images of one name (a repository, a layout, an archive); a [`Transport`] can be written to as well.
+//! Everything above speaks to these two traits; nothing above names a kind of place. A function that only reads takes `&dyn Source`.
+
+mod error;
+mod location;
+mod selector;
+
+use std::fmt;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use crate::blob::Blob;
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::manifest::Manifest;
+use crate::watch::{Outcome, Watch};
+
+pub use error::{Error, Result};
+pub use location::{ArchivePath, Location, LocationError, Place};
+pub use selector::Selector;
+
+/// A place to read images from. Every method may be called from many threads.
+pub trait Source: fmt::Display + Send + Sync {
+    /// Finds what `at` names, with as little traffic as there is (one HEAD at a registry). Nothing when the place holds no such thing; a
+    /// place that does not exist is an error ([`Error::is_not_found`]) only where it can be told from an empty one.
+    ///
+    /// # Errors
+    /// When the place cannot tell, or `at` is [`Selector::Sole`] and several images are there.
+    fn resolve(&self, at: &Selector) -> Result<Option<Descriptor>>;
+
+    /// Reads a manifest. Asked for by digest or descriptor, the bytes are checked against it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none; a mismatch when it is not what was asked for.
+    fn manifest(&self, at: &Selector) -> Result<Manifest>;
+
+    /// Returns a blob; nothing need be opened before its first read, where a missing one shows as [`Error::NotFound`] inside the fault.
+    ///
+    /// A descriptor of size 0 from a schema 1 manifest asks the place for the size.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the place knows at once that it has none.
+    fn blob(&self, blob: &Descriptor) -> Result<Blob<'_>>;
+
+    /// Lists tags, those after `after`, in the place's order; a page at a time.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where images have no names; [`Error::NotFound`] when the place does not exist.
+    fn tags(&self, after: Option<&str>) -> Result<Tags> {
+        let _ = after;
+        Err(Error::unsupported("listing tags", self, "a dir: holds one image without a name; `inspect` shows it"))
+    }
+
+    /// Lists the manifests whose subject is `subject`. A place that has no list of its own keeps one under the referrers tag
+    /// (`ALG-HEX`, distribution-spec "Referrers Tag Schema"); a tag there that is no index is an error to whoever would write it, and no
+    /// referrers to the reader.
+    ///
+    /// # Errors
+    /// When the place cannot tell; an empty list means that there are none.
+    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        let at = Selector::Tag(referrers_tag(subject));
+        if self.resolve(&at)?.is_none() {
+            return Ok(Vec::new());
+        }
+        Ok(self.manifest(&at)?.as_index().map(|index| index.manifests.clone()).unwrap_or_default())
+    }
+
+    /// Returns registry and repository, for mounts; nothing for places that are no registry.
+    fn origin(&self) -> Option<&Origin> {
+        None
+    }
+}
+
+/// A place to write images to. What one call has written, every later call sees.
+pub trait Transport: Source {
+    /// Says whether a blob is there, whole. Used for planning: the answer may be outdated when the blob is put.
+    ///
+    /// # Errors
+    /// When the place cannot tell.
+    fn has_blob(&self, blob: &Descriptor) -> Result<bool>;
+
+    /// Writes a blob, or finds that it is there, or has the registry mount it from `from`, a repository that has it. Idempotent; the blob
+    /// is visible only when whole and checked. The blob's reader may be opened, rewound and resumed as the place needs.
+    ///
+    /// # Errors
+    /// [`Error::Content`] when the blob failed, others when the place did. What was received may stay for a later attempt, never visible.
+    fn put_blob(&self, blob: Blob<'_>, from: Option<&Origin>) -> Result<Outcome>;
+
+    /// Writes a manifest under `at`: [`Selector::Digest`] for one that is only a part of others, [`Selector::Tag`] or [`Selector::Sole`]
+    /// for the image itself, which comes last and replaces what had that name. What it refers to must be there already.
+    ///
+    /// # Errors
+    /// [`Error::Content`] with a mismatch when `at` is a digest that the manifest does not have.
+    fn put_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()>;
+
+    /// Returns what `at` names if it is there together with everything it refers to, so that nothing need be copied to have it whole.
+    /// A registry vouches for its tags; other places are looked through.
+    ///
+    /// # Errors
+    /// When the place cannot tell.
+    fn complete(&self, at: &Selector) -> Result<Option<Descriptor>> {
+        let Some(found) = self.resolve(at)? else {
+            return Ok(None);
+        };
+        Ok(is_complete(self, &found, 0)?.then_some(found))
+    }
+
+    /// Removes a tag and leaves its siblings alone, or removes a manifest by digest together with the tags that name it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not there; [`Error::Unsupported`] with the cure where a place cannot.
+    fn delete(&self, at: &Selector) -> Result<()> {
+        let _ = at;
+        Err(Error::unsupported("deleting an image", self, "delete the file or directory itself"))
+    }
+
+    /// Ends the writing: an archive is made of what was put, a directory is swept of what was replaced. Nothing put before a failed or
+    /// missing `finish` is promised to be visible. Called once, after the last put.
+    ///
+    /// # Errors
+    /// When the place cannot; the old state is then still there.
+    fn finish(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The depth of nested indexes that is followed; deeper ones are an attack.
+pub const MAX_DEPTH: usize = 8;
+
+fn is_complete(place: &(impl Transport + ?Sized), manifest: &Descriptor, depth: usize) -> Result<bool> {
+    let at = Selector::Descriptor(Box::new(manifest.clone()));
+    if depth > MAX_DEPTH || place.resolve(&at)?.is_none() {
+        return Ok(false);
+    }
+    let manifest = place.manifest(&at)?;
+    for blob in manifest.blobs() {
+        if !blob.media_type.is_nondistributable() && !place.has_blob(blob)? {
+            return Ok(false);
+        }
+    }
+    for child in manifest.children() {
+        if !is_complete(place, child, depth + 1)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A page of tags.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    /// The tags in the place's order.
+    pub names: Vec<String>,
+    /// What to ask for next, to be given as `after`; nothing at the end.
+    pub next: Option<String>,
+}
+
+/// A registry and a repository there: where a blob can be mounted from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// The registry's host as connected to, with its port.
+    pub registry: String,
+    /// The repository.
+    pub repository: String,
+}
+
+/// What every place needs to know. Clones share the streams, the watch and the registry client's connections and tokens.
+#[derive(Clone)]
+pub struct Options {
+    /// Hears notes and retries, and stops waits.
+    pub watch: Watch,
+    /// Where standard input is spooled and layers are recompressed; an operation that needs it fails without.
+    pub scratch: Option<PathBuf>,
+    /// Where sessions that outlive the process are noted (mode 0600); without it uploads are not resumed by a later process.
+    pub state: Option<PathBuf>,
+    /// Whether what an interrupted run left is used.
+    pub resume: bool,
+    /// What an archive at `-` is read from.
+    pub input: Option<Arc<Mutex<dyn Read + Send>>>,
+    /// What an archive at `-` is written to.
+    pub output: Option<Arc<Mutex<dyn Write + Send>>>,
+    /// The client for `docker://`.
+    #[cfg(feature = "client")]
+    pub client: crate::registry::Client,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            watch: Watch::default(),
+            scratch: None,
+            state: None,
+            resume: true,
+            input: None,
+            output: None,
+            #[cfg(feature = "client")]
+            client: crate::registry::Client::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("scratch", &self.scratch)
+            .field("state", &self.state)
+            .field("resume", &self.resume)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Place {
+    /// Opens the place for reading.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when a local place does not exist; a registry is not asked before the first request.
+    pub fn open_source(&self, options: &Options) -> Result<Box<dyn Source>> {
+        let _ = options;
+        Err(Error::unsupported("reading", &self, "this kind of place is not there yet"))
+    }
+
+    /// Opens the place for writing; it need not exist, and nothing is made before the first put.
+    ///
+    /// # Errors
+    /// When something is there that must not be written to.
+    pub fn open_destination(&self, options: &Options) -> Result<Box<dyn Transport>> {
+        let _ = options;
+        Err(Error::unsupported("writing", &self, "this kind of place is not there yet"))
+    }
+}
+
+/// Returns the tag that holds the referrers of `subject` where there is no referrers API: `sha256-…`, cut to 64 digits.
+///
+/// distribution-spec, "Referrers Tag Schema":
+/// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema>
+pub fn referrers_tag(subject: &Digest) -> String {
+    format!("{}-{}", subject.algorithm(), &subject.hex()[..64])
+}
