@@ -36,7 +36,7 @@ pub enum Body {
     /// An OCI index or a Docker manifest list.
     Index(Index),
     /// An OCI or Docker image manifest; artifacts are written as one too.
-    Image(Image),
+    Image(Box<Image>),
     /// The artifact manifest that was dropped from the OCI specification.
     Artifact(Artifact),
     /// Docker's schema 1: read, copied as it is, never made.

@@ -60,7 +60,7 @@ impl Manifest {
         let body = if media_type.is_index() {
             Body::Index(index(&members)?)
         } else if media_type.is_image() {
-            Body::Image(image(&members)?)
+            Body::Image(Box::new(image(&members)?))
         } else if media_type == MediaType::OCI_ARTIFACT {
             Body::Artifact(artifact(&members)?)
         } else {

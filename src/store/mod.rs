@@ -139,7 +139,7 @@ impl Body {
 #[non_exhaustive]
 pub enum Content<'a> {
     /// A blob, checked as it is written.
-    Blob(Blob<'a>),
+    Blob(Box<Blob<'a>>),
     /// Small bytes: links, tags, indexes.
     Bytes(&'a [u8]),
 }
