@@ -2,6 +2,7 @@
 pub mod blob;
 pub mod class;
 pub mod config;
+pub mod copy;
 pub mod descriptor;
 pub mod digest;
 pub mod manifest;

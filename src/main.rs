@@ -1,1 +1,2 @@
+//! The `stevedore` binary.
 fn main() {}

@@ -1,0 +1,180 @@
+//! What can go wrong with a copy.
+
+use std::fmt;
+
+use crate::blob::Fault;
+use crate::class::Class;
+use crate::digest::Digest;
+use crate::{config, manifest, transport};
+
+/// A copy's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Which of the two places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Where the image comes from.
+    Source,
+    /// Where the image goes.
+    Destination,
+}
+
+/// A copy's error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// One of the places failed.
+    #[error("{side} {place}")]
+    Place {
+        /// Which side.
+        side: Side,
+        /// Which place.
+        place: String,
+        /// How.
+        source: Box<transport::Error>,
+    },
+    /// The index has no image for a platform.
+    #[error("{place} has no image for {wanted}; it has {}", offered.join(", "))]
+    Platform {
+        /// Where.
+        place: String,
+        /// The platform asked for.
+        wanted: String,
+        /// The platforms there.
+        offered: Vec<String>,
+    },
+    /// The digest promised is not what would be written.
+    #[error("the manifest to be written has digest {got}, and the destination names {wanted}")]
+    Digest {
+        /// The digest that the destination names.
+        wanted: Digest,
+        /// The digest of the manifest.
+        got: Digest,
+    },
+    /// The tag to be checked names something else.
+    #[error("tag {tag} names {}, not {wanted}", named.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string))]
+    Tag {
+        /// The tag.
+        tag: String,
+        /// The digest it should name.
+        wanted: Digest,
+        /// The digest it names.
+        named: Option<Digest>,
+    },
+    /// A layer does not have the uncompressed digest that the config says.
+    #[error("layer {layer} has diff_id {got}, and its config says {wanted}")]
+    DiffId {
+        /// The layer.
+        layer: Digest,
+        /// What the config says.
+        wanted: Digest,
+        /// What it is.
+        got: Digest,
+    },
+    /// Digests should be kept, and what was asked for would change them.
+    #[error("{what} would change the digest {digest}, which is to be preserved")]
+    Preserve {
+        /// What was asked for.
+        what: String,
+        /// The digest.
+        digest: Digest,
+    },
+    /// The request cannot be fulfilled.
+    #[error("{reason}")]
+    Refused {
+        /// Why.
+        reason: String,
+        /// What to do instead.
+        cure: Option<String>,
+    },
+    /// A manifest that was converted is no acceptable one.
+    #[error("cannot convert manifest {digest}")]
+    Manifest {
+        /// Which.
+        digest: Digest,
+        /// Why.
+        source: manifest::ParseError,
+    },
+    /// A config that is needed cannot be read.
+    #[error("cannot read config {digest}")]
+    Config {
+        /// Which.
+        digest: Digest,
+        /// Why.
+        source: config::ParseError,
+    },
+    /// A layer could not be recompressed.
+    #[error("cannot recompress layer {digest}")]
+    Layer {
+        /// Which.
+        digest: Digest,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Someone asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] crate::watch::Cancelled),
+}
+
+impl Error {
+    /// Wraps a place's error with which side it is. A destination that failed because of the content it was given is the source's failure,
+    /// see [`Error::between`].
+    pub fn at(side: Side, place: &(impl fmt::Display + ?Sized)) -> impl Fn(transport::Error) -> Self {
+        let place = place.to_string();
+        move |source| match source {
+            transport::Error::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            source => Self::Place { side, place: place.clone(), source: Box::new(source) },
+        }
+    }
+
+    /// Wraps what a put failed with: the source's failure if the content failed, the destination's otherwise.
+    pub fn between(
+        source: &(impl fmt::Display + ?Sized),
+        destination: &(impl fmt::Display + ?Sized),
+        error: transport::Error,
+    ) -> Self {
+        match error.fault() {
+            Some(fault) if is_cancelled(fault) => Self::Cancelled(crate::watch::Cancelled),
+            Some(_) => Self::at(Side::Source, source)(error),
+            None => Self::at(Side::Destination, destination)(error),
+        }
+    }
+
+    /// Returns the kind of failure.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Place { source, .. } => source.class(),
+            Self::Platform { .. } => Class::NotFound,
+            Self::Tag { named, .. } if named.is_none() => Class::NotFound,
+            Self::Digest { .. } | Self::Tag { .. } | Self::DiffId { .. } => Class::Verification,
+            Self::Cancelled(_) => Class::Interrupted,
+            _ => Class::Failed,
+        }
+    }
+
+    /// Returns what to do about it, where that is known.
+    pub fn cure(&self) -> Option<&str> {
+        match self {
+            Self::Place { source, .. } => source.cure(),
+            Self::Refused { cure, .. } => cure.as_deref(),
+            Self::Preserve { .. } => Some("leave --preserve-digests out, or what changes the image"),
+            _ => None,
+        }
+    }
+}
+
+fn is_cancelled(fault: &Fault) -> bool {
+    match fault {
+        Fault::Source(error) => error.get_ref().is_some_and(|inner| inner.is::<crate::watch::Cancelled>()),
+        _ => false,
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Side::Source => "cannot read",
+            Side::Destination => "cannot write",
+        })
+    }
+}

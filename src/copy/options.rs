@@ -1,0 +1,44 @@
+//! What can be asked of a copy.
+
+use std::path::PathBuf;
+
+use crate::media_type::{Compression, Format};
+use crate::platform::Platform;
+use crate::reference::Tag;
+
+/// How an image is copied. The default copies this host's platform as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Which platforms of an index.
+    pub platforms: Platforms,
+    /// The media types wanted; as they are, if not given.
+    pub format: Option<Format>,
+    /// The compression wanted of layers; as it is, if not given.
+    pub compress: Option<Compression>,
+    /// The compressor's level, in its own scale.
+    pub level: Option<i32>,
+    /// Fail rather than change a byte of a manifest.
+    pub preserve_digests: bool,
+    /// More names for the same manifest at the destination.
+    pub additional_tags: Vec<String>,
+    /// Find out what would be done, and write nothing.
+    pub dry_run: bool,
+    /// Fetch nondistributable layers too, from their URLs if need be.
+    pub include_external: bool,
+    /// The tag that must name the very digest that is copied.
+    pub check_tag: Option<Tag>,
+    /// Where layers are recompressed.
+    pub scratch: Option<PathBuf>,
+}
+
+/// Which platforms of an index are copied. What is no index is copied as it is, unless a platform is asked for that its config contradicts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Platforms {
+    /// The one image for [`Platform::host`].
+    #[default]
+    Host,
+    /// The whole index, attestations and all.
+    All,
+    /// One: the image itself. Several: an index with only these.
+    Only(Vec<Platform>),
+}
