@@ -84,12 +84,18 @@ type Listener = dyn Fn(&Event<'_>) + Send + Sync;
 pub struct Watch {
     listener: Option<Arc<Listener>>,
     cancelled: Arc<AtomicBool>,
+    parent: Option<Arc<AtomicBool>>,
 }
 
 impl Watch {
     /// Makes a watch that passes every event to `listener`, from any thread.
     pub fn new(listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        Self { listener: Some(Arc::new(listener)), cancelled: Arc::default() }
+        Self { listener: Some(Arc::new(listener)), cancelled: Arc::default(), parent: None }
+    }
+
+    /// Returns a watch for a part of the work: it hears through the same ears and stops with this one, but can be stopped alone.
+    pub fn part(&self) -> Self {
+        Self { listener: self.listener.clone(), cancelled: Arc::default(), parent: Some(self.cancelled.clone()) }
     }
 
     /// Tells the listener.
@@ -112,6 +118,7 @@ impl Watch {
     /// Says whether someone asked to stop.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
+            || self.parent.as_ref().is_some_and(|parent| parent.load(Ordering::Relaxed))
     }
 
     /// Fails once someone asked to stop.

@@ -82,6 +82,15 @@ pub trait Transport: Source {
     /// When the place cannot tell.
     fn has_blob(&self, blob: &Descriptor) -> Result<bool>;
 
+    /// Refuses a manifest that this place can never hold, before anything is written for it.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] with the cure.
+    fn accepts(&self, manifest: &Manifest) -> Result<()> {
+        let _ = manifest;
+        Ok(())
+    }
+
     /// Writes a blob, or finds that it is there, or has the registry mount it from `from`, a repository that has it. Idempotent; the blob
     /// is visible only when whole and checked. The blob's reader may be opened, rewound and resumed as the place needs.
     ///
