@@ -5,7 +5,7 @@ use std::fmt;
 use crate::blob::Fault;
 use crate::class::Class;
 use crate::digest::Digest;
-use crate::{config, manifest, transport};
+use crate::{config, layer, manifest, transport};
 
 /// A copy's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -109,7 +109,7 @@ pub enum Error {
         /// Which.
         digest: Digest,
         /// Why.
-        source: std::io::Error,
+        source: Box<layer::Error>,
     },
     /// Someone asked to stop.
     #[error(transparent)]

@@ -42,3 +42,10 @@ pub enum Platforms {
     /// One: the image itself. Several: an index with only these.
     Only(Vec<Platform>),
 }
+
+impl Options {
+    /// Says whether manifests may come out different.
+    pub(super) fn changes(&self) -> bool {
+        self.format.is_some() || self.compress.is_some()
+    }
+}

@@ -118,6 +118,11 @@ impl Error {
         move |source| Self::Io { action, path, source }
     }
 
+    /// Wraps what reading a blob failed with: the fault inside, or the error as an unreadable source.
+    pub fn from_read(error: io::Error) -> Self {
+        Self::Content(Fault::take(error).unwrap_or_else(Fault::Source))
+    }
+
     /// Returns the kind of failure.
     pub fn class(&self) -> Class {
         match self {

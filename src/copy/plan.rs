@@ -1,0 +1,200 @@
+//! What a copy will do: every manifest, and every blob once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::choose::{self, Target};
+use super::convert::{self, Recompression};
+use super::session::report;
+use super::{Error, Report, Request, Result, Session, Side, Step, Totals};
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::manifest::Manifest;
+use crate::transport::MAX_DEPTH;
+
+/// The most manifests that one image may have, and the most bytes of them: they are held in memory.
+const MAX_MANIFESTS: usize = 20_000;
+const MAX_MANIFEST_BYTES: usize = 256 << 20;
+
+/// What a copy will do.
+pub(super) struct Plan {
+    /// The manifests by how deep they stand, the root first; each once.
+    pub(super) levels: Vec<Vec<Manifest>>,
+    /// The blobs, each once.
+    pub(super) blobs: Vec<PlannedBlob>,
+    /// Blobs that stay behind.
+    pub(super) skipped: Vec<Descriptor>,
+}
+
+/// A blob to be copied.
+pub(super) struct PlannedBlob {
+    pub(super) descriptor: Descriptor,
+    /// What becomes of it on the way.
+    pub(super) recompression: Option<Recompression>,
+}
+
+impl Plan {
+    /// Reads every manifest of the target and decides on every blob. Nothing is written.
+    pub(super) fn make(session: &Session, request: &Request<'_>, target: &Target) -> Result<Self> {
+        let root = match &target.filtered {
+            Some(index) => index.clone(),
+            None => request.read(&target.descriptor)?,
+        };
+        let levels = read_levels(session, request, root)?;
+        for manifest in levels.iter().flatten() {
+            request.destination.accepts(manifest).map_err(Error::at(Side::Destination, request.destination))?;
+            convert::check(request, manifest)?;
+        }
+        let mut plan = Self { levels, blobs: Vec::new(), skipped: Vec::new() };
+        let recompressions = convert::recompressions(session, request, plan.levels.iter().flatten())?;
+        plan.collect_blobs(request, &recompressions);
+        if let Some(what) = convert::changes(request, &plan) {
+            let digest = plan.root().digest().clone();
+            return Err(Error::Preserve { what, digest });
+        }
+        plan.check_promise(request)?;
+        Ok(plan)
+    }
+
+    /// Returns the manifest that gets the name.
+    pub(super) fn root(&self) -> &Manifest {
+        &self.levels[0][0]
+    }
+
+    /// Returns the number of manifests that are no index and no attestation.
+    pub(super) fn images(&self) -> usize {
+        let attestations: BTreeSet<&Digest> = self
+            .levels
+            .iter()
+            .flatten()
+            .flat_map(Manifest::children)
+            .filter(|entry| entry.is_attestation())
+            .map(|entry| &entry.digest)
+            .collect();
+        let images = self.levels.iter().flatten().filter(|manifest| manifest.as_index().is_none());
+        images.filter(|manifest| !attestations.contains(manifest.digest())).count()
+    }
+
+    fn collect_blobs(&mut self, request: &Request<'_>, recompressions: &BTreeMap<Digest, Recompression>) {
+        let mut seen = BTreeSet::new();
+        let blobs = self.levels.iter().flatten().flat_map(Manifest::blobs);
+        for blob in blobs.filter(|blob| seen.insert(blob.digest.clone())) {
+            if blob.media_type.is_nondistributable() && !request.options.include_external {
+                self.skipped.push(blob.clone());
+                continue;
+            }
+            let recompression = recompressions.get(&blob.digest).cloned();
+            self.blobs.push(PlannedBlob { descriptor: blob.clone(), recompression });
+        }
+    }
+
+    /// A destination by digest must get what it names; known before the first write unless layers are recompressed.
+    fn check_promise(&self, request: &Request<'_>) -> Result<()> {
+        let Some(promised) = request.to.digest() else {
+            return Ok(());
+        };
+        if self.blobs.iter().any(|blob| blob.recompression.is_some()) {
+            return Ok(());
+        }
+        let converted = convert::manifests(request, &self.levels, &BTreeMap::new())?;
+        let got = converted[0][0].digest();
+        if got == promised { Ok(()) } else { Err(Error::Digest { wanted: promised.clone(), got: got.clone() }) }
+    }
+
+    /// Tells what would be done.
+    pub(super) fn describe(&self, request: &Request<'_>, source: &Descriptor, target: Target) -> Result<Report> {
+        let mut steps = Vec::new();
+        let mut totals = Totals { skipped: self.skipped.len(), ..Totals::default() };
+        let mut recompressed = false;
+        for PlannedBlob { descriptor, recompression } in &self.blobs {
+            let (digest, size) = (descriptor.digest.clone(), descriptor.size);
+            if recompression.is_some() {
+                recompressed = true;
+                totals.recompressed += 1;
+                steps.push(Step::Recompress { digest, size });
+                continue;
+            }
+            let there = request.destination.has_blob(descriptor);
+            if there.map_err(Error::at(Side::Destination, request.destination))? {
+                totals.existed += 1;
+                continue;
+            }
+            let mount = mountable(request);
+            totals.sent += 1;
+            totals.sent_bytes += size;
+            steps.push(Step::Blob { digest, size, mount });
+        }
+        let mut descriptor = target.descriptor.clone();
+        if recompressed {
+            steps.push(Step::Manifest { digest: None, name: request.to.tag().map(Into::into) });
+        } else {
+            let converted = convert::manifests(request, &self.levels, &BTreeMap::new())?;
+            descriptor = converted[0][0].descriptor();
+            for (depth, level) in converted.iter().enumerate().rev() {
+                let name = if depth == 0 { request.to.tag().map(Into::into) } else { None };
+                let step = |manifest: &Manifest| Step::Manifest {
+                    digest: Some(manifest.digest().clone()),
+                    name: name.clone(),
+                };
+                steps.extend(level.iter().map(step));
+            }
+        }
+        Ok(Report { plan: steps, ..report(source, target, descriptor, self.images(), totals) })
+    }
+}
+
+/// Says whether the destination is another repository of the source's registry.
+fn mountable(request: &Request<'_>) -> bool {
+    match (request.source.origin(), request.destination.origin()) {
+        (Some(from), Some(to)) => from.registry == to.registry && from.repository != to.repository,
+        _ => false,
+    }
+}
+
+/// Reads the manifests level by level, each once, in parallel.
+fn read_levels(session: &Session, request: &Request<'_>, root: Manifest) -> Result<Vec<Vec<Manifest>>> {
+    let mut seen = BTreeSet::from([root.digest().clone()]);
+    let mut bytes = root.raw().len();
+    let mut levels = vec![vec![root]];
+    while let Some(last) = levels.last() {
+        let children = last.iter().flat_map(Manifest::children);
+        let fresh: Vec<&Descriptor> = children.filter(|child| seen.insert(child.digest.clone())).collect();
+        if fresh.is_empty() {
+            break;
+        }
+        if levels.len() > MAX_DEPTH || seen.len() > MAX_MANIFESTS || bytes > MAX_MANIFEST_BYTES {
+            let reason = format!("the index is nested more than {MAX_DEPTH} deep or has too many manifests");
+            return Err(Error::Refused { reason, cure: None });
+        }
+        let level = session.each(&fresh, |child, _| request.read(child))?;
+        bytes += level.iter().map(|manifest| manifest.raw().len()).sum::<usize>();
+        levels.push(level);
+    }
+    sink(&mut levels);
+    Ok(levels)
+}
+
+/// A manifest that stands at several depths must be written before the shallowest of its parents: it sinks to the deepest.
+fn sink(levels: &mut Vec<Vec<Manifest>>) {
+    let mut depth = 0;
+    while depth < levels.len() {
+        let mentioned: BTreeSet<Digest> =
+            levels[depth].iter().flat_map(Manifest::children).map(|child| child.digest.clone()).collect();
+        for above in 0..=depth {
+            let (stay, fall): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut levels[above]).into_iter().partition(|each| !mentioned.contains(each.digest()));
+            levels[above] = stay;
+            if !fall.is_empty() {
+                if depth + 1 == levels.len() {
+                    levels.push(Vec::new());
+                }
+                levels[depth + 1].extend(fall);
+            }
+        }
+        depth += 1;
+    }
+}
+
+/// Reads the config of an image, for its diff_ids.
+pub(super) fn diff_ids(request: &Request<'_>, config: &Descriptor) -> Result<Vec<Digest>> {
+    Ok(choose::read_config(request, config)?.body().rootfs.diff_ids.clone())
+}

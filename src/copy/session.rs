@@ -1,0 +1,216 @@
+//! One copy from its first look to its last write.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use super::choose::{self, Target};
+use super::plan::Plan;
+use super::{Error, Options, Report, Result, Side, Totals};
+use crate::descriptor::Descriptor;
+use crate::manifest::Manifest;
+use crate::transport::{Selector, Source, Transport};
+use crate::watch::Watch;
+
+/// What copies that run together share: the number of transfers at once and the watch.
+#[derive(Debug)]
+pub struct Session {
+    jobs: NonZeroUsize,
+    free: Mutex<usize>,
+    freed: Condvar,
+    watch: Watch,
+}
+
+/// One image to be copied.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Where from.
+    pub source: &'a dyn Source,
+    /// Which image there.
+    pub from: &'a Selector,
+    /// Where to.
+    pub destination: &'a dyn Transport,
+    /// Under which name; [`Selector::Digest`] promises what the manifest's digest will be.
+    pub to: &'a Selector,
+    /// How.
+    pub options: &'a Options,
+}
+
+impl Session {
+    /// Starts a session with at most `jobs` transfers at once, over all its images together.
+    pub fn new(jobs: NonZeroUsize, watch: Watch) -> Self {
+        Self { jobs, free: Mutex::new(jobs.get()), freed: Condvar::new(), watch }
+    }
+
+    /// Returns the watch.
+    pub fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// Returns the number of transfers at once.
+    pub fn jobs(&self) -> NonZeroUsize {
+        self.jobs
+    }
+
+    /// Copies one image. The destination's `finish` is left to the caller, who may have more images for it.
+    ///
+    /// # Errors
+    /// What failed and on which side. The destination then has the name as it was, at most with some of the new blobs beside it.
+    pub fn copy(&self, request: &Request<'_>) -> Result<Report> {
+        let source = request.found()?;
+        let target = choose::target(request, source.clone())?;
+        if request.is_there(&target)? {
+            return self.only_more_names(request, &source, target);
+        }
+        let plan = Plan::make(self, request, &target)?;
+        if request.options.dry_run {
+            return plan.describe(request, &source, target);
+        }
+        let (manifest, totals) = self.transfer(request, &plan)?;
+        Ok(report(&source, target, manifest.descriptor(), plan.images(), totals))
+    }
+
+    /// The destination has the image: at most its other names are missing.
+    fn only_more_names(&self, request: &Request<'_>, source: &Descriptor, target: Target) -> Result<Report> {
+        let destination = |error| Error::at(Side::Destination, request.destination)(error);
+        let mut manifest: Option<Manifest> = None;
+        for tag in &request.options.additional_tags {
+            self.watch.check().map_err(|_| Error::Cancelled(crate::watch::Cancelled))?;
+            let at = Selector::Tag(tag.clone());
+            let named = request.destination.resolve(&at).map_err(destination)?;
+            if request.options.dry_run || named.is_some_and(|named| named.digest == target.descriptor.digest) {
+                continue;
+            }
+            let manifest = match &mut manifest {
+                Some(manifest) => manifest,
+                empty => empty.insert(request.read(&target.descriptor)?),
+            };
+            request.destination.put_manifest(&at, manifest).map_err(destination)?;
+        }
+        let descriptor = target.descriptor.clone();
+        Ok(Report { up_to_date: true, ..report(source, target, descriptor, 0, Totals::default()) })
+    }
+
+    /// Does `work` for every item, at most [`jobs`](Session::jobs) of the whole session at once. The first failure stops the rest.
+    pub(super) fn each<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        work: impl Fn(&T, &Watch) -> Result<R> + Sync,
+    ) -> Result<Vec<R>> {
+        let part = self.watch.part();
+        let next = AtomicUsize::new(0);
+        let done: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
+        let failure: Mutex<Option<Error>> = Mutex::new(None);
+        let run = || {
+            while let Some((at, item)) = take(&next, items) {
+                let _permit = self.permit();
+                if part.is_cancelled() {
+                    return;
+                }
+                match work(item, &part) {
+                    Ok(result) => lock(&done)[at] = Some(result),
+                    Err(error) => {
+                        part.cancel();
+                        // The others now fail because they are stopped; the first failure is the cause.
+                        lock(&failure).get_or_insert(error);
+                    }
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..self.jobs.get().min(items.len()) {
+                scope.spawn(run);
+            }
+            run();
+        });
+        if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
+        self.watch.check().map_err(|_| Error::Cancelled(crate::watch::Cancelled))?;
+        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(done.into_iter().map(|result| result.expect("without a failure every item is done")).collect())
+    }
+
+    fn permit(&self) -> Permit<'_> {
+        let free = lock(&self.free);
+        let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        *free -= 1;
+        Permit(self)
+    }
+}
+
+/// One of the session's transfers; dropping it lets another begin.
+struct Permit<'a>(&'a Session);
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.free) += 1;
+        self.0.freed.notify_one();
+    }
+}
+
+fn take<'a, T>(next: &AtomicUsize, items: &'a [T]) -> Option<(usize, &'a T)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    Some((at, items.get(at)?))
+}
+
+/// A thread that panicked cannot leave these half changed: every critical section is one assignment.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Request<'_> {
+    /// Finds the image at the source.
+    fn found(&self) -> Result<Descriptor> {
+        let at_source = Error::at(Side::Source, self.source);
+        let found = self.source.resolve(self.from).map_err(&at_source)?;
+        let found = found.ok_or_else(|| at_source(crate::transport::Error::not_found(self.from, self.source)))?;
+        if let Some(tag) = &self.options.check_tag {
+            let named = self.source.resolve(&Selector::Tag(tag.as_str().into())).map_err(at_source)?;
+            let named = named.map(|named| named.digest);
+            if named.as_ref() != Some(&found.digest) {
+                return Err(Error::Tag { tag: tag.to_string(), wanted: found.digest, named });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads a manifest of the source.
+    pub(super) fn read(&self, descriptor: &Descriptor) -> Result<Manifest> {
+        let at = Selector::from(descriptor.clone());
+        self.source.manifest(&at).map_err(Error::at(Side::Source, self.source))
+    }
+
+    /// Says whether the destination has the very image, whole, so that there is nothing to do.
+    fn is_there(&self, target: &Target) -> Result<bool> {
+        if target.filtered.is_some() || self.options.changes() {
+            return Ok(false);
+        }
+        if let Some(promised) = self.to.digest()
+            && *promised != target.descriptor.digest
+        {
+            let got = target.descriptor.digest.clone();
+            return Err(Error::Digest { wanted: promised.clone(), got });
+        }
+        let there = self.destination.complete(self.to).map_err(Error::at(Side::Destination, self.destination))?;
+        Ok(there.is_some_and(|there| there.digest == target.descriptor.digest))
+    }
+}
+
+pub(super) fn report(
+    source: &Descriptor,
+    target: Target,
+    manifest: Descriptor,
+    images: usize,
+    totals: Totals,
+) -> Report {
+    Report {
+        manifest,
+        source_digest: source.digest.clone(),
+        choice: target.choice,
+        up_to_date: false,
+        images,
+        totals,
+        plan: Vec::new(),
+    }
+}

@@ -1,0 +1,334 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::sync::Mutex;
+
+use super::*;
+use crate::blob::Blob;
+use crate::class::Class;
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::manifest::{Image, Index, Manifest};
+use crate::media_type::{Format, MediaType};
+use crate::platform::Platform;
+use crate::transport::{self, Origin, Selector, Source, Transport};
+use crate::watch::{Event, Outcome};
+
+/// A place in memory that notes every write, and can be told to fail.
+#[derive(Default)]
+struct Shelf {
+    name: &'static str,
+    blobs: Mutex<BTreeMap<Digest, Vec<u8>>>,
+    manifests: Mutex<BTreeMap<Digest, Manifest>>,
+    tags: Mutex<BTreeMap<String, Digest>>,
+    writes: Mutex<Vec<String>>,
+    broken: Option<Digest>,
+}
+
+impl fmt::Display for Shelf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Shelf {
+    fn named(name: &'static str) -> Self {
+        Self { name, ..Self::default() }
+    }
+
+    fn digest(&self, at: &Selector) -> Option<Digest> {
+        match at {
+            Selector::Tag(tag) => self.tags.lock().expect("tags").get(tag).cloned(),
+            other => other.digest().cloned(),
+        }
+    }
+
+    fn add_blob(&self, media_type: MediaType, content: &[u8]) -> Descriptor {
+        let descriptor = Descriptor::of(media_type, content);
+        self.blobs.lock().expect("blobs").insert(descriptor.digest.clone(), content.to_vec());
+        descriptor
+    }
+
+    fn add_manifest(&self, manifest: Manifest, tag: Option<&str>) -> Descriptor {
+        let descriptor = manifest.descriptor();
+        self.manifests.lock().expect("manifests").insert(descriptor.digest.clone(), manifest);
+        if let Some(tag) = tag {
+            self.tags.lock().expect("tags").insert(tag.into(), descriptor.digest.clone());
+        }
+        descriptor
+    }
+
+    fn writes(&self) -> Vec<String> {
+        std::mem::take(&mut self.writes.lock().expect("writes"))
+    }
+
+    /// An index of images for these platforms under the tag v1; each with a layer of its own and one they share.
+    fn with_platforms(name: &'static str, platforms: &[&str]) -> Self {
+        let shelf = Self::named(name);
+        let shared = shelf.add_blob(MediaType::OCI_LAYER_GZIP, b"shared");
+        let entry = |text: &&str| {
+            let platform: Platform = text.parse().expect("a platform");
+            let config = format!(r#"{{"os":"{}","architecture":"{}"}}"#, platform.os, platform.architecture);
+            let image = Image {
+                config: shelf.add_blob(MediaType::OCI_CONFIG, config.as_bytes()),
+                layers: vec![shared.clone(), shelf.add_blob(MediaType::OCI_LAYER_GZIP, text.as_bytes())],
+                subject: None,
+                annotations: BTreeMap::new(),
+                artifact_type: None,
+            };
+            let manifest = Manifest::image(Format::Oci, &image).expect("encodes");
+            Descriptor { platform: Some(platform), ..shelf.add_manifest(manifest, None) }
+        };
+        let manifests = platforms.iter().map(entry).collect();
+        let index = Manifest::index(Format::Oci, &Index { manifests, ..Index::default() }).expect("encodes");
+        shelf.add_manifest(index, Some("v1"));
+        shelf
+    }
+}
+
+impl Source for Shelf {
+    fn resolve(&self, at: &Selector) -> transport::Result<Option<Descriptor>> {
+        let manifests = self.manifests.lock().expect("manifests");
+        Ok(self.digest(at).and_then(|digest| manifests.get(&digest).map(Manifest::descriptor)))
+    }
+
+    fn manifest(&self, at: &Selector) -> transport::Result<Manifest> {
+        let digest = self.digest(at).ok_or_else(|| transport::Error::not_found(at, self))?;
+        let manifests = self.manifests.lock().expect("manifests");
+        manifests.get(&digest).cloned().ok_or_else(|| transport::Error::not_found(at, self))
+    }
+
+    fn blob(&self, blob: &Descriptor) -> transport::Result<Blob<'_>> {
+        let content = self.blobs.lock().expect("blobs").get(&blob.digest).cloned();
+        let content = content.ok_or_else(|| transport::Error::not_found(&blob.digest, self))?;
+        let is_broken = self.broken.as_ref() == Some(&blob.digest);
+        Ok(Blob::new(blob.clone(), move |at| {
+            if is_broken {
+                return Err(io::ErrorKind::ConnectionReset.into());
+            }
+            Ok(Box::new(io::Cursor::new(content[usize::try_from(at).expect("small")..].to_vec())))
+        })?)
+    }
+
+    fn origin(&self) -> Option<&Origin> {
+        None
+    }
+}
+
+impl Transport for Shelf {
+    fn has_blob(&self, blob: &Descriptor) -> transport::Result<bool> {
+        Ok(self.blobs.lock().expect("blobs").contains_key(&blob.digest))
+    }
+
+    fn put_blob(&self, blob: Blob<'_>, _: Option<&Origin>) -> transport::Result<Outcome> {
+        if self.has_blob(blob.descriptor())? {
+            return Ok(Outcome::Existed);
+        }
+        let digest = blob.descriptor().digest.clone();
+        if self.broken.as_ref() == Some(&digest) {
+            return Err(transport::Error::io("write", "/full")(io::ErrorKind::StorageFull.into()));
+        }
+        let content = blob.read_all(1 << 20).map_err(transport::Error::from_read)?;
+        self.writes.lock().expect("writes").push(format!("blob {}", digest.short()));
+        self.blobs.lock().expect("blobs").insert(digest, content);
+        Ok(Outcome::Copied)
+    }
+
+    fn put_manifest(&self, at: &Selector, manifest: &Manifest) -> transport::Result<()> {
+        for child in manifest.children() {
+            assert!(self.manifests.lock().expect("manifests").contains_key(&child.digest), "children come first");
+        }
+        for blob in manifest.blobs() {
+            assert!(self.has_blob(blob)? || blob.media_type.is_nondistributable(), "blobs come first");
+        }
+        self.writes.lock().expect("writes").push(at.to_string());
+        self.add_manifest(manifest.clone(), at.tag());
+        Ok(())
+    }
+}
+
+fn run(source: &Shelf, destination: &Shelf, to: &Selector, options: &Options) -> Result<Report> {
+    let from = Selector::Tag("v1".into());
+    let request = Request { source, from: &from, destination, to, options };
+    let jobs = NonZeroUsize::new(3).expect("three");
+    copy(&request, jobs, &Watch::default())
+}
+
+fn tag(name: &str) -> Selector {
+    Selector::Tag(name.into())
+}
+
+fn all() -> Options {
+    Options { platforms: Platforms::All, ..Options::default() }
+}
+
+fn named(shelf: &Shelf, name: &str) -> Digest {
+    shelf.tags.lock().expect("tags")[name].clone()
+}
+
+#[test]
+fn a_whole_index_arrives_children_first_and_named_last() {
+    let source = Shelf::with_platforms("here", &["linux/amd64", "linux/arm64/v8"]);
+    let destination = Shelf::named("there");
+    let report = run(&source, &destination, &tag("x"), &all()).expect("copies");
+    assert_eq!(report.manifest.digest, named(&source, "v1"));
+    assert_eq!(named(&destination, "x"), named(&source, "v1"));
+    assert_eq!((report.images, report.totals.sent, report.totals.existed), (2, 5, 0));
+    let writes = destination.writes();
+    assert_eq!(writes.len(), 8);
+    assert_eq!(writes[7], "tag x");
+    let again = run(&source, &destination, &tag("x"), &all()).expect("again");
+    assert!(again.up_to_date);
+    assert_eq!(destination.writes(), [""; 0]);
+    let names = Options { additional_tags: vec!["x".into(), "y".into()], ..all() };
+    run(&source, &destination, &tag("x"), &names).expect("one more name");
+    assert_eq!(destination.writes(), ["tag y"]);
+}
+
+#[test]
+fn platforms() {
+    let source = Shelf::with_platforms("here", &["linux/amd64", "linux/arm64/v8", "linux/s390x", "windows/amd64"]);
+    let destination = Shelf::named("there");
+    let only = |texts: &[&str]| Options {
+        platforms: Platforms::Only(texts.iter().map(|text| text.parse().expect("a platform")).collect()),
+        ..Options::default()
+    };
+    let report = run(&source, &destination, &tag("arm"), &only(&["linux/arm64"])).expect("one");
+    let choice = report.choice.expect("a choice");
+    assert_eq!((choice.platforms, choice.of), (vec!["linux/arm64/v8".to_owned()], 4));
+    assert_eq!(report.images, 1);
+    let report = run(&source, &destination, &tag("two"), &only(&["linux/s390x", "linux/amd64"])).expect("two");
+    let index = destination.manifest(&tag("two")).expect("an index");
+    assert_eq!(index.children().len(), 2);
+    assert_eq!(report.manifest.digest, *index.digest());
+    destination.writes();
+    let error = run(&source, &destination, &tag("no"), &only(&["linux/riscv64"])).expect_err("none");
+    assert_eq!(error.class(), Class::NotFound);
+    assert_eq!(
+        error.to_string(),
+        "here, tag v1 has no image for linux/riscv64; it has linux/amd64, linux/arm64/v8, linux/s390x, windows/amd64"
+    );
+    let kept = Options { preserve_digests: true, ..only(&["linux/s390x", "linux/amd64"]) };
+    assert!(matches!(run(&source, &destination, &tag("no"), &kept), Err(Error::Preserve { .. })));
+    assert_eq!(destination.writes(), [""; 0]);
+}
+
+#[test]
+fn formats() {
+    let source = Shelf::with_platforms("here", &["linux/amd64", "linux/arm64"]);
+    let destination = Shelf::named("there");
+    let docker = Options { format: Some(Format::Docker), ..all() };
+    let report = run(&source, &destination, &tag("d"), &docker).expect("converts");
+    assert_eq!(report.manifest.media_type, MediaType::DOCKER_LIST);
+    let list = destination.manifest(&tag("d")).expect("a list");
+    let child = destination.manifest(&Selector::from(list.children()[0].clone())).expect("a child");
+    assert_eq!(*child.media_type(), MediaType::DOCKER_MANIFEST);
+    assert_eq!(child.blobs()[1].media_type, MediaType::DOCKER_LAYER_GZIP);
+    // And back: the very bytes that were made from the same parts.
+    let back = Shelf::named("back");
+    let from = tag("d");
+    let oci = Options { format: Some(Format::Oci), ..all() };
+    let request = Request { source: &destination, from: &from, destination: &back, to: &tag("o"), options: &oci };
+    copy(&request, NonZeroUsize::MIN, &Watch::default()).expect("converts back");
+    assert_eq!(named(&back, "o"), named(&source, "v1"));
+    let kept = Options { preserve_digests: true, ..docker };
+    let error = run(&source, &Shelf::named("new"), &tag("d"), &kept).expect_err("would change");
+    assert!(matches!(error, Error::Preserve { .. }));
+    let same = Options { format: Some(Format::Oci), preserve_digests: true, ..all() };
+    run(&source, &Shelf::named("new"), &tag("d"), &same).expect("changes nothing");
+}
+
+#[test]
+fn promises_and_dry_runs_write_nothing() {
+    let source = Shelf::with_platforms("here", &["linux/amd64"]);
+    let destination = Shelf::named("there");
+    let other = Selector::Digest(Digest::of(b"other"));
+    let error = run(&source, &destination, &other, &all()).expect_err("another digest");
+    assert_eq!(error.class(), Class::Verification);
+    let docker = Options { format: Some(Format::Docker), ..all() };
+    let unconverted = Selector::Digest(named(&source, "v1"));
+    assert_eq!(run(&source, &destination, &unconverted, &docker).expect_err("converted").class(), Class::Verification);
+    let dry = Options { dry_run: true, ..all() };
+    let report = run(&source, &destination, &tag("x"), &dry).expect("plans");
+    assert_eq!(report.plan.len(), 5);
+    assert!(matches!(&report.plan[4], Step::Manifest { name: Some(name), .. } if name == "x"));
+    assert_eq!((report.totals.sent, report.totals.sent_bytes > 0), (3, true));
+    let wrong = Options { check_tag: Some("nope".parse().expect("a tag")), ..all() };
+    assert_eq!(run(&source, &destination, &tag("x"), &wrong).expect_err("no such tag").class(), Class::NotFound);
+    assert_eq!(destination.writes(), [""; 0]);
+}
+
+#[test]
+fn the_failing_side_is_named_and_the_name_not_written() {
+    let mut source = Shelf::with_platforms("here", &["linux/amd64"]);
+    source.broken = Some(Digest::of(b"linux/amd64"));
+    let destination = Shelf::named("there");
+    let error = run(&source, &destination, &tag("x"), &all()).expect_err("a broken blob");
+    assert!(matches!(&error, Error::Place { side: Side::Source, place, .. } if place == "here"), "{error:?}");
+    source.broken = None;
+    let full = Shelf { broken: Some(Digest::of(b"linux/amd64")), ..Shelf::named("full") };
+    let error = run(&source, &full, &tag("x"), &all()).expect_err("a full disk");
+    assert!(matches!(&error, Error::Place { side: Side::Destination, place, .. } if place == "full"), "{error:?}");
+    for shelf in [&destination, &full] {
+        assert!(shelf.tags.lock().expect("tags").is_empty());
+        assert!(shelf.manifests.lock().expect("manifests").is_empty());
+    }
+    source.blobs.lock().expect("blobs").remove(&Digest::of(b"shared"));
+    let error = run(&source, &destination, &tag("x"), &all()).expect_err("a missing blob");
+    assert_eq!(error.class(), Class::NotFound);
+    let nothing = run(&Shelf::named("empty"), &destination, &tag("x"), &all()).expect_err("nothing there");
+    assert_eq!(nothing.class(), Class::NotFound);
+}
+
+#[test]
+fn what_must_not_be_distributed_stays_unless_asked_for() {
+    let source = Shelf::named("here");
+    let image = Image {
+        config: source.add_blob(MediaType::DOCKER_CONFIG, b"{}"),
+        layers: vec![source.add_blob(MediaType::DOCKER_FOREIGN_GZIP, b"foreign")],
+        subject: None,
+        annotations: BTreeMap::new(),
+        artifact_type: None,
+    };
+    source.add_manifest(Manifest::image(Format::Docker, &image).expect("encodes"), Some("v1"));
+    let destination = Shelf::named("there");
+    let report = run(&source, &destination, &tag("x"), &all()).expect("copies");
+    assert_eq!((report.totals.sent, report.totals.skipped), (1, 1));
+    let external = Options { include_external: true, ..all() };
+    let report = run(&source, &Shelf::named("new"), &tag("x"), &external).expect("copies");
+    assert_eq!((report.totals.sent, report.totals.skipped), (2, 0));
+}
+
+#[test]
+fn a_child_that_stands_at_two_depths_is_written_before_both_parents() {
+    let source = Shelf::with_platforms("here", &["linux/amd64"]);
+    let inner = source.manifest(&tag("v1")).expect("the index");
+    let entry = inner.children()[0].clone();
+    let manifests = vec![entry, inner.descriptor()];
+    let outer = Manifest::index(Format::Oci, &Index { manifests, ..Index::default() }).expect("encodes");
+    source.add_manifest(outer.clone(), Some("v1"));
+    let destination = Shelf::named("there");
+    let report = run(&source, &destination, &tag("x"), &all()).expect("copies");
+    assert_eq!((report.manifest.digest, report.images), (outer.digest().clone(), 1));
+    let docker = Options { format: Some(Format::Docker), ..all() };
+    run(&source, &Shelf::named("new"), &tag("x"), &docker).expect("converts nested");
+}
+
+#[test]
+fn a_stopped_copy_says_so() {
+    let source = Shelf::with_platforms("here", &["linux/amd64"]);
+    let destination = Shelf::named("there");
+    let stop = std::sync::Arc::new(Mutex::new(None::<Watch>));
+    let held = stop.clone();
+    let watch = Watch::new(move |event| {
+        if let (Event::Planned { .. }, Some(watch)) = (event, &*held.lock().expect("held")) {
+            watch.cancel();
+        }
+    });
+    *stop.lock().expect("stop") = Some(watch.clone());
+    let (from, to, options) = (tag("v1"), tag("x"), all());
+    let request = Request { source: &source, from: &from, destination: &destination, to: &to, options: &options };
+    let error = copy(&request, NonZeroUsize::MIN, &watch).expect_err("stopped");
+    assert_eq!(error.class(), Class::Interrupted);
+    assert!(destination.tags.lock().expect("tags").is_empty());
+}
