@@ -5,6 +5,7 @@ pub mod config;
 pub mod copy;
 pub mod descriptor;
 pub mod digest;
+pub mod layer;
 pub mod manifest;
 pub mod media_type;
 pub mod platform;
