@@ -1,0 +1,184 @@
+//! A layer from one compression to another: new bytes, digest and size, the same content and diff_id.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::num::NonZeroUsize;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::compress::Compressor;
+use super::decompress::decompress;
+use crate::blob::{Blob, Fault};
+use crate::descriptor::Descriptor;
+use crate::digest::{Algorithm, Digest, Hasher};
+use crate::media_type::{Compression, Format, MediaType};
+
+/// How much is read at a time.
+const BUFFER: usize = 128 * 1024;
+
+/// Annotations that describe the compressed bytes: a table of contents that is no longer there, which readers would look for. They are those
+/// of estargz and of zstd:chunked.
+const OF_BYTES: [&str; 3] =
+    ["containerd.io/snapshot/stargz/", "io.containers.estargz.", "io.github.containers.zstd-chunked."];
+
+/// Why a layer could not be recompressed, or its content not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The layer could not be read, or is not what its descriptor says.
+    #[error(transparent)]
+    Content(#[from] Fault),
+    /// The layer is what its descriptor says, and cannot be decompressed.
+    #[error("layer {digest} cannot be decompressed")]
+    Decompress {
+        /// The layer.
+        digest: Digest,
+        /// Why: a [`Malformed`](super::Malformed), or a feature that this build does not have.
+        source: io::Error,
+    },
+    /// The compression or its level is not to be had.
+    #[error("cannot compress with {compression}")]
+    Compress {
+        /// What was asked for.
+        compression: Compression,
+        /// Why.
+        source: io::Error,
+    },
+    /// A temporary file failed.
+    #[error("cannot write a temporary file in {}", path.display())]
+    Scratch {
+        /// The folder it lies in.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A layer in its new compression, in a temporary file without a name.
+#[derive(Debug)]
+pub struct Recompressed {
+    /// What the new layer is.
+    pub descriptor: Descriptor,
+    /// The digest of the uncompressed content.
+    pub diff_id: Digest,
+    /// What the original's bytes were compressed with, whatever its media type says.
+    pub from: Compression,
+    file: File,
+}
+
+impl Recompressed {
+    /// Returns the new layer's content; any number of blobs can be read at the same time.
+    ///
+    /// # Errors
+    /// See [`Blob::new`].
+    pub fn blob(&self) -> Result<Blob<'_>, Fault> {
+        Blob::new(self.descriptor.clone(), |at| Ok(Box::new(Positioned { file: &self.file, at })))
+    }
+}
+
+/// Compresses a layer anew, into a file in the folder `scratch`.
+///
+/// The new descriptor keeps the annotations that are not about the compressed bytes, and no URLs, for other bytes are there.
+///
+/// # Errors
+/// [`Error`]'s variants tell the layer's fault from this machine's.
+pub fn recompress(
+    blob: Blob<'_>,
+    to: Compression,
+    level: Option<i32>,
+    format: Format,
+    scratch: &Path,
+    threads: NonZeroUsize,
+) -> Result<Recompressed, Error> {
+    let original = blob.descriptor().clone();
+    let in_scratch = |source| Error::Scratch { path: scratch.to_owned(), source };
+    let output = Hashing::new(tempfile::tempfile_in(scratch).map_err(in_scratch)?);
+    let mut compressor = Compressor::new(output, to, level, threads)
+        .map_err(|source| Error::Compress { compression: to, source })?;
+    let content = read_content(blob, |piece| compressor.write_all(piece).map_err(in_scratch))?;
+    let output = compressor.finish().map_err(in_scratch)?;
+    let mut descriptor = Descriptor::new(MediaType::layer(format, to), output.hasher.finish(), output.size);
+    descriptor.annotations = original.annotations;
+    descriptor.annotations.retain(|key, _| !OF_BYTES.iter().any(|prefix| key.starts_with(prefix)));
+    Ok(Recompressed { descriptor, diff_id: content.diff_id, from: content.compression, file: output.file })
+}
+
+/// Returns the digest and the size of a layer's uncompressed content.
+///
+/// # Errors
+/// [`Error::Content`] and [`Error::Decompress`].
+pub fn diff_id(blob: Blob<'_>) -> Result<(Digest, u64), Error> {
+    let content = read_content(blob, |_| Ok(()))?;
+    Ok((content.diff_id, content.size))
+}
+
+/// What is known of a layer once it was read.
+struct Content {
+    compression: Compression,
+    diff_id: Digest,
+    size: u64,
+}
+
+/// Reads a layer's uncompressed content to its end, and with it the blob to its check; `take` gets it in pieces.
+fn read_content(blob: Blob<'_>, mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<Content, Error> {
+    let digest = blob.descriptor().digest.clone();
+    let failed = |error| match Fault::take(error) {
+        Ok(fault) => Error::Content(fault),
+        Err(source) => Error::Decompress { digest: digest.clone(), source },
+    };
+    let (compression, mut reader) = decompress(blob).map_err(failed)?;
+    let mut hasher = Hasher::new(Algorithm::Sha256);
+    let mut buffer = vec![0; BUFFER];
+    let mut size = 0;
+    loop {
+        let piece = match reader.read(&mut buffer) {
+            Ok(0) => return Ok(Content { compression, diff_id: hasher.finish(), size }),
+            Ok(n) => &buffer[..n],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(failed(error)),
+        };
+        hasher.update(piece);
+        size += piece.len() as u64;
+        take(piece)?;
+    }
+}
+
+/// A file that hashes what is written to it.
+struct Hashing {
+    file: File,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl Hashing {
+    fn new(file: File) -> Self {
+        Self { file, hasher: Hasher::new(Algorithm::Sha256), size: 0 }
+    }
+}
+
+impl Write for Hashing {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let n = self.file.write(data)?;
+        self.hasher.update(&data[..n]);
+        self.size += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Reads a file at a position of its own, so that readers of one file do not disturb each other.
+struct Positioned<'a> {
+    file: &'a File,
+    at: u64,
+}
+
+impl Read for Positioned<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read_at(buffer, self.at)?;
+        self.at += n as u64;
+        Ok(n)
+    }
+}
