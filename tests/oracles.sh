@@ -7,6 +7,8 @@
 #
 # Usage: oracles.sh [DIR]                 (default: /opt/oracles)
 # Then:  export PATH=DIR/bin:$PATH        (or STEVEDORE_ORACLES=DIR/bin)
+#
+# DIR/complete marks a whole installation: a second run prints it and does nothing.
 set -euo pipefail
 
 dir=$(realpath -m "${1:-/opt/oracles}")
@@ -63,9 +65,11 @@ rm -rf "$dir/debs" "$dir/apt"
 # Each tool runs once, so that a broken installation shows here and not as a failing test.
 {
   echo "in $dir/bin:"
-  "$dir/bin/crane" version >/dev/null 2>&1 && echo "crane"
+  "$dir/bin/crane" version >/dev/null 2>&1
+  echo "crane" # Debian's build does not know its own version
   "$dir/bin/oras" version | sed -n 's/^Version: */oras /p'
-  "$dir/bin/cosign" version >/dev/null 2>&1 && echo "cosign"
+  "$dir/bin/cosign" version >/dev/null 2>&1
+  echo "cosign"
   "$dir/bin/skopeo-new" --version
   "$dir/bin/umoci-new" --version | sed -n 1p
   echo "in the system:"

@@ -1,6 +1,8 @@
 //! Running programs: isolation, output, input, exit codes, memory.
 
+use std::env;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::support::command::{Program, stevedore};
 use crate::support::oracle::{corpus, oracle};
@@ -95,6 +97,48 @@ fn a_tool_has_a_home_of_its_own() {
     let Some(jq) = oracle("jq") else { return };
     assert_eq!(jq.run(&["-n", "1 + 1"]).text(), "2");
     assert_eq!(jq.try_run(&["-n", "nonsense"]).code, 3);
+}
+
+#[test]
+fn a_missing_tool_is_a_visible_skip_or_a_failure() {
+    const NAME: &str = "selftest::programs::a_missing_tool_is_a_visible_skip_or_a_failure";
+    const PROBE: &str = "STEVEDORE_PROBE";
+    if env::var_os(PROBE).is_some() {
+        if let Some(tool) = oracle("no-such-tool") {
+            assert_eq!(tool.run(&["it"]).text(), "found it");
+        }
+        return;
+    }
+    let test = env::current_exe()
+        .expect("a test knows its program")
+        .display()
+        .to_string();
+    let probe = |ci: &str, dirs: &str| {
+        let program = Program::new(&test, &["--exact", NAME, "--nocapture"]).env(PROBE, "1");
+        program.env("CI", ci).env("STEVEDORE_ORACLES", dirs).run()
+    };
+    let skipped = probe("", "").ok();
+    assert!(
+        skipped
+            .stderr
+            .contains("SKIP: no-such-tool is not installed\n"),
+        "{}",
+        skipped.stderr
+    );
+    let failed = probe("true", "").code(101);
+    assert!(
+        failed
+            .stderr
+            .contains("no-such-tool is not installed, and CI=true"),
+        "{}",
+        failed.stderr
+    );
+    let dir = tempfile::tempdir().expect("making a temporary directory");
+    let path = dir.path().join("no-such-tool");
+    fs::write(&path, "#!/bin/sh\necho found $1\n").expect("writing a script");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("making it executable");
+    let found = probe("true", &format!("/nowhere:{}", dir.path().display())).ok();
+    assert!(!found.stderr.contains("SKIP"), "{}", found.stderr);
 }
 
 #[test]

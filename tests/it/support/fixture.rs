@@ -62,10 +62,7 @@ impl Fixture {
     }
 
     fn index(layout: &Layout, dir: &Path, parts: Vec<Part>) -> Fixture {
-        let index = write_index(
-            layout,
-            parts.iter().map(|part| part.descriptor.clone()).collect(),
-        );
+        let index = write_index(layout, &descriptors(&parts));
         Fixture::new(layout, dir, &index, parts)
     }
 
@@ -147,14 +144,8 @@ pub(crate) fn nested(dir: &Path) -> Fixture {
     let parts: Vec<_> = ["linux/amd64", "linux/arm64/v8", "linux/riscv64"]
         .map(|platform| plain(&layout, platform))
         .into();
-    let inner = write_index(
-        &layout,
-        parts[..2]
-            .iter()
-            .map(|part| part.descriptor.clone())
-            .collect(),
-    );
-    let outer = write_index(&layout, vec![inner, parts[2].descriptor.clone()]);
+    let inner = write_index(&layout, &descriptors(&parts[..2]));
+    let outer = write_index(&layout, &[inner, parts[2].descriptor.clone()]);
     Fixture::new(&layout, dir, &outer, parts)
 }
 
@@ -322,6 +313,10 @@ fn platform_json(platform: &str) -> Value {
         value["variant"] = json!(variant);
     }
     value
+}
+
+fn descriptors(parts: &[Part]) -> Vec<Descriptor> {
+    parts.iter().map(|part| part.descriptor.clone()).collect()
 }
 
 fn write_index(layout: &Layout, manifests: &[Descriptor]) -> Descriptor {

@@ -105,8 +105,10 @@ fn work(server: &tiny_http::Server, log: &Mutex<Vec<Asked>>, handler: &dyn Fn(&A
             .expect("no thread panics while it holds this lock")
             .push(asked.clone());
         let reply = handler(&asked);
-        let mut response =
-            tiny_http::Response::from_data(reply.body).with_status_code(reply.status);
+        let mut response = tiny_http::Response::from_data(reply.body)
+            .with_status_code(reply.status)
+            // Registries say how long a blob is.
+            .with_chunked_threshold(usize::MAX);
         for (name, value) in reply.headers.iter() {
             let header =
                 tiny_http::Header::from_bytes(name, value).expect("a handler names valid headers");

@@ -73,6 +73,8 @@ impl Registry {
             let text = configuration(port, &mark, dir.path(), &options, &certificates).to_string();
             fs::write(&config, text).expect("writing into a fresh directory");
             let mut command = tool.command(&["serve", &config.display().to_string()]);
+            // The registry would take this for its own setting `auth.file`.
+            command.env_remove("REGISTRY_AUTH_FILE");
             let mut child = spawn(&mut command, &dir.path().join("registry.log"));
             if wait_until_up(&mut child, port, &options, &mark) {
                 return Some(Registry {

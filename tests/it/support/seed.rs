@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::http::Client;
+use super::http::{Client, Response};
 use super::layout::{blob_path, tags};
 
 /// Pushes what one tag of a layout names to `repository`, under the same tag.
@@ -37,6 +37,28 @@ pub(crate) fn push_as(
         .find(|(name, _)| name == tag)
         .unwrap_or_else(|| panic!("no tag {tag} among {tags:?}"));
     push_manifest(layout, entry, registry, repository, new_tag);
+}
+
+/// The media type of a signed manifest of Docker's schema 1.
+pub(crate) const SCHEMA1: &str = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+
+/// Lets the registry convert a v2s2 image to schema 1, which it signs, and stores the outcome under another tag.
+///
+/// Returns the answer to the PUT: an error unless the registry was started with `schema1`.
+#[track_caller]
+pub(crate) fn push_schema1(
+    registry: &Client,
+    repository: &str,
+    tag: &str,
+    new_tag: &str,
+) -> Response {
+    // Who accepts no newer type gets the old one.
+    let converted = registry
+        .get(&format!("/v2/{repository}/manifests/{tag}"))
+        .expect(200);
+    assert_eq!(converted.header("content-type"), Some(SCHEMA1));
+    let target = format!("/v2/{repository}/manifests/{new_tag}");
+    registry.put(&target, SCHEMA1, &converted.body)
 }
 
 #[track_caller]
