@@ -60,12 +60,7 @@ impl Bearer {
     /// Starts a front for `target`, the `HOST:PORT` of a registry that wants no credentials.
     pub(crate) fn start(target: &str, options: Options) -> Bearer {
         let (bound, cdn) = (Bound::new(), Bound::new());
-        let state = Arc::new(State {
-            options,
-            port: bound.port(),
-            cdn: cdn.port(),
-            issued: Mutex::default(),
-        });
+        let state = Arc::new(State { options, port: bound.port(), cdn: cdn.port(), issued: Mutex::default() });
         Bearer {
             front: Gateway::start(bound, target, Front(Arc::clone(&state))),
             cdn: Gateway::start(cdn, target, Cdn),
@@ -95,10 +90,7 @@ impl Bearer {
 
     /// Returns the requests that the front refused for want of a good token.
     pub(crate) fn denied(&self) -> Vec<Request> {
-        self.log()
-            .into_iter()
-            .filter(|request| request.status == 401 && !is_token(&request.path))
-            .collect()
+        self.log().into_iter().filter(|request| request.status == 401 && !is_token(&request.path)).collect()
     }
 
     /// Forgets the requests so far; tokens stay good.
@@ -125,44 +117,26 @@ struct Issued {
 
 impl State {
     fn issued(&self) -> MutexGuard<'_, Issued> {
-        self.issued
-            .lock()
-            .expect("no thread panics while it holds this lock")
+        self.issued.lock().expect("no thread panics while it holds this lock")
     }
 
     fn give_token(&self, request: &Head, body: &mut dyn Read) -> io::Result<Reply> {
-        let mut query = request
-            .path()
-            .split_once('?')
-            .map_or("", |(_, query)| query)
-            .to_owned();
+        let mut query = request.path().split_once('?').map_or("", |(_, query)| query).to_owned();
         if request.method() == "POST" {
             query.clear();
             body.take(64 * 1024).read_to_string(&mut query)?;
         }
         let parameters = parse_query(&query);
-        let scope_parameters: Vec<_> = parameters
-            .iter()
-            .filter(|(name, _)| name == "scope")
-            .collect();
-        let scopes: Vec<String> = scope_parameters
-            .iter()
-            .flat_map(|(_, value)| value.split_whitespace().map(str::to_owned))
-            .collect();
-        let find = |name| {
-            parameters
-                .iter()
-                .find(|(have, _)| have == name)
-                .map(|(_, value)| value.as_str())
-        };
+        let scope_parameters: Vec<_> = parameters.iter().filter(|(name, _)| name == "scope").collect();
+        let scopes: Vec<String> =
+            scope_parameters.iter().flat_map(|(_, value)| value.split_whitespace().map(str::to_owned)).collect();
+        let find = |name| parameters.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str());
         let basic = request.headers.get("authorization").and_then(decode_basic);
-        let granted = self
-            .options
-            .identity_token
-            .is_some_and(|token| find("refresh_token") == Some(token))
-            || self.options.credentials.is_some_and(|(user, password)| {
-                basic == Some((user.to_owned(), password.to_owned()))
-            })
+        let granted = self.options.identity_token.is_some_and(|token| find("refresh_token") == Some(token))
+            || self
+                .options
+                .credentials
+                .is_some_and(|(user, password)| basic == Some((user.to_owned(), password.to_owned())))
             || (self.options.identity_token.is_none() && self.options.credentials.is_none());
         let reply = if request.method() == "POST" && self.options.post404 {
             Reply::new(404).body("nope")
@@ -185,22 +159,10 @@ impl State {
     fn issue(&self, scopes: &[String]) -> Reply {
         let mut issued = self.issued();
         let token = format!("t{}", issued.tokens.len());
-        let granted = if self.options.first_scope_only {
-            &scopes[..scopes.len().min(1)]
-        } else {
-            scopes
-        };
+        let granted = if self.options.first_scope_only { &scopes[..scopes.len().min(1)] } else { scopes };
         issued.tokens.insert(token.clone(), granted.to_vec());
         let mut body = serde_json::Map::new();
-        body.insert(
-            if self.options.access_token {
-                "access_token"
-            } else {
-                "token"
-            }
-            .to_owned(),
-            json!(token),
-        );
+        body.insert(if self.options.access_token { "access_token" } else { "token" }.to_owned(), json!(token));
         if !self.options.no_expires_in {
             body.insert("expires_in".to_owned(), json!(300));
         }
@@ -209,24 +171,16 @@ impl State {
 
     /// Whether the request carries a token for all that it touches.
     fn is_allowed(&self, request: &Head, needs: &[Need]) -> bool {
-        let token = request
-            .headers
-            .get("authorization")
-            .and_then(|value| value.strip_prefix("Bearer "));
+        let token = request.headers.get("authorization").and_then(|value| value.strip_prefix("Bearer "));
         let issued = self.issued();
         let Some(scopes) = token.and_then(|token| issued.tokens.get(token)) else {
             return false;
         };
-        needs
-            .iter()
-            .all(|need| scopes.iter().any(|scope| need.is_met_by(scope)))
+        needs.iter().all(|need| scopes.iter().any(|scope| need.is_met_by(scope)))
     }
 
     fn challenge(&self, request: &Head, needs: &[Need]) -> Reply {
-        let mut challenge = format!(
-            r#"Bearer realm="http://127.0.0.1:{}/token",service="test.svc""#,
-            self.port
-        );
+        let mut challenge = format!(r#"Bearer realm="http://127.0.0.1:{}/token",service="test.svc""#, self.port);
         if !needs.is_empty() {
             let scopes: Vec<_> = needs.iter().map(Need::scope).collect();
             challenge.push_str(&format!(r#",scope="{}""#, scopes.join(" ")));
@@ -237,8 +191,7 @@ impl State {
         if self.options.two_challenges {
             challenge = format!(r#"Basic realm="a \"quoted\", name", {challenge}"#);
         }
-        Reply::error(401, "UNAUTHORIZED", "authentication required")
-            .header("WWW-Authenticate", &challenge)
+        Reply::error(401, "UNAUTHORIZED", "authentication required").header("WWW-Authenticate", &challenge)
     }
 }
 
@@ -250,11 +203,7 @@ struct Need {
 
 impl Need {
     fn scope(&self) -> String {
-        format!(
-            "repository:{}:pull{}",
-            self.repository,
-            if self.writes { ",push" } else { "" }
-        )
+        format!("repository:{}:pull{}", self.repository, if self.writes { ",push" } else { "" })
     }
 
     fn is_met_by(&self, scope: &str) -> bool {
@@ -263,40 +212,24 @@ impl Need {
         let [_, name, actions] = parts[..] else {
             return false;
         };
-        name == self.repository
-            && actions
-                .split(',')
-                .any(|action| action == wanted || action == "*")
+        name == self.repository && actions.split(',').any(|action| action == wanted || action == "*")
     }
 }
 
 /// Returns what a request needs: its repository, and for a mount the other one too.
 fn needs(request: &Head) -> Vec<Need> {
-    let (path, query) = request
-        .path()
-        .split_once('?')
-        .unwrap_or((request.path(), ""));
+    let (path, query) = request.path().split_once('?').unwrap_or((request.path(), ""));
     let repository = path.strip_prefix("/v2/").and_then(|rest| {
-        let end = ["/manifests/", "/blobs/", "/tags/", "/referrers/"]
-            .iter()
-            .filter_map(|part| rest.find(part))
-            .min()?;
+        let end =
+            ["/manifests/", "/blobs/", "/tags/", "/referrers/"].iter().filter_map(|part| rest.find(part)).min()?;
         Some(rest[..end].to_owned())
     });
     let Some(repository) = repository else {
         return Vec::new();
     };
-    let from = parse_query(query)
-        .into_iter()
-        .find(|(name, _)| name == "from");
-    let mut needs = vec![Need {
-        repository,
-        writes: !matches!(request.method(), "GET" | "HEAD"),
-    }];
-    needs.extend(from.map(|(_, repository)| Need {
-        repository,
-        writes: false,
-    }));
+    let from = parse_query(query).into_iter().find(|(name, _)| name == "from");
+    let mut needs = vec![Need { repository, writes: !matches!(request.method(), "GET" | "HEAD") }];
+    needs.extend(from.map(|(_, repository)| Need { repository, writes: false }));
     needs
 }
 
@@ -311,10 +244,7 @@ impl Rules for Front {
         if !self.0.is_allowed(request, &needs) {
             return Ok(Some(self.0.challenge(request, &needs)));
         }
-        if self.0.options.redirect
-            && request.method() == "GET"
-            && request.path().contains("/blobs/sha256:")
-        {
+        if self.0.options.redirect && request.method() == "GET" && request.path().contains("/blobs/sha256:") {
             let location = format!("http://localhost:{}{}", self.0.cdn, request.path());
             return Ok(Some(Reply::new(307).header("Location", &location)));
         }
@@ -344,9 +274,7 @@ impl Rules for Cdn {
 }
 
 fn decode_basic(value: &str) -> Option<(String, String)> {
-    let decoded = base64::engine::general_purpose::STANDARD
-        .decode(value.strip_prefix("Basic ")?)
-        .ok()?;
+    let decoded = base64::engine::general_purpose::STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
     let (user, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
     Some((user.to_owned(), password.to_owned()))
 }
@@ -369,8 +297,7 @@ fn unescape(text: &str) -> String {
             b'%' => {
                 let digits: Vec<u8> = bytes.by_ref().take(2).collect();
                 let digits = String::from_utf8(digits).expect("escapes are ASCII");
-                u8::from_str_radix(&digits, 16)
-                    .unwrap_or_else(|_| panic!("a bad escape in {text:?}"))
+                u8::from_str_radix(&digits, 16).unwrap_or_else(|_| panic!("a bad escape in {text:?}"))
             }
             other => other,
         };

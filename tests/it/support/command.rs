@@ -53,16 +53,14 @@ impl Run {
     /// Returns stdout as text, without the last line end.
     #[track_caller]
     pub(crate) fn text(&self) -> &str {
-        let text = std::str::from_utf8(&self.stdout)
-            .unwrap_or_else(|error| panic!("stdout of {}: {error}", self.line));
+        let text = std::str::from_utf8(&self.stdout).unwrap_or_else(|error| panic!("stdout of {}: {error}", self.line));
         text.strip_suffix('\n').unwrap_or(text)
     }
 
     /// Returns stdout as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.stdout)
-            .unwrap_or_else(|error| panic!("stdout of {}: {error}", self.line))
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("stdout of {}: {error}", self.line))
     }
 }
 
@@ -83,11 +81,7 @@ impl Program {
         let mut command = Command::new(program);
         command.args(arguments);
         isolate(&mut command, home.path());
-        Program {
-            command,
-            stdin: Vec::new(),
-            home,
-        }
+        Program { command, stdin: Vec::new(), home }
     }
 
     /// Returns the home directory, to put settings into.
@@ -120,18 +114,9 @@ impl Program {
     #[track_caller]
     pub(crate) fn spawn(mut self) -> Running {
         let line = describe(&self.command);
-        self.command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let child = self
-            .command
-            .spawn()
-            .unwrap_or_else(|error| panic!("starting {line}: {error}"));
-        Running {
-            child,
-            _home: self.home,
-        }
+        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = self.command.spawn().unwrap_or_else(|error| panic!("starting {line}: {error}"));
+        Running { child, _home: self.home }
     }
 
     /// Runs it to its end and measures the most memory it held at once, in bytes.
@@ -143,40 +128,24 @@ impl Program {
         let time = oracle("time")?;
         let report = self.home.path().join("peak-rss");
         let mut command = time.command(&["--quiet", "-f", "%M", "-o"]);
-        command
-            .arg(&report)
-            .arg(self.command.get_program())
-            .args(self.command.get_args());
+        command.arg(&report).arg(self.command.get_program()).args(self.command.get_args());
         command.env_clear();
         isolate(&mut command, self.home.path());
-        for (name, value) in self
-            .command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?)))
-        {
+        for (name, value) in self.command.get_envs().filter_map(|(name, value)| Some((name, value?))) {
             command.env(name, value);
         }
         if let Some(dir) = self.command.get_current_dir() {
             command.current_dir(dir);
         }
         let run = run(command, &self.stdin);
-        let text = fs::read_to_string(&report)
-            .unwrap_or_else(|error| panic!("{}: {error}", report.display()));
-        let kibibytes: u64 = text
-            .trim()
-            .parse()
-            .unwrap_or_else(|_| panic!("time reported {text:?}"));
+        let text = fs::read_to_string(&report).unwrap_or_else(|error| panic!("{}: {error}", report.display()));
+        let kibibytes: u64 = text.trim().parse().unwrap_or_else(|_| panic!("time reported {text:?}"));
         Some((run, kibibytes * 1024))
     }
 }
 
 fn isolate(command: &mut Command, home: &Path) {
-    command
-        .env_clear()
-        .env("PATH", search_path())
-        .env("HOME", home)
-        .env("TMPDIR", home)
-        .current_dir(home);
+    command.env_clear().env("PATH", search_path()).env("HOME", home).env("TMPDIR", home).current_dir(home);
 }
 
 /// A running program, killed when dropped.
@@ -189,10 +158,7 @@ pub(crate) struct Running {
 impl Running {
     /// Whether it has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
-        self.child
-            .try_wait()
-            .expect("asking for the state of a child")
-            .is_some()
+        self.child.try_wait().expect("asking for the state of a child").is_some()
     }
 
     /// Kills it as a power cut would, and waits for its end; returns the exit code as in `Run`.
@@ -214,51 +180,26 @@ impl Drop for Running {
 #[track_caller]
 pub(crate) fn run(mut command: Command, stdin: &[u8]) -> Run {
     let line = describe(&command);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .unwrap_or_else(|error| panic!("starting {line}: {error}"));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("starting {line}: {error}"));
     let mut input = child.stdin.take().expect("stdin is a pipe");
     let output = thread::scope(|scope| {
         scope.spawn(move || {
             // A program need not read its input; what it does then is for the test to judge.
             let _ = input.write_all(stdin);
         });
-        child
-            .wait_with_output()
-            .unwrap_or_else(|error| panic!("waiting for {line}: {error}"))
+        child.wait_with_output().unwrap_or_else(|error| panic!("waiting for {line}: {error}"))
     });
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    Run {
-        code: exit_code(output.status),
-        stdout: output.stdout,
-        stderr,
-        line,
-    }
+    Run { code: exit_code(output.status), stdout: output.stdout, stderr, line }
 }
 
 fn exit_code(status: std::process::ExitStatus) -> i32 {
-    status.code().unwrap_or_else(|| {
-        128 + status
-            .signal()
-            .expect("a process ends by exit or by a signal")
-    })
+    status.code().unwrap_or_else(|| 128 + status.signal().expect("a process ends by exit or by a signal"))
 }
 
 fn describe(command: &Command) -> String {
-    let name = PathBuf::from(command.get_program())
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let arguments = command
-        .get_args()
-        .map(|argument| argument.to_string_lossy());
-    std::iter::once(name.into())
-        .chain(arguments)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let name = PathBuf::from(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy());
+    std::iter::once(name.into()).chain(arguments).collect::<Vec<_>>().join(" ")
 }

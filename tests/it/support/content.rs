@@ -23,23 +23,16 @@ pub(crate) fn gzip_layer(layout: &Layout, media_type: &str, files: &[File<'_>]) 
     write_tar(&mut out, files);
     let diff_id = out.digest();
     let writer = out.into_inner().finish().expect("ending a gzip stream");
-    Layer {
-        descriptor: writer.finish(media_type),
-        diff_id,
-    }
+    Layer { descriptor: writer.finish(media_type), diff_id }
 }
 
 /// Writes a zstd layer with a few small files.
 pub(crate) fn zstd_layer(layout: &Layout, media_type: &str, files: &[File<'_>]) -> Layer {
-    let mut out =
-        Hashing::new(zstd::Encoder::new(layout.writer(), 3).expect("starting a zstd stream"));
+    let mut out = Hashing::new(zstd::Encoder::new(layout.writer(), 3).expect("starting a zstd stream"));
     write_tar(&mut out, files);
     let diff_id = out.digest();
     let writer = out.into_inner().finish().expect("ending a zstd stream");
-    Layer {
-        descriptor: writer.finish(media_type),
-        diff_id,
-    }
+    Layer { descriptor: writer.finish(media_type), diff_id }
 }
 
 /// Writes a gzip layer with one file of `size` pseudo-random bytes, holding no more than a buffer of it.
@@ -49,26 +42,17 @@ pub(crate) fn random_layer(layout: &Layout, media_type: &str, seed: u64, size: u
     let mut tar = tar::Builder::new(&mut out);
     let mut content = Random::new(seed).take(size);
     let name = format!("random-{seed}.bin");
-    tar.append_data(&mut header(0o644, size), name, &mut content)
-        .expect("writing a layer");
+    tar.append_data(&mut header(0o644, size), name, &mut content).expect("writing a layer");
     tar.into_inner().expect("ending a tar");
     let diff_id = out.digest();
     let writer = out.into_inner().finish().expect("ending a gzip stream");
-    Layer {
-        descriptor: writer.finish(media_type),
-        diff_id,
-    }
+    Layer { descriptor: writer.finish(media_type), diff_id }
 }
 
 fn write_tar(out: &mut impl Write, files: &[File<'_>]) {
     let mut tar = tar::Builder::new(out);
     for (path, mode, content) in files {
-        tar.append_data(
-            &mut header(*mode, content.len() as u64),
-            path,
-            content.as_bytes(),
-        )
-        .expect("writing a layer");
+        tar.append_data(&mut header(*mode, content.len() as u64), path, content.as_bytes()).expect("writing a layer");
     }
     tar.into_inner().expect("ending a tar");
 }

@@ -49,12 +49,7 @@ impl Fixture {
     fn new(layout: &Layout, dir: &Path, top: &Descriptor, parts: Vec<Part>) -> Fixture {
         layout.tag(top, TAG);
         let text = |name: &str| top[name].as_str().expect("a descriptor has it").to_owned();
-        Fixture {
-            dir: dir.to_owned(),
-            digest: text("digest"),
-            media_type: text("mediaType"),
-            parts,
-        }
+        Fixture { dir: dir.to_owned(), digest: text("digest"), media_type: text("mediaType"), parts }
     }
 
     fn image(layout: &Layout, dir: &Path, part: Part) -> Fixture {
@@ -74,21 +69,14 @@ impl Fixture {
     /// Returns the manifest of a platform.
     #[track_caller]
     pub(crate) fn part(&self, platform: &str) -> &Part {
-        self.parts
-            .iter()
-            .find(|part| part.platform == platform)
-            .unwrap_or_else(|| panic!("no {platform} in {self:?}"))
+        self.parts.iter().find(|part| part.platform == platform).unwrap_or_else(|| panic!("no {platform} in {self:?}"))
     }
 
     /// Tags each manifest with its architecture, too: `amd64`, `arm64`.
     pub(crate) fn tag_parts(&self) {
         let layout = Layout::open(&self.dir);
         for part in &self.parts {
-            let architecture = part
-                .platform
-                .split('/')
-                .nth(1)
-                .expect("an image has an architecture");
+            let architecture = part.platform.split('/').nth(1).expect("an image has an architecture");
             layout.tag(&part.descriptor, architecture);
         }
     }
@@ -112,23 +100,12 @@ pub(crate) fn app(dir: &Path) -> Fixture {
 
 /// An index of linux/amd64, linux/arm64/v8, linux/arm/v7 and linux/s390x.
 pub(crate) fn four_platforms(dir: &Path) -> Fixture {
-    platforms(
-        dir,
-        &[
-            "linux/amd64",
-            "linux/arm64/v8",
-            "linux/arm/v7",
-            "linux/s390x",
-        ],
-    )
+    platforms(dir, &["linux/amd64", "linux/arm64/v8", "linux/arm/v7", "linux/s390x"])
 }
 
 fn platforms(dir: &Path, platforms: &[&str]) -> Fixture {
     let layout = Layout::create(dir);
-    let parts = platforms
-        .iter()
-        .map(|platform| plain(&layout, platform))
-        .collect();
+    let parts = platforms.iter().map(|platform| plain(&layout, platform)).collect();
     Fixture::index(&layout, dir, parts)
 }
 
@@ -141,9 +118,8 @@ pub(crate) fn single(dir: &Path) -> Fixture {
 /// An index of an index (linux/amd64 and linux/arm64/v8) and of an image for linux/riscv64.
 pub(crate) fn nested(dir: &Path) -> Fixture {
     let layout = Layout::create(dir);
-    let parts: Vec<_> = ["linux/amd64", "linux/arm64/v8", "linux/riscv64"]
-        .map(|platform| plain(&layout, platform))
-        .into();
+    let parts: Vec<_> =
+        ["linux/amd64", "linux/arm64/v8", "linux/riscv64"].map(|platform| plain(&layout, platform)).into();
     let inner = write_index(&layout, &descriptors(&parts[..2]));
     let outer = write_index(&layout, &[inner, parts[2].descriptor.clone()]);
     Fixture::new(&layout, dir, &outer, parts)
@@ -152,9 +128,7 @@ pub(crate) fn nested(dir: &Path) -> Fixture {
 /// One image for linux/amd64 with `layers` gzip layers of about `size` bytes that do not compress.
 pub(crate) fn big(dir: &Path, layers: u64, size: u64) -> Fixture {
     let layout = Layout::create(dir);
-    let layers: Vec<_> = (0..layers)
-        .map(|seed| random_layer(&layout, OCI_GZIP, seed, size))
-        .collect();
+    let layers: Vec<_> = (0..layers).map(|seed| random_layer(&layout, OCI_GZIP, seed, size)).collect();
     Fixture::image(&layout, dir, oci_image(&layout, "linux/amd64", &layers))
 }
 
@@ -181,10 +155,7 @@ pub(crate) fn foreign(dir: &Path, url: &str) -> (Fixture, Vec<u8>) {
     let content = fs::read(&path).expect("the layer was written");
     fs::remove_file(&path).expect("the layer was written");
     let layer = gzip_layer(&layout, DOCKER_GZIP, &files("docker"));
-    (
-        Fixture::image(&layout, dir, docker_image(&layout, &[base, layer])),
-        content,
-    )
+    (Fixture::image(&layout, dir, docker_image(&layout, &[base, layer])), content)
 }
 
 /// An artifact with an `artifactType`, the empty config and a text file.
@@ -199,42 +170,25 @@ pub(crate) fn artifact(dir: &Path) -> Fixture {
     });
     let mut descriptor = layout.json(OCI_MANIFEST, &manifest);
     descriptor["artifactType"] = manifest["artifactType"].clone();
-    Fixture::image(
-        &layout,
-        dir,
-        part("", descriptor, &config, &[&file], Vec::new()),
-    )
+    Fixture::image(&layout, dir, part("", descriptor, &config, &[&file], Vec::new()))
 }
 
 /// An index of linux/amd64 and of its attestation, for the platform `unknown/unknown`, as BuildKit makes it.
 pub(crate) fn attested(dir: &Path) -> Fixture {
     let layout = Layout::create(dir);
     let image = plain(&layout, "linux/amd64");
-    let statement = layout.blob(
-        "application/vnd.in-toto+json",
-        br#"{"_type":"https://in-toto.io/Statement/v0.1"}"#,
-    );
+    let statement = layout.blob("application/vnd.in-toto+json", br#"{"_type":"https://in-toto.io/Statement/v0.1"}"#);
     let diff_id = digest(&statement).to_owned();
-    let mut attestation = oci_image(
-        &layout,
-        "unknown/unknown",
-        &[Layer {
-            descriptor: statement,
-            diff_id,
-        }],
-    );
-    attestation.descriptor["annotations"] = json!({"vnd.docker.reference.digest": image.digest, "vnd.docker.reference.type": "attestation-manifest"});
+    let mut attestation = oci_image(&layout, "unknown/unknown", &[Layer { descriptor: statement, diff_id }]);
+    attestation.descriptor["annotations"] =
+        json!({"vnd.docker.reference.digest": image.digest, "vnd.docker.reference.type": "attestation-manifest"});
     Fixture::index(&layout, dir, vec![image, attestation])
 }
 
 fn files(name: &str) -> [File<'_>; 3] {
     [
         ("bin/app", 0o755, "#!/bin/sh\necho hello\n"),
-        (
-            "etc/os-release",
-            0o644,
-            "NAME=Test\nID=test\nVERSION_ID=1\n",
-        ),
+        ("etc/os-release", 0o644, "NAME=Test\nID=test\nVERSION_ID=1\n"),
         ("etc/platform", 0o644, name),
     ]
 }
@@ -252,7 +206,8 @@ fn oci_image(layout: &Layout, platform: &str, layers: &[Layer]) -> Part {
 fn docker_image(layout: &Layout, layers: &[Layer]) -> Part {
     let mut config = config("linux/amd64", layers);
     config["container"] = json!("4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945");
-    config["container_config"] = json!({"Hostname": "4f53cda18c2b", "Cmd": ["/bin/sh", "-c", "#(nop) CMD"], "Image": "sha256:0"});
+    config["container_config"] =
+        json!({"Hostname": "4f53cda18c2b", "Cmd": ["/bin/sh", "-c", "#(nop) CMD"], "Image": "sha256:0"});
     config["docker_version"] = json!("20.10.7");
     config["config"]["OnBuild"] = Value::Null;
     let config = layout.json(DOCKER_CONFIG, &config);
@@ -262,8 +217,7 @@ fn docker_image(layout: &Layout, layers: &[Layer]) -> Part {
 fn config(platform: &str, layers: &[Layer]) -> Value {
     let mut config = platform_json(platform);
     config["created"] = json!(CREATED);
-    config["config"] =
-        json!({"Entrypoint": ["/bin/app"], "Env": ["PATH=/bin"], "Labels": {"name": "app"}});
+    config["config"] = json!({"Entrypoint": ["/bin/app"], "Env": ["PATH=/bin"], "Labels": {"name": "app"}});
     let diff_ids: Vec<_> = layers.iter().map(|layer| &layer.diff_id).collect();
     config["rootfs"] = json!({"type": "layers", "diff_ids": diff_ids});
     let history = |number| json!({"created": CREATED, "created_by": format!("layer {number}")});
@@ -271,13 +225,7 @@ fn config(platform: &str, layers: &[Layer]) -> Value {
     config
 }
 
-fn image(
-    layout: &Layout,
-    media_type: &str,
-    platform: &str,
-    config: &Descriptor,
-    layers: &[Layer],
-) -> Part {
+fn image(layout: &Layout, media_type: &str, platform: &str, config: &Descriptor, layers: &[Layer]) -> Part {
     let descriptors: Vec<_> = layers.iter().map(|layer| &layer.descriptor).collect();
     let manifest = json!({"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": descriptors});
     let mut descriptor = layout.json(media_type, &manifest);
@@ -297,10 +245,7 @@ fn part(
         platform: platform.to_owned(),
         digest: digest(&descriptor).to_owned(),
         config: digest(config).to_owned(),
-        layers: layers
-            .iter()
-            .map(|layer| digest(layer).to_owned())
-            .collect(),
+        layers: layers.iter().map(|layer| digest(layer).to_owned()).collect(),
         diff_ids,
         descriptor,
     }
@@ -320,14 +265,9 @@ fn descriptors(parts: &[Part]) -> Vec<Descriptor> {
 }
 
 fn write_index(layout: &Layout, manifests: &[Descriptor]) -> Descriptor {
-    layout.json(
-        INDEX,
-        &json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}),
-    )
+    layout.json(INDEX, &json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}))
 }
 
 fn digest(descriptor: &Descriptor) -> &str {
-    descriptor["digest"]
-        .as_str()
-        .expect("a descriptor has a digest")
+    descriptor["digest"].as_str().expect("a descriptor has a digest")
 }

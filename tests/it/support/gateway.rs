@@ -55,10 +55,7 @@ pub(crate) struct Log(Arc<Mutex<Vec<Entry>>>);
 impl Log {
     /// Returns the requests so far, in the order of their arrival.
     pub(crate) fn requests(&self) -> Vec<Request> {
-        lock(&self.0)
-            .iter()
-            .map(|entry| lock(entry).clone())
-            .collect()
+        lock(&self.0).iter().map(|entry| lock(entry).clone()).collect()
     }
 
     pub(crate) fn clear(&self) {
@@ -86,9 +83,7 @@ impl Log {
 }
 
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .expect("no thread panics while it holds this lock")
+    mutex.lock().expect("no thread panics while it holds this lock")
 }
 
 /// A running gateway.
@@ -102,12 +97,7 @@ impl Gateway {
     pub(crate) fn start(bound: Bound, target: &str, rules: impl Rules) -> Gateway {
         let log = Log::default();
         let own = format!("127.0.0.1:{}", bound.port());
-        let front = Front {
-            target: target.to_owned(),
-            own,
-            log: log.clone(),
-            rules: Box::new(rules),
-        };
+        let front = Front { target: target.to_owned(), own, log: log.clone(), rules: Box::new(rules) };
         let listener = bound.serve(move |stream, stop| {
             // Connections end with errors here all the time: that is what faults are.
             let _ = front.serve(&stream, stop);
@@ -134,13 +124,7 @@ struct Front {
 impl Front {
     fn serve(&self, stream: &TcpStream, stop: &Stop) -> io::Result<()> {
         let shape = self.rules.shape();
-        let mut client = Shaped {
-            stream,
-            shape,
-            stop,
-            sent: 0,
-            count: None,
-        };
+        let mut client = Shaped { stream, shape, stop, sent: 0, count: None };
         let mut from = BufReader::new(stream);
         while let Some(head) = Head::read(&mut from)? {
             let entry = self.log.add(&head);
@@ -149,19 +133,10 @@ impl Front {
                 client.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
             }
             let mut body = Body::new(&mut from, head.request_framing());
-            let mut body = Paced {
-                from: &mut body,
-                rate: shape.rate,
-                stop,
-            };
-            let mut body = Counted {
-                from: &mut body,
-                entry: &entry,
-            };
+            let mut body = Paced { from: &mut body, rate: shape.rate, stop };
+            let mut body = Counted { from: &mut body, entry: &entry };
             let goes_on = match self.rules.answer(&head, &mut body)? {
-                Some(reply) => {
-                    reply_with(&mut client, &head, &mut body, &reply, &entry).map(|()| true)?
-                }
+                Some(reply) => reply_with(&mut client, &head, &mut body, &reply, &entry).map(|()| true)?,
                 None => self.forward(&mut client, &head, &mut body, &entry)?,
             };
             if head.closes() || !goes_on {
@@ -172,20 +147,11 @@ impl Front {
     }
 
     /// Sends the request to the target and its response back; whether the connection can be used again.
-    fn forward(
-        &self,
-        client: &mut Shaped<'_>,
-        head: &Head,
-        body: &mut dyn Read,
-        entry: &Entry,
-    ) -> io::Result<bool> {
+    fn forward(&self, client: &mut Shaped<'_>, head: &Head, body: &mut dyn Read, entry: &Entry) -> io::Result<bool> {
         let upstream = TcpStream::connect(&self.target)?;
         upstream.set_nodelay(true)?;
         let framing = head.request_framing();
-        let mut sent = Lossy {
-            stream: &upstream,
-            lost: false,
-        };
+        let mut sent = Lossy { stream: &upstream, lost: false };
         sent.write_all(&self.request(head).encode())?;
         wire::copy_body(body, &mut sent, framing)?;
         let mut from = BufReader::new(&upstream);
@@ -203,9 +169,7 @@ impl Front {
             answer.headers.add("Connection", "close");
         }
         client.write_all(&answer.encode())?;
-        count_body(client, entry, |client| {
-            wire::copy_body(&mut Body::new(&mut from, framing), client, framing)
-        })?;
+        count_body(client, entry, |client| wire::copy_body(&mut Body::new(&mut from, framing), client, framing))?;
         Ok(framing != Framing::UntilClose)
     }
 

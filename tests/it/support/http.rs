@@ -31,19 +31,13 @@ impl Response {
 
     /// Returns the body as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error} in {:?}", self.text()))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.text()))
     }
 
     /// Asserts the status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Response {
-        assert_eq!(
-            self.status,
-            status,
-            "{}",
-            String::from_utf8_lossy(&self.body)
-        );
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
         self
     }
 }
@@ -58,11 +52,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(host: &str) -> Client {
-        Client {
-            host: host.to_owned(),
-            headers: Headers::default(),
-            timeout: Duration::from_secs(30),
-        }
+        Client { host: host.to_owned(), headers: Headers::default(), timeout: Duration::from_secs(30) }
     }
 
     /// Adds a header field to every request.
@@ -74,8 +64,7 @@ impl Client {
     /// Adds basic credentials to every request.
     pub(crate) fn basic(self, user: &str, password: &str) -> Client {
         use base64::Engine;
-        let encoded =
-            base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+        let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
         self.with("Authorization", &format!("Basic {encoded}"))
     }
 
@@ -107,20 +96,15 @@ impl Client {
 
     #[track_caller]
     pub(crate) fn put(&self, path: &str, media_type: &str, body: &[u8]) -> Response {
-        self.clone()
-            .with("Content-Type", media_type)
-            .send("PUT", path, body)
+        self.clone().with("Content-Type", media_type).send("PUT", path, body)
     }
 
     /// Sends a file as the body of a PUT, without holding it in memory.
     #[track_caller]
     pub(crate) fn put_file(&self, path: &str, file: &Path) -> Response {
-        let mut body =
-            File::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let mut body = File::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let length = body.metadata().expect("an open file has metadata").len();
-        let client = self
-            .clone()
-            .with("Content-Type", "application/octet-stream");
+        let client = self.clone().with("Content-Type", "application/octet-stream");
         client
             .exchange("PUT", path, &mut body, length)
             .unwrap_or_else(|error| panic!("PUT {}{path}: {error}", self.host))
@@ -129,28 +113,16 @@ impl Client {
     /// Sends a request; panics when no response head comes back.
     #[track_caller]
     pub(crate) fn send(&self, method: &str, path: &str, body: &[u8]) -> Response {
-        self.try_send(method, path, body)
-            .unwrap_or_else(|error| panic!("{method} {}{path}: {error}", self.host))
+        self.try_send(method, path, body).unwrap_or_else(|error| panic!("{method} {}{path}: {error}", self.host))
     }
 
     /// Sends a request; fails when no response head comes back.
-    pub(crate) fn try_send(
-        &self,
-        method: &str,
-        path: &str,
-        mut body: &[u8],
-    ) -> io::Result<Response> {
+    pub(crate) fn try_send(&self, method: &str, path: &str, mut body: &[u8]) -> io::Result<Response> {
         let length = body.len() as u64;
         self.exchange(method, path, &mut body, length)
     }
 
-    fn exchange(
-        &self,
-        method: &str,
-        path: &str,
-        body: &mut dyn Read,
-        length: u64,
-    ) -> io::Result<Response> {
+    fn exchange(&self, method: &str, path: &str, body: &mut dyn Read, length: u64) -> io::Result<Response> {
         let mut connection = Connection::open(self)?;
         connection.headers.add("Connection", "close");
         connection.exchange(method, path, body, length)
@@ -170,10 +142,7 @@ impl Connection {
         stream.set_read_timeout(Some(client.timeout))?;
         let mut headers = client.headers.clone();
         headers.add("Host", &client.host);
-        Ok(Connection {
-            stream: BufReader::new(stream),
-            headers,
-        })
+        Ok(Connection { stream: BufReader::new(stream), headers })
     }
 
     /// Sends a GET and reads the response.
@@ -181,13 +150,7 @@ impl Connection {
         self.exchange("GET", path, &mut io::empty(), 0)
     }
 
-    fn exchange(
-        &mut self,
-        method: &str,
-        path: &str,
-        body: &mut dyn Read,
-        length: u64,
-    ) -> io::Result<Response> {
+    fn exchange(&mut self, method: &str, path: &str, body: &mut dyn Read, length: u64) -> io::Result<Response> {
         let mut head = Head::request(method, path);
         head.headers = self.headers.clone();
         if length > 0 || matches!(method, "POST" | "PUT" | "PATCH") {
@@ -198,15 +161,7 @@ impl Connection {
         let head = Head::read(&mut self.stream)?.ok_or(io::ErrorKind::UnexpectedEof)?;
         let mut body = Vec::new();
         let framing = head.response_framing(method);
-        let cut = Body::new(&mut self.stream, framing)
-            .read_to_end(&mut body)
-            .err()
-            .map(|error| error.kind());
-        Ok(Response {
-            status: head.status(),
-            headers: head.headers,
-            body,
-            cut,
-        })
+        let cut = Body::new(&mut self.stream, framing).read_to_end(&mut body).err().map(|error| error.kind());
+        Ok(Response { status: head.status(), headers: head.headers, body, cut })
     }
 }

@@ -23,24 +23,16 @@ pub(crate) struct Layout {
 impl Layout {
     /// Makes an empty layout in `dir`, which may exist.
     pub(crate) fn create(dir: &Path) -> Layout {
-        let layout = Layout {
-            dir: dir.to_owned(),
-        };
-        fs::create_dir_all(dir.join("blobs/sha256"))
-            .unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
+        let layout = Layout { dir: dir.to_owned() };
+        fs::create_dir_all(dir.join("blobs/sha256")).unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
         layout.write("oci-layout", &json!({"imageLayoutVersion": "1.0.0"}));
-        layout.write(
-            "index.json",
-            &json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}),
-        );
+        layout.write("index.json", &json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}));
         layout
     }
 
     /// Opens a layout that `create` made, to add to it.
     pub(crate) fn open(dir: &Path) -> Layout {
-        Layout {
-            dir: dir.to_owned(),
-        }
+        Layout { dir: dir.to_owned() }
     }
 
     /// Adds a blob and returns its descriptor.
@@ -59,14 +51,8 @@ impl Layout {
     pub(crate) fn writer(&self) -> BlobWriter {
         let blobs = self.dir.join("blobs/sha256");
         let path = blobs.join("writing");
-        let file =
-            File::create_new(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        BlobWriter {
-            out: Hashing::new(BufWriter::with_capacity(64 * 1024, file)),
-            size: 0,
-            path,
-            blobs,
-        }
+        let file = File::create_new(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        BlobWriter { out: Hashing::new(BufWriter::with_capacity(64 * 1024, file)), size: 0, path, blobs }
     }
 
     /// Adds a manifest to `index.json` under a tag.
@@ -74,17 +60,13 @@ impl Layout {
         let mut entry = manifest.clone();
         entry["annotations"][REFERENCE_NAME] = json!(tag);
         let mut index = read_json(&self.dir.join("index.json"));
-        index["manifests"]
-            .as_array_mut()
-            .expect("index.json lists manifests")
-            .push(entry);
+        index["manifests"].as_array_mut().expect("index.json lists manifests").push(entry);
         self.write("index.json", &index);
     }
 
     fn write(&self, name: &str, value: &Value) {
         let path = self.dir.join(name);
-        fs::write(&path, value.to_string())
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        fs::write(&path, value.to_string()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 }
 
@@ -130,10 +112,7 @@ pub(crate) struct Hashing<W> {
 
 impl<W: Write> Hashing<W> {
     pub(crate) fn new(out: W) -> Hashing<W> {
-        Hashing {
-            out,
-            hash: Sha256::new(),
-        }
+        Hashing { out, hash: Sha256::new() }
     }
 
     /// Returns the digest of all that was written.
@@ -177,17 +156,9 @@ pub(crate) fn blob_path(dir: &Path, digest: &str) -> PathBuf {
 pub(crate) fn tags(dir: &Path) -> Vec<(String, Descriptor)> {
     let index = read_json(&dir.join("index.json"));
     let entries = index["manifests"].as_array().cloned().unwrap_or_default();
-    let named = entries.into_iter().map(|entry| {
-        (
-            entry["annotations"][REFERENCE_NAME]
-                .as_str()
-                .map(str::to_owned),
-            entry,
-        )
-    });
-    named
-        .filter_map(|(name, entry)| Some((name?, entry)))
-        .collect()
+    let named =
+        entries.into_iter().map(|entry| (entry["annotations"][REFERENCE_NAME].as_str().map(str::to_owned), entry));
+    named.filter_map(|(name, entry)| Some((name?, entry))).collect()
 }
 
 /// Reads a JSON file.

@@ -16,28 +16,18 @@ impl Bound {
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.0
-            .local_addr()
-            .expect("a bound socket has an address")
-            .port()
+        self.0.local_addr().expect("a bound socket has an address").port()
     }
 
     /// Serves each connection on a thread of its own.
-    pub(crate) fn serve(
-        self,
-        serve: impl Fn(TcpStream, &Stop) + Send + Sync + 'static,
-    ) -> Listener {
+    pub(crate) fn serve(self, serve: impl Fn(TcpStream, &Stop) + Send + Sync + 'static) -> Listener {
         let port = self.port();
         let stop = Arc::new(Stop::default());
         let thread = thread::spawn({
             let stop = Arc::clone(&stop);
             move || accept(&self.0, &stop, &Arc::new(serve))
         });
-        Listener {
-            port,
-            stop,
-            thread: Some(thread),
-        }
+        Listener { port, stop, thread: Some(thread) }
     }
 }
 
@@ -48,9 +38,7 @@ where
     for (id, stream) in listener.incoming().enumerate() {
         let Ok(stream) = stream else { continue };
         // Small heads and bodies answer each other: without this every exchange may wait for a delayed acknowledgment.
-        stream
-            .set_nodelay(true)
-            .expect("a fresh socket takes options");
+        stream.set_nodelay(true).expect("a fresh socket takes options");
         if !stop.enter(id, &stream) {
             return;
         }
@@ -83,11 +71,7 @@ impl Stop {
             .changed
             .wait_timeout_while(self.lock(), duration, |state| !state.stopped)
             .expect("no thread panics while it holds this lock");
-        if state.stopped {
-            Err(io::ErrorKind::ConnectionAborted.into())
-        } else {
-            Ok(())
-        }
+        if state.stopped { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }
 
     fn enter(&self, id: usize, stream: &TcpStream) -> bool {
@@ -116,9 +100,7 @@ impl Stop {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .expect("no thread panics while it holds this lock")
+        self.state.lock().expect("no thread panics while it holds this lock")
     }
 }
 

@@ -22,9 +22,7 @@ pub(crate) fn oracle(name: &str) -> Option<Tool> {
 
 /// Returns the directory of the published images that `STEVEDORE_CORPUS` names, or says that the test is skipped.
 pub(crate) fn corpus() -> Option<PathBuf> {
-    let dir = env::var_os("STEVEDORE_CORPUS")
-        .map(PathBuf::from)
-        .filter(|dir| dir.is_dir());
+    let dir = env::var_os("STEVEDORE_CORPUS").map(PathBuf::from).filter(|dir| dir.is_dir());
     dir.or_else(|| skip("STEVEDORE_CORPUS names no directory"))
 }
 
@@ -32,25 +30,16 @@ pub(crate) fn corpus() -> Option<PathBuf> {
 pub(crate) fn search_path() -> String {
     let own = env::var("STEVEDORE_ORACLES").unwrap_or_default();
     let system = env::var("PATH").unwrap_or_default();
-    if own.is_empty() {
-        system
-    } else {
-        format!("{own}:{system}")
-    }
+    if own.is_empty() { system } else { format!("{own}:{system}") }
 }
 
 fn find(name: &str) -> Option<PathBuf> {
-    env::split_paths(&search_path())
-        .map(|dir| dir.join(name))
-        .find(|path| path.is_file())
+    env::split_paths(&search_path()).map(|dir| dir.join(name)).find(|path| path.is_file())
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 fn skip<T>(why: &str) -> Option<T> {
-    assert!(
-        env::var("CI").as_deref() != Ok("true"),
-        "{why}, and CI=true allows no test to be skipped"
-    );
+    assert!(env::var("CI").as_deref() != Ok("true"), "{why}, and CI=true allows no test to be skipped");
     eprintln!("SKIP: {why}");
     None
 }
@@ -68,11 +57,7 @@ impl Tool {
         for dir in ["run", "tmp", ".docker"] {
             fs::create_dir(home.path().join(dir)).expect("making a directory in a fresh one");
         }
-        let tool = Tool {
-            name: name.to_owned(),
-            path,
-            home,
-        };
+        let tool = Tool { name: name.to_owned(), path, home };
         tool.write_credentials("{}");
         tool
     }
@@ -99,21 +84,12 @@ impl Tool {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let home = self.home.path();
         let mut command = Command::new(&self.path);
-        command
-            .env_clear()
-            .env("PATH", search_path())
-            .env("HOME", home)
-            .env("TMPDIR", home.join("tmp"));
-        command
-            .env("XDG_RUNTIME_DIR", home.join("run"))
-            .env("REGISTRY_AUTH_FILE", home.join("auth.json"));
+        command.env_clear().env("PATH", search_path()).env("HOME", home).env("TMPDIR", home.join("tmp"));
+        command.env("XDG_RUNTIME_DIR", home.join("run")).env("REGISTRY_AUTH_FILE", home.join("auth.json"));
         command.current_dir(home);
         if self.name.starts_with("skopeo") {
             // No trust policy is installed on a test machine, and big files do not belong into /var/tmp.
-            command
-                .arg("--insecure-policy")
-                .arg("--tmpdir")
-                .arg(home.join("tmp"));
+            command.arg("--insecure-policy").arg("--tmpdir").arg(home.join("tmp"));
         }
         command.args(arguments);
         command

@@ -25,10 +25,7 @@ impl Asked {
     /// Returns a parameter of the query.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
-        parse_query(query)
-            .into_iter()
-            .find(|(have, _)| have == name)
-            .map(|(_, value)| value)
+        parse_query(query).into_iter().find(|(have, _)| have == name).map(|(_, value)| value)
     }
 }
 
@@ -42,20 +39,14 @@ pub(crate) struct Fake {
 impl Fake {
     /// Starts a server; `handler` runs on several threads.
     pub(crate) fn start(handler: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Fake {
-        let server =
-            Arc::new(tiny_http::Server::http("127.0.0.1:0").expect("binding port 0 of 127.0.0.1"));
+        let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").expect("binding port 0 of 127.0.0.1"));
         let log = Arc::new(Mutex::default());
         let handler = Arc::new(handler);
         let workers = (0..4).map(|_| {
-            let (server, log, handler) =
-                (Arc::clone(&server), Arc::clone(&log), Arc::clone(&handler));
+            let (server, log, handler) = (Arc::clone(&server), Arc::clone(&log), Arc::clone(&handler));
             thread::spawn(move || work(&server, &log, &*handler))
         });
-        Fake {
-            workers: workers.collect(),
-            server,
-            log,
-        }
+        Fake { workers: workers.collect(), server, log }
     }
 
     /// Returns its `HOST:PORT`.
@@ -65,10 +56,7 @@ impl Fake {
 
     /// Returns the requests so far.
     pub(crate) fn log(&self) -> Vec<Asked> {
-        self.log
-            .lock()
-            .expect("no thread panics while it holds this lock")
-            .clone()
+        self.log.lock().expect("no thread panics while it holds this lock").clone()
     }
 }
 
@@ -91,27 +79,20 @@ fn work(server: &tiny_http::Server, log: &Mutex<Vec<Asked>>, handler: &dyn Fn(&A
         for header in request.headers() {
             headers.add(header.field.as_str().as_str(), header.value.as_str());
         }
-        let mut asked = Asked {
-            method: request.method().to_string(),
-            url: request.url().to_owned(),
-            headers,
-            body: Vec::new(),
-        };
+        let mut asked =
+            Asked { method: request.method().to_string(), url: request.url().to_owned(), headers, body: Vec::new() };
         if request.as_reader().read_to_end(&mut asked.body).is_err() {
             // The client went away in the middle of its request.
             continue;
         }
-        log.lock()
-            .expect("no thread panics while it holds this lock")
-            .push(asked.clone());
+        log.lock().expect("no thread panics while it holds this lock").push(asked.clone());
         let reply = handler(&asked);
         let mut response = tiny_http::Response::from_data(reply.body)
             .with_status_code(reply.status)
             // Registries say how long a blob is.
             .with_chunked_threshold(usize::MAX);
         for (name, value) in reply.headers.iter() {
-            let header =
-                tiny_http::Header::from_bytes(name, value).expect("a handler names valid headers");
+            let header = tiny_http::Header::from_bytes(name, value).expect("a handler names valid headers");
             response.add_header(header);
         }
         // The client may be gone, which is its own affair.
@@ -132,9 +113,7 @@ pub(crate) fn paged_tags(total: usize, page: usize, link: Link) -> Fake {
     Fake::start(move |asked| match asked.path() {
         "/v2/" => Reply::json(200, &serde_json::json!({})),
         "/v2/many/tags/list" => tag_page(&tags, page, link, asked),
-        "/v2/none/tags/list" => {
-            Reply::json(200, &serde_json::json!({"name": "none", "tags": null}))
-        }
+        "/v2/none/tags/list" => Reply::json(200, &serde_json::json!({"name": "none", "tags": null})),
         _ => Reply::error(404, "NAME_UNKNOWN", "repository name not known to registry"),
     })
 }
@@ -145,18 +124,10 @@ pub(crate) fn tag_names(total: usize) -> Vec<String> {
 }
 
 fn tag_page(tags: &[String], page: usize, link: Link, asked: &Asked) -> Reply {
-    let wanted = asked
-        .parameter("n")
-        .map_or(page, |n| n.parse().unwrap_or(page))
-        .min(page);
-    let start = asked
-        .parameter("last")
-        .map_or(0, |last| tags.partition_point(|tag| *tag <= last));
+    let wanted = asked.parameter("n").map_or(page, |n| n.parse().unwrap_or(page)).min(page);
+    let start = asked.parameter("last").map_or(0, |last| tags.partition_point(|tag| *tag <= last));
     let end = tags.len().min(start + wanted);
-    let reply = Reply::json(
-        200,
-        &serde_json::json!({"name": "many", "tags": &tags[start..end]}),
-    );
+    let reply = Reply::json(200, &serde_json::json!({"name": "many", "tags": &tags[start..end]}));
     if end == tags.len() {
         return reply;
     }
@@ -164,9 +135,6 @@ fn tag_page(tags: &[String], page: usize, link: Link, asked: &Asked) -> Reply {
         Link::Relative => String::new(),
         Link::Absolute => format!("http://{}", asked.headers.get("host").unwrap_or_default()),
     };
-    let next = format!(
-        "<{host}/v2/many/tags/list?last={}&n={wanted}>; rel=\"next\"",
-        tags[end - 1]
-    );
+    let next = format!("<{host}/v2/many/tags/list?last={}&n={wanted}>; rel=\"next\"", tags[end - 1]);
     reply.header("Link", &next)
 }

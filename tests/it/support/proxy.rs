@@ -51,14 +51,7 @@ pub(crate) struct Proxy(Gateway);
 impl Proxy {
     /// Starts a proxy in front of `target`, a `HOST:PORT`.
     pub(crate) fn start(target: &str, mode: Mode) -> Proxy {
-        Proxy(Gateway::start(
-            Bound::new(),
-            target,
-            Faults {
-                mode,
-                seen: Mutex::default(),
-            },
-        ))
+        Proxy(Gateway::start(Bound::new(), target, Faults { mode, seen: Mutex::default() }))
     }
 
     /// Returns its `HOST:PORT`.
@@ -85,10 +78,7 @@ struct Faults {
 impl Faults {
     /// Returns how often this URL was asked for, this time included.
     fn times(&self, request: &Head) -> u32 {
-        let mut seen = self
-            .seen
-            .lock()
-            .expect("no thread panics while it holds this lock");
+        let mut seen = self.seen.lock().expect("no thread panics while it holds this lock");
         let times = seen.entry(url_key(request)).or_default();
         *times += 1;
         *times
@@ -101,23 +91,15 @@ impl Rules for Faults {
         let ping = path == "/v2/";
         let reply = match self.mode {
             Mode::TooMany if !ping && self.times(request) <= 2 => too_many(),
-            Mode::TooManyBlobs
-                if method == "GET"
-                    && path.contains("/blobs/sha256:")
-                    && self.times(request) <= 2 =>
-            {
+            Mode::TooManyBlobs if method == "GET" && path.contains("/blobs/sha256:") && self.times(request) <= 2 => {
                 too_many()
             }
-            Mode::Unavailable if !ping && self.times(request) <= 2 => {
-                Reply::new(503).body("upstream unavailable")
-            }
+            Mode::Unavailable if !ping && self.times(request) <= 2 => Reply::new(503).body("upstream unavailable"),
             Mode::FailPatch if matches!(method, "PATCH" | "PUT") && self.times(request) <= 1 => {
                 Reply::new(500).body("oops")
             }
             Mode::NoMount if path.contains("mount=") => Reply::error(403, "DENIED", "mount denied"),
-            Mode::NoReferrers if path.contains("/referrers/") => {
-                Reply::new(404).body("404 page not found")
-            }
+            Mode::NoReferrers if path.contains("/referrers/") => Reply::new(404).body("404 page not found"),
             Mode::NoHead if method == "HEAD" => Reply::new(405),
             Mode::NoTagDelete if method == "DELETE" && names_tag(path) => {
                 Reply::error(405, "UNSUPPORTED", "the operation is unsupported")
@@ -145,8 +127,7 @@ fn too_many() -> Reply {
 }
 
 fn names_tag(path: &str) -> bool {
-    path.rsplit_once("/manifests/")
-        .is_some_and(|(_, reference)| !reference.contains(':'))
+    path.rsplit_once("/manifests/").is_some_and(|(_, reference)| !reference.contains(':'))
 }
 
 /// Returns what makes two requests the same: a retried upload has a new session, and is still the same upload.
@@ -159,9 +140,6 @@ fn url_key(request: &Head) -> String {
         return format!("{method} {path}");
     }
     let query = session.split_once('?').map_or("", |(_, query)| query);
-    let digest = query
-        .split('&')
-        .find(|pair| pair.starts_with("digest="))
-        .unwrap_or_default();
+    let digest = query.split('&').find(|pair| pair.starts_with("digest=")).unwrap_or_default();
     format!("{method} {repository}/blobs/uploads/?{digest}")
 }

@@ -77,13 +77,7 @@ impl Registry {
             command.env_remove("REGISTRY_AUTH_FILE");
             let mut child = spawn(&mut command, &dir.path().join("registry.log"));
             if wait_until_up(&mut child, port, &options, &mark) {
-                return Some(Registry {
-                    child,
-                    port,
-                    dir,
-                    options,
-                    certificates,
-                });
+                return Some(Registry { child, port, dir, options, certificates });
             }
             // It may have ended already, which is as well.
             let _ = child.kill();
@@ -105,11 +99,7 @@ impl Registry {
             "the test client speaks no TLS: seed by another registry on the same storage"
         );
         let client = Client::new(&self.host());
-        if self.options.htpasswd {
-            client.basic(USER, PASSWORD)
-        } else {
-            client
-        }
+        if self.options.htpasswd { client.basic(USER, PASSWORD) } else { client }
     }
 
     /// Returns its storage, as `Options::storage` of another registry takes it.
@@ -137,19 +127,12 @@ impl Drop for Registry {
 }
 
 fn free_port() -> u16 {
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("binding port 0 of 127.0.0.1");
-    listener
-        .local_addr()
-        .expect("a bound socket has an address")
-        .port()
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("binding port 0 of 127.0.0.1");
+    listener.local_addr().expect("a bound socket has an address").port()
 }
 
 fn storage(dir: &Path, options: &Options) -> PathBuf {
-    options
-        .storage
-        .clone()
-        .unwrap_or_else(|| dir.join("storage"))
+    options.storage.clone().unwrap_or_else(|| dir.join("storage"))
 }
 
 /// Returns the configuration: JSON is YAML, and needs no quoting by hand.
@@ -177,8 +160,7 @@ fn configuration(
         config["auth"] = json!({"htpasswd": {"realm": "test", "path": dir.join("htpasswd")}});
     }
     if let Some(tls) = options.tls {
-        let mut settings =
-            json!({"certificate": certificates.server.certificate, "key": certificates.server.key});
+        let mut settings = json!({"certificate": certificates.server.certificate, "key": certificates.server.key});
         if tls == Tls::ClientCertificate {
             settings["clientcas"] = json!([certificates.authority]);
         }
@@ -190,12 +172,7 @@ fn configuration(
 fn spawn(command: &mut Command, log: &Path) -> Child {
     let log = File::create(log).expect("creating a file in a fresh directory");
     let copy = log.try_clone().expect("duplicating a file");
-    command
-        .stdin(Stdio::null())
-        .stdout(log)
-        .stderr(copy)
-        .spawn()
-        .expect("starting docker-registry")
+    command.stdin(Stdio::null()).stdout(log).stderr(copy).spawn().expect("starting docker-registry")
 }
 
 /// Polls until this very registry answers; whether it does so within 10 s and before it ends.
@@ -203,20 +180,14 @@ fn wait_until_up(child: &mut Child, port: u16, options: &Options, mark: &str) ->
     let client = Client::new(&format!("127.0.0.1:{port}")).timeout(Duration::from_secs(1));
     let deadline = Instant::now() + Duration::from_secs(10);
     while Instant::now() < deadline {
-        if child
-            .try_wait()
-            .expect("asking for the state of a child")
-            .is_some()
-        {
+        if child.try_wait().expect("asking for the state of a child").is_some() {
             return false;
         }
-        let up = client
-            .try_send("GET", "/v2/", &[])
-            .is_ok_and(|response| match options.tls {
-                // Go's TLS server tells a plain client so.
-                Some(_) => response.status == 400,
-                None => matches!(response.status, 200 | 401) && response.header(MARK) == Some(mark),
-            });
+        let up = client.try_send("GET", "/v2/", &[]).is_ok_and(|response| match options.tls {
+            // Go's TLS server tells a plain client so.
+            Some(_) => response.status == 400,
+            None => matches!(response.status, 200 | 401) && response.header(MARK) == Some(mark),
+        });
         if up {
             return true;
         }

@@ -38,11 +38,7 @@ impl Shaped<'_> {
 
     fn end(&self) -> io::Error {
         if self.shape.stall.is_some_and(|limit| self.sent >= limit) {
-            return self
-                .stop
-                .wait(None)
-                .err()
-                .unwrap_or(io::ErrorKind::TimedOut.into());
+            return self.stop.wait(None).err().unwrap_or(io::ErrorKind::TimedOut.into());
         }
         // The client may have closed it already.
         let _ = self.stream.shutdown(Shutdown::Both);
@@ -52,10 +48,7 @@ impl Shaped<'_> {
 
 impl Write for Shaped<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let most = self
-            .allowed()
-            .min(grain(self.shape.rate))
-            .min(bytes.len() as u64);
+        let most = self.allowed().min(grain(self.shape.rate)).min(bytes.len() as u64);
         let part = &bytes[..usize::try_from(most).expect("no more than a slice holds")];
         if part.is_empty() && !bytes.is_empty() {
             return Err(self.end());
@@ -87,9 +80,7 @@ pub(crate) struct Paced<'a> {
 
 impl Read for Paced<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(grain(self.rate))
-            .unwrap_or(usize::MAX)
-            .min(buffer.len());
+        let most = usize::try_from(grain(self.rate)).unwrap_or(usize::MAX).min(buffer.len());
         let read = self.from.read(&mut buffer[..most])?;
         pace(self.rate, read, self.stop)?;
         Ok(read)

@@ -10,9 +10,7 @@ pub(crate) struct Headers(Vec<(String, String)>);
 
 impl Headers {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find(|(have, _)| have.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     pub(crate) fn add(&mut self, name: &str, value: &str) {
@@ -24,9 +22,7 @@ impl Headers {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Replaces `from` by `to` in every value.
@@ -37,8 +33,7 @@ impl Headers {
     }
 
     fn names(&self, name: &str, token: &str) -> bool {
-        self.get(name)
-            .is_some_and(|value| value.to_ascii_lowercase().contains(token))
+        self.get(name).is_some_and(|value| value.to_ascii_lowercase().contains(token))
     }
 }
 
@@ -51,10 +46,7 @@ pub(crate) struct Head {
 
 impl Head {
     pub(crate) fn request(method: &str, path: &str) -> Head {
-        Head {
-            line: [method.to_owned(), path.to_owned(), "HTTP/1.1".to_owned()],
-            headers: Headers::default(),
-        }
+        Head { line: [method.to_owned(), path.to_owned(), "HTTP/1.1".to_owned()], headers: Headers::default() }
     }
 
     pub(crate) fn method(&self) -> &str {
@@ -67,9 +59,7 @@ impl Head {
     }
 
     pub(crate) fn status(&self) -> u16 {
-        self.line[1]
-            .parse()
-            .unwrap_or_else(|_| panic!("no status in {:?}", self.line))
+        self.line[1].parse().unwrap_or_else(|_| panic!("no status in {:?}", self.line))
     }
 
     /// Reads the next head; `None` when the peer closed the connection before its first byte.
@@ -79,10 +69,7 @@ impl Head {
         };
         let mut parts = start.splitn(3, ' ').map(str::to_owned);
         let mut part = || parts.next().unwrap_or_default();
-        let mut head = Head {
-            line: [part(), part(), part()],
-            headers: Headers::default(),
-        };
+        let mut head = Head { line: [part(), part(), part()], headers: Headers::default() };
         loop {
             let line = read_line(from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
             if line.is_empty() {
@@ -129,9 +116,7 @@ impl Head {
         if self.headers.names("transfer-encoding", "chunked") {
             return Some(Framing::Chunked);
         }
-        Some(Framing::Length(
-            self.headers.get("content-length")?.parse().ok()?,
-        ))
+        Some(Framing::Length(self.headers.get("content-length")?.parse().ok()?))
     }
 }
 
@@ -146,9 +131,7 @@ fn read_line(from: &mut impl BufRead) -> io::Result<Option<String>> {
     if line.last() == Some(&b'\r') {
         line.pop();
     }
-    String::from_utf8(line)
-        .map(Some)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    String::from_utf8(line).map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// How the end of a body is found.
@@ -170,24 +153,14 @@ pub(crate) struct Body<'a, R> {
 
 impl<'a, R: BufRead> Body<'a, R> {
     pub(crate) fn new(from: &'a mut R, framing: Framing) -> Self {
-        let left = if let Framing::Length(length) = framing {
-            length
-        } else {
-            0
-        };
-        Body {
-            from,
-            framing,
-            left,
-            ended: framing == Framing::Length(0),
-        }
+        let left = if let Framing::Length(length) = framing { length } else { 0 };
+        Body { from, framing, left, ended: framing == Framing::Length(0) }
     }
 
     fn next_chunk(&mut self) -> io::Result<()> {
         let line = read_line(self.from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
         let size = line.split(';').next().unwrap_or_default().trim();
-        self.left = u64::from_str_radix(size, 16)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.left = u64::from_str_radix(size, 16).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         if self.left == 0 {
             while read_line(self.from)?.is_some_and(|trailer| !trailer.is_empty()) {}
             self.ended = true;
@@ -220,9 +193,7 @@ impl<R: BufRead> Read for Body<'_, R> {
         if self.framing == Framing::UntilClose {
             return self.from.read(buffer);
         }
-        let most = buffer
-            .len()
-            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
         let read = self.from.read(&mut buffer[..most])?;
         if read == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -233,11 +204,7 @@ impl<R: BufRead> Read for Body<'_, R> {
 }
 
 /// Copies a body's content to `sink` with the framing given, and returns the content's length.
-pub(crate) fn copy_body(
-    from: &mut dyn Read,
-    sink: &mut dyn Write,
-    framing: Framing,
-) -> io::Result<u64> {
+pub(crate) fn copy_body(from: &mut dyn Read, sink: &mut dyn Write, framing: Framing) -> io::Result<u64> {
     let mut buffer = [0; 16 * 1024];
     let mut total = 0;
     loop {
@@ -269,11 +236,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn new(status: u16) -> Reply {
-        Reply {
-            status,
-            headers: Headers::default(),
-            body: Vec::new(),
-        }
+        Reply { status, headers: Headers::default(), body: Vec::new() }
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Reply {
@@ -287,29 +250,17 @@ impl Reply {
     }
 
     pub(crate) fn json(status: u16, value: &serde_json::Value) -> Reply {
-        Reply::new(status)
-            .header("Content-Type", "application/json")
-            .body(value.to_string())
+        Reply::new(status).header("Content-Type", "application/json").body(value.to_string())
     }
 
     /// Makes an error body of the distribution specification.
     pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
-        Reply::json(
-            status,
-            &serde_json::json!({"errors": [{"code": code, "message": message}]}),
-        )
+        Reply::json(status, &serde_json::json!({"errors": [{"code": code, "message": message}]}))
     }
 
     pub(crate) fn head(&self) -> Head {
         let mut headers = self.headers.clone();
         headers.add("Content-Length", &self.body.len().to_string());
-        Head {
-            line: [
-                "HTTP/1.1".to_owned(),
-                self.status.to_string(),
-                "Reply".to_owned(),
-            ],
-            headers,
-        }
+        Head { line: ["HTTP/1.1".to_owned(), self.status.to_string(), "Reply".to_owned()], headers }
     }
 }
