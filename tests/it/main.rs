@@ -1,1 +1,6 @@
-fn main() {}
+//! End-to-end tests of the binary against real and misbehaving registries, and against independent tools.
+//!
+//! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
+
+mod selftest;
+mod support;

@@ -1,0 +1,111 @@
+//! Running programs: isolation, output, input, exit codes, memory.
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::command::{Program, stevedore};
+use crate::support::oracle::{corpus, oracle};
+
+#[test]
+fn the_binary_runs() {
+    stevedore(&["--version"]).ok();
+}
+
+#[test]
+fn a_program_sees_only_what_it_is_given() {
+    let program = Program::new("env", &[]).env("EXTRA", "1");
+    let home = program.home().display().to_string();
+    let run = program.run().ok();
+    let mut names: Vec<_> = run.text().lines().filter_map(|line| line.split('=').next()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["EXTRA", "HOME", "PATH", "TMPDIR"]);
+    assert!(run.text().lines().any(|line| line == format!("HOME={home}")));
+}
+
+#[test]
+fn input_output_and_exit_code_come_through() {
+    let dir = tempfile::tempdir().expect("making a temporary directory");
+    let script = "cat; pwd; echo problem >&2; exit 3";
+    let run = Program::new("sh", &["-c", script]).stdin(b"{}\n").current_dir(dir.path()).run().code(3);
+    let pwd = fs::canonicalize(dir.path()).expect("the directory exists");
+    assert_eq!(run.text(), format!("{{}}\n{}", pwd.display()));
+    assert_eq!(run.stderr, "problem\n");
+    assert_eq!(Program::new("echo", &[r#"{"a":1}"#]).run().ok().json()["a"], 1);
+    assert_eq!(Program::new("sh", &["-c", "kill -9 $$"]).run().code, 137);
+}
+
+#[test]
+#[should_panic(expected = "exit code of: sh -c exit 4")]
+fn a_wrong_exit_code_fails_the_test() {
+    Program::new("sh", &["-c", "exit 4"]).run().ok();
+}
+
+#[test]
+fn a_running_program_can_be_killed() {
+    let mut running = Program::new("sleep", &["600"]).spawn();
+    assert!(!running.has_ended());
+    assert_eq!(running.kill(), 137);
+}
+
+#[test]
+fn memory_is_measured() {
+    let hold = |bytes: &str| {
+        let script = format!("head -c {bytes} /dev/zero | tail -c {bytes} >/dev/null; exit 5");
+        Program::new("sh", &["-c", &script]).peak_rss()
+    };
+    let (Some((_, little)), Some((run, much))) = (hold("1000"), hold("67108864")) else {
+        return;
+    };
+    run.code(5);
+    assert!(little < 16 << 20, "{little}");
+    assert!((64 << 20..96 << 20).contains(&much), "{much}");
+}
+
+#[test]
+fn a_tool_has_a_home_of_its_own() {
+    for name in ["skopeo", "skopeo-new", "crane", "oras", "umoci"] {
+        let Some(tool) = oracle(name) else { continue };
+        let flag = if name == "crane" || name == "oras" { "version" } else { "--version" };
+        tool.run(&[flag]);
+        tool.log_in("registry.example", "user", "pass");
+        let text = fs::read_to_string(tool.home().join("auth.json")).expect("log_in wrote it");
+        assert_eq!(text, r#"{"auths":{"registry.example":{"auth":"dXNlcjpwYXNz"}}}"#);
+    }
+    let Some(jq) = oracle("jq") else { return };
+    assert_eq!(jq.run(&["-n", "1 + 1"]).text(), "2");
+    assert_eq!(jq.try_run(&["-n", "nonsense"]).code, 3);
+}
+
+#[test]
+fn a_missing_tool_is_a_visible_skip_or_a_failure() {
+    const NAME: &str = "selftest::programs::a_missing_tool_is_a_visible_skip_or_a_failure";
+    const PROBE: &str = "STEVEDORE_PROBE";
+    if env::var_os(PROBE).is_some() {
+        if let Some(tool) = oracle("no-such-tool") {
+            assert_eq!(tool.run(&["it"]).text(), "found it");
+        }
+        return;
+    }
+    let test = env::current_exe().expect("a test knows its program").display().to_string();
+    let probe = |ci: &str, dirs: &str| {
+        let program = Program::new(&test, &["--exact", NAME, "--nocapture"]).env(PROBE, "1");
+        program.env("CI", ci).env("STEVEDORE_ORACLES", dirs).run()
+    };
+    let skipped = probe("", "").ok();
+    assert!(skipped.stderr.contains("SKIP: no-such-tool is not installed\n"), "{}", skipped.stderr);
+    let failed = probe("true", "").code(101);
+    assert!(failed.stderr.contains("no-such-tool is not installed, and CI=true"), "{}", failed.stderr);
+    let dir = tempfile::tempdir().expect("making a temporary directory");
+    let path = dir.path().join("no-such-tool");
+    fs::write(&path, "#!/bin/sh\necho found $1\n").expect("writing a script");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("making it executable");
+    let found = probe("true", &format!("/nowhere:{}", dir.path().display())).ok();
+    assert!(!found.stderr.contains("SKIP"), "{}", found.stderr);
+}
+
+#[test]
+fn the_corpus_has_images() {
+    let Some(corpus) = corpus() else { return };
+    assert!(corpus.join("images").is_dir(), "{}", corpus.display());
+}

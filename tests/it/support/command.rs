@@ -1,0 +1,205 @@
+//! Runs the binary under test, and other programs, away from the settings and credentials of the machine.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use tempfile::TempDir;
+
+use super::oracle::{oracle, search_path};
+
+/// Runs the binary with these arguments.
+#[track_caller]
+pub(crate) fn stevedore(arguments: &[&str]) -> Run {
+    Program::stevedore(arguments).run()
+}
+
+/// How a program ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// The exit code, or 128 and the signal that killed it.
+    pub(crate) code: i32,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+    /// The command line, for messages.
+    line: String,
+}
+
+impl Run {
+    /// Asserts exit code 0.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Run {
+        self.code(0)
+    }
+
+    /// Asserts the exit code.
+    #[track_caller]
+    pub(crate) fn code(self, code: i32) -> Run {
+        assert_eq!(
+            self.code,
+            code,
+            "exit code of: {}\n--- stdout\n{}\n--- stderr\n{}",
+            self.line,
+            String::from_utf8_lossy(&self.stdout),
+            self.stderr
+        );
+        self
+    }
+
+    /// Returns stdout as text, without the last line end.
+    #[track_caller]
+    pub(crate) fn text(&self) -> &str {
+        let text = std::str::from_utf8(&self.stdout).unwrap_or_else(|error| panic!("stdout of {}: {error}", self.line));
+        text.strip_suffix('\n').unwrap_or(text)
+    }
+
+    /// Returns stdout as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("stdout of {}: {error}", self.line))
+    }
+}
+
+/// A program about to be run, with an empty home and no other environment than PATH, HOME and TMPDIR.
+pub(crate) struct Program {
+    command: Command,
+    stdin: Vec<u8>,
+    home: TempDir,
+}
+
+impl Program {
+    pub(crate) fn stevedore(arguments: &[&str]) -> Program {
+        Program::new(env!("CARGO_BIN_EXE_stevedore"), arguments)
+    }
+
+    pub(crate) fn new(program: &str, arguments: &[&str]) -> Program {
+        let home = TempDir::new().expect("making a temporary directory");
+        let mut command = Command::new(program);
+        command.args(arguments);
+        isolate(&mut command, home.path());
+        Program { command, stdin: Vec::new(), home }
+    }
+
+    /// Returns the home directory, to put settings into.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Program {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn stdin(mut self, bytes: &[u8]) -> Program {
+        self.stdin = bytes.to_vec();
+        self
+    }
+
+    pub(crate) fn current_dir(mut self, dir: &Path) -> Program {
+        self.command.current_dir(dir);
+        self
+    }
+
+    /// Runs it to its end.
+    #[track_caller]
+    pub(crate) fn run(self) -> Run {
+        run(self.command, &self.stdin)
+    }
+
+    /// Starts it with all output thrown away, for tests that kill it.
+    #[track_caller]
+    pub(crate) fn spawn(mut self) -> Running {
+        let line = describe(&self.command);
+        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = self.command.spawn().unwrap_or_else(|error| panic!("starting {line}: {error}"));
+        Running { child, _home: self.home }
+    }
+
+    /// Runs it to its end and measures the most memory it held at once, in bytes.
+    ///
+    /// `time` measures: the kernel's figure for a direct child of the test would count the test's own memory before `exec`.
+    /// `None` when that tool is missing.
+    #[track_caller]
+    pub(crate) fn peak_rss(self) -> Option<(Run, u64)> {
+        let time = oracle("time")?;
+        let report = self.home.path().join("peak-rss");
+        let mut command = time.command(&["--quiet", "-f", "%M", "-o"]);
+        command.arg(&report).arg(self.command.get_program()).args(self.command.get_args());
+        command.env_clear();
+        isolate(&mut command, self.home.path());
+        for (name, value) in self.command.get_envs().filter_map(|(name, value)| Some((name, value?))) {
+            command.env(name, value);
+        }
+        if let Some(dir) = self.command.get_current_dir() {
+            command.current_dir(dir);
+        }
+        let run = run(command, &self.stdin);
+        let text = fs::read_to_string(&report).unwrap_or_else(|error| panic!("{}: {error}", report.display()));
+        let kibibytes: u64 = text.trim().parse().unwrap_or_else(|_| panic!("time reported {text:?}"));
+        Some((run, kibibytes * 1024))
+    }
+}
+
+fn isolate(command: &mut Command, home: &Path) {
+    command.env_clear().env("PATH", search_path()).env("HOME", home).env("TMPDIR", home).current_dir(home);
+}
+
+/// A running program, killed when dropped.
+pub(crate) struct Running {
+    child: Child,
+    /// Lives as long as the program.
+    _home: TempDir,
+}
+
+impl Running {
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("asking for the state of a child").is_some()
+    }
+
+    /// Kills it as a power cut would, and waits for its end; returns the exit code as in `Run`.
+    pub(crate) fn kill(mut self) -> i32 {
+        self.child.kill().expect("killing a child");
+        exit_code(self.child.wait().expect("waiting for a child"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already, which is as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a command to its end with `stdin`, collecting both outputs.
+#[track_caller]
+pub(crate) fn run(mut command: Command, stdin: &[u8]) -> Run {
+    let line = describe(&command);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("starting {line}: {error}"));
+    let mut input = child.stdin.take().expect("stdin is a pipe");
+    let output = thread::scope(|scope| {
+        scope.spawn(move || {
+            // A program need not read its input; what it does then is for the test to judge.
+            let _ = input.write_all(stdin);
+        });
+        child.wait_with_output().unwrap_or_else(|error| panic!("waiting for {line}: {error}"))
+    });
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    Run { code: exit_code(output.status), stdout: output.stdout, stderr, line }
+}
+
+fn exit_code(status: std::process::ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| 128 + status.signal().expect("a process ends by exit or by a signal"))
+}
+
+fn describe(command: &Command) -> String {
+    let name = PathBuf::from(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy());
+    std::iter::once(name.into()).chain(arguments).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,20 @@
+//! The harness: programs under test and their peers, registries (real, faulty and odd ones), and images to move between them.
+//!
+//! Nothing here uses the library under test, so that one bug cannot hide on both sides of a comparison.
+
+pub(crate) mod bearer;
+pub(crate) mod certificates;
+pub(crate) mod command;
+pub(crate) mod content;
+pub(crate) mod fixture;
+pub(crate) mod gateway;
+pub(crate) mod http;
+pub(crate) mod layout;
+pub(crate) mod listener;
+pub(crate) mod oracle;
+pub(crate) mod pages;
+pub(crate) mod proxy;
+pub(crate) mod registry;
+pub(crate) mod seed;
+pub(crate) mod shape;
+pub(crate) mod wire;

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Installs the independent tools that the end-to-end tests compare against, on a Debian machine, as root.
+#
+# From the machine's own release, into the system: skopeo, umoci, docker-registry, buildah, nginx, caddy and small tools.
+# From the unstable suite, unpacked into DIR and never into the system: crane, oras, cosign, and a current skopeo and umoci
+# as skopeo-new and umoci-new.
+#
+# Usage: oracles.sh [DIR]                 (default: /opt/oracles)
+# Then:  export PATH=DIR/bin:$PATH        (or STEVEDORE_ORACLES=DIR/bin)
+#
+# DIR/complete marks a whole installation: a second run prints it and does nothing.
+set -euo pipefail
+
+dir=$(realpath -m "${1:-/opt/oracles}")
+marker=$dir/complete
+if [[ -e $marker ]]; then
+  cat "$marker"
+  exit 0
+fi
+rm -rf "$dir/root" "$dir/runtime" "$dir/debs" # what an interrupted run left
+mkdir -p "$dir"/{bin,debs,root,runtime,apt/lists/partial,apt/cache/archives/partial}
+
+apt-get update -qq
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+  skopeo umoci docker-registry buildah nginx-light caddy apache2-utils jq zstd time >/dev/null
+
+# The mirror this machine already uses serves the other suite too.
+mirror() {
+  local file
+  for file in /etc/apt/sources.list.d/*.sources; do
+    [[ -e $file ]] && awk '/^URIs:/ {print $2; found = 1; exit} END {exit !found}' "$file" && return
+  done
+  awk '$1 == "deb" {for (i = 2; i <= NF; i++) if ($i ~ /^https?:/) {print $i; found = 1; exit}} END {exit !found}' /etc/apt/sources.list
+}
+uri=$(mirror) || { echo "oracles.sh: found no package mirror in the apt sources of this machine" >&2; exit 1; }
+echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri sid main" >"$dir/apt/sources.list"
+apt=(apt-get -qq -o "Dir::Etc::sourcelist=$dir/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
+  -o "Dir::State::lists=$dir/apt/lists" -o "Dir::Cache=$dir/apt/cache" -o APT::Sandbox::User=root)
+"${apt[@]}" update
+
+unpack() { # unpack INTO PACKAGE...: downloads without installing
+  local into=$1 deb
+  shift
+  rm -f "$dir"/debs/*.deb
+  (cd "$dir/debs" && "${apt[@]}" download "$@")
+  for deb in "$dir"/debs/*.deb; do dpkg -x "$deb" "$into"; done
+}
+unpack "$dir/root" crane oras cosign skopeo umoci
+# Programs of the newer suite want its C library, which the release does not have: they run on a private copy.
+unpack "$dir/runtime" libc6 libgpgme45 libassuan9 libgpg-error0 libsqlite3-0
+
+loader=$(find "$dir/runtime" -name 'ld-linux-*.so.*' -print -quit)
+libraries=$(dirname "$(find "$dir/runtime" -name libc.so.6 -print -quit)")
+wrap() { # wrap NAME PROGRAM
+  printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$loader" "$libraries" "$dir/root/usr/bin/$2" >"$dir/bin/$1"
+  chmod +x "$dir/bin/$1"
+}
+wrap crane crane
+wrap oras oras
+wrap cosign cosign
+wrap skopeo-new skopeo
+wrap umoci-new umoci
+rm -rf "$dir/debs" "$dir/apt"
+
+# Each tool runs once, so that a broken installation shows here and not as a failing test.
+{
+  echo "in $dir/bin:"
+  "$dir/bin/crane" version >/dev/null 2>&1
+  echo "crane" # Debian's build does not know its own version
+  "$dir/bin/oras" version | sed -n 's/^Version: */oras /p'
+  "$dir/bin/cosign" version >/dev/null 2>&1
+  echo "cosign"
+  "$dir/bin/skopeo-new" --version
+  "$dir/bin/umoci-new" --version | sed -n 1p
+  echo "in the system:"
+  skopeo --version
+  umoci --version | sed -n 1p
+  docker-registry --version
+  buildah --version
+  echo "caddy $(caddy version)"
+  nginx -v 2>&1
+} >"$marker.new"
+mv "$marker.new" "$marker"
+cat "$marker"
