@@ -37,6 +37,18 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A whole archive is compressed, and there is nowhere to unpack it.
+    #[error("{} is compressed as a whole and must be unpacked to be read; name a scratch directory", path.display())]
+    NoScratch {
+        /// The archive.
+        path: PathBuf,
+    },
+    /// The crate was built without what this needs.
+    #[error("built without feature `{feature}`")]
+    Feature {
+        /// The missing feature.
+        feature: &'static str,
+    },
     /// The name cannot be used.
     #[error(transparent)]
     Key(#[from] InvalidKey),

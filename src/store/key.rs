@@ -38,6 +38,11 @@ impl Key {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
+    /// Returns the key that this one is directly below, the root for a single component.
+    pub fn parent(&self) -> Self {
+        Self(self.0.rsplit_once('/').map_or_else(String::new, |(parent, _)| parent.into()))
+    }
+
     /// Returns what follows `prefix/`, or nothing for a key that is not below it.
     pub fn below(&self, prefix: &Key) -> Option<&str> {
         if prefix.is_root() {
@@ -81,6 +86,8 @@ mod tests {
         assert_eq!(blobs.join("ab").expect("a key").as_str(), "blobs/sha256/ab");
         assert_eq!(Key::root().join("ab").expect("a key").as_str(), "ab");
         assert_eq!(blobs.name(), "sha256");
+        assert_eq!(blobs.parent().as_str(), "blobs");
+        assert!(blobs.parent().parent().is_root());
         assert_eq!(blobs.below(&"blobs".parse().expect("a key")), Some("sha256"));
         assert_eq!(blobs.below(&"blob".parse().expect("a key")), None);
         for bad in ["", "/", "a/", "/a", "a//b", "..", "a/../b", ".", "a\0", "a\\b", "a\nb"] {

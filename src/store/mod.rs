@@ -3,18 +3,26 @@
 //! A layout, a static tree and a registry's storage are naming schemes over a [`Store`]; a new kind of storage is one more implementation
 //! that all of them gain. What a key means is the caller's affair; the store promises that an object appears whole or not at all.
 
+#[cfg(test)]
+mod contract;
 mod error;
 mod key;
+mod local;
+mod memory;
+mod tar;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::blob::Blob;
+use crate::blob::{Blob, Fault};
 use crate::digest::Digest;
 
 pub use error::Error;
 pub use key::{InvalidKey, Key};
+pub use local::Local;
+pub use memory::Memory;
+pub use tar::Tar;
 
 /// A store's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -34,32 +42,61 @@ pub trait Store: Send + Sync {
     /// [`Error::Content`] when the content itself failed (see [`crate::blob::Fault`]), others when the store did.
     fn put(&self, key: &Key, content: Content<'_>) -> Result<()>;
 
-    /// Opens the stage at `key`, new or as an earlier process left it. One taker holds a stage at a time, across processes; another waits.
-    /// A stage is no object: [`get`](Store::get) and [`list`](Store::list) do not show it.
+    /// Opens the stage at `key`, new or as an earlier process left it. One taker holds a stage at a time, across processes; another waits,
+    /// and finds a new stage when the first one committed or aborted: look again whether the object is there. Dropping a stage keeps what
+    /// was appended.
+    ///
+    /// Stages lie below [`PARTIAL`] and objects do not: [`get`](Store::get) and [`list`](Store::list) do not show what is there.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for read-only stores.
+    /// [`Error::Unsupported`] for read-only stores, and for a key that is not below [`PARTIAL`].
     fn stage(&self, key: &Key) -> Result<Box<dyn Stage>>;
 
-    /// Removes an object; says whether it was there.
+    /// Removes an object; says whether it was there. The removal survives a crash.
     ///
     /// # Errors
     /// When the store cannot.
     fn delete(&self, key: &Key) -> Result<bool>;
 
     /// Lists keys that start with `prefix` followed by `/` (or all, for the root prefix), sorted by byte, those after `after`. Stages and
-    /// unfinished writes are not listed.
+    /// unfinished writes are not listed. With [`Depth::Children`], a folder may be listed whose last object was deleted.
     ///
     /// # Errors
     /// When the store cannot. A prefix without keys gives an empty list.
     fn list(&self, prefix: &Key, after: Option<&Key>, depth: Depth) -> Result<Keys>;
 
-    /// Locks `key` across processes until the lock is dropped, waiting for others. The key need not be an object's.
+    /// Locks `key` across processes until the lock is dropped, waiting for others. Two locks taken by one process exclude each other as
+    /// those of two processes do. The key may be an object's or a folder's; where nothing is, an empty object is made. Lock what is not
+    /// replaced: a lock on an object does not outlast a [`put`](Store::put) there.
     ///
     /// # Errors
     /// [`Error::Unsupported`] when the store cannot lock: the caller then writes and reads back.
     fn lock(&self, key: &Key, kind: LockKind) -> Result<Lock>;
+
+    /// Locks `key` as [`lock`](Store::lock) does if that takes no waiting; nothing when another holds it.
+    ///
+    /// # Errors
+    /// As for [`lock`](Store::lock).
+    fn try_lock(&self, key: &Key, kind: LockKind) -> Result<Option<Lock>> {
+        self.lock(key, kind).map(Some)
+    }
+
+    /// Removes what interrupted writes left and nobody holds: unfinished puts, and stages that were not appended to for `idle`. Returns the
+    /// number of bytes freed.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    fn tidy(&self, idle: Duration) -> Result<u64> {
+        let _ = idle;
+        Ok(0)
+    }
 }
+
+/// The first component of every stage's key, and of no object's.
+pub const PARTIAL: &str = ".partial";
+
+/// The most keys in a page of a listing.
+const PAGE: usize = 1000;
 
 /// An object found.
 pub struct Object {
@@ -209,19 +246,83 @@ pub enum LockKind {
 }
 
 /// A held lock; dropping it releases it, as does the end of the process.
-#[derive(Debug)]
 pub struct Lock {
-    _file: Option<File>,
+    _held: Option<Box<dyn Send + Sync>>,
+}
+
+impl std::fmt::Debug for Lock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lock").finish_non_exhaustive()
+    }
 }
 
 impl Lock {
-    /// Makes a lock that lasts as long as the lock of `file`.
-    pub fn of_file(file: File) -> Self {
-        Self { _file: Some(file) }
+    /// Makes a lock that `held` releases when it is dropped, such as a locked file.
+    pub fn of(held: impl Send + Sync + 'static) -> Self {
+        Self { _held: Some(Box::new(held)) }
     }
 
     /// Makes a lock of what nobody else can reach.
     pub fn trivial() -> Self {
-        Self { _file: None }
+        Self { _held: None }
     }
+}
+
+/// Passes everything that `content` gives to `write`, keeping the two sides' failures apart.
+fn pour(content: &mut dyn Read, mut write: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let n = match content.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(n) => n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Error::Content(Fault::take(error).unwrap_or_else(Fault::Source))),
+        };
+        write(&buffer[..n])?;
+    }
+}
+
+/// Makes a page of the sorted `keys` of a store that has them all at hand.
+fn page<'k>(keys: impl Iterator<Item = &'k Key>, prefix: &Key, after: Option<&Key>, depth: Depth) -> Keys {
+    let child = |key: &'k Key| {
+        let rest = key.below(prefix)?;
+        let end = key.as_str().len() - rest.len() + rest.find('/').unwrap_or(rest.len());
+        match depth {
+            Depth::All => Some(key.as_str()),
+            Depth::Children => Some(&key.as_str()[..end]),
+        }
+    };
+    let after = after.map_or("", Key::as_str);
+    // A set, for `a/b` sorts behind `a-c`, but its folder `a` before.
+    let found: std::collections::BTreeSet<&str> = keys.filter_map(child).filter(|key| *key > after).collect();
+    let more = found.len() > PAGE;
+    let keys = found.into_iter().take(PAGE).map(|key| key.parse().expect("part of a key is a key")).collect();
+    Keys { keys, more }
+}
+
+/// Checks the offset of an append.
+fn check_offset(at: u64, len: u64, path: &str) -> Result<()> {
+    if at == 0 || at == len {
+        return Ok(());
+    }
+    let reason = format!("offset {at} is not the end at {len}");
+    Err(Error::io("append to", path)(io::Error::new(io::ErrorKind::InvalidInput, reason)))
+}
+
+/// Refuses a key where only stages are.
+fn refuse_partial(key: &Key) -> Result<()> {
+    if is_partial(key) {
+        return Err(Error::Unsupported { what: "an object among unfinished ones" });
+    }
+    Ok(())
+}
+
+/// Refuses a stage's key where objects are.
+fn require_partial(key: &Key) -> Result<()> {
+    if is_partial(key) { Ok(()) } else { Err(Error::Unsupported { what: "a stage among objects" }) }
+}
+
+/// Says whether a key is one of stages.
+fn is_partial(key: &Key) -> bool {
+    key.as_str().split('/').next() == Some(PARTIAL)
 }
