@@ -2,5 +2,6 @@
 //!
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
+mod layering;
 mod selftest;
 mod support;

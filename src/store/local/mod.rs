@@ -19,6 +19,12 @@ use super::{is_partial, refuse_partial, require_partial};
 use stage::LocalStage;
 use temporary::Temporary;
 
+<<<<<<< HEAD
+=======
+/// How often a directory is made that others remove meanwhile.
+const ATTEMPTS: usize = 100;
+
+>>>>>>> layout
 /// Objects as files below a directory. Clones are the same store.
 ///
 /// Directories that became empty stay, but for `.partial` and for those above and including the root that this store made itself and in
@@ -51,6 +57,7 @@ impl Local {
 
     /// Makes the directory that `key` lies in and returns the key's path.
     fn prepare(&self, key: &Key) -> Result<PathBuf> {
+<<<<<<< HEAD
         self.make_root()?;
         self.check_links(key)?;
         let mut at = self.root.to_path_buf();
@@ -59,6 +66,30 @@ impl Local {
             make_directory(&at)?;
         }
         Ok(self.path(key))
+=======
+        self.check_links(key)?;
+        let path = self.path(key);
+        let directory = path.parent().expect("a key has a name").to_path_buf();
+        for _ in 0..ATTEMPTS {
+            if self.make_root()? && self.make_below(&directory)? {
+                return Ok(path);
+            }
+        }
+        let gone = io::Error::other("it is removed again and again");
+        Err(Error::io("create", directory)(gone))
+    }
+
+    /// Makes the directories from the root down to `directory`; false when one was removed meanwhile.
+    fn make_below(&self, directory: &Path) -> Result<bool> {
+        let mut at = self.root.to_path_buf();
+        for component in directory.strip_prefix(&self.root).unwrap_or(Path::new("")).components() {
+            at.push(component);
+            if make_directory(&at)? == Made::NoParent {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+>>>>>>> layout
     }
 
     /// Refuses a key that lies behind a symbolic link: whoever placed the link would choose what is written where.
@@ -79,14 +110,22 @@ impl Local {
         Ok(())
     }
 
+<<<<<<< HEAD
     fn make_root(&self) -> Result<()> {
         if self.root.is_dir() {
             return Ok(());
+=======
+    /// Makes the root and what is above it; false when one was removed meanwhile.
+    fn make_root(&self) -> Result<bool> {
+        if self.root.is_dir() {
+            return Ok(true);
+>>>>>>> layout
         }
         let mut made = self.made.lock().expect("nothing panics while it holds the list");
         let missing: Vec<&Path> =
             self.root.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.is_dir()).collect();
         for path in missing.into_iter().rev() {
+<<<<<<< HEAD
             if make_directory(path)? && !made.iter().any(|each| each == path) {
                 made.push(path.into());
             }
@@ -108,6 +147,27 @@ impl Local {
             made.pop();
         }
         let _ = removed;
+=======
+            match make_directory(path)? {
+                Made::New if !made.iter().any(|each| each == path) => made.push(path.into()),
+                Made::New | Made::Existed => {}
+                Made::NoParent => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Removes the empty directories that writing made and did not fill. A directory that is not empty refuses, which is the question here.
+    fn remove_empty(&self) {
+        let _ = fs::remove_dir(self.partial());
+        let mut made = self.made.lock().expect("nothing panics while it holds the list");
+        while let Some(path) = made.last() {
+            match fs::remove_dir(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => break,
+                _ => made.pop(),
+            };
+        }
+>>>>>>> layout
     }
 
     fn acquire(&self, key: &Key, take: impl Fn(&File) -> Result<bool, io::Error>) -> Result<Option<Lock>> {
@@ -283,12 +343,34 @@ fn is_same(file: &File, found: io::Result<fs::Metadata>) -> io::Result<bool> {
     Ok((file.dev(), file.ino()) == (found.dev(), found.ino()))
 }
 
+<<<<<<< HEAD
 /// Makes a directory if it is not there, and says whether it did.
 fn make_directory(path: &Path) -> Result<bool> {
     match fs::create_dir(path) {
         Ok(()) => sync_parent(path).map(|()| true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(false),
         Err(error) => Err(Error::io("create", path)(error)),
+=======
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    New,
+    Existed,
+    /// Another process, whose writing came to nothing, has removed the directory above.
+    NoParent,
+}
+
+/// Makes a directory if it is not there.
+fn make_directory(path: &Path) -> Result<Made> {
+    match fs::create_dir(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(Made::Existed),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Made::NoParent),
+        Err(error) => return Err(Error::io("create", path)(error)),
+    }
+    match sync_parent(path) {
+        Err(Error::Io { source, .. }) if is_absent(&source) => Ok(Made::NoParent),
+        other => other.map(|()| Made::New),
+>>>>>>> layout
     }
 }
 
