@@ -1,4 +1,34 @@
 //! Everything you can do to a container image except run it.
+//!
+//! Images at rest, as bytes: between registries ([`registry`]), layouts, archives and directories ([`transport`]), with every byte checked
+//! on its way ([`blob`]). The primitive is [`copy`]: any place to any place.
+//!
+//! The library is synchronous. It never prints, exits, or reads the environment: paths, credentials and streams come in as options, and
+//! what happens goes out through a [`watch::Watch`].
+//!
+//! ```no_run
+//! use std::num::NonZeroUsize;
+//! use stevedore::copy::{self, Options, Platforms, Request};
+//! use stevedore::transport::{self, Location};
+//! use stevedore::watch::Watch;
+//!
+//! let from: Location = "oci:images:app".parse()?;
+//! let to: Location = "oci-archive:app.tar:app".parse()?;
+//! let places = transport::Options::default();
+//! let (source, destination) = (from.place.open_source(&places)?, to.place.open_destination(&places)?);
+//! let options = Options { platforms: Platforms::All, ..Options::default() };
+//! let request =
+//!     Request { source: &*source, from: &from.at, destination: &*destination, to: &to.at, options: &options };
+//! let report = copy::copy(&request, NonZeroUsize::MIN, &Watch::default())?;
+//! assert_eq!(report.manifest.digest, report.source_digest);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! All are on by default, for the binary. `client` is the registry client (`docker://`), `zstd` reads and writes zstd layers, `cli` is the
+//! binary. Without any, the core is left: layouts, archives, directories, static trees. What is missing fails with a clear error.
+
 pub mod blob;
 pub mod class;
 pub mod config;
