@@ -19,12 +19,9 @@ use super::{is_partial, refuse_partial, require_partial};
 use stage::LocalStage;
 use temporary::Temporary;
 
-<<<<<<< HEAD
-=======
 /// How often a directory is made that others remove meanwhile.
 const ATTEMPTS: usize = 100;
 
->>>>>>> layout
 /// Objects as files below a directory. Clones are the same store.
 ///
 /// Directories that became empty stay, but for `.partial` and for those above and including the root that this store made itself and in
@@ -57,16 +54,6 @@ impl Local {
 
     /// Makes the directory that `key` lies in and returns the key's path.
     fn prepare(&self, key: &Key) -> Result<PathBuf> {
-<<<<<<< HEAD
-        self.make_root()?;
-        self.check_links(key)?;
-        let mut at = self.root.to_path_buf();
-        for component in key.parent().as_str().split('/').filter(|component| !component.is_empty()) {
-            at.push(component);
-            make_directory(&at)?;
-        }
-        Ok(self.path(key))
-=======
         self.check_links(key)?;
         let path = self.path(key);
         let directory = path.parent().expect("a key has a name").to_path_buf();
@@ -89,7 +76,6 @@ impl Local {
             }
         }
         Ok(true)
->>>>>>> layout
     }
 
     /// Refuses a key that lies behind a symbolic link: whoever placed the link would choose what is written where.
@@ -110,44 +96,15 @@ impl Local {
         Ok(())
     }
 
-<<<<<<< HEAD
-    fn make_root(&self) -> Result<()> {
-        if self.root.is_dir() {
-            return Ok(());
-=======
     /// Makes the root and what is above it; false when one was removed meanwhile.
     fn make_root(&self) -> Result<bool> {
         if self.root.is_dir() {
             return Ok(true);
->>>>>>> layout
         }
         let mut made = self.made.lock().expect("nothing panics while it holds the list");
         let missing: Vec<&Path> =
             self.root.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.is_dir()).collect();
         for path in missing.into_iter().rev() {
-<<<<<<< HEAD
-            if make_directory(path)? && !made.iter().any(|each| each == path) {
-                made.push(path.into());
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes the empty directories that writing made and did not fill.
-    fn remove_empty(&self) {
-        // Refused when something is in there, and that is the question asked here.
-        let mut removed = fs::remove_dir(self.partial()).is_ok();
-        let mut made = self.made.lock().expect("nothing panics while it holds the list");
-        while let Some(path) = made.last() {
-            match fs::remove_dir(path) {
-                Ok(()) => removed = true,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(_) => break,
-            }
-            made.pop();
-        }
-        let _ = removed;
-=======
             match make_directory(path)? {
                 Made::New if !made.iter().any(|each| each == path) => made.push(path.into()),
                 Made::New | Made::Existed => {}
@@ -167,7 +124,6 @@ impl Local {
                 _ => made.pop(),
             };
         }
->>>>>>> layout
     }
 
     fn acquire(&self, key: &Key, take: impl Fn(&File) -> Result<bool, io::Error>) -> Result<Option<Lock>> {
@@ -343,14 +299,6 @@ fn is_same(file: &File, found: io::Result<fs::Metadata>) -> io::Result<bool> {
     Ok((file.dev(), file.ino()) == (found.dev(), found.ino()))
 }
 
-<<<<<<< HEAD
-/// Makes a directory if it is not there, and says whether it did.
-fn make_directory(path: &Path) -> Result<bool> {
-    match fs::create_dir(path) {
-        Ok(()) => sync_parent(path).map(|()| true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(false),
-        Err(error) => Err(Error::io("create", path)(error)),
-=======
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Made {
     New,
@@ -370,7 +318,6 @@ fn make_directory(path: &Path) -> Result<Made> {
     match sync_parent(path) {
         Err(Error::Io { source, .. }) if is_absent(&source) => Ok(Made::NoParent),
         other => other.map(|()| Made::New),
->>>>>>> layout
     }
 }
 

@@ -8,11 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::pour;
-<<<<<<< HEAD
-use super::{Error, Local, Result, is_same, make_directory, sync_parent};
-=======
 use super::{Error, Local, PARTIAL, Result, is_same, sync_parent};
->>>>>>> layout
 
 /// What the names of temporary files begin with; stages are named otherwise.
 const PREFIX: &str = "put-";
@@ -30,14 +26,8 @@ impl Temporary {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         loop {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-<<<<<<< HEAD
-            let path = store.partial().join(format!("{PREFIX}{}-{number}", std::process::id()));
-            store.make_root()?;
-            make_directory(&store.partial())?;
-=======
             let name = format!("{PARTIAL}/{PREFIX}{}-{number}", std::process::id());
             let path = store.prepare(&name.parse().expect("letters and digits"))?;
->>>>>>> layout
             let file = match OpenOptions::new().write(true).create_new(true).mode(0o644).open(&path) {
                 Ok(file) => file,
                 // A dead process of the same number left it, or a tidy took the empty directory away.

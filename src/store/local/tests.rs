@@ -91,10 +91,7 @@ fn links_are_read_and_not_written_through() {
     let error = store.put(&key("folder/file"), Content::Bytes(b"new")).expect_err("refused");
     assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
     store.delete(&key("folder/file")).expect_err("refused");
-<<<<<<< HEAD
-=======
     fs::create_dir_all(store.partial()).expect("made");
->>>>>>> layout
     symlink(outside.join("file"), store.partial().join("s")).expect("linked");
     assert!(store.stage(&key(".partial/s")).is_err());
     assert_eq!(fs::read_to_string(outside.join("file")).expect("is there"), "old");
