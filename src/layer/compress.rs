@@ -120,3 +120,155 @@ fn invalid(reason: impl Into<String>) -> io::Error {
 pub(super) fn without_zstd() -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, "built without feature `zstd`")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+    use crate::layer::decompress::decompress;
+    use crate::layer::deflate::BLOCK;
+    use crate::layer::samples::mixed;
+
+    fn threads(count: usize) -> NonZeroUsize {
+        NonZeroUsize::new(count).expect("not zero")
+    }
+
+    fn compress(content: &[u8], compression: Compression, level: Option<i32>, count: usize, piece: usize) -> Vec<u8> {
+        let mut compressor = Compressor::new(Vec::new(), compression, level, threads(count)).expect("made");
+        for piece in content.chunks(piece) {
+            compressor.write_all(piece).expect("memory");
+            compressor.flush().expect("memory");
+        }
+        compressor.finish().expect("memory")
+    }
+
+    fn decompressed(compressed: &[u8]) -> Vec<u8> {
+        let mut content = Vec::new();
+        io::copy(&mut decompress(compressed).expect("opens").1, &mut content).expect("reads");
+        content
+    }
+
+    fn compressions() -> Vec<Compression> {
+        let mut all = vec![Compression::None, Compression::Gzip];
+        all.extend(cfg!(feature = "zstd").then_some(Compression::Zstd));
+        all
+    }
+
+    #[test]
+    fn any_length_comes_back() {
+        let content = mixed(3 * BLOCK);
+        for compression in compressions() {
+            for length in [0, 1, 100, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK] {
+                let compressed = compress(&content[..length], compression, None, 2, BLOCK);
+                assert!(decompressed(&compressed) == content[..length], "{compression} {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn threads_and_writes_do_not_change_the_bytes() {
+        let content = mixed(9 * BLOCK + 4321);
+        for compression in compressions() {
+            for level in [None, Some(1), Some(9)] {
+                if compression == Compression::None && level.is_some() {
+                    continue;
+                }
+                let wanted = compress(&content, compression, level, 1, usize::MAX);
+                for (count, piece) in
+                    [(2, usize::MAX), (4, usize::MAX), (1, 4099), (2, 65_537), (4, 33_333), (3, BLOCK)]
+                {
+                    let got = compress(&content, compression, level, count, piece);
+                    assert!(got == wanted, "{compression} {level:?} {count} {piece}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_comes_back() {
+        // Noise, which grows, and runs, which shrink to nothing.
+        let mut content = mixed(BLOCK);
+        content.extend((0_u32..100_000).flat_map(|n| n.wrapping_mul(2_654_435_761).rotate_left(n % 31).to_le_bytes()));
+        content.extend(vec![0; BLOCK]);
+        for level in 0..=9 {
+            let one = compress(&content, Compression::Gzip, Some(level), 1, 77_777);
+            let two = compress(&content, Compression::Gzip, Some(level), 2, usize::MAX);
+            assert!(one == two && decompressed(&one) == content, "{level}");
+        }
+    }
+
+    #[test]
+    fn golden_digests() {
+        let content = mixed(4 * BLOCK + 99);
+        let cases = [
+            (Compression::Gzip, None, "sha256:89a1639184c58e9a9309a3efe1d1d9a5f1f7ee82013cc805b81410bf0ebe0299"),
+            (Compression::Gzip, Some(0), "sha256:ef739366237753d367bc839b390b05b1370ff606ba43ba974cef5203c6569872"),
+            (Compression::Gzip, Some(1), "sha256:e2dbdbdbe1240b5b13783c070be78839c4c04b7abb0f082c93da9a14ae59a0ae"),
+            (Compression::Gzip, Some(9), "sha256:dc661eac580c091cae47ce27695bd4da3289c2f6a642276b672cabf2c79bcfbc"),
+            #[cfg(feature = "zstd")]
+            (Compression::Zstd, None, "sha256:f563ace6cc8bd66c7570ee2ad5d2d1fa3f5e347081120e16bfedcb2d0d9ee1a5"),
+            #[cfg(feature = "zstd")]
+            (Compression::Zstd, Some(19), "sha256:a6f6321375f0f5e3bcd4e44faa153a078109b3ac7ef09164037f92584d7a1550"),
+        ];
+        assert_eq!(
+            Digest::of(&content).to_string(),
+            "sha256:97c39d118933558eec9fe50d79a7d710e96ece38b3af83bc559711fa981ab9a5"
+        );
+        for (compression, level, digest) in cases {
+            let compressed = compress(&content, compression, level, 2, usize::MAX);
+            assert_eq!(Digest::of(&compressed).to_string(), digest, "{compression} {level:?}");
+        }
+        assert_eq!(
+            compress(b"", Compression::Gzip, None, 1, 1),
+            [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        );
+    }
+
+    #[test]
+    fn levels_that_are_not_there() {
+        let mut cases = vec![
+            (Compression::None, 1, "an uncompressed layer has no level"),
+            (Compression::Gzip, 10, "gzip has levels 0 to 9, not 10"),
+            (Compression::Gzip, -1, "gzip has levels 0 to 9, not -1"),
+        ];
+        if cfg!(feature = "zstd") {
+            cases.push((Compression::Zstd, 0, "zstd has levels 1 to 22, not 0"));
+            cases.push((Compression::Zstd, 23, "zstd has levels 1 to 22, not 23"));
+        }
+        for (compression, level, message) in cases {
+            let error = Compressor::new(Vec::new(), compression, Some(level), threads(1)).err().expect("refused");
+            assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::InvalidInput, message));
+        }
+    }
+
+    /// A writer that has room for so many bytes.
+    struct Full(usize);
+
+    impl Write for Full {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(data.len()).ok_or(io::ErrorKind::StorageFull)?;
+            Ok(data.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_writer_is_an_error_at_once_and_for_good() {
+        let content = mixed(20 * BLOCK);
+        for count in [1, 4] {
+            let mut compressor = Compressor::new(Full(100_000), Compression::Gzip, None, threads(count)).expect("made");
+            let error = compressor.write_all(&content).expect_err("full");
+            assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+            assert_eq!(
+                compressor.write_all(b"more").expect_err("failed before").to_string(),
+                "compressing went on after an error"
+            );
+            compressor.finish().err().expect("failed before");
+        }
+        let compressor = Compressor::new(Full(5), Compression::Gzip, None, threads(1)).expect("made");
+        assert_eq!(compressor.finish().err().expect("no room for a header").kind(), io::ErrorKind::StorageFull);
+    }
+}

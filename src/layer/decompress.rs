@@ -140,9 +140,6 @@ impl<R: Read> BufRead for Input<R> {
 
 impl<R: Read> Read for Input<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.start == self.end {
-            return self.reader.read(buffer);
-        }
         let n = self.fill_buf()?.read(buffer)?;
         self.consume(n);
         Ok(n)
@@ -181,7 +178,7 @@ impl<R: Read> Members<R> {
             }
             match member.get_mut().fill_buf()?.first() {
                 None => self.member = None,
-                Some(0) => skip_padding(member.get_mut())?,
+                Some(&first) if first != GZIP[0] => skip_padding(member.get_mut())?,
                 Some(_) => self.member = self.member.take().map(|ended| GzDecoder::new(ended.into_inner())),
             }
         }
@@ -255,5 +252,230 @@ impl<D: Decoder> Read for Checked<D> {
             self.failed = true;
             self.explain(error)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blob::{Blob, Fault};
+    use crate::descriptor::Descriptor;
+    use crate::layer::samples::mixed;
+    use crate::media_type::MediaType;
+    use std::io::Write;
+
+    fn gzip(content: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::GzBuilder::new()
+            .filename("name")
+            .comment("comment")
+            .extra(vec![1; 300])
+            .write(Vec::new(), flate2::Compression::default());
+        encoder.write_all(content).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    #[cfg(feature = "zstd")]
+    fn zstd(content: &[u8]) -> Vec<u8> {
+        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 3).expect("made");
+        encoder.include_checksum(true).expect("set");
+        encoder.write_all(content).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    fn read(compressed: &[u8]) -> io::Result<(Compression, Vec<u8>)> {
+        let (compression, mut reader) = decompress(compressed)?;
+        let mut content = Vec::new();
+        reader.read_to_end(&mut content)?;
+        assert_eq!(reader.read(&mut [0; 9]).expect("still at its end"), 0);
+        Ok((compression, content))
+    }
+
+    /// Gives one byte at a time, with an interruption before each.
+    struct Trickle<'a>(&'a [u8], bool);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let count = buffer.len().min(1);
+            self.0.read(&mut buffer[..count])
+        }
+    }
+
+    #[test]
+    fn sniffing() {
+        let cases: [(&[u8], Compression); 10] = [
+            (b"", Compression::None),
+            (b"\x1f", Compression::None),
+            (b"\x1f\x8b", Compression::None),
+            (b"\x1f\x8b\x08", Compression::Gzip),
+            (b"\x1f\x8b\x07\x00", Compression::None),
+            (b"\x28\xb5\x2f\xfd", Compression::Zstd),
+            (b"\x28\xb5\x2f", Compression::None),
+            (b"\x50\x2a\x4d\x18", Compression::Zstd),
+            (b"\x5f\x2a\x4d\x18", Compression::Zstd),
+            (b"\x60\x2a\x4d\x18", Compression::None),
+        ];
+        for (head, compression) in cases {
+            assert_eq!(sniff(head), compression, "{head:x?}");
+        }
+    }
+
+    #[test]
+    fn gzip_of_any_shape() {
+        let content = mixed(300_000);
+        let (a, b) = content.split_at(100_000);
+        let padded = [gzip(&content), vec![0; 200_000]].concat();
+        let cases: [(Vec<u8>, &[u8]); 6] = [
+            (content.clone(), &content),
+            (gzip(&content), &content),
+            ([gzip(a), gzip(b)].concat(), &content),
+            ([gzip(b""), gzip(&content), gzip(b"")].concat(), &content),
+            (padded, &content),
+            (gzip(b""), b""),
+        ];
+        for (compressed, wanted) in cases {
+            assert!(read(&compressed).expect("reads").1 == wanted);
+            let mut all = Vec::new();
+            let (_, mut reader) = decompress(Trickle(&compressed, false)).expect("opens");
+            reader.read_to_end(&mut all).expect("reads");
+            assert!(all == wanted);
+        }
+        assert_eq!(read(b"").expect("reads"), (Compression::None, Vec::new()));
+        assert_eq!(read(b"abc").expect("reads"), (Compression::None, b"abc".to_vec()));
+    }
+
+    #[test]
+    #[cfg(feature = "zstd")]
+    fn zstd_of_any_shape() {
+        let content = mixed(300_000);
+        let (a, b) = content.split_at(100_000);
+        let skippable = [&b"\x53\x2a\x4d\x18\x05\0\0\0"[..], b"12345"].concat();
+        let cases: [(Vec<u8>, &[u8]); 5] = [
+            (zstd(&content), &content),
+            ([zstd(a), zstd(b)].concat(), &content),
+            ([&skippable[..], &zstd(a), &skippable, &zstd(b), &skippable].concat(), &content),
+            (zstd(b""), b""),
+            (skippable, b""),
+        ];
+        for (compressed, wanted) in cases {
+            let (compression, all) = read(&compressed).expect("reads");
+            assert!(compression == Compression::Zstd && all == wanted);
+            let mut all = Vec::new();
+            let (_, mut reader) = decompress(Trickle(&compressed, false)).expect("opens");
+            reader.read_to_end(&mut all).expect("reads");
+            assert!(all == wanted);
+        }
+    }
+
+    #[test]
+    fn every_cut_is_an_error() {
+        let content = mixed(2_000);
+        let mut samples = vec![gzip(&content)];
+        #[cfg(feature = "zstd")]
+        samples.push(zstd(&content));
+        for whole in samples {
+            for length in HEAD..whole.len() {
+                let error = read(&whole[..length]).expect_err("cut");
+                assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+                let malformed = error.get_ref().and_then(|inner| inner.downcast_ref::<Malformed>()).expect("typed");
+                assert_eq!(malformed.reason, "it ends early", "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn damage_never_panics_and_never_passes_unseen() {
+        let content = mixed(1_000);
+        let mut samples = vec![(gzip(&content), 0)];
+        // Behind the 10 bytes of the header, its 302 of extra field, name and comment: nothing checks those.
+        samples[0].1 = 10 + 302 + "name\0comment\0".len();
+        #[cfg(feature = "zstd")]
+        samples.push((zstd(&content), 6));
+        for (whole, start) in samples {
+            for at in start..whole.len() {
+                for bit in 0..8 {
+                    let mut damaged = whole.clone();
+                    damaged[at] ^= 1 << bit;
+                    if let Ok((_, all)) = read(&damaged) {
+                        assert!(all == content, "byte {at} bit {bit}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_the_last_member() {
+        let cases = [
+            (&b"x"[..], "malformed gzip data: something other than zeros follows the last member"),
+            (b"\x1f\x8c\x08\0\0\0\0\0\0\0", "malformed gzip data: invalid gzip header"),
+            (b"\0\0\0x", "malformed gzip data: something other than zeros follows the last member"),
+            (b"\x1f\x8b", "malformed gzip data: it ends early"),
+        ];
+        for (tail, message) in cases {
+            let error = read(&[&gzip(b"abc")[..], tail].concat()).expect_err("garbage");
+            assert_eq!(error.to_string(), message);
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "zstd")]
+    fn what_zstd_refuses() {
+        // A frame header that asks for a window of 2^28 bytes, and one of 2^27.
+        let header = |log: u8| vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, (log - 10) << 3, 1, 0, 0];
+        assert_eq!(read(&header(27)).expect("within the limit").1, b"");
+        let cases = [
+            (header(28), "malformed zstd data: Frame requires too much memory for decoding"),
+            ([zstd(b"abc"), b"garbage".to_vec()].concat(), "malformed zstd data: Unknown frame descriptor"),
+        ];
+        for (compressed, message) in cases {
+            assert_eq!(read(&compressed).expect_err("refused").to_string(), message);
+        }
+    }
+
+    #[test]
+    #[cfg(not(feature = "zstd"))]
+    fn zstd_needs_its_feature() {
+        let error = read(b"\x28\xb5\x2f\xfd").expect_err("not built in");
+        assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+        assert_eq!(error.to_string(), "built without feature `zstd`");
+    }
+
+    #[test]
+    fn a_blobs_fault_comes_through() {
+        let content = mixed(300_000);
+        let mut samples = vec![content.clone(), gzip(&content)];
+        #[cfg(feature = "zstd")]
+        samples.push(zstd(&content));
+        for compressed in samples {
+            let good = Descriptor::of(MediaType::OCTET_STREAM, &compressed);
+            let mut lie = good.clone();
+            lie.digest = crate::digest::Digest::of(b"other");
+            let read = |descriptor: &Descriptor, content: &[u8]| {
+                let blob = Blob::from_bytes(descriptor.clone(), content).expect("made");
+                decompress(blob).and_then(|(_, mut reader)| io::copy(&mut reader, &mut io::sink()))
+            };
+            assert_eq!(read(&good, &compressed).expect("good"), content.len() as u64);
+            let error = read(&lie, &compressed).expect_err("found at the end");
+            assert!(Fault::of(&error).expect("a fault").is_mismatch());
+            for length in [0, 2, 20, compressed.len() - 1] {
+                let error = read(&good, &compressed[..length]).expect_err("short");
+                assert!(matches!(Fault::of(&error), Some(Fault::Short { .. })), "{error:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_stays() {
+        let whole = gzip(b"abc");
+        let (_, mut reader) = decompress(&whole[..whole.len() - 1]).expect("opens");
+        io::copy(&mut reader, &mut io::sink()).expect_err("cut");
+        assert_eq!(
+            reader.read(&mut [0; 9]).expect_err("again").to_string(),
+            "malformed gzip data: reading went on after an error"
+        );
     }
 }

@@ -93,8 +93,8 @@ pub fn recompress(
     let original = blob.descriptor().clone();
     let in_scratch = |source| Error::Scratch { path: scratch.to_owned(), source };
     let output = Hashing::new(tempfile::tempfile_in(scratch).map_err(in_scratch)?);
-    let mut compressor = Compressor::new(output, to, level, threads)
-        .map_err(|source| Error::Compress { compression: to, source })?;
+    let mut compressor =
+        Compressor::new(output, to, level, threads).map_err(|source| Error::Compress { compression: to, source })?;
     let content = read_content(blob, |piece| compressor.write_all(piece).map_err(in_scratch))?;
     let output = compressor.finish().map_err(in_scratch)?;
     let mut descriptor = Descriptor::new(MediaType::layer(format, to), output.hasher.finish(), output.size);
@@ -180,5 +180,113 @@ impl Read for Positioned<'_> {
         let n = self.file.read_at(buffer, self.at)?;
         self.at += n as u64;
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::samples::mixed;
+
+    const THREADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
+
+    fn compress(content: &[u8], compression: Compression) -> Vec<u8> {
+        let mut compressor = Compressor::new(Vec::new(), compression, None, THREADS).expect("made");
+        compressor.write_all(content).expect("memory");
+        compressor.finish().expect("memory")
+    }
+
+    fn compressions() -> Vec<Compression> {
+        let mut all = vec![Compression::None, Compression::Gzip];
+        all.extend(cfg!(feature = "zstd").then_some(Compression::Zstd));
+        all
+    }
+
+    #[test]
+    fn from_each_to_each() {
+        let scratch = tempfile::tempdir().expect("made");
+        let content = mixed(600_000);
+        for from in compressions() {
+            let original = compress(&content, from);
+            // The media type lies about most of them; the bytes decide.
+            let descriptor = Descriptor::of(MediaType::OCI_LAYER_GZIP, &original);
+            for to in compressions() {
+                let blob = Blob::from_bytes(descriptor.clone(), &original).expect("made");
+                let got = recompress(blob, to, None, Format::Oci, scratch.path(), THREADS).expect("recompressed");
+                let wanted = compress(&content, to);
+                assert_eq!(got.descriptor, Descriptor::of(MediaType::layer(Format::Oci, to), &wanted));
+                assert_eq!((got.from, &got.diff_id), (from, &Digest::of(&content)));
+                let blob = got.blob().expect("made");
+                assert_eq!(diff_id(blob).expect("reads"), (Digest::of(&content), content.len() as u64));
+            }
+        }
+        assert_eq!(scratch.path().read_dir().expect("lists").count(), 0, "nothing has a name");
+    }
+
+    #[test]
+    fn blobs_are_read_side_by_side() {
+        let content = mixed(50_000);
+        let blob = Blob::from_bytes(Descriptor::of(MediaType::OCI_LAYER, &content), &content).expect("made");
+        let scratch = tempfile::tempdir().expect("made");
+        let got = recompress(blob, Compression::None, None, Format::Docker, scratch.path(), THREADS).expect("copied");
+        assert_eq!(got.descriptor.media_type, MediaType::DOCKER_LAYER);
+        let (mut a, mut b) = (got.blob().expect("made"), got.blob().expect("made"));
+        let (mut first, mut second) = (vec![0; 20_000], Vec::new());
+        a.read_exact(&mut first).expect("reads");
+        b.resume(&content[..10]).expect("resumes");
+        b.read_to_end(&mut second).expect("reads");
+        a.read_to_end(&mut first).expect("reads");
+        assert!(first == content && second == content[10..]);
+    }
+
+    #[test]
+    fn what_a_descriptor_keeps() {
+        let mut descriptor = Descriptor::of(MediaType::OCI_LAYER, b"content");
+        descriptor.urls.push("https://example.com/layer".to_owned());
+        descriptor.data = Some("Y29udGVudA==".to_owned());
+        for key in [
+            "org.example.kept",
+            "containerd.io/snapshot/stargz/toc.digest",
+            "io.containers.estargz.uncompressed-size",
+            "io.github.containers.zstd-chunked.manifest-checksum",
+        ] {
+            descriptor.annotations.insert(key.to_owned(), "value".to_owned());
+        }
+        let scratch = tempfile::tempdir().expect("made");
+        let blob = Blob::from_bytes(descriptor, b"content").expect("made");
+        let got = recompress(blob, Compression::Gzip, None, Format::Oci, scratch.path(), THREADS).expect("compressed");
+        assert_eq!(got.descriptor.annotations.keys().collect::<Vec<_>>(), ["org.example.kept"]);
+        assert!(got.descriptor.urls.is_empty() && got.descriptor.data.is_none());
+    }
+
+    #[test]
+    fn errors_say_whose_they_are() {
+        let scratch = tempfile::tempdir().expect("made");
+        let whole = compress(b"content", Compression::Gzip);
+        let to = |blob: Blob<'_>, level, scratch: &Path| {
+            recompress(blob, Compression::Gzip, level, Format::Oci, scratch, THREADS).expect_err("fails")
+        };
+        let blob = |content, descriptor: &Descriptor| Blob::from_bytes(descriptor.clone(), content).expect("made");
+        let good = Descriptor::of(MediaType::OCI_LAYER_GZIP, &whole);
+        let mut lie = good.clone();
+        lie.digest = Digest::of(b"other");
+
+        assert!(matches!(to(blob(&whole, &lie), None, scratch.path()), Error::Content(Fault::Mismatch { .. })));
+        let short = to(blob(&whole[..12], &good), None, scratch.path());
+        assert!(matches!(short, Error::Content(Fault::Short { .. })));
+
+        // Cut before it was named: the digest is right and the layer is not.
+        let cut = &whole[..whole.len() - 3];
+        let malformed = to(blob(cut, &Descriptor::of(MediaType::OCI_LAYER_GZIP, cut)), None, scratch.path());
+        assert!(malformed.to_string().ends_with(" cannot be decompressed"));
+        let Error::Decompress { source, .. } = malformed else { panic!("{malformed:?}") };
+        assert_eq!(source.to_string(), "malformed gzip data: it ends early");
+
+        let level = to(blob(&whole, &good), Some(10), scratch.path());
+        assert!(matches!(level, Error::Compress { compression: Compression::Gzip, .. }));
+        let nowhere = scratch.path().join("nowhere");
+        let error = to(blob(&whole, &good), None, &nowhere);
+        let Error::Scratch { path, source } = error else { panic!("{error:?}") };
+        assert_eq!((path, source.kind()), (nowhere, io::ErrorKind::NotFound));
     }
 }
