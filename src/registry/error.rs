@@ -1,15 +1,223 @@
 //! What can go wrong with a registry.
 
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::login::LookupError;
+use crate::blob::Fault;
 use crate::class::Class;
+use crate::manifest::ParseError;
+use crate::watch::Cancelled;
+
+pub(super) type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A registry's error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {}
+pub enum Error {
+    /// The registry answered, and not with what was asked for.
+    #[error(transparent)]
+    Status(Box<Status>),
+    /// The request could not be sent, or the answer not be read.
+    #[error("{method} {url} failed{}", hint(*.cure))]
+    Exchange {
+        /// The method.
+        method: &'static str,
+        /// The URL, without secrets.
+        url: String,
+        /// What to do, where that is known.
+        cure: Option<Cure>,
+        /// Whether another attempt may succeed.
+        transient: bool,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The registry's answer is not what the specification says.
+    #[error("the answer to {method} {url} makes no sense: {reason}")]
+    Answer {
+        /// The method.
+        method: &'static str,
+        /// The URL, without secrets.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The registry names a URL that it is not safe to go to.
+    #[error("refusing to follow {from} to {to}: {reason}")]
+    Refused {
+        /// The URL asked.
+        from: String,
+        /// The URL it led to.
+        to: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A manifest is not acceptable.
+    #[error("the manifest at {url} is not acceptable")]
+    Manifest {
+        /// The URL.
+        url: String,
+        /// Why.
+        source: ParseError,
+    },
+    /// Content that was to be sent could not be read, or content that was received is wrong.
+    #[error(transparent)]
+    Content(#[from] Fault),
+    /// No login could be found out.
+    #[error("cannot look up credentials for {host}")]
+    Credentials {
+        /// The registry.
+        host: String,
+        /// Why.
+        source: LookupError,
+    },
+    /// A certificate or key cannot be used.
+    #[error("cannot use {}: {reason}", path.display())]
+    Certificate {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The proxy's address is not valid.
+    #[error("the proxy's address is not valid; expected http://HOST:PORT")]
+    Proxy,
+    /// Someone asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// What a person can do about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cure {
+    /// The server speaks plain http.
+    AllowHttp,
+    /// The server's certificate is signed by an unknown authority.
+    TrustAuthority,
+}
+
+/// A registry's answer that is an error.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// The method.
+    pub method: &'static str,
+    /// The URL, without secrets.
+    pub url: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The registry's own code, such as `MANIFEST_UNKNOWN`.
+    pub code: Option<String>,
+    /// What the registry says.
+    pub message: Option<String>,
+    /// When it asks to be asked again.
+    pub retry_after: Option<Duration>,
+    /// Whether a login was used.
+    pub logged_in: bool,
+    /// Where logins were looked for.
+    pub places: Vec<String>,
+}
+
+/// Statuses that pass: overload, restarts, gateways. 522 is Cloudflare's "connection timed out".
+const TRANSIENT: [u16; 8] = [408, 425, 429, 500, 502, 503, 504, 522];
 
 impl Error {
     /// Returns the kind of failure.
     pub fn class(&self) -> Class {
-        Class::Network
+        match self {
+            Self::Status(status) => match status.status {
+                404 => Class::NotFound,
+                401 | 403 => Class::Denied,
+                _ => Class::Network,
+            },
+            Self::Manifest { source, .. } if source.is_mismatch() => Class::Verification,
+            Self::Content(fault) if fault.is_mismatch() => Class::Verification,
+            Self::Credentials { .. } => Class::Denied,
+            Self::Cancelled(_) => Class::Interrupted,
+            Self::Certificate { .. } | Self::Proxy | Self::Manifest { .. } | Self::Content(_) => Class::Failed,
+            Self::Exchange { .. } | Self::Answer { .. } | Self::Refused { .. } => Class::Network,
+        }
+    }
+
+    /// Says whether another attempt may succeed.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Status(status) => is_transient(status.status),
+            Self::Exchange { transient, .. } => *transient,
+            _ => false,
+        }
+    }
+
+    /// Says whether what was asked for does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.class() == Class::NotFound
+    }
+
+    /// Returns the HTTP status, if the registry answered.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status(status) => Some(status.status),
+            _ => None,
+        }
+    }
+
+    /// Says whether nothing listens there, or the name means nothing: more attempts hardly help.
+    pub(super) fn is_unreachable(&self) -> bool {
+        let Self::Exchange { source, .. } = self else {
+            return false;
+        };
+        match source.downcast_ref::<ureq::Error>() {
+            Some(ureq::Error::Io(error)) => error.kind() == io::ErrorKind::ConnectionRefused,
+            Some(ureq::Error::HostNotFound) => true,
+            _ => false,
+        }
+    }
+
+    /// Returns how long the registry asks to wait.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status(status) => status.retry_after,
+            _ => None,
+        }
     }
 }
+
+/// Says whether a status is a failure that may pass.
+pub(super) fn is_transient(status: u16) -> bool {
+    TRANSIENT.contains(&status)
+}
+
+fn hint(cure: Option<Cure>) -> &'static str {
+    match cure {
+        Some(Cure::AllowHttp) => {
+            ": the server speaks plain http; use --tls-verify=false (or --src-tls-verify=false, --dest-tls-verify=false) to allow that"
+        }
+        Some(Cure::TrustAuthority) => {
+            ": its certificate is not trusted; name its authority with --tls-ca or --cert-dir (or --src-…, --dest-…)"
+        }
+        None => "",
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: status {}", self.method, self.url, self.status)?;
+        match (&self.code, &self.message) {
+            (Some(code), Some(message)) => write!(f, " {code}: {message}")?,
+            (Some(text), None) | (None, Some(text)) => write!(f, " {text}")?,
+            (None, None) => {}
+        }
+        match (self.status, self.logged_in) {
+            (401, true) => write!(f, "; the credentials were not accepted"),
+            (401 | 403, false) if self.places.is_empty() => write!(f, "; no credentials were given"),
+            (401 | 403, false) => write!(f, "; no credentials in {}", self.places.join(", ")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl StdError for Status {}

@@ -1,11 +1,36 @@
-//! A client for registries: the Distribution API over HTTP.
+//! A client for registries: the Distribution API over HTTP, blocking and shared by many threads.
 //!
+//! A [`Client`] holds connections, tokens and credentials; a [`Remote`] is one repository. Requests go through `session` (scheme,
+//! authentication, redirects, retries), which stands on `wire` (one exchange).
 //! distribution-spec: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 
+mod challenge;
+mod client;
+mod download;
 mod error;
+mod host;
+mod lists;
+mod login;
+mod manifests;
+mod message;
+mod options;
+mod probe;
+mod remote;
+mod remove;
+mod retry;
+mod scope;
+mod session;
+mod tls;
+mod token;
+mod upload;
+mod url;
+mod wire;
 
-pub use error::Error;
-
-/// A client; clones share connections and tokens.
-#[derive(Clone, Debug, Default)]
-pub struct Client {}
+pub use client::Client;
+pub use download::Download;
+pub use error::{Cure, Error, Status};
+pub use lists::Page;
+pub use login::{Anonymous, Credentials, Login, LookupError};
+pub use manifests::Put;
+pub use options::{Host, Identity, Options, PlainHttp, Proxy};
+pub use remote::Remote;

@@ -5,6 +5,8 @@
 
 mod error;
 mod location;
+#[cfg(feature = "client")]
+mod registry;
 mod selector;
 
 use std::fmt;
@@ -20,6 +22,8 @@ use crate::watch::{Outcome, Watch};
 
 pub use error::{Error, Result};
 pub use location::{ArchivePath, Location, LocationError, Place};
+#[cfg(feature = "client")]
+pub use registry::Registry;
 pub use selector::Selector;
 
 /// A place to read images from. Every method may be called from many threads.
@@ -227,8 +231,13 @@ impl Place {
     /// # Errors
     /// [`Error::NotFound`] when a local place does not exist; a registry is not asked before the first request.
     pub fn open_source(&self, options: &Options) -> Result<Box<dyn Source>> {
-        let _ = options;
-        Err(Error::unsupported("reading", &self, "this kind of place is not there yet"))
+        match self {
+            #[cfg(feature = "client")]
+            Self::Registry(repository) => Ok(Box::new(Registry::pull(repository, options))),
+            #[cfg(not(feature = "client"))]
+            Self::Registry(_) => Err(Error::Feature { feature: "client" }),
+            _ => Err(Error::unsupported("reading", &self, "this kind of place is not there yet")),
+        }
     }
 
     /// Opens the place for writing; it need not exist, and nothing is made before the first put.
@@ -236,8 +245,13 @@ impl Place {
     /// # Errors
     /// When something is there that must not be written to.
     pub fn open_destination(&self, options: &Options) -> Result<Box<dyn Transport>> {
-        let _ = options;
-        Err(Error::unsupported("writing", &self, "this kind of place is not there yet"))
+        match self {
+            #[cfg(feature = "client")]
+            Self::Registry(repository) => Ok(Box::new(Registry::push(repository, options))),
+            #[cfg(not(feature = "client"))]
+            Self::Registry(_) => Err(Error::Feature { feature: "client" }),
+            _ => Err(Error::unsupported("writing", &self, "this kind of place is not there yet")),
+        }
     }
 }
 

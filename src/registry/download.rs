@@ -1,0 +1,215 @@
+//! Blobs down: opened at any offset, and gone on with where a connection broke.
+//!
+//! distribution-spec, "Pulling blobs": <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
+
+use std::io::{self, Read};
+
+use ureq::BodyReader;
+use ureq::http::header::RANGE;
+
+use super::error::{Error, Result};
+use super::remote::Remote;
+use super::retry::pause;
+use super::url::Url;
+use super::wire::{self, Request, Response};
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+
+impl Remote {
+    /// Returns a blob's size, or nothing when the repository has no such blob.
+    ///
+    /// # Errors
+    /// When the registry cannot tell.
+    pub fn blob_size(&self, digest: &Digest) -> Result<Option<u64>> {
+        let response = self.session.send(Request::new("HEAD", self.blob_url(digest)), &self.scopes)?;
+        match response.status {
+            200 => {
+                let size = response.header("content-length").and_then(|size| size.parse().ok());
+                size.map(Some).ok_or_else(|| response.senseless("it does not say how large the blob is"))
+            }
+            404 => Ok(None),
+            _ => Err(self.session.error(response)),
+        }
+    }
+
+    /// Says whether the repository has a blob.
+    ///
+    /// # Errors
+    /// When the registry cannot tell.
+    pub fn has_blob(&self, digest: &Digest) -> Result<bool> {
+        let response = self.session.send(Request::new("HEAD", self.blob_url(digest)), &self.scopes)?;
+        match response.status {
+            200 => Ok(true),
+            404 => Ok(false),
+            _ => Err(self.session.error(response)),
+        }
+    }
+
+    /// Opens a blob at an offset. What comes is not checked. A foreign layer that the registry lacks is fetched from where its descriptor
+    /// says, without credentials.
+    ///
+    /// # Errors
+    /// [`Error::is_not_found`] when there is none.
+    pub fn open(&self, blob: &Descriptor, offset: u64) -> Result<Download<'_>> {
+        let mut download = Download {
+            remote: self,
+            url: self.blob_url(&blob.digest),
+            is_foreign: false,
+            size: blob.size,
+            position: offset,
+            reader: None,
+            failures: 0,
+        };
+        let missing = match download.connect() {
+            Ok(()) => return Ok(download),
+            Err(error) if error.is_not_found() && !blob.urls.is_empty() => error,
+            Err(error) => return Err(error),
+        };
+        download.is_foreign = true;
+        let mut failure = missing;
+        for url in &blob.urls {
+            match self.foreign(url).and_then(|url| {
+                download.url = url;
+                download.connect()
+            }) {
+                Ok(()) => return Ok(download),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    pub(super) fn blob_url(&self, digest: &Digest) -> Url {
+        self.url(&format!("blobs/{digest}"))
+    }
+
+    /// A manifest's author must not be able to make us ask around in our own network.
+    fn foreign(&self, text: &str) -> Result<Url> {
+        let from = self.url("");
+        let refuse = |reason| Error::Refused { from: from.to_string(), to: text.chars().take(200).collect(), reason };
+        let url = Url::parse(text).ok_or_else(|| refuse("it is no http URL"))?;
+        // Plain http is fine here: the digest is known, and nothing secret is sent.
+        let mut secure = url.clone();
+        secure.scheme = super::url::Scheme::Https;
+        if from.may_lead_to(&secure) { Ok(url) } else { Err(refuse("it leads into a private network")) }
+    }
+}
+
+/// A blob's bytes on their way.
+pub struct Download<'a> {
+    remote: &'a Remote,
+    url: Url,
+    is_foreign: bool,
+    size: u64,
+    position: u64,
+    reader: Option<BodyReader<'static>>,
+    failures: u32,
+}
+
+impl Download<'_> {
+    fn connect(&mut self) -> Result<()> {
+        let mut request = Request::new("GET", self.url.clone());
+        if self.position > 0 {
+            request = request.header(RANGE, format!("bytes={}-", self.position));
+        }
+        let session = &self.remote.session;
+        let response = if self.is_foreign {
+            session.send_anonymously(request)?
+        } else {
+            session.send(request, &self.remote.scopes)?
+        };
+        self.reader = Some(match response.status {
+            200 => {
+                let mut reader = response.body.into_reader();
+                // A server without ranges sends everything; what is known is passed over.
+                let passed = io::copy(&mut reader.by_ref().take(self.position), &mut io::sink());
+                passed.map_err(|error| wire::failed("GET", &self.url, ureq::Error::Io(error)))?;
+                reader
+            }
+            206 => {
+                let range = response.header("content-range").and_then(parse_range);
+                match range {
+                    Some((start, total)) if start == self.position && total.is_none_or(|total| total == self.size) => {}
+                    _ => {
+                        return Err(
+                            response.senseless(format!("it sends another range than the one from {}", self.position))
+                        );
+                    }
+                }
+                response.body.into_reader()
+            }
+            416 => return Err(range_refused(&response, self.position)),
+            _ => return Err(session.error(response)),
+        });
+        Ok(())
+    }
+
+    fn read_once(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if self.reader.is_none() {
+            self.connect()?;
+        }
+        let reader = self.reader.as_mut().expect("connected above");
+        match reader.read(buffer) {
+            Ok(0) if self.position < self.size && !buffer.is_empty() => {
+                Err(wire::failed("GET", &self.url, ureq::Error::Io(io::ErrorKind::UnexpectedEof.into())))
+            }
+            Ok(n) => Ok(n),
+            Err(error) => Err(wire::failed("GET", &self.url, ureq::Error::Io(error))),
+        }
+    }
+}
+
+impl Read for Download<'_> {
+    /// Reads on, with new connections as often as needed as long as each brings something.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let error = match self.read_once(buffer) {
+                Ok(n) => {
+                    self.position += n as u64;
+                    if n > 0 {
+                        self.failures = 0;
+                    }
+                    return Ok(n);
+                }
+                Err(error) => error,
+            };
+            self.reader = None;
+            let session = &self.remote.session;
+            let what = format!("GET {} from byte {}", self.url, self.position);
+            pause(&session.watch, session.retries(), &what, &mut self.failures, error).map_err(io::Error::other)?;
+        }
+    }
+}
+
+fn range_refused(response: &Response, position: u64) -> Error {
+    response
+        .senseless(format!("the blob does not reach to byte {position}; what was kept of it is of no use: start over"))
+}
+
+/// Reads `bytes 5-9/10`: the start, and the total if it is known.
+fn parse_range(text: &str) -> Option<(u64, Option<u64>)> {
+    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (start, end) = range.split_once('-')?;
+    let (start, end) = (start.trim().parse::<u64>().ok()?, end.trim().parse::<u64>().ok()?);
+    let total = if total == "*" { None } else { Some(total.parse().ok()?) };
+    (start <= end).then_some((start, total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges() {
+        for (text, wanted) in [
+            ("bytes 5-9/10", Some((5, Some(10)))),
+            ("bytes 5-9/*", Some((5, None))),
+            ("bytes */10", None),
+            ("bytes 9-5/10", None),
+            ("5-9/10", None),
+            ("bytes 5-9", None),
+        ] {
+            assert_eq!(parse_range(text), wanted, "{text}");
+        }
+    }
+}

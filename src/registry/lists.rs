@@ -1,0 +1,161 @@
+//! Lists: tags and referrers, a page at a time.
+//!
+//! distribution-spec, "Content Discovery": <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#content-discovery>.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use ureq::http::header::ACCEPT;
+
+use super::error::Result;
+use super::remote::Remote;
+use super::url::{Url, encode};
+use super::wire::{Request, Response};
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::manifest::MAX_SIZE;
+use crate::media_type::MediaType;
+
+/// How much of a page is read.
+const MAX_PAGE: u64 = 32 << 20;
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items in the registry's order.
+    pub items: Vec<T>,
+    /// Where the next page is, to be given as `after`; nothing at the end.
+    pub next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct TagList {
+    /// Go writes `null` for an empty list, and some registries put it between tags.
+    tags: Option<Vec<Option<String>>>,
+}
+
+#[derive(Deserialize)]
+struct Referrers {
+    manifests: Option<Vec<Descriptor>>,
+}
+
+impl Remote {
+    /// Lists a page of tags: the first, those behind the tag `after`, or those behind a page whose [`Page::next`] is given as `after`.
+    ///
+    /// # Errors
+    /// [`Error::is_not_found`](super::Error::is_not_found) when there is no such repository.
+    pub fn tags(&self, after: Option<&str>) -> Result<Page<String>> {
+        let url = match after {
+            None => self.url("tags/list"),
+            // The registry's own link, which may say more than the last tag.
+            Some(link) if link.starts_with('/') => self.session.registry.url(link),
+            Some(tag) => self.url(&format!("tags/list?last={}", encode(tag))),
+        };
+        let response = self.session.expect(Request::new("GET", url), &self.scopes, &[200])?;
+        let next = next(&response)?.map(|url| url.target().to_owned());
+        let (response, content) = response.read(MAX_PAGE)?;
+        let list: TagList = serde_json::from_slice(&content)
+            .map_err(|error| response.senseless(format!("it is no list of tags: {error}")))?;
+        let tags = list.tags.unwrap_or_default().into_iter().flatten();
+        Ok(Page { items: tags.filter(|tag| !tag.is_empty() && !tag.contains(':')).collect(), next })
+    }
+
+    /// Lists all tags, page after page.
+    ///
+    /// # Errors
+    /// Those of [`Remote::tags`], and when a registry leads in circles.
+    pub fn all_tags(&self) -> Result<Vec<String>> {
+        let mut page = self.tags(None)?;
+        let mut all = page.items;
+        let mut seen = HashSet::new();
+        while let Some(next) = page.next.take().filter(|next| seen.insert(next.clone())) {
+            page = self.tags(Some(&next))?;
+            all.append(&mut page.items);
+        }
+        Ok(all)
+    }
+
+    /// Lists the manifests that refer to `subject`, as the registry knows them; nothing when it has no such list (distribution-spec 1.0),
+    /// and the referrers tag is to be read.
+    ///
+    /// # Errors
+    /// When the registry cannot tell.
+    pub fn referrers(&self, subject: &Digest) -> Result<Option<Vec<Descriptor>>> {
+        let mut url = self.url(&format!("referrers/{subject}"));
+        let mut all = Vec::new();
+        let mut seen = HashSet::new();
+        loop {
+            let request = Request::new("GET", url).header(ACCEPT, MediaType::OCI_INDEX.as_str());
+            let response = self.session.send(request, &self.scopes)?;
+            match response.status {
+                200 => {}
+                404 => {
+                    response.discard();
+                    return Ok(None);
+                }
+                _ => return Err(self.session.error(response)),
+            }
+            let next = next(&response)?;
+            let (response, content) = response.read(MAX_SIZE)?;
+            let list: Referrers = serde_json::from_slice(&content)
+                .map_err(|error| response.senseless(format!("it is no index: {error}")))?;
+            all.extend(list.manifests.unwrap_or_default());
+            match next {
+                Some(next) if seen.insert(next.target().to_owned()) => url = next,
+                _ => return Ok(Some(all)),
+            }
+        }
+    }
+}
+
+/// Returns the next page's URL (RFC 8288), which must be at the same origin and not the page itself.
+fn next(response: &Response) -> Result<Option<Url>> {
+    let Some(link) = response.all("link").find_map(parse_link) else {
+        return Ok(None);
+    };
+    let mut url = response.url.join(link).ok_or_else(|| response.senseless("its Link is no http URL"))?;
+    if url.authority() == response.url.authority() {
+        url.scheme = response.url.scheme;
+    }
+    if !url.is_same_origin(&response.url) {
+        return Err(response.senseless("its Link leads to another host"));
+    }
+    Ok((url != response.url).then_some(url))
+}
+
+/// Finds the `next` link in a header of several.
+fn parse_link(text: &str) -> Option<&str> {
+    let mut rest = text;
+    while let Some((_, link)) = rest.split_once('<') {
+        let (target, parameters) = link.split_once('>')?;
+        let end = parameters.find(",").filter(|_| parameters.contains('<')).unwrap_or(parameters.len());
+        let is_next = parameters[..end].split(';').any(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or_default();
+            name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"').eq_ignore_ascii_case("next")
+        });
+        if is_next {
+            return Some(target.trim());
+        }
+        rest = &parameters[end..];
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links() {
+        for (text, wanted) in [
+            (r#"</v2/a/tags/list?last=b&n=2>; rel="next""#, Some("/v2/a/tags/list?last=b&n=2")),
+            ("<x>;REL=next", Some("x")),
+            (r#"<x>; rel="prev", <y,z>; title="t"; rel="next""#, Some("y,z")),
+            (r#"<x>; rel="prev""#, None),
+            ("<x", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_link(text), wanted, "{text}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What the client is told: credentials, certificates, times. It reads no environment.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::login::{Anonymous, Credentials, Login};
+
+/// A client's options.
+#[derive(Clone)]
+pub struct Options {
+    /// Where logins come from.
+    pub credentials: Arc<dyn Credentials>,
+    /// The login for every registry; `credentials` is then not asked.
+    pub login: Option<Login>,
+    /// How to connect to hosts without an entry in `hosts`.
+    pub host: Host,
+    /// How to connect to particular hosts (`name` or `name:port`, as in references).
+    pub hosts: BTreeMap<String, Host>,
+    /// Folders with a folder per host, in the manner of `/etc/containers/certs.d`: `HOST/*.crt` are authorities, `HOST/*.cert` with
+    /// `*.key` the client's own certificate. The first that has the host's folder is used.
+    pub certs_dirs: Vec<PathBuf>,
+    /// The proxy to go through.
+    pub proxy: Option<Proxy>,
+    /// How long a connection may take to come about.
+    pub connect_timeout: Duration,
+    /// How long a connection may be silent.
+    pub read_timeout: Duration,
+    /// How often a request is sent again after a failure that may pass.
+    pub retries: u32,
+    /// The number of requests at a time, and of idle connections kept for each host.
+    pub jobs: usize,
+    /// What the client calls itself.
+    pub user_agent: String,
+}
+
+/// How to connect to a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Host {
+    /// Whether plain http is spoken.
+    pub plain_http: PlainHttp,
+    /// Whether any certificate is taken, valid or not.
+    pub skip_verify: bool,
+    /// PEM files with authorities to trust beside the system's.
+    pub authorities: Vec<PathBuf>,
+    /// The client's own certificate.
+    pub identity: Option<Identity>,
+    /// Folders with certificates, each like one host's folder in [`Options::certs_dirs`].
+    pub cert_dirs: Vec<PathBuf>,
+}
+
+/// A client's certificate and its key, in PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The certificate, followed by those that lead to an authority.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// When plain http is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlainHttp {
+    /// With this machine only, by a loopback name or address; https if that is what answers there.
+    #[default]
+    Loopback,
+    /// Where https does not work.
+    Allowed,
+    /// Always.
+    Always,
+}
+
+/// A proxy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proxy {
+    /// For `http` URLs: `http://[user:password@]host:port`, also `socks5://…`.
+    pub http: Option<String>,
+    /// For `https` URLs.
+    pub https: Option<String>,
+    /// Hosts that are reached without: names with their subdomains, addresses, `*`.
+    pub except: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            credentials: Arc::new(Anonymous),
+            login: None,
+            host: Host::default(),
+            hosts: BTreeMap::new(),
+            certs_dirs: Vec::new(),
+            proxy: None,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(30),
+            retries: 4,
+            jobs: 6,
+            user_agent: concat!("stevedore/", env!("CARGO_PKG_VERSION")).into(),
+        }
+    }
+}
+
+impl Options {
+    /// Returns how to connect to a host.
+    pub(super) fn host(&self, authority: &str) -> &Host {
+        self.hosts.get(authority).unwrap_or(&self.host)
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("credentials", &self.credentials.places())
+            .field("login", &self.login)
+            .field("host", &self.host)
+            .field("hosts", &self.hosts)
+            .field("certs_dirs", &self.certs_dirs)
+            .finish_non_exhaustive()
+    }
+}

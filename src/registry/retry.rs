@@ -1,0 +1,159 @@
+//! Trying again: how often, how long apart, and who is told.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::error::{Error, Result};
+use crate::watch::{Cancelled, Event, Watch};
+
+/// The first pause; each further one is twice as long.
+const FIRST: Duration = Duration::from_millis(500);
+/// The longest pause, whatever the registry asks for.
+const LONGEST: Duration = Duration::from_secs(60);
+/// How often something is tried that refuses connections: a mistyped port is more likely than a restart.
+const UNREACHABLE_RETRIES: u32 = 2;
+/// How long a wait goes without looking whether someone asked to stop.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Runs `attempt` until it succeeds, fails for good, or `retries` further attempts have failed as well.
+pub(super) fn retry<T>(watch: &Watch, retries: u32, what: &str, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    let mut failures = 0;
+    loop {
+        check(watch)?;
+        match attempt() {
+            Ok(value) => return Ok(value),
+            Err(error) => pause(watch, retries, what, &mut failures, error)?,
+        }
+    }
+}
+
+/// Counts a failure and waits before the next attempt.
+///
+/// # Errors
+/// The failure itself when there is to be no further attempt.
+pub(super) fn pause(watch: &Watch, retries: u32, what: &str, failures: &mut u32, error: Error) -> Result<()> {
+    let limit = if error.is_unreachable() { retries.min(UNREACHABLE_RETRIES) } else { retries };
+    if !error.is_transient() || *failures >= limit {
+        return Err(error);
+    }
+    let delay = error.retry_after().unwrap_or_else(|| jitter(FIRST * 2_u32.saturating_pow(*failures))).min(LONGEST);
+    *failures += 1;
+    let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+    watch.tell(&Event::Retrying { what, reason: &reason(&error), attempt: *failures + 1, delay: delay_ms });
+    wait(watch, delay)
+}
+
+/// An error and its causes in one line.
+fn reason(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+fn wait(watch: &Watch, delay: Duration) -> Result<()> {
+    let end = Instant::now() + delay;
+    loop {
+        check(watch)?;
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        thread::sleep(left.min(POLL));
+    }
+}
+
+pub(super) fn check(watch: &Watch) -> Result<()> {
+    if watch.is_cancelled() { Err(Cancelled.into()) } else { Ok(()) }
+}
+
+/// Spreads clients that failed together: up to a tenth more or less.
+fn jitter(delay: Duration) -> Duration {
+    // Not for secrets: the standard library's hash keys are random enough to tell clients apart.
+    let random = RandomState::new().build_hasher().finish() % 200;
+    delay * (900 + u32::try_from(random).expect("below 200")) / 1000
+}
+
+/// Reads `Retry-After`: seconds or a date.
+pub(super) fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    fn failing() -> Error {
+        Error::Exchange {
+            method: "GET",
+            url: "http://r/".into(),
+            cure: None,
+            transient: true,
+            source: Box::new(std::io::Error::from(std::io::ErrorKind::ConnectionReset)),
+        }
+    }
+
+    #[test]
+    fn retry_after() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        for (text, wanted) in [
+            ("3", Some(3)),
+            ("0", Some(0)),
+            (" 7 ", Some(7)),
+            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("-1", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_retry_after(text, now), wanted.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn gives_up_and_tells() {
+        let told = Arc::new(AtomicU32::new(0));
+        let reasons = Arc::new(Mutex::new(String::new()));
+        let watch = {
+            let (told, reasons) = (told.clone(), reasons.clone());
+            Watch::new(move |event| {
+                if let Event::Retrying { reason, .. } = event {
+                    told.fetch_add(1, Ordering::Relaxed);
+                    *reasons.lock().expect("lock") = (*reason).to_owned();
+                }
+            })
+        };
+        let attempts = Cell::new(0);
+        let result: Result<()> = retry(&watch, 1, "GET http://r/", || {
+            attempts.set(attempts.get() + 1);
+            Err(failing())
+        });
+        assert!(result.is_err());
+        assert_eq!((attempts.get(), told.load(Ordering::Relaxed)), (2, 1));
+        assert_eq!(*reasons.lock().expect("lock"), "GET http://r/ failed: connection reset");
+    }
+
+    #[test]
+    fn stops_when_asked() {
+        let watch = Watch::default();
+        let result: Result<()> = retry(&watch.clone(), 9, "x", || {
+            watch.cancel();
+            Err(failing())
+        });
+        assert!(matches!(result, Err(Error::Cancelled(_))));
+    }
+}

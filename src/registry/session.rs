@@ -1,0 +1,248 @@
+//! Requests to one registry: with the right scheme, authenticated, redirected, tried again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::client::{Client, lock};
+use super::error::{Cure, Error, Result, is_transient};
+use super::host::Registry;
+use super::login::Login;
+use super::message::clean;
+use super::retry::{check, retry};
+use super::scope::Scope;
+use super::url::{Scheme, Url};
+use super::wire::{self, Body, Request, Response, wants_tls};
+use crate::watch::Watch;
+
+/// How many redirects are followed.
+const MAX_REDIRECTS: usize = 10;
+/// How often a request is authenticated anew: an expired token, then one with too little in it.
+const MAX_CHALLENGES: usize = 2;
+/// A registry that has all of a blob may move it to its final place before it answers, longer than a connection is otherwise silent.
+const COMMIT_PATIENCE: u32 = 4;
+
+/// Someone who talks to a registry about one repository, or about none.
+pub(super) struct Session {
+    pub(super) client: Client,
+    pub(super) registry: Arc<Registry>,
+    /// The repository's path; empty for none.
+    pub(super) repository: String,
+    pub(super) watch: Watch,
+}
+
+impl Session {
+    pub(super) fn new(client: Client, registry: Arc<Registry>, repository: &str, watch: &Watch) -> Self {
+        Self { client, registry, repository: repository.into(), watch: watch.clone() }
+    }
+
+    pub(super) fn retries(&self) -> u32 {
+        self.client.options().retries
+    }
+
+    /// Sends a request and returns the answer, unless it is a failure that may pass: that is tried again.
+    pub(super) fn send(&self, mut request: Request<'_, '_>, needed: &[Scope]) -> Result<Response> {
+        if !request.is_repeatable() {
+            check(&self.watch)?;
+            return self.authenticated(&mut request, needed);
+        }
+        let what = format!("{} {}", request.method, request.url);
+        retry(&self.watch, self.retries(), &what, || {
+            let response = self.authenticated(&mut request, needed)?;
+            if is_transient(response.status) { Err(response.into_error()) } else { Ok(response) }
+        })
+        .map_err(|error| self.explained(error))
+    }
+
+    /// Sends a request to whoever it names, with nothing that says who asks.
+    pub(super) fn send_anonymously(&self, mut request: Request<'_, '_>) -> Result<Response> {
+        let what = format!("{} {}", request.method, request.url);
+        retry(&self.watch, self.retries(), &what, || {
+            let url = request.url.clone();
+            let first = wire::send(&self.client.agent(&url)?, &mut request, &url, None, None)?;
+            let response = self.follow(&mut request, first, None)?;
+            if matches!(response.status, 200 | 206 | 416) { Ok(response) } else { Err(response.into_error()) }
+        })
+    }
+
+    /// Sends a request and takes any status but these for an error.
+    pub(super) fn expect(&self, request: Request<'_, '_>, needed: &[Scope], wanted: &[u16]) -> Result<Response> {
+        let response = self.send(request, needed)?;
+        if wanted.contains(&response.status) { Ok(response) } else { Err(self.error(response)) }
+    }
+
+    /// Makes the error that an answer is, with where credentials were looked for.
+    pub(super) fn error(&self, response: Response) -> Error {
+        self.explained(response.into_error())
+    }
+
+    /// Adds to a denial where logins were looked for.
+    pub(super) fn explained(&self, mut error: Error) -> Error {
+        if let Error::Status(status) = &mut error
+            && matches!(status.status, 401 | 403)
+        {
+            match lock(&self.registry.logins).get(&self.repository) {
+                Some(Some(_)) => status.logged_in = true,
+                _ if self.client.options().login.is_some() => status.logged_in = true,
+                _ => {
+                    status.logged_in = false;
+                    status.places = self.client.options().credentials.places();
+                }
+            }
+        }
+        error
+    }
+
+    /// Returns the login for this repository, looked up once.
+    pub(super) fn login(&self) -> Result<Option<Login>> {
+        self.login_for(&self.repository)
+    }
+
+    pub(super) fn login_for(&self, repository: &str) -> Result<Option<Login>> {
+        let options = self.client.options();
+        if options.login.is_some() {
+            return Ok(options.login.clone());
+        }
+        // The lock is held while a helper may ask a person, so that it asks once.
+        let mut logins = lock(&self.registry.logins);
+        if let Some(known) = logins.get(repository) {
+            return Ok(known.clone());
+        }
+        let host = &self.registry.host;
+        let login = options
+            .credentials
+            .lookup(host, repository)
+            .map_err(|source| Error::Credentials { host: host.clone(), source })?;
+        logins.insert(repository.into(), login.clone());
+        Ok(login)
+    }
+
+    fn authenticated(&self, request: &mut Request<'_, '_>, needed: &[Scope]) -> Result<Response> {
+        let mut authorization = self.authorization(needed)?;
+        let mut challenges = 0;
+        loop {
+            let response = self.redirected(request, authorization.as_deref())?;
+            self.hear(&response);
+            let is_ours = response.url.authority() == self.registry.authority;
+            let is_over = challenges == MAX_CHALLENGES || matches!(request.body, Body::Part(..));
+            if response.status != 401 || !is_ours || is_over {
+                return Ok(response);
+            }
+            challenges += 1;
+            match self.challenged(&response, needed, authorization.as_deref())? {
+                Some(new) if authorization.as_ref() != Some(&new) => {
+                    response.discard();
+                    authorization = Some(new);
+                }
+                _ => return Ok(response),
+            }
+        }
+    }
+
+    /// Follows redirects by hand, for the authorization must not go to another origin (CVE-2020-15157).
+    fn redirected(&self, request: &mut Request<'_, '_>, authorization: Option<&str>) -> Result<Response> {
+        let first = self.settled(request, authorization)?;
+        self.follow(request, first, authorization)
+    }
+
+    pub(super) fn follow(
+        &self,
+        request: &mut Request<'_, '_>,
+        first: Response,
+        authorization: Option<&str>,
+    ) -> Result<Response> {
+        let origin = first.url.clone();
+        let mut response = first;
+        for _ in 0..MAX_REDIRECTS {
+            let Some(next) = target(request, &response)? else {
+                return Ok(response);
+            };
+            let next = self.allowed(&origin, &response.url, next)?;
+            response.discard();
+            let authorization = authorization.filter(|_| next.is_same_origin(&origin));
+            response = wire::send(&self.client.agent(&next)?, request, &next, authorization, None)?;
+        }
+        Err(response.senseless("it redirects again and again"))
+    }
+
+    /// Checks where an answer leads; a registry behind a proxy often says http of its own https.
+    pub(super) fn allowed(&self, origin: &Url, from: &Url, to: Url) -> Result<Url> {
+        let mut to = to;
+        if to.authority() == from.authority() && from.scheme == Scheme::Https {
+            to.scheme = Scheme::Https;
+        }
+        if origin.may_lead_to(&to) && !(from.scheme == Scheme::Https && to.scheme == Scheme::Http) {
+            return Ok(to);
+        }
+        let reason = if to.scheme == Scheme::Http && from.scheme == Scheme::Https {
+            "it leads from https to http"
+        } else {
+            "it leads into a private network"
+        };
+        Err(Error::Refused { from: from.to_string(), to: to.to_string(), reason })
+    }
+
+    /// Sends a request to the registry with its scheme, which the first request finds out.
+    fn settled(&self, request: &mut Request<'_, '_>, authorization: Option<&str>) -> Result<Response> {
+        let send = |request: &mut Request<'_, '_>, scheme: Option<Scheme>| {
+            let mut url = request.url.clone();
+            url.scheme = scheme.unwrap_or(url.scheme);
+            wire::send(&self.client.agent(&url)?, request, &url, authorization, self.patience(request))
+        };
+        if request.url.authority() != self.registry.authority {
+            return send(request, None);
+        }
+        if let Some(scheme) = self.registry.scheme() {
+            return send(request, Some(scheme));
+        }
+        let first = self.registry.candidates()[0];
+        let second = self.registry.candidates().get(1).copied();
+        let outcome = send(request, Some(first));
+        let is_wrong = match first {
+            Scheme::Http => wants_tls(&outcome),
+            Scheme::Https => {
+                matches!(&outcome, Err(error @ Error::Exchange { cure, .. }) if *cure == Some(Cure::AllowHttp) || error.is_unreachable())
+            }
+        };
+        if let (true, Some(second)) = (is_wrong, second)
+            && let Ok(response) = send(request, Some(second))
+        {
+            self.registry.settle(second);
+            return Ok(response);
+        }
+        if outcome.is_ok() {
+            self.registry.settle(first);
+        }
+        outcome
+    }
+
+    fn patience(&self, request: &Request<'_, '_>) -> Option<Duration> {
+        matches!(request.body, Body::Blob(_)).then(|| self.client.options().read_timeout * COMMIT_PATIENCE)
+    }
+
+    /// Passes on `Warning: 299 - "text"`.
+    fn hear(&self, response: &Response) {
+        for warning in response.all("warning") {
+            let text = warning
+                .split_once('"')
+                .map_or(warning, |(_, rest)| rest.rsplit_once('"').map_or(rest, |(text, _)| text));
+            if let Some(text) = clean(&text.replace("\\\"", "\"")) {
+                self.client.warn(&self.watch, &self.registry.host, &text);
+            }
+        }
+    }
+}
+
+/// Returns where an answer sends the request, if it does and the request can be sent there.
+fn target(request: &Request<'_, '_>, response: &Response) -> Result<Option<Url>> {
+    let is_read = matches!(request.method, "GET" | "HEAD");
+    let follows = match response.status {
+        301..=303 => is_read,
+        307 | 308 => request.is_repeatable(),
+        _ => false,
+    };
+    let Some(location) = response.header("location").filter(|_| follows) else {
+        return Ok(None);
+    };
+    let url = response.url.join(location).ok_or_else(|| response.senseless("its Location is no http URL"))?;
+    Ok(Some(url))
+}

@@ -1,0 +1,156 @@
+//! Blobs up: mounted, found there, or sent in one PUT; in pieces only where a registry takes no large one.
+//!
+//! distribution-spec, "Pushing blobs": <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>. One PUT is
+//! what works everywhere: some registries have no PATCH, and one drops every piece after the first without a word.
+
+use ureq::http::header::{CONTENT_RANGE, CONTENT_TYPE};
+
+use super::error::{Error, Result};
+use super::remote::Remote;
+use super::retry::pause;
+use super::scope::{Access, Scope};
+use super::url::Url;
+use super::wire::{Body, Request, Response};
+use crate::blob::Blob;
+use crate::digest::Digest;
+use crate::watch::Outcome;
+
+/// The first size of a piece, where pieces are needed: what the usual content network takes. Each refusal halves it.
+const LARGEST_PIECE: u64 = 64 << 20;
+/// The size below which a registry that takes nothing is given up.
+const SMALLEST_PIECE: u64 = 256 << 10;
+
+/// How a mount went.
+enum Mount {
+    Done,
+    Session(Url),
+    Refused,
+}
+
+impl Remote {
+    /// Writes a blob, unless it is there or can be mounted from `from`, another repository at this registry.
+    ///
+    /// # Errors
+    /// [`Error::Content`] when the blob itself could not be read or is wrong.
+    pub fn put_blob(&self, blob: &mut Blob<'_>, from: Option<&str>) -> Result<Outcome> {
+        let digest = blob.descriptor().digest.clone();
+        let mut session = None;
+        match from.filter(|from| *from != self.path()) {
+            Some(from) => match self.mount(&digest, from)? {
+                Mount::Done => return Ok(Outcome::Mounted),
+                Mount::Session(url) => session = Some(url),
+                Mount::Refused if self.has_blob(&digest)? => return Ok(Outcome::Existed),
+                Mount::Refused => {}
+            },
+            None if self.has_blob(&digest)? => return Ok(Outcome::Existed),
+            None => {}
+        }
+        self.send_blob(blob, session)?;
+        Ok(Outcome::Copied)
+    }
+
+    /// Sends a blob, with a new session for each attempt.
+    fn send_blob(&self, blob: &mut Blob<'_>, mut session: Option<Url>) -> Result<()> {
+        let mut failures = 0;
+        let mut lost = 0;
+        loop {
+            let url = match session.take() {
+                Some(url) => url,
+                None => self.start()?,
+            };
+            let what = format!("PUT {url}");
+            let Err(error) = self.put_whole(&url, blob) else {
+                return Ok(());
+            };
+            match error.status() {
+                Some(413) => return self.send_pieces(blob),
+                // The session is gone, or not where it should be: registries behind a balancer lose them.
+                Some(404 | 409 | 416) if lost < 2 => lost += 1,
+                _ => pause(&self.session.watch, self.session.retries(), &what, &mut failures, error)?,
+            }
+        }
+    }
+
+    fn put_whole(&self, session: &Url, blob: &mut Blob<'_>) -> Result<()> {
+        let url = session.clone().with("digest", &blob.descriptor().digest.to_string());
+        let request = Request::new("PUT", url).header(CONTENT_TYPE, "application/octet-stream").body(Body::Blob(blob));
+        self.session.expect(request, &self.scopes, &[201, 200, 204]).map(Response::discard)
+    }
+
+    /// Asks for a mount; whatever is wrong with it, sending the blob may still work.
+    fn mount(&self, digest: &Digest, from: &str) -> Result<Mount> {
+        let url = self.url("blobs/uploads/").with("mount", &digest.to_string()).with("from", from);
+        let mut needed = self.scopes.clone();
+        needed.push(Scope::repository(from, Access::Pull));
+        let response = match self.session.send(Request::new("POST", url).body(Body::Bytes(&[])), &needed) {
+            // A token server that gives nothing for the other repository.
+            Err(Error::Status(_)) => return Ok(Mount::Refused),
+            other => other?,
+        };
+        match response.status {
+            201 => {
+                response.discard();
+                Ok(Mount::Done)
+            }
+            202 => self.session_of(response).map(Mount::Session),
+            _ => {
+                response.discard();
+                Ok(Mount::Refused)
+            }
+        }
+    }
+
+    /// Starts an upload session.
+    fn start(&self) -> Result<Url> {
+        let request = Request::new("POST", self.url("blobs/uploads/")).body(Body::Bytes(&[]));
+        let response = self.session.expect(request, &self.scopes, &[202])?;
+        self.session_of(response)
+    }
+
+    /// Returns where an upload goes on.
+    fn session_of(&self, response: Response) -> Result<Url> {
+        let location = response.header("location").and_then(|location| response.url.join(location));
+        let location = location.ok_or_else(|| response.senseless("it names no Location for the upload"))?;
+        let url = self.session.allowed(&response.url, &response.url, location)?;
+        response.discard();
+        Ok(url)
+    }
+
+    /// Sends a blob in pieces, smaller ones after each refusal.
+    fn send_pieces(&self, blob: &mut Blob<'_>) -> Result<()> {
+        let mut piece = LARGEST_PIECE.min(blob.size().div_ceil(2));
+        loop {
+            blob.rewind();
+            match self.try_pieces(blob, piece) {
+                Err(error) if error.status() == Some(413) && piece > SMALLEST_PIECE => {
+                    piece = (piece / 2).max(SMALLEST_PIECE)
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn try_pieces(&self, blob: &mut Blob<'_>, piece: u64) -> Result<()> {
+        let mut session = self.start()?;
+        while blob.position() < blob.size() {
+            let start = blob.position();
+            let length = piece.min(blob.size() - start);
+            let request = Request::new("PATCH", session)
+                .header(CONTENT_TYPE, "application/octet-stream")
+                .header(CONTENT_RANGE, format!("{start}-{}", start + length - 1))
+                .body(Body::Part(blob, length));
+            let response = self.session.expect(request, &self.scopes, &[202, 201, 204])?;
+            // One registry answers as if it took every piece and keeps only the first.
+            let end = response
+                .header("range")
+                .and_then(|range| range.trim_start_matches("bytes=").rsplit_once('-')?.1.parse().ok());
+            if end != Some(start + length - 1) {
+                return Err(response.senseless(format!("it took the bytes from {start} on and does not have them")));
+            }
+            session = self.session_of(response)?;
+        }
+        let url = session.with("digest", &blob.descriptor().digest.to_string());
+        let request = Request::new("PUT", url).body(Body::Bytes(&[]));
+        self.session.expect(request, &self.scopes, &[201, 200, 204]).map(Response::discard)
+    }
+}

@@ -1,0 +1,251 @@
+//! One HTTP exchange: a request, its answer's head, and what may be wrong in between. No authentication, no second attempt.
+
+use std::io::{self, Read};
+use std::time::{Duration, SystemTime};
+
+use ureq::http::header::{self, HeaderMap, HeaderName};
+use ureq::{Agent, AsSendBody, SendBody, Timeout, http};
+
+use super::error::{Cure, Error, Result, Status};
+use super::message;
+use super::retry::parse_retry_after;
+use super::url::{Url, full};
+use crate::blob::{Blob, Fault};
+use crate::watch::Cancelled;
+
+/// A request.
+pub(super) struct Request<'r, 'b> {
+    pub(super) method: &'static str,
+    pub(super) url: Url,
+    pub(super) headers: Vec<(HeaderName, String)>,
+    pub(super) body: Body<'r, 'b>,
+}
+
+/// What a request carries.
+pub(super) enum Body<'r, 'b> {
+    /// Nothing; not even a length.
+    None,
+    /// Bytes, that may be none, with their length.
+    Bytes(&'r [u8]),
+    /// A whole blob, that can be sent again.
+    Blob(&'r mut Blob<'b>),
+    /// So many bytes of a blob, from where it stands; they cannot be sent again.
+    Part(&'r mut Blob<'b>, u64),
+}
+
+/// An answer whose body has not been read.
+pub(super) struct Response {
+    pub(super) method: &'static str,
+    pub(super) url: Url,
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: ureq::Body,
+    /// Whether the request carried a login.
+    pub(super) logged_in: bool,
+}
+
+impl<'r, 'b> Request<'r, 'b> {
+    pub(super) fn new(method: &'static str, url: Url) -> Self {
+        Self { method, url, headers: Vec::new(), body: Body::None }
+    }
+
+    pub(super) fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn body(mut self, body: Body<'r, 'b>) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// Says whether the same request may be made again.
+    pub(super) fn is_repeatable(&self) -> bool {
+        // An upload that failed on its way needs a new session; only its maker can get one.
+        !matches!(self.body, Body::Blob(_) | Body::Part(..))
+    }
+}
+
+/// Sends a request once and reads the head of the answer, whatever its status.
+pub(super) fn send(
+    agent: &Agent,
+    request: &mut Request<'_, '_>,
+    url: &Url,
+    authorization: Option<&str>,
+    patience: Option<Duration>,
+) -> Result<Response> {
+    let method = request.method;
+    let mut builder = http::Request::builder().method(method).uri(full(url));
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
+    }
+    if let Some(authorization) = authorization {
+        builder = builder.header(header::AUTHORIZATION, authorization);
+    }
+    let answer = match &mut request.body {
+        Body::None => run(agent, builder, (), patience),
+        Body::Bytes(bytes) => run(agent, builder, &**bytes, patience),
+        Body::Blob(blob) => {
+            blob.rewind();
+            let builder = builder.header(header::CONTENT_LENGTH, blob.size());
+            run(agent, builder, SendBody::from_reader(*blob), patience)
+        }
+        Body::Part(blob, length) => {
+            let builder = builder.header(header::CONTENT_LENGTH, *length);
+            run(agent, builder, SendBody::from_reader(&mut blob.by_ref().take(*length)), patience)
+        }
+    };
+    let (head, body) = answer.map_err(|error| failed(method, url, error))?.into_parts();
+    let logged_in = authorization.is_some();
+    Ok(Response { method, url: url.clone(), status: head.status.as_u16(), headers: head.headers, body, logged_in })
+}
+
+fn run<B: AsSendBody>(
+    agent: &Agent,
+    builder: http::request::Builder,
+    body: B,
+    patience: Option<Duration>,
+) -> Result<http::Response<ureq::Body>, ureq::Error> {
+    let request = builder.body(body)?;
+    match patience {
+        Some(patience) => agent.run(agent.configure_request(request).timeout_per_read(Some(patience)).build()),
+        None => agent.run(request),
+    }
+}
+
+impl Response {
+    /// Returns a header's value, if it is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Returns all values of a header that are text.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+
+    /// Reads the body whole, if it has at most `limit` bytes.
+    pub(super) fn read(mut self, limit: u64) -> Result<(Self, Vec<u8>)> {
+        let mut content = Vec::new();
+        let taken = self.body.as_reader().take(limit + 1).read_to_end(&mut content);
+        taken.map_err(|error| failed(self.method, &self.url, ureq::Error::Io(error)))?;
+        if content.len() as u64 > limit {
+            return Err(self.senseless(format!("it has more than {limit} bytes")));
+        }
+        Ok((self, content))
+    }
+
+    /// Drops the body, reading a short one so that the connection can be used again.
+    pub(super) fn discard(mut self) {
+        // Whether that works matters to nobody: the answer's head has been understood.
+        let _ = io::copy(&mut self.body.as_reader().take(message::MAX_BODY), &mut io::sink());
+    }
+
+    /// Makes the error that this answer is.
+    pub(super) fn into_error(mut self) -> Error {
+        let mut content = Vec::new();
+        // A body that breaks off is shown as far as it came.
+        let _ = self.body.as_reader().take(message::MAX_BODY).read_to_end(&mut content);
+        let message = message::parse(&content);
+        let retry_after = self.header("retry-after").and_then(|text| parse_retry_after(text, SystemTime::now()));
+        Error::Status(Box::new(Status {
+            method: self.method,
+            url: self.url.to_string(),
+            status: self.status,
+            code: message.code,
+            message: message.text,
+            retry_after,
+            logged_in: self.logged_in,
+            places: Vec::new(),
+        }))
+    }
+
+    /// Makes the error for an answer that is not what the specification says.
+    pub(super) fn senseless(&self, reason: impl Into<String>) -> Error {
+        Error::Answer { method: self.method, url: self.url.to_string(), reason: reason.into() }
+    }
+}
+
+/// Makes an error of what the HTTP layer says; a fault of the content that was being sent comes out as such.
+pub(super) fn failed(method: &'static str, url: &Url, error: ureq::Error) -> Error {
+    let error = match error {
+        ureq::Error::Io(error) => match Fault::take(error) {
+            Ok(fault) => return Error::Content(fault),
+            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<Cancelled>()) => return Cancelled.into(),
+            // A stall inside a body comes as an I/O error around the HTTP layer's own.
+            Err(error) => error.downcast::<ureq::Error>().unwrap_or_else(ureq::Error::Io),
+        },
+        other => other,
+    };
+    let cure = cure(&error);
+    let transient = cure.is_none() && is_transient(&error);
+    Error::Exchange { method, url: url.to_string(), cure, transient, source: Box::new(error) }
+}
+
+fn is_transient(error: &ureq::Error) -> bool {
+    use io::ErrorKind as Kind;
+    match error {
+        ureq::Error::Timeout(timeout) => {
+            matches!(timeout, Timeout::PerRead | Timeout::PerWrite | Timeout::Connect | Timeout::Resolve)
+        }
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::BodyStalled => true,
+        ureq::Error::ConnectProxyFailed(_) => true,
+        // The peer said something that is no HTTP, or broke off within a chunk.
+        ureq::Error::Protocol(_) => true,
+        ureq::Error::Io(error) => {
+            rustls_error(error).is_none()
+                && matches!(
+                    error.kind(),
+                    Kind::ConnectionRefused
+                        | Kind::ConnectionReset
+                        | Kind::ConnectionAborted
+                        | Kind::NotConnected
+                        | Kind::BrokenPipe
+                        | Kind::UnexpectedEof
+                        | Kind::TimedOut
+                        | Kind::WouldBlock
+                        | Kind::HostUnreachable
+                        | Kind::NetworkUnreachable
+                        | Kind::NetworkDown
+                        | Kind::Other
+                )
+        }
+        _ => false,
+    }
+}
+
+fn cure(error: &ureq::Error) -> Option<Cure> {
+    let error = match error {
+        ureq::Error::Rustls(error) => error,
+        ureq::Error::Io(error) => rustls_error(error)?,
+        _ => return None,
+    };
+    match error {
+        rustls::Error::InvalidMessage(_) => Some(Cure::AllowHttp),
+        rustls::Error::InvalidCertificate(
+            rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature,
+        ) => Some(Cure::TrustAuthority),
+        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(_)) => Some(Cure::TrustAuthority),
+        _ => None,
+    }
+}
+
+fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// Says whether the peer, asked in plain http, seems to want https: Go's server says so in text, others answer with a TLS alert.
+pub(super) fn wants_tls(outcome: &Result<Response>) -> bool {
+    match outcome {
+        // The status alone: the text is a courtesy of Go's, nginx has a page for it.
+        Ok(response) => response.status == 400 && response.header("docker-distribution-api-version").is_none(),
+        Err(Error::Exchange { source, .. }) => match source.downcast_ref() {
+            Some(ureq::Error::Protocol(_)) => true,
+            Some(ureq::Error::Io(error)) => {
+                matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
+            }
+            _ => false,
+        },
+        Err(_) => false,
+    }
+}
