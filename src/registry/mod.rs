@@ -3,8 +3,10 @@
 //! distribution-spec: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 
 mod error;
+mod login;
 
 pub use error::Error;
+pub use login::{Anonymous, Credentials, Login, LookupError};
 
 /// A client; clones share connections and tokens.
 #[derive(Clone, Debug, Default)]
