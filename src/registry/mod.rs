@@ -2,6 +2,7 @@
 //!
 //! distribution-spec: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 
+pub mod credentials;
 mod error;
 mod login;
 
