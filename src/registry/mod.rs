@@ -6,6 +6,7 @@
 
 mod challenge;
 mod client;
+pub mod credentials;
 mod download;
 mod error;
 mod host;

@@ -6,7 +6,16 @@ use std::path::{Path, PathBuf};
 /// The modules of the library, lowest first; modules of one row may use each other.
 const LAYERS: &[&[&str]] = &[
     &[
-        "class", "digest", "media_type", "platform", "reference", "descriptor", "manifest", "config", "blob", "splice",
+        "class",
+        "digest",
+        "media_type",
+        "platform",
+        "reference",
+        "descriptor",
+        "manifest",
+        "config",
+        "blob",
+        "splice",
         "watch",
     ],
     &["store", "registry"],
@@ -107,7 +116,9 @@ fn the_library_does_not_print_or_exit() {
         }
         let text = fs::read_to_string(&file).expect("readable");
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for forbidden in ["println!", "eprintln!", "process::exit", "env::var", "env::temp_dir", "clap::", "indicatif::"] {
+        for forbidden in
+            ["println!", "eprintln!", "process::exit", "env::var", "env::temp_dir", "clap::", "indicatif::"]
+        {
             assert!(!code.contains(forbidden), "{} uses {forbidden}", inside.display());
         }
     }

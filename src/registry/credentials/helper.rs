@@ -1,0 +1,228 @@
+//! Credential helpers: programs named `docker-credential-NAME` that keep logins elsewhere.
+//!
+//! The protocol: <https://github.com/docker/docker-credential-helpers#development>. Their output is bounded and so is their time.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::server::server;
+use crate::registry::login::Login;
+
+/// Longest time a helper may take by default.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest output that is read, in bytes; a token of a cloud is a few KiB.
+const MAX_OUTPUT: u64 = 1024 * 1024;
+/// Longest part of a helper's output in a message, in characters.
+const MAX_SHOWN: usize = 200;
+/// Between looks at a helper that has closed its output and not ended yet.
+const POLL: Duration = Duration::from_millis(5);
+/// The name that says that the secret is an identity token.
+const TOKEN_USER: &str = "<token>";
+
+/// How helpers are run.
+#[derive(Clone, Debug)]
+pub struct Helpers {
+    /// Where to look for them, as in `PATH`; by default the process's own. They run with it too.
+    pub path: Option<OsString>,
+    /// How long one may take; 30 s by default.
+    pub timeout: Duration,
+}
+
+impl Default for Helpers {
+    fn default() -> Self {
+        Self { path: None, timeout: TIMEOUT }
+    }
+}
+
+/// A helper that failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("docker-credential-{name} cannot {action} the login")]
+pub struct HelperError {
+    /// The helper, without its prefix.
+    pub name: String,
+    /// What it was to do: `get`, `store` or `erase`.
+    pub action: &'static str,
+    /// Why it could not.
+    pub source: HelperFault,
+}
+
+/// Why a helper failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HelperFault {
+    /// The name in the file cannot be one: it is part of a program's name.
+    #[error("a helper's name must not be empty or contain a path separator")]
+    Name,
+    /// No such program.
+    #[error("no such program on the search path")]
+    Missing,
+    /// It could not be started or talked to.
+    #[error("cannot run it")]
+    Run(#[source] Arc<io::Error>),
+    /// It ended with a failure.
+    #[error("{status}: {output}")]
+    Exit {
+        /// How it ended.
+        status: ExitStatus,
+        /// What it said, cut to one line.
+        output: String,
+    },
+    /// It took too long and was killed.
+    #[error("no answer within {} s", after.as_secs_f32())]
+    Timeout {
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// What it printed is not what the protocol says.
+    #[error("its answer is not the JSON of the protocol")]
+    Answer,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Stored<'a> {
+    #[serde(rename = "ServerURL")]
+    server: &'a str,
+    username: &'a str,
+    secret: &'a str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    secret: String,
+}
+
+impl Helpers {
+    /// Asks a helper for the login of a host.
+    ///
+    /// # Errors
+    /// When it fails for any other reason than having none.
+    pub(super) fn get(&self, name: &str, host: &str) -> Result<Option<Login>, HelperError> {
+        let Some(output) = self.run(name, "get", server(host).as_bytes())? else {
+            return Ok(None);
+        };
+        let answer: Answer = serde_json::from_slice(&output).map_err(|_| HelperError {
+            name: name.into(),
+            action: "get",
+            source: HelperFault::Answer,
+        })?;
+        Ok(match (answer.username.as_str(), answer.secret) {
+            ("", secret) if secret.is_empty() => None,
+            (TOKEN_USER, token) => Some(Login::IdentityToken { token }),
+            (username, password) => Some(Login::password(username, password)),
+        })
+    }
+
+    /// Gives a helper a name and a secret to keep; an identity token has no name.
+    pub(super) fn store(&self, name: &str, host: &str, user: Option<&str>, secret: &str) -> Result<(), HelperError> {
+        let stored = Stored { server: server(host), username: user.unwrap_or(TOKEN_USER), secret };
+        let input = serde_json::to_vec(&stored).expect("text is always writable");
+        self.run(name, "store", &input).map(drop)
+    }
+
+    /// Makes a helper forget a host, and says whether it knew it.
+    pub(super) fn erase(&self, name: &str, host: &str) -> Result<bool, HelperError> {
+        // Helpers differ in how they answer for a host they do not know: some fail, some do not.
+        if self.get(name, host)?.is_none() {
+            return Ok(false);
+        }
+        Ok(self.run(name, "erase", server(host).as_bytes())?.is_some())
+    }
+
+    /// Runs a helper; nothing when it says that it has no such login.
+    fn run(&self, name: &str, action: &'static str, input: &[u8]) -> Result<Option<Vec<u8>>, HelperError> {
+        self.try_run(name, action, input).map_err(|source| HelperError { name: name.into(), action, source })
+    }
+
+    fn try_run(&self, name: &str, action: &str, input: &[u8]) -> Result<Option<Vec<u8>>, HelperFault> {
+        // The name comes from a file; with a separator it would name any program.
+        if name.is_empty() || name.contains(['/', '\\', '\0']) {
+            return Err(HelperFault::Name);
+        }
+        let mut child = self.spawn(name, action)?;
+        let ended = converse(&mut child, input, Instant::now() + self.timeout);
+        if !matches!(ended, Ok(Some(_))) {
+            // It may have ended by itself meanwhile; there is nothing else to do about it then.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        let Some((status, output, errors)) = ended.map_err(|error| HelperFault::Run(Arc::new(error)))? else {
+            return Err(HelperFault::Timeout { after: self.timeout });
+        };
+        if status.success() {
+            return Ok(Some(output));
+        }
+        let (output, errors) = (String::from_utf8_lossy(&output), String::from_utf8_lossy(&errors));
+        if [&output, &errors].iter().any(|text| text.contains("credentials not found")) {
+            return Ok(None);
+        }
+        Err(HelperFault::Exit { status, output: summary(&output, &errors) })
+    }
+
+    fn spawn(&self, name: &str, action: &str) -> Result<Child, HelperFault> {
+        let mut command = Command::new(format!("docker-credential-{name}"));
+        if let Some(path) = &self.path {
+            command.env("PATH", path);
+        }
+        command.arg(action).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => HelperFault::Missing,
+            _ => HelperFault::Run(Arc::new(error)),
+        })
+    }
+}
+
+/// Sends the input and collects both outputs; nothing when the time is up first.
+///
+/// The threads are not joined: a grandchild may hold the pipes open for longer than the time there is.
+fn converse(child: &mut Child, input: &[u8], until: Instant) -> io::Result<Option<(ExitStatus, Vec<u8>, Vec<u8>)>> {
+    let mut stdin = child.stdin.take().expect("the input is piped");
+    let input = input.to_vec();
+    // A helper may answer without reading: a broken pipe is its choice, and its exit status tells the rest.
+    thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = collect(child.stdout.take().expect("the output is piped"));
+    let errors = collect(child.stderr.take().expect("the error output is piped"));
+    let left = || until.saturating_duration_since(Instant::now());
+    let Ok(output) = output.recv_timeout(left()) else { return Ok(None) };
+    let Ok(errors) = errors.recv_timeout(left()) else { return Ok(None) };
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some((status, output?, errors?)));
+        }
+        if left().is_zero() {
+            return Ok(None);
+        }
+        thread::sleep(POLL);
+    }
+}
+
+/// Reads a stream to its end, or to the limit, in a thread of its own.
+fn collect(stream: impl Read + Send + 'static) -> mpsc::Receiver<io::Result<Vec<u8>>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let result = stream.take(MAX_OUTPUT).read_to_end(&mut bytes).map(|_| bytes);
+        // Nobody receives it any more when the time was up.
+        drop(sender.send(result));
+    });
+    receiver
+}
+
+/// Returns what a failed helper said, as one printable line; an answer is left out, since it holds the secret.
+fn summary(output: &str, errors: &str) -> String {
+    let output = if output.contains("\"Secret\"") { "" } else { output };
+    let words = [errors, output].map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let line = words.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+    let line: String = line.chars().filter(|each| !each.is_control()).take(MAX_SHOWN).collect();
+    if line.is_empty() { "it said nothing".into() } else { line }
+}
