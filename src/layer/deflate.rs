@@ -41,18 +41,20 @@ pub(super) struct Deflated {
 /// Compresses block after block, in one thread.
 pub(super) struct Deflater {
     state: Compress,
+    level: Compression,
     output: Box<[u8]>,
 }
 
 impl Deflater {
     pub(super) fn new(level: u32) -> Self {
-        Self { state: Compress::new(Compression::new(level), false), output: vec![0; BOUND].into_boxed_slice() }
+        let level = Compression::new(level);
+        Self { state: Compress::new(level, false), level, output: vec![0; BOUND].into_boxed_slice() }
     }
 
     /// Compresses one block; what came before has no influence on the bytes.
     pub(super) fn deflate(&mut self, block: &Block) -> io::Result<Deflated> {
         let (dictionary, content) = block.input.split_at(block.window);
-        self.state.reset();
+        self.state = Compress::new(self.level, false);
         if !dictionary.is_empty() {
             self.state.set_dictionary(dictionary).map_err(io::Error::other)?;
         }
