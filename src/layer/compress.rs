@@ -149,9 +149,10 @@ mod tests {
     }
 
     fn compressions() -> Vec<Compression> {
-        let mut all = vec![Compression::None, Compression::Gzip];
-        all.extend(cfg!(feature = "zstd").then_some(Compression::Zstd));
-        all
+        [Compression::None, Compression::Gzip]
+            .into_iter()
+            .chain(cfg!(feature = "zstd").then_some(Compression::Zstd))
+            .collect()
     }
 
     #[test]

@@ -40,28 +40,29 @@ pub(super) struct Deflated {
 
 /// Compresses block after block, in one thread.
 pub(super) struct Deflater {
-    state: Compress,
+    level: Compression,
     output: Box<[u8]>,
 }
 
 impl Deflater {
     pub(super) fn new(level: u32) -> Self {
-        Self { state: Compress::new(Compression::new(level), false), output: vec![0; BOUND].into_boxed_slice() }
+        Self { level: Compression::new(level), output: vec![0; BOUND].into_boxed_slice() }
     }
 
     /// Compresses one block; what came before has no influence on the bytes.
     pub(super) fn deflate(&mut self, block: &Block) -> io::Result<Deflated> {
         let (dictionary, content) = block.input.split_at(block.window);
-        self.state.reset();
+        // A state that is reset keeps traces of the block before (the window, the hash chains) which find their way into the bytes.
+        let mut state = Compress::new(self.level, false);
         if !dictionary.is_empty() {
-            self.state.set_dictionary(dictionary).map_err(io::Error::other)?;
+            state.set_dictionary(dictionary).map_err(io::Error::other)?;
         }
         let flush = if block.last { FlushCompress::Finish } else { FlushCompress::Sync };
         // Always the same room: stored blocks (level 0) are cut by how much there is.
-        let status = self.state.compress(content, &mut self.output, flush).map_err(io::Error::other)?;
-        let length = usize::try_from(self.state.total_out()).unwrap_or(usize::MAX);
+        let status = state.compress(content, &mut self.output, flush).map_err(io::Error::other)?;
+        let length = usize::try_from(state.total_out()).unwrap_or(usize::MAX);
         let whole = if block.last { status == Status::StreamEnd } else { length < BOUND };
-        if !whole || self.state.total_in() != content.len() as u64 {
+        if !whole || state.total_in() != content.len() as u64 {
             return Err(io::Error::other("a deflate block outgrew its bound"));
         }
         let mut crc = Crc::new();
@@ -135,5 +136,29 @@ fn work(queue: &Mutex<Receiver<Job>>, level: u32) {
         let Ok(Job { block, reply }) = job else { return };
         // Nobody waits any more when the compressor was dropped unfinished.
         drop(reply.send(deflater.deflate(&block)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_before_leave_no_trace() {
+        // Few letters: matches everywhere, so that a stale one would be taken sooner or later.
+        let mut state = 1_u32;
+        let content: Vec<u8> = (0..8 * BLOCK)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                b"etaoinsh \n.,rdlu"[(state >> 28) as usize]
+            })
+            .collect();
+        let mut used = Deflater::new(6);
+        for at in (0..content.len()).step_by(BLOCK) {
+            let window = at.min(WINDOW);
+            let block = Block { input: content[at - window..at + BLOCK].to_vec(), window, last: false };
+            let fresh = Deflater::new(6).deflate(&block).expect("compresses");
+            assert!(used.deflate(&block).expect("compresses").bytes == fresh.bytes, "at {at}");
+        }
     }
 }
