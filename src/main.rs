@@ -1,2 +1,10 @@
-//! The `stevedore` binary.
-fn main() {}
+//! The `stevedore` binary: arguments in, library calls, reports out.
+
+mod cli;
+mod commands;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

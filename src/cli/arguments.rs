@@ -1,0 +1,153 @@
+//! The command line: global flags and the verbs.
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use stevedore::copy::{self, Side};
+
+use super::Ui;
+use crate::commands::{completions, copy as copy_command, delete, digest, inspect, login, logout, man, tags};
+
+/// Do everything to a container image except run it
+///
+/// Images live in places: docker://HOST/REPOSITORY[:TAG|@DIGEST] (a registry; the prefix may be left out), oci:DIR[:NAME],
+/// oci-archive:FILE[:NAME], docker-archive:FILE[:NAME], dir:DIR and static:DIR[:REPOSITORY][:TAG]. A FILE that is - stands for standard
+/// input or output. Results go to standard output, everything else to standard error.
+#[derive(Parser)]
+#[command(name = "stevedore", version, arg_required_else_help = true, after_long_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0 done, 1 failed, 2 usage, 3 not found, 4 access denied, 5 network or registry,
+  6 verification failed, 7 some of many failed, 130 interrupted
+
+Examples:
+  stevedore copy --all docker://alpine:3.20 oci:images:alpine
+  stevedore inspect docker://alpine:3.20
+  stevedore tags docker://alpine";
+
+/// Flags of every verb.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Global {
+    /// Print the result as JSON, and errors too
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print nothing but the result and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Tell more: where credentials come from, what was there already
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere
+    #[arg(long, global = true, value_name = "HOW", default_value = "auto", hide_default_value = true)]
+    pub(crate) progress: ProgressStyle,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressStyle {
+    /// Bars on a terminal, lines elsewhere
+    Auto,
+    /// Bars
+    Bar,
+    /// A line every ten seconds
+    Plain,
+    /// A JSON object a line
+    Json,
+    /// Nothing
+    None,
+}
+
+/// The verbs.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Copy(Box<copy_command::Args>),
+    Inspect(inspect::Args),
+    Digest(digest::Args),
+    Tags(tags::Args),
+    Delete(delete::Args),
+    Login(login::Args),
+    Logout(logout::Args),
+    Completions(completions::Args),
+    #[command(hide = true)]
+    Man(man::Args),
+}
+
+impl Command {
+    /// Runs the verb.
+    pub(crate) fn run(&self, ui: &Ui) -> anyhow::Result<()> {
+        match self {
+            Self::Copy(args) => copy_command::run(args, ui),
+            Self::Inspect(args) => inspect::run(args, ui),
+            Self::Digest(args) => digest::run(args, ui),
+            Self::Tags(args) => tags::run(args, ui),
+            Self::Delete(args) => delete::run(args, ui),
+            Self::Login(args) => login::run(args, ui),
+            Self::Logout(args) => logout::run(args, ui),
+            Self::Completions(args) => completions::run(args, ui),
+            Self::Man(args) => man::run(args, ui),
+        }
+    }
+
+    /// Returns what the error is about, as it was typed.
+    pub(crate) fn reference(&self, error: &anyhow::Error) -> Option<String> {
+        match self {
+            Self::Copy(args) => Some(match side(error) {
+                Some(Side::Destination) => args.destination.to_string(),
+                _ => args.source.to_string(),
+            }),
+            Self::Inspect(args) => Some(args.reference.to_string()),
+            Self::Digest(args) => Some(args.reference.to_string()),
+            Self::Tags(args) => Some(args.place.to_string()),
+            Self::Delete(args) => Some(args.reference.to_string()),
+            Self::Login(args) => Some(args.host.clone()),
+            Self::Logout(args) => args.host.clone(),
+            Self::Completions(_) | Self::Man(_) => None,
+        }
+    }
+}
+
+/// Finds out which side of a copy failed.
+fn side(error: &anyhow::Error) -> Option<Side> {
+    match error.downcast_ref::<copy::Error>()? {
+        copy::Error::Place { side, .. } => Some(*side),
+        copy::Error::Digest { .. } => Some(Side::Destination),
+        _ => None,
+    }
+}
+
+/// Returns the whole command tree, for completions and man pages.
+pub(crate) fn command() -> clap::Command {
+    Arguments::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_an_example() {
+        for verb in command().get_subcommands() {
+            let help = verb.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("stevedore {}", verb.get_name())), "{}", verb.get_name());
+        }
+    }
+
+    #[test]
+    fn first_lines_are_imperative_without_a_full_stop() {
+        for verb in command().get_subcommands() {
+            let about = verb.get_about().expect("a first line").to_string();
+            assert!(!about.ends_with('.') && about.starts_with(char::is_uppercase), "{about}");
+        }
+    }
+}

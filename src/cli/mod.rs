@@ -1,0 +1,66 @@
+//! What the verbs share: flags, output, progress, failures. The binary's side of the library; nothing here knows how an image is copied.
+
+mod arguments;
+mod client;
+mod environment;
+mod failure;
+pub(crate) mod flags;
+mod hints;
+mod interrupt;
+pub(crate) mod locations;
+pub(crate) mod output;
+mod progress;
+pub(crate) mod report;
+mod tally;
+mod ui;
+pub(crate) mod units;
+
+pub(crate) use arguments::command;
+pub(crate) use environment::Environment;
+pub(crate) use failure::Usage;
+pub(crate) use ui::Ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::Arguments;
+use failure::Failure;
+
+/// Runs the program on the process's arguments.
+pub(crate) fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
+    let ui = Ui::new(&arguments.global);
+    let result = arguments.command.run(&ui);
+    ui.close();
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    // Whoever read our output has had enough: `stevedore tags … | head -1`.
+    if error.chain().any(<dyn std::error::Error>::is::<output::Closed>) {
+        return ExitCode::SUCCESS;
+    }
+    let failure = Failure::of(&error, arguments.command.reference(&error));
+    ui.fail(&failure);
+    failure.exit_code()
+}
+
+/// Prints what clap has to say: help and version on stdout, a refusal on stderr.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && asks_for_json(std::env::args()) {
+        let failure = Failure::usage(&error.to_string());
+        output::line(&failure.json());
+        return failure.exit_code();
+    }
+    // Nothing is left to be told when help cannot be printed.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}
+
+/// Looks for `--json` among arguments that could not be parsed.
+fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
+    arguments.take_while(|argument| argument != "--").any(|argument| argument == "--json" || argument == "--progress=json")
+}
