@@ -106,7 +106,7 @@ impl Command {
             Self::Tags(args) => Some(args.place.to_string()),
             Self::Delete(args) => Some(args.reference.to_string()),
             Self::Login(args) => Some(args.host.clone()),
-            Self::Logout(args) => args.host.clone(),
+            Self::Logout(args) => Some(args.host.clone()),
             Self::Completions(_) | Self::Man(_) => None,
         }
     }

@@ -1,0 +1,104 @@
+//! From flags and environment to the options of places: registry clients, streams, folders.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use stevedore::registry::credentials::Helpers;
+use stevedore::registry::{self, Anonymous, Client, Host, Identity, PlainHttp};
+use stevedore::transport::{ArchivePath, Options, Place};
+
+use super::failure::Usage;
+use super::flags::{Network, Side, Work};
+use super::{Ui, output};
+
+/// What the sides of a verb have in common.
+pub(crate) struct Common<'a> {
+    /// How to talk to registries.
+    pub(crate) network: &'a Network,
+    /// How much at once, and where temporary files go.
+    pub(crate) work: Option<&'a Work>,
+}
+
+impl Common<'_> {
+    /// Makes the options for one side.
+    ///
+    /// # Errors
+    /// When the system has no more threads or files.
+    pub(crate) fn options(&self, side: &Side, ui: &Ui) -> anyhow::Result<Options> {
+        let watch = ui.watch()?;
+        Ok(Options {
+            client: Client::new(self.registry(side, ui)),
+            scratch: Some(self.scratch()),
+            state: ui.state(),
+            watch,
+            ..Options::default()
+        })
+    }
+
+    /// Makes the options for the other side: the same client, connections and tokens where nothing tells the sides apart.
+    pub(crate) fn other(&self, options: &Options, side: &Side, other: &Side, ui: &Ui) -> Options {
+        let client = if side == other { options.client.clone() } else { Client::new(self.registry(other, ui)) };
+        Options { client, ..options.clone() }
+    }
+
+    fn scratch(&self) -> PathBuf {
+        self.work.and_then(|work| work.scratch.clone()).unwrap_or_else(std::env::temp_dir)
+    }
+
+    /// Makes the options of a registry client.
+    pub(crate) fn registry(&self, side: &Side, ui: &Ui) -> registry::Options {
+        let environment = ui.environment();
+        let mut options = registry::Options { host: self.host(side), login: side.login.clone(), ..Default::default() };
+        environment.apply(&mut options);
+        options.credentials = if side.anonymous {
+            Arc::new(Anonymous)
+        } else {
+            Arc::new(environment.credentials().files(side.authfile.as_deref(), Helpers::default()))
+        };
+        if let Some(retries) = self.network.retry_times {
+            options.retries = retries;
+        }
+        if let Some(silence) = self.network.silence() {
+            options.read_timeout = silence;
+        }
+        if let Some(work) = self.work {
+            options.jobs = work.jobs.get();
+        }
+        options
+    }
+
+    fn host(&self, side: &Side) -> Host {
+        let insecure = side.tls_verify == Some(false);
+        let identity = self.network.tls_cert.clone().zip(self.network.tls_key.clone());
+        Host {
+            plain_http: if insecure { PlainHttp::Allowed } else { PlainHttp::Loopback },
+            skip_verify: insecure,
+            authorities: self.network.tls_ca.clone(),
+            identity: identity.map(|(certificate, key)| Identity { certificate, key }),
+            cert_dirs: side.cert_dir.iter().cloned().collect(),
+        }
+    }
+}
+
+/// Gives an archive at `-` its stream; says whether the destination takes standard output for itself.
+///
+/// # Errors
+/// When the archive would go to a terminal.
+pub(crate) fn attach_streams(source: &Place, destination: Option<&Place>, options: &mut Options) -> anyhow::Result<bool> {
+    if is_standard(source) {
+        options.input = Some(output::archive_input()?);
+    }
+    let takes_output = destination.is_some_and(is_standard);
+    if takes_output {
+        if output::is_terminal() {
+            let cure = "send standard output to a file or a pipe, or name the file instead of -";
+            return Err(Usage::new("an archive is not written to a terminal", cure).into());
+        }
+        options.output = Some(output::archive_output()?);
+    }
+    Ok(takes_output)
+}
+
+fn is_standard(place: &Place) -> bool {
+    matches!(place, Place::OciArchive(ArchivePath::Standard) | Place::DockerArchive(ArchivePath::Standard))
+}

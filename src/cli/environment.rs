@@ -1,0 +1,72 @@
+//! The process's environment: the one place that reads it. The library is told what it says.
+
+use std::env;
+use std::path::PathBuf;
+
+use stevedore::registry::credentials;
+use stevedore::registry::{Options, Proxy};
+
+/// What the environment says; empty variables count as unset.
+pub(crate) struct Environment {
+    home: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Reads it.
+    pub(crate) fn read() -> Self {
+        Self { home: path("HOME") }
+    }
+
+    /// Returns the values that say where logins are.
+    pub(crate) fn credentials(&self) -> credentials::Environment {
+        credentials::Environment {
+            home: self.home.clone(),
+            docker_config: env::var_os("DOCKER_CONFIG"),
+            docker_auth_config: text(&["DOCKER_AUTH_CONFIG"]),
+            registry_auth_file: env::var_os("REGISTRY_AUTH_FILE"),
+            xdg_runtime_dir: env::var_os("XDG_RUNTIME_DIR"),
+            xdg_config_home: env::var_os("XDG_CONFIG_HOME"),
+            uid: rustix::process::getuid().as_raw(),
+        }
+    }
+
+    /// Sets the options that follow from the environment: proxies and certificate folders.
+    pub(crate) fn apply(&self, options: &mut Options) {
+        options.proxy = proxy();
+        options.certs_dirs = self.certs_dirs();
+    }
+
+    /// Returns the folder for what outlives the process: `$XDG_STATE_HOME/stevedore`.
+    pub(crate) fn state(&self) -> Option<PathBuf> {
+        let folder = path("XDG_STATE_HOME").or_else(|| Some(self.home.as_ref()?.join(".local/state")))?;
+        Some(folder.join("stevedore"))
+    }
+
+    /// containers-certs.d(5), and docker's folder.
+    fn certs_dirs(&self) -> Vec<PathBuf> {
+        let config = path("XDG_CONFIG_HOME").or_else(|| Some(self.home.as_ref()?.join(".config")));
+        let own = config.map(|folder| folder.join("containers/certs.d"));
+        own.into_iter().chain(["/etc/containers/certs.d".into(), "/etc/docker/certs.d".into()]).collect()
+    }
+}
+
+/// Only the lower-case `http_proxy` counts: a CGI request's `Proxy` header sets the other (httpoxy, CVE-2016-5385).
+fn proxy() -> Option<Proxy> {
+    let all = text(&["ALL_PROXY", "all_proxy"]);
+    let http = text(&["http_proxy"]).or_else(|| all.clone());
+    let https = text(&["HTTPS_PROXY", "https_proxy"]).or(all);
+    if http.is_none() && https.is_none() {
+        return None;
+    }
+    let except = text(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
+    let except = except.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect();
+    Some(Proxy { http, https, except })
+}
+
+fn text(names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}

@@ -1,0 +1,74 @@
+//! What to type after a failure.
+
+use stevedore::class::Class;
+use stevedore::transport::{Location, Place};
+use stevedore::{copy, registry, transport};
+
+use super::failure::Usage;
+
+/// Finds the hints for an error about `reference`, the most certain first.
+pub(crate) fn find(error: &anyhow::Error, class: Class, reference: Option<&str>) -> Vec<String> {
+    let mut hints: Vec<String> = error.chain().filter_map(cure).collect();
+    hints.dedup();
+    if class == Class::Denied
+        && let Some(host) = reference.and_then(host)
+    {
+        hints.push(format!("stevedore login {host}"));
+    }
+    hints
+}
+
+/// Returns what the error itself knows.
+fn cure(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(usage) = error.downcast_ref::<Usage>() {
+        return usage.cure.clone();
+    }
+    if let Some(error) = error.downcast_ref::<copy::Error>() {
+        return error.cure().map(str::to_owned);
+    }
+    error.downcast_ref::<transport::Error>()?.cure().map(str::to_owned)
+}
+
+/// Finds the registry's own error behind an error of the chain.
+pub(crate) fn registry_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a registry::Error> {
+    if let Some(error) = error.downcast_ref::<registry::Error>() {
+        return Some(error);
+    }
+    match error.downcast_ref::<transport::Error>() {
+        Some(transport::Error::Registry(error)) => Some(error),
+        Some(_) => None,
+        None => registry_error(error.downcast_ref::<std::io::Error>()?.get_ref()?),
+    }
+}
+
+fn host(reference: &str) -> Option<String> {
+    match reference.parse::<Location>().ok()?.place {
+        Place::Registry(repository) => Some(repository.host().to_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cure_is_told_once() {
+        let inner = transport::Error::unsupported("x", "dir:d", "do y");
+        let error: anyhow::Error = copy::Error::at(copy::Side::Source, "dir:d")(inner).into();
+        assert_eq!(find(&error, Class::Failed, None), ["do y"]);
+    }
+
+    #[test]
+    fn who_is_denied_may_log_in() {
+        let error = anyhow::anyhow!("denied");
+        let table = [
+            ("docker://ex.com:5000/a", Some("stevedore login ex.com:5000")),
+            ("docker://alpine", Some("stevedore login docker.io")),
+            ("oci:d", None),
+        ];
+        for (reference, hint) in table {
+            assert_eq!(find(&error, Class::Denied, Some(reference)).first().map(String::as_str), hint);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Locations as arguments.
+
+use std::path::Path;
+
+use stevedore::reference::Reference;
+use stevedore::transport::{Location, Place, Selector};
+
+const TRANSPORTS: [&str; 6] = ["docker://", "oci:", "oci-archive:", "docker-archive:", "dir:", "static:"];
+
+/// Parses a location. Text that could be a file here and an image there is refused, since guessing copies the wrong thing.
+pub(crate) fn location(text: &str) -> Result<Location, String> {
+    if !has_transport(text) && Path::new(text).exists() {
+        let place = if Path::new(text).is_dir() { "oci" } else { "oci-archive" };
+        let image = text.parse::<Location>().map(|_| format!("docker://{text} or ")).unwrap_or_default();
+        return Err(format!("{text} is also a local file; write {image}{place}:{text}"));
+    }
+    text.parse().map_err(|error: stevedore::transport::LocationError| sentence(&error))
+}
+
+/// Parses a place without a name in it: a repository, a layout, an archive.
+pub(crate) fn place(text: &str) -> Result<Place, String> {
+    let location = location(text)?;
+    let named = match &location.place {
+        Place::Registry(_) => {
+            let reference: Reference =
+                text.strip_prefix("docker://").unwrap_or(text).parse().map_err(|error| sentence(&error))?;
+            !reference.is_repository_only()
+        }
+        Place::Static { root, .. } => root.to_string_lossy().len() + "static:".len() != text.len() && named_static(text),
+        _ => location.at != Selector::Sole,
+    };
+    if named {
+        return Err(format!("no tag or digest is wanted here; write {}", location.place));
+    }
+    Ok(location.place)
+}
+
+/// `static:DIR:REPO` reads as a tag; only a repository with its tag is too much.
+fn named_static(text: &str) -> bool {
+    text.contains('@') || text.matches(':').count() > 2
+}
+
+fn has_transport(text: &str) -> bool {
+    TRANSPORTS.iter().any(|transport| text.starts_with(transport))
+}
+
+/// Joins an error with its causes.
+fn sentence(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let clause = cause.to_string();
+        if !text.contains(&clause) {
+            text = format!("{text}: {clause}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_not_images() {
+        assert_eq!(location("src").expect_err("a folder"), "src is also a local file; write docker://src or oci:src");
+        assert_eq!(location("./src").expect_err("a path"), "./src is also a local file; write oci:./src");
+        assert_eq!(
+            location("Cargo.toml").expect_err("a file"),
+            "Cargo.toml is also a local file; write oci-archive:Cargo.toml"
+        );
+        assert_eq!(location("docker://src").expect("an image").to_string(), "docker://docker.io/library/src:latest");
+        assert_eq!(location("alpine:3").expect("an image").to_string(), "docker://docker.io/library/alpine:3");
+    }
+
+    #[test]
+    fn places_have_no_names() {
+        for good in ["alpine", "docker://ex.com/a", "oci:d", "docker-archive:k.tar", "static:/w"] {
+            assert!(place(good).is_ok(), "{good}");
+        }
+        for bad in ["alpine:3", "docker://ex.com/a:1", "oci:d:v1", "docker-archive:k.tar:a:1"] {
+            assert!(place(bad).is_err(), "{bad}");
+        }
+        assert_eq!(
+            place("ex.com/a:1").expect_err("a tag"),
+            "no tag or digest is wanted here; write docker://ex.com/a"
+        );
+    }
+}

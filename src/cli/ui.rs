@@ -1,0 +1,118 @@
+//! What a verb is given to speak with.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use stevedore::copy::Totals;
+use stevedore::digest::Digest;
+use stevedore::watch::Watch;
+
+use super::arguments::Global;
+use super::environment::Environment;
+use super::failure::Failure;
+use super::progress::Progress;
+use super::report::Report;
+use super::{interrupt, output};
+
+/// Results to standard output, all else to standard error.
+pub(crate) struct Ui {
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+    progress: Progress,
+    watch: Watch,
+}
+
+impl Ui {
+    /// Makes one as the flags say.
+    pub(crate) fn new(flags: &Global) -> Self {
+        let progress = Progress::new(flags.progress, flags.quiet);
+        let watch = progress.watch();
+        Self { json: flags.json, quiet: flags.quiet, verbose: flags.verbose, progress, watch }
+    }
+
+    /// Returns the watch for the library, which Ctrl-C cancels from now on.
+    ///
+    /// # Errors
+    /// When the system has no more threads or files.
+    pub(crate) fn watch(&self) -> std::io::Result<Watch> {
+        interrupt::cancel_on_signal(&self.watch)?;
+        Ok(self.watch.clone())
+    }
+
+    /// Says whether the result is to be JSON.
+    pub(crate) fn wants_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints the result.
+    pub(crate) fn report(&self, report: &impl Report) -> anyhow::Result<()> {
+        if !self.json {
+            return output::print(report.text().as_bytes());
+        }
+        let mut text = serde_json::to_vec(report)?;
+        text.push(b'\n');
+        output::print(&text)
+    }
+
+    /// Prints bytes as they are.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        output::print(bytes)
+    }
+
+    /// Names the long operation that begins.
+    pub(crate) fn title(&self, title: &str) {
+        self.progress.title(title);
+    }
+
+    /// Tells something worth knowing.
+    pub(crate) fn note(&self, text: &str) {
+        self.progress.note(text);
+    }
+
+    /// Tells something that only the curious want to know.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbose {
+            self.progress.note(text);
+        }
+    }
+
+    /// Tells how it ended, in one line.
+    pub(crate) fn summary(&self, text: &str) {
+        self.progress.close();
+        if !self.quiet && !self.progress.is_json() {
+            self.progress.line(text);
+        }
+    }
+
+    /// Tells whoever reads the progress that a copy has ended well.
+    pub(crate) fn done(&self, digest: &Digest, totals: &Totals, elapsed: Duration) {
+        self.progress.done(digest, totals, elapsed);
+    }
+
+    /// Asks a question on standard error.
+    pub(crate) fn ask(&self, question: &str) {
+        output::ask(question);
+    }
+
+    /// Ends the progress.
+    pub(crate) fn close(&self) {
+        self.progress.close();
+    }
+
+    /// Tells what went wrong.
+    pub(crate) fn fail(&self, failure: &Failure) {
+        let text = if self.json || self.progress.is_json() { failure.json() } else { failure.text() };
+        output::line(&text);
+    }
+
+    /// Returns the process's environment.
+    pub(crate) fn environment(&self) -> Environment {
+        Environment::read()
+    }
+
+    /// Returns the folder for what outlives the process.
+    pub(crate) fn state(&self) -> Option<PathBuf> {
+        self.environment().state()
+    }
+}

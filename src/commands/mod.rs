@@ -1,0 +1,13 @@
+//! The verbs: each parses, makes its library calls and emits one report.
+
+pub(crate) mod completions;
+mod copied;
+mod inspection;
+pub(crate) mod copy;
+pub(crate) mod delete;
+pub(crate) mod digest;
+pub(crate) mod inspect;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod man;
+pub(crate) mod tags;

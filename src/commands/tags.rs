@@ -1,0 +1,76 @@
+//! `tags`: the names in a repository, layout or archive.
+
+use serde::Serialize;
+use stevedore::transport::{Place, Source};
+
+use crate::cli::client::Common;
+use crate::cli::flags::{Network, Only, Side};
+use crate::cli::locations::place;
+use crate::cli::report::{Report, printable};
+use crate::cli::{Ui, client};
+
+/// List the tags of a repository, a layout or an archive, in its own order
+#[derive(clap::Args)]
+#[command(visible_alias = "list-tags", after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The repository, layout or archive, without a tag
+    #[arg(value_parser = place, value_name = "PLACE")]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    registry: Only,
+    #[command(flatten)]
+    network: Network,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stevedore tags docker://alpine
+  stevedore tags oci:images
+  stevedore tags --json docker-archive:saved.tar";
+
+/// The tags.
+#[derive(Debug, Serialize)]
+struct Listing {
+    place: String,
+    tags: Vec<String>,
+}
+
+/// Lists the tags, each page as it comes.
+pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+    let common = Common { network: &args.network, work: None };
+    let mut options = common.options(&Side::from(&args.registry), ui)?;
+    client::attach_streams(&args.place, None, &mut options)?;
+    let source = args.place.open_source(&options)?;
+    let mut listing = Listing { place: args.place.to_string(), tags: Vec::new() };
+    each_page(&*source, |names| {
+        listing.tags.extend(names);
+        if ui.wants_json() {
+            return Ok(true);
+        }
+        ui.report(&listing)?;
+        listing.tags.clear();
+        Ok(true)
+    })?;
+    if ui.wants_json() { ui.report(&listing) } else { Ok(()) }
+}
+
+/// Calls `take` with each page of tags until it has enough.
+pub(crate) fn each_page(
+    source: &dyn Source,
+    mut take: impl FnMut(Vec<String>) -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
+    let mut after = None;
+    loop {
+        let page = source.tags(after.as_deref())?;
+        if !take(page.names)? || page.next.is_none() {
+            return Ok(());
+        }
+        after = page.next;
+    }
+}
+
+impl Report for Listing {
+    fn text(&self) -> String {
+        self.tags.iter().map(|tag| printable(tag) + "\n").collect()
+    }
+}
