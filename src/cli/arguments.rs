@@ -40,7 +40,7 @@ pub(crate) struct Global {
     /// Print nothing but the result and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Tell more: where credentials come from, what was there already
+    /// Tell of each blob how it got there
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
     /// How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere

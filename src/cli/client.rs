@@ -84,7 +84,11 @@ impl Common<'_> {
 ///
 /// # Errors
 /// When the archive would go to a terminal.
-pub(crate) fn attach_streams(source: &Place, destination: Option<&Place>, options: &mut Options) -> anyhow::Result<bool> {
+pub(crate) fn attach_streams(
+    source: &Place,
+    destination: Option<&Place>,
+    options: &mut Options,
+) -> anyhow::Result<bool> {
     if is_standard(source) {
         options.input = Some(output::archive_input()?);
     }

@@ -171,12 +171,10 @@ mod tests {
 
     #[test]
     fn both_forms() {
-        let error: anyhow::Error = transport::Error::unsupported("deleting an image", "dir:d", "delete the directory").into();
+        let error: anyhow::Error =
+            transport::Error::unsupported("deleting an image", "dir:d", "delete the directory").into();
         let failure = Failure::of(&error, Some("dir:d".into()));
-        assert_eq!(
-            failure.text(),
-            "stevedore: deleting an image is not possible in dir:d\nhint: delete the directory"
-        );
+        assert_eq!(failure.text(), "stevedore: deleting an image is not possible in dir:d\nhint: delete the directory");
         assert_eq!(
             failure.json(),
             r#"{"error":{"class":"failed","hints":["delete the directory"],"message":"deleting an image is not possible in dir:d","reference":"dir:d"}}"#

@@ -26,7 +26,9 @@ pub(crate) fn place(text: &str) -> Result<Place, String> {
                 text.strip_prefix("docker://").unwrap_or(text).parse().map_err(|error| sentence(&error))?;
             !reference.is_repository_only()
         }
-        Place::Static { root, .. } => root.to_string_lossy().len() + "static:".len() != text.len() && named_static(text),
+        Place::Static { root, .. } => {
+            root.to_string_lossy().len() + "static:".len() != text.len() && named_static(text)
+        }
         _ => location.at != Selector::Sole,
     };
     if named {
@@ -82,9 +84,6 @@ mod tests {
         for bad in ["alpine:3", "docker://ex.com/a:1", "oci:d:v1", "docker-archive:k.tar:a:1"] {
             assert!(place(bad).is_err(), "{bad}");
         }
-        assert_eq!(
-            place("ex.com/a:1").expect_err("a tag"),
-            "no tag or digest is wanted here; write docker://ex.com/a"
-        );
+        assert_eq!(place("ex.com/a:1").expect_err("a tag"), "no tag or digest is wanted here; write docker://ex.com/a");
     }
 }

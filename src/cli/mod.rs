@@ -1,7 +1,7 @@
 //! What the verbs share: flags, output, progress, failures. The binary's side of the library; nothing here knows how an image is copied.
 
 mod arguments;
-mod client;
+pub(crate) mod client;
 mod environment;
 mod failure;
 pub(crate) mod flags;
@@ -16,7 +16,6 @@ mod ui;
 pub(crate) mod units;
 
 pub(crate) use arguments::command;
-pub(crate) use environment::Environment;
 pub(crate) use failure::Usage;
 pub(crate) use ui::Ui;
 
@@ -62,5 +61,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
 
 /// Looks for `--json` among arguments that could not be parsed.
 fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
-    arguments.take_while(|argument| argument != "--").any(|argument| argument == "--json" || argument == "--progress=json")
+    arguments
+        .take_while(|argument| argument != "--")
+        .any(|argument| argument == "--json" || argument == "--progress=json")
 }

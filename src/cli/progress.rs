@@ -12,7 +12,7 @@ use stevedore::copy::Totals;
 use stevedore::digest::Digest;
 use stevedore::watch::{Event, Watch};
 
-use super::arguments::ProgressStyle;
+use super::arguments::{Global, ProgressStyle};
 use super::output;
 use super::tally::{Tally, how};
 use super::units;
@@ -31,6 +31,7 @@ pub(crate) struct Progress(Arc<Shared>);
 struct Shared {
     style: Style,
     quiet: bool,
+    verbose: bool,
     state: Mutex<State>,
     closing: Condvar,
 }
@@ -68,7 +69,8 @@ impl Pace {
         let (since, before) = *self.last.get_or_insert((now, transferred));
         let time = now.duration_since(since);
         if time >= least && !time.is_zero() {
-            self.rate = (u128::from(transferred - before) * 1000 / time.as_millis().max(1)).try_into().unwrap_or(u64::MAX);
+            self.rate =
+                (u128::from(transferred - before) * 1000 / time.as_millis().max(1)).try_into().unwrap_or(u64::MAX);
             self.last = Some((now, transferred));
         }
         self.rate
@@ -77,16 +79,17 @@ impl Pace {
 
 impl Progress {
     /// Chooses how to show progress.
-    pub(crate) fn new(style: ProgressStyle, quiet: bool) -> Self {
+    pub(crate) fn new(flags: &Global) -> Self {
         let bars = || Style::Bars(MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
-        let style = match style {
+        let style = match flags.progress {
             ProgressStyle::None => Style::None,
-            ProgressStyle::Auto if quiet => Style::None,
+            ProgressStyle::Auto if flags.quiet => Style::None,
             ProgressStyle::Json => Style::Json,
             ProgressStyle::Auto | ProgressStyle::Bar if output::can_draw() => bars(),
             ProgressStyle::Auto | ProgressStyle::Bar | ProgressStyle::Plain => Style::Plain,
         };
-        Self(Arc::new(Shared { style, quiet, state: Mutex::default(), closing: Condvar::new() }))
+        let (quiet, verbose) = (flags.quiet, flags.verbose);
+        Self(Arc::new(Shared { style, quiet, verbose, state: Mutex::default(), closing: Condvar::new() }))
     }
 
     /// Makes the watch that feeds this.
@@ -160,6 +163,9 @@ impl Shared {
         match event {
             Event::Note { text } => return self.note(text),
             Event::Retrying { what, reason, attempt, delay } => return self.retry(what, reason, *attempt, *delay),
+            Event::Finished { blob, outcome } if self.verbose && !matches!(self.style, Style::Json) => {
+                self.line(&format!("blob {} ({}): {}", blob.digest, units::bytes(blob.size), how(*outcome)));
+            }
             _ => {}
         }
         let mut state = self.state();
@@ -227,8 +233,7 @@ impl Shared {
     fn report(&self) {
         let mut state = self.state();
         while !state.closed {
-            let (next, timeout) =
-                self.closing.wait_timeout(state, INTERVAL).unwrap_or_else(PoisonError::into_inner);
+            let (next, timeout) = self.closing.wait_timeout(state, INTERVAL).unwrap_or_else(PoisonError::into_inner);
             state = next;
             if timeout.timed_out() && !state.closed && state.tally.is_busy() {
                 let transferred = state.tally.transferred();

@@ -18,7 +18,6 @@ use super::{interrupt, output};
 pub(crate) struct Ui {
     json: bool,
     quiet: bool,
-    verbose: bool,
     progress: Progress,
     watch: Watch,
 }
@@ -26,9 +25,9 @@ pub(crate) struct Ui {
 impl Ui {
     /// Makes one as the flags say.
     pub(crate) fn new(flags: &Global) -> Self {
-        let progress = Progress::new(flags.progress, flags.quiet);
+        let progress = Progress::new(flags);
         let watch = progress.watch();
-        Self { json: flags.json, quiet: flags.quiet, verbose: flags.verbose, progress, watch }
+        Self { json: flags.json, quiet: flags.quiet, progress, watch }
     }
 
     /// Returns the watch for the library, which Ctrl-C cancels from now on.
@@ -68,13 +67,6 @@ impl Ui {
     /// Tells something worth knowing.
     pub(crate) fn note(&self, text: &str) {
         self.progress.note(text);
-    }
-
-    /// Tells something that only the curious want to know.
-    pub(crate) fn detail(&self, text: &str) {
-        if self.verbose {
-            self.progress.note(text);
-        }
     }
 
     /// Tells how it ended, in one line.

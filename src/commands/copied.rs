@@ -58,7 +58,8 @@ pub(crate) fn aloud(report: &Report) -> Option<String> {
     }
     let chosen = platforms.join(", ");
     if *by_default {
-        return (*of > 1).then(|| format!("copied {chosen}, {} of {of} platforms; --all copies every one", platforms.len()));
+        return (*of > 1)
+            .then(|| format!("copied {chosen}, {} of {of} platforms; --all copies every one", platforms.len()));
     }
     let only = format!("copied {chosen}, {} of {of} platforms", platforms.len());
     Some(match report.manifest.media_type.is_index() {

@@ -100,7 +100,10 @@ fn is_unsupported(error: &anyhow::Error) -> bool {
 
 fn confirmation(reference: &Location, tags: &[String]) -> Usage {
     let also = if tags.is_empty() { String::new() } else { format!(" and the tags that name it: {}", tags.join(", ")) };
-    Usage::new(format!("this would remove the manifest {reference}{also}"), "add --yes, or name one tag to remove only that")
+    Usage::new(
+        format!("this would remove the manifest {reference}{also}"),
+        "add --yes, or name one tag to remove only that",
+    )
 }
 
 impl Report for Removal {
@@ -130,12 +133,8 @@ mod tests {
     #[test]
     fn text() {
         let digest = Digest::of(b"");
-        let mut removal = Removal {
-            reference: "oci:d:v1".into(),
-            digest: digest.clone(),
-            tags: vec!["v1".into()],
-            dry_run: false,
-        };
+        let mut removal =
+            Removal { reference: "oci:d:v1".into(), digest: digest.clone(), tags: vec!["v1".into()], dry_run: false };
         assert_eq!(removal.text(), format!("removed oci:d:v1 ({digest})\n"));
         removal = Removal {
             reference: format!("oci:d:@{digest}"),

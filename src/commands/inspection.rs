@@ -186,7 +186,8 @@ impl Report for Inspection {
 impl Inspection {
     fn sections(&self) -> Vec<(String, Vec<Vec<String>>)> {
         let run = self.image.as_ref().map(|image| &image.execution);
-        let pairs = |map: &Annotations| map.iter().map(|(name, value)| vec![printable(&format!("{name}={value}"))]).collect();
+        let pairs =
+            |map: &Annotations| map.iter().map(|(name, value)| vec![printable(&format!("{name}={value}"))]).collect();
         let environment = run.map(|run| run.env.iter().map(|value| vec![printable(value)]).collect());
         let count = self.layers.as_ref().map_or(0, Vec::len);
         vec![
@@ -212,7 +213,8 @@ fn manifest_row(entry: &Descriptor) -> Vec<String> {
 
 fn layer_row(layer: &Layer) -> Vec<String> {
     let blob = &layer.descriptor;
-    let title = blob.annotations.get("org.opencontainers.image.title").map(|title| printable(title)).unwrap_or_default();
+    let title =
+        blob.annotations.get("org.opencontainers.image.title").map(|title| printable(title)).unwrap_or_default();
     vec![blob.digest.to_string(), known_size(blob), printable(blob.media_type.as_str()), title]
 }
 

@@ -149,7 +149,11 @@ impl Args {
         }
         if self.password_stdin {
             let mut password = String::new();
-            std::io::stdin().lock().take(MAX_PASSWORD).read_to_string(&mut password).context("cannot read the password")?;
+            std::io::stdin()
+                .lock()
+                .take(MAX_PASSWORD)
+                .read_to_string(&mut password)
+                .context("cannot read the password")?;
             return Ok(password.trim_end_matches(['\r', '\n']).to_owned());
         }
         if !std::io::stdin().is_terminal() {

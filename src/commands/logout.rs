@@ -35,7 +35,8 @@ struct Forgotten {
 /// Forgets the login.
 pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let file = ui.environment().credentials().login_file(args.authfile.as_deref());
-    let file = file.ok_or_else(|| Usage::new("there is no home directory to look for credentials in", "use --authfile"))?;
+    let file =
+        file.ok_or_else(|| Usage::new("there is no home directory to look for credentials in", "use --authfile"))?;
     let host = super::login::server(&args.host);
     let removed = credentials::erase(&file, host, &Helpers::default())
         .with_context(|| format!("cannot forget the login of {host}"))?;

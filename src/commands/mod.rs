@@ -2,11 +2,11 @@
 
 pub(crate) mod completions;
 mod copied;
-mod inspection;
 pub(crate) mod copy;
 pub(crate) mod delete;
 pub(crate) mod digest;
 pub(crate) mod inspect;
+mod inspection;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;
