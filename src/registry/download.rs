@@ -10,7 +10,7 @@ use ureq::http::header::RANGE;
 use super::error::{Error, Result};
 use super::remote::Remote;
 use super::retry::pause;
-use super::url::Url;
+use super::url::{Scheme, Url};
 use super::wire::{self, Request, Response};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -89,9 +89,7 @@ impl Remote {
         let refuse = |reason| Error::Refused { from: from.to_string(), to: text.chars().take(200).collect(), reason };
         let url = Url::parse(text).ok_or_else(|| refuse("it is no http URL"))?;
         // Plain http is fine here: the digest is known, and nothing secret is sent.
-        let mut secure = url.clone();
-        secure.scheme = super::url::Scheme::Https;
-        if from.may_lead_to(&secure) { Ok(url) } else { Err(refuse("it leads into a private network")) }
+        if from.may_lead_to(&url.at(Scheme::Https)) { Ok(url) } else { Err(refuse("it leads into a private network")) }
     }
 }
 

@@ -170,11 +170,9 @@ impl Error {
         let Self::Exchange { source, .. } = self else {
             return false;
         };
-        match source.downcast_ref::<ureq::Error>() {
-            Some(ureq::Error::Io(error)) => error.kind() == io::ErrorKind::ConnectionRefused,
-            Some(ureq::Error::HostNotFound) => true,
-            _ => false,
-        }
+        let kind = source.downcast_ref().map(io::Error::kind);
+        kind == Some(io::ErrorKind::ConnectionRefused)
+            || matches!(source.downcast_ref(), Some(ureq::Error::HostNotFound))
     }
 
     /// Returns how long the registry asks to wait.

@@ -74,6 +74,12 @@ impl Registry {
         Url::new(self.scheme().unwrap_or(self.candidates[0]), &self.authority, target)
     }
 
+    /// Says whether a URL is at this registry, with whatever scheme.
+    pub(super) fn owns(&self, url: &Url) -> bool {
+        let own = self.url("/");
+        url.at(own.scheme).is_same_origin(&own)
+    }
+
     /// Returns everything that is to be done here by anyone.
     pub(super) fn announced(&self) -> Vec<Scope> {
         lock(&self.announced).scopes.iter().map(|(_, scope)| scope.clone()).collect()
@@ -136,6 +142,20 @@ mod tests {
         let host = Host { authorities: vec!["ca.pem".into()], ..Host::default() };
         assert_eq!(candidates("127.0.0.1", &Options { host, ..Options::default() }), [Https]);
         assert_eq!(Registry::new(HUB, &Options::default()).authority, HUB_AUTHORITY);
+    }
+
+    #[test]
+    fn own_urls() {
+        let registry = Registry::new("r.example", &Options::default());
+        for (url, wanted) in [
+            ("https://r.example/v2/", true),
+            ("https://R.example:443/v2/", true),
+            ("http://r.example/v2/", true),
+            ("https://r.example:5000/v2/", false),
+            ("https://cdn.example/v2/", false),
+        ] {
+            assert_eq!(registry.owns(&Url::parse(url).expect("url")), wanted, "{url}");
+        }
     }
 
     #[test]

@@ -113,10 +113,8 @@ fn next(response: &Response) -> Result<Option<Url>> {
     let Some(link) = response.all("link").find_map(parse_link) else {
         return Ok(None);
     };
-    let mut url = response.url.join(link).ok_or_else(|| response.senseless("its Link is no http URL"))?;
-    if url.authority() == response.url.authority() {
-        url.scheme = response.url.scheme;
-    }
+    let url = response.url.join(link).ok_or_else(|| response.senseless("its Link is no http URL"))?;
+    let url = if url.authority() == response.url.authority() { url.at(response.url.scheme) } else { url };
     if !url.is_same_origin(&response.url) {
         return Err(response.senseless("its Link leads to another host"));
     }

@@ -30,7 +30,7 @@ pub struct Options {
     pub read_timeout: Duration,
     /// How often a request is sent again after a failure that may pass.
     pub retries: u32,
-    /// The number of requests at a time, and of idle connections kept for each host.
+    /// How many idle connections are kept for each host: as many as there are requests at a time.
     pub jobs: usize,
     /// What the client calls itself.
     pub user_agent: String,

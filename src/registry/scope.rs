@@ -40,6 +40,11 @@ impl Scope {
         self.resource.strip_prefix("repository:")
     }
 
+    /// Says whether both are about the same thing.
+    pub(super) fn is_about(&self, other: &Self) -> bool {
+        self.resource == other.resource
+    }
+
     fn covers(&self, other: &Self) -> bool {
         self.resource == other.resource && (self.actions.contains("*") || self.actions.is_superset(&other.actions))
     }

@@ -117,12 +117,17 @@ impl Session {
     }
 
     fn authenticated(&self, request: &mut Request<'_, '_>, needed: &[Scope]) -> Result<Response> {
+        // An upload may go on at another host, which has no business with our credentials.
+        if !self.registry.owns(&request.url) {
+            let url = request.url.clone();
+            return wire::send(&self.client.agent(&url)?, request, &url, None, self.patience(request));
+        }
         let mut authorization = self.authorization(needed)?;
         let mut challenges = 0;
         loop {
             let response = self.redirected(request, authorization.as_deref())?;
             self.hear(&response);
-            let is_ours = response.url.authority() == self.registry.authority;
+            let is_ours = self.registry.owns(&response.url);
             let is_over = challenges == MAX_CHALLENGES || matches!(request.body, Body::Part(..));
             if response.status != 401 || !is_ours || is_over {
                 return Ok(response);
@@ -166,10 +171,8 @@ impl Session {
 
     /// Checks where an answer leads; a registry behind a proxy often says http of its own https.
     pub(super) fn allowed(&self, origin: &Url, from: &Url, to: Url) -> Result<Url> {
-        let mut to = to;
-        if to.authority() == from.authority() && from.scheme == Scheme::Https {
-            to.scheme = Scheme::Https;
-        }
+        let is_same_host = to.authority() == from.authority();
+        let to = if is_same_host && from.scheme == Scheme::Https { to.at(Scheme::Https) } else { to };
         if origin.may_lead_to(&to) && !(from.scheme == Scheme::Https && to.scheme == Scheme::Http) {
             return Ok(to);
         }
@@ -183,20 +186,16 @@ impl Session {
 
     /// Sends a request to the registry with its scheme, which the first request finds out.
     fn settled(&self, request: &mut Request<'_, '_>, authorization: Option<&str>) -> Result<Response> {
-        let send = |request: &mut Request<'_, '_>, scheme: Option<Scheme>| {
-            let mut url = request.url.clone();
-            url.scheme = scheme.unwrap_or(url.scheme);
+        let send = |request: &mut Request<'_, '_>, scheme: Scheme| {
+            let url = request.url.at(scheme);
             wire::send(&self.client.agent(&url)?, request, &url, authorization, self.patience(request))
         };
-        if request.url.authority() != self.registry.authority {
-            return send(request, None);
-        }
         if let Some(scheme) = self.registry.scheme() {
-            return send(request, Some(scheme));
+            return send(request, scheme);
         }
         let first = self.registry.candidates()[0];
         let second = self.registry.candidates().get(1).copied();
-        let outcome = send(request, Some(first));
+        let outcome = send(request, first);
         let is_wrong = match first {
             Scheme::Http => wants_tls(&outcome),
             Scheme::Https => {
@@ -204,7 +203,7 @@ impl Session {
             }
         };
         if let (true, Some(second)) = (is_wrong, second)
-            && let Ok(response) = send(request, Some(second))
+            && let Ok(response) = send(request, second)
         {
             self.registry.settle(second);
             return Ok(response);

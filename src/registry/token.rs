@@ -32,6 +32,8 @@ const MARGIN: Duration = Duration::from_secs(5);
 pub(super) struct Tokens {
     method: Option<Method>,
     grants: Vec<Grant>,
+    /// Whether the server grants less than it is asked for: from then on each request's own scopes are asked for alone.
+    is_narrow: bool,
 }
 
 #[derive(Clone)]
@@ -64,9 +66,19 @@ impl Tokens {
         self.grants.iter().find(fits).map(|grant| grant.header.as_str())
     }
 
+    /// Drops a token that was refused, and those that have expired.
     fn forget(&mut self, header: Option<&str>) {
         let now = Instant::now();
         self.grants.retain(|grant| Some(grant.header.as_str()) != header && grant.until > now);
+    }
+
+    /// Learns that a token lacks what it was asked for; it may do for the rest.
+    fn narrow(&mut self, header: &str, lacking: &[Scope]) {
+        self.is_narrow = true;
+        for grant in self.grants.iter_mut().filter(|grant| grant.header == header) {
+            grant.scopes.retain(|scope| !lacking.iter().any(|lacking| lacking.is_about(scope)));
+        }
+        self.grants.retain(|grant| !grant.scopes.is_empty());
     }
 }
 
@@ -99,6 +111,12 @@ impl Session {
             let service = challenge.get("service").map(str::to_owned);
             tokens.method = Some(Method::Bearer { realm: realm.clone(), service: service.clone() });
             let asked = challenge.get("scope").map(Scope::parse_all).unwrap_or_default();
+            let mut used = used;
+            if challenge.get("error") == Some("insufficient_scope")
+                && let Some(used) = used.take()
+            {
+                tokens.narrow(used, &merge(asked.iter().chain(needed).cloned()));
+            }
             return self.bearer(&mut tokens, &realm, service.as_deref(), needed, &asked, used);
         }
         if challenges.iter().any(|challenge| challenge.scheme == "basic") {
@@ -133,7 +151,11 @@ impl Session {
             return Ok(Some(header.to_owned()));
         }
         let least = merge(asked.iter().chain(needed).cloned());
-        let all = merge(least.iter().cloned().chain(self.compatible(login.as_ref())?));
+        let all = if tokens.is_narrow {
+            least.clone()
+        } else {
+            merge(least.iter().cloned().chain(self.compatible(login.as_ref())?))
+        };
         let fetch = |scopes: Vec<Scope>| self.fetch(realm, service, scopes, login.as_ref());
         let grant = match fetch(all.clone()) {
             // Some servers refuse everything where they should grant less.

@@ -99,6 +99,11 @@ impl Url {
         self
     }
 
+    /// Returns the same at another scheme.
+    pub(crate) fn at(&self, scheme: Scheme) -> Self {
+        Self { scheme, ..self.clone() }
+    }
+
     /// Returns the host and the port as given.
     pub(crate) fn authority(&self) -> &str {
         &self.authority

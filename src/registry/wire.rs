@@ -179,7 +179,14 @@ pub(super) fn failed(method: &'static str, url: &Url, error: ureq::Error) -> Err
     };
     let cure = cure(&error);
     let transient = cure.is_none() && is_transient(&error);
-    Error::Exchange { method, url: url.to_string(), cure, transient, source: Box::new(error) }
+    let source: Box<dyn std::error::Error + Send + Sync> = match error {
+        ureq::Error::Io(error) => Box::new(error),
+        ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite) => {
+            Box::new(io::Error::new(io::ErrorKind::TimedOut, "the connection was silent for too long"))
+        }
+        other => Box::new(other),
+    };
+    Error::Exchange { method, url: url.to_string(), cure, transient, source }
 }
 
 fn is_transient(error: &ureq::Error) -> bool {
@@ -239,13 +246,11 @@ pub(super) fn wants_tls(outcome: &Result<Response>) -> bool {
     match outcome {
         // The status alone: the text is a courtesy of Go's, nginx has a page for it.
         Ok(response) => response.status == 400 && response.header("docker-distribution-api-version").is_none(),
-        Err(Error::Exchange { source, .. }) => match source.downcast_ref() {
-            Some(ureq::Error::Protocol(_)) => true,
-            Some(ureq::Error::Io(error)) => {
-                matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
-            }
-            _ => false,
-        },
+        Err(Error::Exchange { source, .. }) => {
+            let kind = source.downcast_ref().map(io::Error::kind);
+            matches!(kind, Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset))
+                || matches!(source.downcast_ref(), Some(ureq::Error::Protocol(_)))
+        }
         Err(_) => false,
     }
 }

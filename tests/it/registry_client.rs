@@ -154,48 +154,52 @@ fn pushes_in_one_put_and_mounts() {
 #[test]
 fn survives_what_passes() {
     let Some((registry, big, _dir)) = with_big() else { return };
-    for mode in [
-        Mode::TooMany,
-        Mode::Unavailable,
-        Mode::FailPatch,
-        Mode::NoMount,
-        Mode::NoHead,
-        Mode::NoReferrers,
-        Mode::CutAfter(1_500_000),
-        Mode::Stall(1_000_000),
-    ] {
-        let proxy = Proxy::start(&registry.host(), mode);
-        let told = Arc::new(Mutex::new(0));
-        let watch = {
-            let told = Arc::clone(&told);
-            Watch::new(move |event| {
-                if let Event::Retrying { .. } = event {
-                    *told.lock().expect("lock") += 1;
-                }
-            })
-        };
-        let client = Client::new(Options { read_timeout: Duration::from_millis(1500), ..Options::default() });
-        let options = transport::Options { client, watch, ..transport::Options::default() };
-        let from = source(&proxy.host(), "big", &options);
-        let to = destination(
-            &proxy.host(),
-            &format!("to-{}", format!("{mode:?}").to_lowercase().replace(['(', ')', '_'], "-").trim_matches('-')),
-            &options,
-        );
-        let start = Instant::now();
-        let found = from.resolve(&tag("v1")).unwrap_or_else(|error| panic!("{mode:?}: {error:?}")).expect("there");
-        assert_eq!(found.digest.to_string(), big.digest, "{mode:?}");
-        check_blobs(&*from).unwrap_or_else(|error| panic!("{mode:?}: {error:?}"));
-        copy(&*from, &*to, &tag("v1"), &tag("v1")).unwrap_or_else(|error| panic!("{mode:?}: {error:?}"));
-        let retries = *told.lock().expect("lock");
-        let is_quiet = matches!(mode, Mode::NoMount | Mode::NoHead | Mode::NoReferrers);
-        assert_eq!(retries == 0, is_quiet, "{mode:?}: {retries}");
-        if mode == Mode::TooMany {
-            assert!(start.elapsed() >= Duration::from_secs(1), "Retry-After is honoured");
+    std::thread::scope(|scope| {
+        for mode in [
+            Mode::TooMany,
+            Mode::Unavailable,
+            Mode::FailPatch,
+            Mode::NoMount,
+            Mode::NoHead,
+            Mode::NoReferrers,
+            Mode::CutAfter(1_500_000),
+            Mode::Stall(1_000_000),
+        ] {
+            let (registry, big) = (&registry, &big);
+            scope.spawn(move || survives(mode, registry, big));
         }
-        if matches!(mode, Mode::CutAfter(_) | Mode::Stall(_)) {
-            assert!(proxy.log().iter().any(|request| request.range.is_some()), "{mode:?}");
-        }
+    });
+}
+
+fn survives(mode: Mode, registry: &Registry, big: &Fixture) {
+    let proxy = Proxy::start(&registry.host(), mode);
+    let told = Arc::new(Mutex::new(0));
+    let watch = {
+        let told = Arc::clone(&told);
+        Watch::new(move |event| {
+            if let Event::Retrying { .. } = event {
+                *told.lock().expect("lock") += 1;
+            }
+        })
+    };
+    let client = Client::new(Options { read_timeout: Duration::from_secs(3), ..Options::default() });
+    let options = transport::Options { client, watch, ..transport::Options::default() };
+    let from = source(&proxy.host(), "big", &options);
+    let name = format!("{mode:?}").to_lowercase().replace(['(', ')', '_'], "-");
+    let to = destination(&proxy.host(), name.trim_matches('-'), &options);
+    let start = Instant::now();
+    let found = from.resolve(&tag("v1")).unwrap_or_else(|error| panic!("{mode:?}: {error:?}")).expect("there");
+    assert_eq!(found.digest.to_string(), big.digest, "{mode:?}");
+    check_blobs(&*from).unwrap_or_else(|error| panic!("{mode:?}: {error:?}"));
+    copy(&*from, &*to, &tag("v1"), &tag("v1")).unwrap_or_else(|error| panic!("{mode:?}: {error:?}"));
+    let retries = *told.lock().expect("lock");
+    let is_quiet = matches!(mode, Mode::NoMount | Mode::NoHead | Mode::NoReferrers);
+    assert_eq!(retries == 0, is_quiet, "{mode:?}: {retries}");
+    if mode == Mode::TooMany {
+        assert!(start.elapsed() >= Duration::from_secs(1), "Retry-After is honoured");
+    }
+    if matches!(mode, Mode::CutAfter(_) | Mode::Stall(_)) {
+        assert!(proxy.log().iter().any(|request| request.range.is_some()), "{mode:?}");
     }
 }
 
@@ -370,7 +374,6 @@ fn certificates() {
 #[test]
 fn a_tag_goes_alone() {
     let Some((registry, big, _dir)) = with_big() else { return };
-    let client = registry.client();
     let proxies = [Proxy::start(&registry.host(), Mode::None), Proxy::start(&registry.host(), Mode::NoTagDelete)];
     for proxy in &proxies {
         let options = options(Options::default());
@@ -389,7 +392,8 @@ fn a_tag_goes_alone() {
         assert!(to.resolve(&tag("t2")).expect("answers").is_none());
         assert!(to.delete(&Selector::Digest(digest(&big.digest))).expect_err("gone").is_not_found());
     }
-    assert_eq!(client.get("/v2/big/manifests/v1").status, 200);
+    let untouched = source(&registry.host(), "big", &options(Options::default()));
+    assert!(untouched.resolve(&tag("v1")).expect("answers").is_some());
 }
 
 #[test]
@@ -508,4 +512,67 @@ fn warnings_come_once_and_lies_are_found() {
     assert_eq!(from.manifest(&Selector::Digest(Digest::of(b"x"))).expect_err("lie").class(), Class::Verification);
     let error = from.manifest(&tag("ring")).expect_err("ring");
     assert!(error.to_string().contains("redirects again and again"), "{error}");
+}
+
+/// A registry behind Basic whose uploads go on at another host, which must not hear the password.
+#[test]
+fn credentials_stay_with_the_registry() {
+    let storage = Arc::new(Fake::start(|asked| {
+        assert!(asked.headers.get("authorization").is_none(), "{asked:?}");
+        Reply::new(if asked.method == "PUT" { 201 } else { 200 }).body(b"abc".to_vec())
+    }));
+    let port = storage.host().rsplit_once(':').expect("a port").1.to_owned();
+    let fake = Fake::start(move |asked| {
+        let elsewhere = format!("http://localhost:{port}/elsewhere");
+        match (asked.headers.get("authorization"), asked.method.as_str()) {
+            (None, _) => Reply::new(401).header("WWW-Authenticate", "Basic realm=\"r\""),
+            (_, "HEAD") => Reply::new(404),
+            (_, "POST") => Reply::new(202).header("Location", &elsewhere),
+            _ => Reply::new(307).header("Location", &elsewhere),
+        }
+    });
+    let options = options(Options { login: Some(Login::password("me", "secret")), ..Options::default() });
+    let to = destination(&fake.host(), "a", &options);
+    let wanted = Descriptor::of(MediaType::OCTET_STREAM, b"abc");
+    let blob = Blob::from_bytes(wanted.clone(), b"abc").expect("right");
+    assert_eq!(to.put_blob(blob, None).expect("sends"), Outcome::Copied);
+    to.blob(&wanted).expect("lazy").check().expect("right");
+    assert_eq!(storage.log().len(), 2);
+}
+
+/// A registry that deletes nothing: the tag that was to go names again what it named.
+#[test]
+fn a_tag_that_cannot_go_stays() {
+    let Some((registry, big, _dir)) = with_big() else { return };
+    let options = options(Options::default());
+    let writable = destination(&registry.host(), "big", &options);
+    let storage = Arc::new(Mutex::new(writable.manifest(&tag("v1")).expect("there").raw().to_vec()));
+    let fake = {
+        let storage = Arc::clone(&storage);
+        Fake::start(move |asked| {
+            let mut storage = storage.lock().expect("lock");
+            match asked.method.as_str() {
+                "DELETE" => Reply::error(405, "UNSUPPORTED", "the operation is unsupported"),
+                "PUT" if asked.path().contains("/manifests/") => {
+                    storage.clone_from(&asked.body);
+                    Reply::new(201)
+                }
+                "PUT" => Reply::new(201),
+                "POST" => Reply::new(202).header("Location", "/v2/a/blobs/uploads/1"),
+                "HEAD" => Reply::new(404),
+                _ => Reply::new(200).body(storage.clone()),
+            }
+        })
+    };
+    let to = destination(&fake.host(), "a", &options);
+    let error = to.delete(&tag("v1")).expect_err("refused");
+    assert!(
+        error.to_string().ends_with("/v2/a/manifests/v1: status 405 UNSUPPORTED: the operation is unsupported"),
+        "{error}"
+    );
+    assert_eq!(sha256(&storage.lock().expect("lock")), big.digest);
+    let deleted: Vec<_> =
+        fake.log().into_iter().filter(|asked| asked.method == "DELETE").map(|asked| asked.url).collect();
+    assert_eq!(deleted.len(), 2);
+    assert!(!deleted[1].ends_with(&big.digest));
 }
