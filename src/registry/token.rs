@@ -189,13 +189,13 @@ impl Session {
                     // No OAuth there: the token may still do for a password.
                     Err(error) if matches!(error.status(), Some(404 | 405)) => self.token(
                         Request::new("GET", query(realm, service, &scopes, None)),
-                        basic(&Login::password("<token>", token)),
+                        basic(&Login::password("<token>", token)).as_deref(),
                     ),
                     other => other,
                 }
             }
             Some(login @ Login::Password { username, .. }) => {
-                self.token(Request::new("GET", query(realm, service, &scopes, Some(username))), basic(login))
+                self.token(Request::new("GET", query(realm, service, &scopes, Some(username))), basic(login).as_deref())
             }
             _ => self.token(Request::new("GET", query(realm, service, &scopes, None)), None),
         };
@@ -205,12 +205,12 @@ impl Session {
     }
 
     /// Asks the token server; returns the token and its lifetime in seconds.
-    fn token(&self, mut request: Request<'_, '_>, authorization: Option<String>) -> Result<(String, u64)> {
+    fn token(&self, mut request: Request<'_, '_>, authorization: Option<&str>) -> Result<(String, u64)> {
         let what = format!("{} {}", request.method, request.url);
         let response = retry(&self.watch, self.retries(), &what, || {
             let url = request.url.clone();
-            let first = wire::send(&self.client.agent(&url)?, &mut request, &url, authorization.as_deref(), None)?;
-            let response = self.follow(&mut request, first, authorization.as_deref())?;
+            let first = wire::send(&self.client.agent(&url)?, &mut request, &url, authorization, None)?;
+            let response = self.follow(&mut request, first, authorization)?;
             if response.status == 200 { Ok(response) } else { Err(response.into_error()) }
         })?;
         let (response, content) = response.read(MAX_ANSWER)?;

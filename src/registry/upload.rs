@@ -123,7 +123,7 @@ impl Remote {
             blob.rewind();
             match self.try_pieces(blob, piece) {
                 Err(error) if error.status() == Some(413) && piece > SMALLEST_PIECE => {
-                    piece = (piece / 2).max(SMALLEST_PIECE)
+                    piece = (piece / 2).max(SMALLEST_PIECE);
                 }
                 other => return other,
             }
