@@ -23,16 +23,22 @@ impl Remote {
     pub fn blob_size(&self, digest: &Digest) -> Result<Option<u64>> {
         let response = self.session.send(Request::new("HEAD", self.blob_url(digest)), &self.scopes)?;
         match response.status {
-            200 => {
-                let size = response.header("content-length").and_then(|size| size.parse().ok());
-                size.map(Some).ok_or_else(|| response.senseless("it does not say how large the blob is"))
-            }
+            200 => size(&response).map(Some),
             404 => Ok(None),
+            status if lacks_head(status) => {
+                let request = Request::new("GET", self.blob_url(digest));
+                let response = self.session.send(request, &self.scopes)?;
+                match response.status {
+                    200 => size(&response).map(Some),
+                    404 => Ok(None),
+                    _ => Err(self.session.error(response)),
+                }
+            }
             _ => Err(self.session.error(response)),
         }
     }
 
-    /// Says whether the repository has a blob.
+    /// Says whether the repository has a blob. A registry without HEAD is taken to have none: sending it again does no harm.
     ///
     /// # Errors
     /// When the registry cannot tell.
@@ -41,6 +47,7 @@ impl Remote {
         match response.status {
             200 => Ok(true),
             404 => Ok(false),
+            status if lacks_head(status) => Ok(false),
             _ => Err(self.session.error(response)),
         }
     }
@@ -177,6 +184,15 @@ impl Read for Download<'_> {
             pause(&session.watch, session.retries(), &what, &mut self.failures, error).map_err(io::Error::other)?;
         }
     }
+}
+
+fn lacks_head(status: u16) -> bool {
+    matches!(status, 405 | 501)
+}
+
+fn size(response: &Response) -> Result<u64> {
+    let size = response.header("content-length").and_then(|size| size.parse().ok());
+    size.ok_or_else(|| response.senseless("it does not say how large the blob is"))
 }
 
 fn range_refused(response: &Response, position: u64) -> Error {

@@ -3,5 +3,6 @@
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
 mod layering;
+mod registry_client;
 mod selftest;
 mod support;

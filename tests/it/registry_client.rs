@@ -191,7 +191,12 @@ fn survives(mode: Mode, registry: &Registry, big: &Fixture) {
     let found = from.resolve(&tag("v1")).unwrap_or_else(|error| panic!("{mode:?}: {error:?}")).expect("there");
     assert_eq!(found.digest.to_string(), big.digest, "{mode:?}");
     check_blobs(&*from).unwrap_or_else(|error| panic!("{mode:?}: {error:?}"));
+    // Once with mounts, and once from what is another registry to this one.
     copy(&*from, &*to, &tag("v1"), &tag("v1")).unwrap_or_else(|error| panic!("{mode:?}: {error:?}"));
+    let (direct, name) =
+        (source(&registry.host(), "big", &options), format!("{}-sent", to.origin().expect("a registry").repository));
+    let to = destination(&proxy.host(), &name, &options);
+    copy(&*direct, &*to, &tag("v1"), &tag("v1")).unwrap_or_else(|error| panic!("{mode:?}: {error:?}"));
     let retries = *told.lock().expect("lock");
     let is_quiet = matches!(mode, Mode::NoMount | Mode::NoHead | Mode::NoReferrers);
     assert_eq!(retries == 0, is_quiet, "{mode:?}: {retries}");
@@ -575,4 +580,31 @@ fn a_tag_that_cannot_go_stays() {
         fake.log().into_iter().filter(|asked| asked.method == "DELETE").map(|asked| asked.url).collect();
     assert_eq!(deleted.len(), 2);
     assert!(!deleted[1].ends_with(&big.digest));
+}
+
+#[test]
+fn a_token_that_no_longer_does_is_replaced() {
+    let used = Mutex::new((0, true));
+    let fake = Fake::start(move |asked| {
+        let (number, is_used) = &mut *used.lock().expect("lock");
+        if asked.path() == "/token" {
+            (*number, *is_used) = (*number + 1, false);
+            return Reply::json(200, &serde_json::json!({"token": format!("t{number}"), "expires_in": 3600}));
+        }
+        let good = format!("Bearer t{number}");
+        if *is_used || asked.headers.get("authorization") != Some(good.as_str()) {
+            let host = asked.headers.get("host").expect("sent");
+            let challenge = format!("Bearer realm=\"http://{host}/token\",service=\"s\",error=\"invalid_token\"");
+            return Reply::new(401).header("WWW-Authenticate", &challenge);
+        }
+        *is_used = true;
+        Reply::new(404)
+    });
+    let from = source(&fake.host(), "a", &options(Options::default()));
+    for _ in 0..3 {
+        assert!(from.resolve(&tag("v1")).expect("let in").is_none());
+    }
+    let tokens: Vec<_> =
+        fake.log().into_iter().filter(|asked| asked.path() == "/token").map(|asked| asked.url).collect();
+    assert_eq!(tokens, ["/token?service=s&scope=repository:a:pull"; 3]);
 }
