@@ -2,6 +2,7 @@
 //!
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
+mod generated;
 mod layering;
 mod selftest;
 mod support;
