@@ -2,7 +2,11 @@
 //!
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
+mod console;
+mod delete;
 mod generated;
+mod inspect;
 mod layering;
+mod login;
 mod selftest;
 mod support;
