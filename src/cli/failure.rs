@@ -63,7 +63,11 @@ impl Failure {
 
     /// Returns the same as JSON, on one line.
     pub(crate) fn json(&self) -> String {
-        serde_json::json!({ "error": self }).to_string()
+        #[derive(Serialize)]
+        struct Envelope<'a> {
+            error: &'a Failure,
+        }
+        serde_json::to_string(&Envelope { error: self }).expect("a failure has text keys and plain values")
     }
 
     /// Returns the exit code of the class.
@@ -177,7 +181,7 @@ mod tests {
         assert_eq!(failure.text(), "stevedore: deleting an image is not possible in dir:d\nhint: delete the directory");
         assert_eq!(
             failure.json(),
-            r#"{"error":{"class":"failed","hints":["delete the directory"],"message":"deleting an image is not possible in dir:d","reference":"dir:d"}}"#
+            r#"{"error":{"class":"failed","message":"deleting an image is not possible in dir:d","reference":"dir:d","hints":["delete the directory"]}}"#
         );
     }
 }

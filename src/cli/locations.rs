@@ -14,7 +14,10 @@ pub(crate) fn location(text: &str) -> Result<Location, String> {
         let image = text.parse::<Location>().map(|_| format!("docker://{text} or ")).unwrap_or_default();
         return Err(format!("{text} is also a local file; write {image}{place}:{text}"));
     }
-    text.parse().map_err(|error: stevedore::transport::LocationError| sentence(&error))
+    text.parse().map_err(|error: stevedore::transport::LocationError| match text.starts_with(['.', '/', '~']) {
+        true => format!("{text} reads as a path; say what it is, as in oci:{text}"),
+        false => sentence(&error),
+    })
 }
 
 /// Parses a place without a name in it: a repository, a layout, an archive.
@@ -72,6 +75,7 @@ mod tests {
             location("Cargo.toml").expect_err("a file"),
             "Cargo.toml is also a local file; write oci-archive:Cargo.toml"
         );
+        assert_eq!(location("./new").expect_err("a path"), "./new reads as a path; say what it is, as in oci:./new");
         assert_eq!(location("docker://src").expect("an image").to_string(), "docker://docker.io/library/src:latest");
         assert_eq!(location("alpine:3").expect("an image").to_string(), "docker://docker.io/library/alpine:3");
     }

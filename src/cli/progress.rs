@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
-use serde_json::{Value, json};
+use serde::Serialize;
 use stevedore::copy::Totals;
 use stevedore::digest::Digest;
 use stevedore::watch::{Event, Watch};
@@ -27,6 +27,39 @@ const BARS: usize = 8;
 /// Shows what goes on. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Progress(Arc<Shared>);
+
+/// A JSON event, documented in docs/JSON.md.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case", rename_all_fields = "camelCase")]
+enum Line<'a> {
+    Planned {
+        blobs: usize,
+        bytes: u64,
+    },
+    Blob {
+        digest: &'a Digest,
+        done: u64,
+        total: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        how: Option<&'static str>,
+    },
+    Retry {
+        what: &'a str,
+        reason: &'a str,
+        attempt: u32,
+        delay_ms: u64,
+    },
+    Note {
+        text: &'a str,
+    },
+    Done {
+        digest: &'a Digest,
+        blobs: usize,
+        bytes: u64,
+        totals: &'a Totals,
+        seconds: f64,
+    },
+}
 
 struct Shared {
     style: Style,
@@ -124,14 +157,8 @@ impl Progress {
             return;
         }
         let bytes = self.0.state().tally.finished_bytes();
-        self.0.event(&json!({
-            "event": "done",
-            "digest": digest,
-            "blobs": totals.blobs(),
-            "bytes": bytes,
-            "totals": totals,
-            "seconds": elapsed.as_millis() as f64 / 1000.0,
-        }));
+        let seconds = elapsed.as_millis() as f64 / 1000.0;
+        self.0.event(&Line::Done { digest, blobs: totals.blobs(), bytes, totals, seconds });
     }
 
     /// Takes the bars away and ends the lines.
@@ -177,8 +204,8 @@ impl Shared {
             Style::Bars(bars) => state.draw(bars, event),
             Style::Plain => self.start_reporter(&mut state),
             Style::Json => {
-                if let Some(event) = state.describe(event) {
-                    self.event(&event);
+                if let Some(line) = state.describe(event) {
+                    self.event(&line);
                 }
             }
             Style::None => {}
@@ -187,7 +214,7 @@ impl Shared {
 
     fn note(&self, text: &str) {
         match self.style {
-            Style::Json => self.event(&json!({"event": "note", "text": text})),
+            Style::Json => self.event(&Line::Note { text }),
             _ if self.quiet => {}
             _ => self.line(&format!("note: {text}")),
         }
@@ -195,14 +222,12 @@ impl Shared {
 
     fn retry(&self, what: &str, reason: &str, attempt: u32, delay: u64) {
         match self.style {
-            Style::Json => {
-                self.event(&json!({
-                    "event": "retry", "what": what, "reason": reason, "attempt": attempt, "delay_ms": delay,
-                }));
-            }
+            Style::Json => self.event(&Line::Retry { what, reason, attempt, delay_ms: delay }),
             _ if self.quiet => {}
             _ => {
                 let pause = units::elapsed(Duration::from_millis(delay));
+                // The reason often names the request itself.
+                let reason = reason.strip_prefix(what).unwrap_or(reason).trim_start_matches([':', ' ']);
                 self.line(&format!("retry: {what}: {reason}; attempt {attempt} in {pause}"));
             }
         }
@@ -215,8 +240,8 @@ impl Shared {
         }
     }
 
-    fn event(&self, event: &Value) {
-        output::line(&event.to_string());
+    fn event(&self, event: &Line<'_>) {
+        output::line(&serde_json::to_string(event).expect("an event has text keys and finite numbers"));
     }
 
     /// Starts the thread that writes a line now and then, once there is something to write about.
@@ -283,14 +308,14 @@ impl State {
     }
 
     /// Returns the JSON event for an event, unless there was one about the blob a moment ago.
-    fn describe(&mut self, event: &Event<'_>) -> Option<Value> {
-        let (digest, done, total, outcome) = match event {
+    fn describe<'a>(&mut self, event: &Event<'a>) -> Option<Line<'a>> {
+        let (blob, done, total, how) = match event {
             Event::Planned { blobs, bytes } => {
-                return Some(json!({"event": "planned", "blobs": blobs, "bytes": bytes}));
+                return Some(Line::Planned { blobs: *blobs, bytes: *bytes });
             }
             Event::Finished { blob, outcome } => {
                 self.told.remove(&blob.digest);
-                (&blob.digest, blob.size, blob.size, Some(how(*outcome)))
+                (blob, blob.size, blob.size, Some(how(*outcome)))
             }
             Event::Advanced { blob, .. } | Event::Resumed { blob, .. } => {
                 let active = self.tally.in_flight().get(&blob.digest)?;
@@ -300,15 +325,11 @@ impl State {
                     return None;
                 }
                 *told = now;
-                (&blob.digest, active.done, active.total, None)
+                (blob, active.done, active.total, None)
             }
             _ => return None,
         };
-        let mut value = json!({"event": "blob", "digest": digest, "done": done, "total": total});
-        if let Some(how) = outcome {
-            value["how"] = how.into();
-        }
-        Some(value)
+        Some(Line::Blob { digest: &blob.digest, done, total, how })
     }
 }
 

@@ -44,8 +44,9 @@ impl Ui {
         self.json
     }
 
-    /// Prints the result.
+    /// Prints the result, below where the bars were.
     pub(crate) fn report(&self, report: &impl Report) -> anyhow::Result<()> {
+        self.progress.close();
         if !self.json {
             return output::print(report.text().as_bytes());
         }

@@ -81,18 +81,19 @@ pub(crate) fn summary(copied: &Copied, time: Duration) -> String {
     }
     let totals = &report.totals;
     let noun = if report.choice.is_some() || report.manifest.media_type.is_index() { "platform" } else { "image" };
-    let mut parts = vec![format!("{} sent ({})", totals.sent, bytes(totals.sent_bytes))];
-    let mut add = |number: usize, what: &str| {
-        if number > 0 {
-            parts.push(format!("{number} {what}"));
-        }
-    };
-    add(totals.recompressed, "of them recompressed");
-    add(totals.mounted, "mounted");
-    add(totals.existed, "there already");
-    add(totals.skipped, "left out");
+    let sent = format!("sent ({})", bytes(totals.sent_bytes));
+    let counts = [
+        (totals.sent, sent.as_str()),
+        (totals.recompressed, "of them recompressed"),
+        (totals.mounted, "mounted"),
+        (totals.existed, "there already"),
+        (totals.skipped, "left out"),
+    ];
+    let parts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    let parts = parts.collect::<Vec<_>>().join(", ");
     let blobs = count(totals.blobs(), "blob");
-    format!("copied {}, {blobs}: {}; {time}", count(report.images, noun), parts.join(", "))
+    let colon = if parts.is_empty() { "" } else { ": " };
+    format!("copied {}, {blobs}{colon}{parts}; {time}", count(report.images, noun))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::digest::Digest;
 
 /// What a copy did.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The manifest at the destination.
     pub manifest: Descriptor,
@@ -26,6 +27,7 @@ pub struct Report {
 
 /// Which part of an index was copied.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Choice {
     /// The platforms copied, as text.
     pub platforms: Vec<String>,
@@ -37,6 +39,7 @@ pub struct Choice {
 
 /// Blobs counted by what happened to them. Bytes are those of the blobs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Totals {
     /// Blobs sent.
     pub sent: usize,

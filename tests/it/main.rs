@@ -2,7 +2,12 @@
 //!
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
+mod console;
+mod delete;
+mod generated;
+mod inspect;
 mod layering;
 mod registry_client;
+mod login;
 mod selftest;
 mod support;
