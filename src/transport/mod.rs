@@ -3,11 +3,14 @@
 //! A [`Source`] is a place that holds images of one name (a repository, a layout, an archive); a [`Transport`] can be written to as well.
 //! Everything above speaks to these two traits; nothing above names a kind of place. A function that only reads takes `&dyn Source`.
 
+mod dir;
 mod error;
 mod location;
 #[cfg(feature = "client")]
 mod registry;
+mod receive;
 mod selector;
+mod static_tree;
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -236,6 +239,10 @@ impl Place {
             Self::Registry(repository) => Ok(Box::new(Registry::pull(repository, options))),
             #[cfg(not(feature = "client"))]
             Self::Registry(_) => Err(Error::Feature { feature: "client" }),
+            Self::Dir(path) => Ok(Box::new(dir::Dir::open(path, options)?)),
+            Self::Static { root, repository } => {
+                Ok(Box::new(static_tree::StaticTree::open(root, repository, options)?))
+            }
             _ => Err(Error::unsupported("reading", &self, "this kind of place is not there yet")),
         }
     }
@@ -250,6 +257,10 @@ impl Place {
             Self::Registry(repository) => Ok(Box::new(Registry::push(repository, options))),
             #[cfg(not(feature = "client"))]
             Self::Registry(_) => Err(Error::Feature { feature: "client" }),
+            Self::Dir(path) => Ok(Box::new(dir::Dir::create(path, options)?)),
+            Self::Static { root, repository } => {
+                Ok(Box::new(static_tree::StaticTree::create(root, repository, options)?))
+            }
             _ => Err(Error::unsupported("writing", &self, "this kind of place is not there yet")),
         }
     }

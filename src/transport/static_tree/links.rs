@@ -1,0 +1,161 @@
+//! Symbolic and hard links, which a [`Store`](crate::store::Store) does not know: tags are the former, shared blobs the latter.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use super::names::FILES;
+use crate::digest::{Algorithm, Digest};
+use crate::reference::Tag;
+use crate::transport::{Error, Result};
+
+/// Makes the directories from `root` down `below`, none of them behind a link, which whoever placed it would have us write through.
+pub(super) fn make_directories(root: &Path, below: &str) -> Result<PathBuf> {
+    fs::create_dir_all(root).map_err(Error::io("create", root))?;
+    let mut at = root.to_path_buf();
+    for component in below.split('/') {
+        at.push(component);
+        match fs::create_dir(&at) {
+            Ok(()) => sync_parent(&at)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_directory(&at)? => {}
+            Err(error) => return Err(Error::io("create", at)(error)),
+        }
+    }
+    Ok(at)
+}
+
+/// Says whether there is a directory at this very path, links not followed.
+pub(super) fn is_directory(path: &Path) -> Result<bool> {
+    Ok(look(path)?.is_some_and(|found| found.is_dir()))
+}
+
+/// Says whether there is a symbolic link.
+pub(super) fn is_link(path: &Path) -> Result<bool> {
+    Ok(look(path)?.is_some_and(|found| found.is_symlink()))
+}
+
+fn look(path: &Path) -> Result<Option<fs::Metadata>> {
+    match fs::symlink_metadata(path) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(Error::io("read", path)(error)),
+    }
+}
+
+/// Reads what a tag names. Where links were replaced by what they lead to, as copying a tree may do, the manifest itself tells.
+pub(super) fn read_tag(folder: &Path, tag: &str) -> Result<Option<Digest>> {
+    let path = folder.join(tag);
+    let Some(found) = look(&path)? else {
+        return Ok(None);
+    };
+    if found.is_dir() {
+        return read_copied_tag(folder, &path);
+    }
+    if !found.is_symlink() {
+        return Ok(None);
+    }
+    let target = match fs::read_link(&path) {
+        Ok(target) => target,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(Error::io("read", path)(error)),
+    };
+    match target.to_str().and_then(|target| target.parse().ok()) {
+        Some(digest) => Ok(Some(digest)),
+        None => Err(Error::Malformed {
+            place: path.display().to_string(),
+            reason: format!("a tag links to a digest beside it, and this one to {}", target.display()),
+        }),
+    }
+}
+
+fn read_copied_tag(folder: &Path, path: &Path) -> Result<Option<Digest>> {
+    for (file, _) in FILES {
+        let file = path.join(file);
+        let Some(found) = look(&file)?.filter(fs::Metadata::is_file) else {
+            continue;
+        };
+        if found.len() > crate::manifest::MAX_SIZE {
+            return Ok(None);
+        }
+        let raw = fs::read(&file).map_err(Error::io("read", &file))?;
+        for algorithm in Algorithm::ALL {
+            let digest = algorithm.digest(&raw);
+            if is_directory(&folder.join(digest.to_string()))? {
+                return Ok(Some(digest));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Lists the tags in a folder of manifests, sorted; nothing when there is no such folder.
+pub(super) fn list_tags(folder: &Path) -> Result<Option<Vec<String>>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(Error::io("list", folder)(error)),
+    };
+    let mut tags = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(Error::io("list", folder))?;
+        let Some(name) = entry.file_name().to_str().filter(|name| name.parse::<Tag>().is_ok()).map(String::from) else {
+            continue;
+        };
+        let kind = entry.file_type().map_err(Error::io("read", entry.path()))?;
+        // A directory is a repository below this one, or a tag whose link was replaced.
+        if kind.is_symlink() || kind.is_dir() && FILES.iter().any(|(file, _)| entry.path().join(file).is_file()) {
+            tags.push(name);
+        }
+    }
+    tags.sort();
+    Ok(Some(tags))
+}
+
+/// Points a tag at a digest beside it: readers see the old one or the new one. The caller holds the folder's lock.
+pub(super) fn point_tag(folder: &Path, tag: &str, digest: &Digest, new: &str) -> Result<()> {
+    let path = folder.join(tag);
+    let target = digest.to_string();
+    if fs::read_link(&path).is_ok_and(|old| old.as_os_str() == target.as_str()) {
+        return Ok(());
+    }
+    let new = folder.join(new);
+    remove(&new)?;
+    symlink(&target, &new).map_err(Error::io("create", &new))?;
+    fs::rename(&new, &path).map_err(Error::io("replace", &path))?;
+    sync_parent(&path)
+}
+
+/// Removes a file or link; says whether it was there.
+pub(super) fn remove(path: &Path) -> Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_parent(path).map(|()| true),
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) => Err(Error::io("delete", path)(error)),
+    }
+}
+
+/// Gives a file a second name; says whether it now has it. Where links cannot be made (another file system, too many of them, no right to
+/// the other's file), a copy does as well.
+pub(super) fn share(from: &Path, to: &Path, size: u64) -> Result<bool> {
+    let is_whole = |path| Ok::<_, Error>(look(path)?.is_some_and(|found| found.is_file() && found.len() == size));
+    if !is_whole(from)? {
+        return Ok(false);
+    }
+    match fs::hard_link(from, to) {
+        Ok(()) => sync_parent(to).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => is_whole(to),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Makes what happened in the directory of `path` survive a crash.
+fn sync_parent(path: &Path) -> Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent).and_then(|directory| directory.sync_all()).map_err(Error::io("sync", parent))
+}
+
+/// A component that is no directory means that there is nothing below it.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}

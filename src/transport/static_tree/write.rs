@@ -1,0 +1,228 @@
+//! Writing to the tree: shared blobs, manifests, tags, listings.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use super::names::{self, EMPTY_REFERRERS, FILES, NEW_LINK, PARTS};
+use super::{MAX_SIZE, StaticTree, links};
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::manifest::{Body, Index, Manifest};
+use crate::media_type::Format;
+use crate::reference::Tag;
+use crate::store::{Content, Key, Lock, LockKind, Store};
+use crate::transport::{Error, Result, Selector};
+
+impl StaticTree {
+    /// Returns the name of the file that a manifest is kept in.
+    pub(super) fn file_for(&self, manifest: &Manifest) -> Result<&'static str> {
+        let file = FILES.into_iter().find(|(_, media_type)| media_type == manifest.media_type());
+        file.map(|(file, _)| file).ok_or_else(|| {
+            let what = format!("a manifest of type {}", manifest.media_type());
+            Error::unsupported(&what, self, "choose a destination that keeps it, such as a registry or dir:")
+        })
+    }
+
+    pub(super) fn lock(&self) -> Result<Lock> {
+        links::make_directories(self.store.root(), self.names.manifests().as_str())?;
+        Ok(self.store.lock(&self.names.manifests(), LockKind::Exclusive)?)
+    }
+
+    pub(super) fn write_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
+        let file = self.file_for(manifest)?;
+        let tag = match at {
+            Selector::Tag(tag) => Some(self.check_tag(tag)?),
+            Selector::Entry(_) => {
+                return Err(Error::unsupported("numbering an image", self, "name a tag"));
+            }
+            _ => None,
+        };
+        let digest = at.digest().unwrap_or(manifest.digest());
+        crate::transport::dir::check_digest(digest, manifest)?;
+        let _lock = self.lock()?;
+        self.put_if_new(&names::key(EMPTY_REFERRERS), empty_index().raw())?;
+        self.put_if_new(&self.manifest_file(digest, file), manifest.raw())?;
+        // The same bytes were given another type before.
+        for (other, _) in FILES.iter().filter(|(other, _)| *other != file) {
+            self.store.delete(&self.manifest_file(digest, other))?;
+        }
+        if let Some(subject) = manifest.subject() {
+            let descriptor = referrer(digest, manifest);
+            self.change_referrers(&subject.digest, |referrers| referrers.push(descriptor), digest)?;
+        }
+        if let Some(tag) = tag {
+            links::point_tag(&self.folder(), tag.as_str(), digest, NEW_LINK)?;
+            self.is_listing_old.store(true, Ordering::SeqCst);
+        }
+        Ok(())
+    }
+
+    fn manifest_file(&self, digest: &Digest, file: &str) -> Key {
+        self.names.manifest(digest).join(file).expect("a file's name is a key")
+    }
+
+    fn check_tag(&self, tag: &str) -> Result<Tag> {
+        let what = format!("tag {tag:?}");
+        let Ok(checked) = tag.parse::<Tag>() else {
+            let cure = "a tag has 1 to 128 letters, digits, '_', '.' or '-', and does not start with '.' or '-'";
+            return Err(Error::unsupported(&what, self, cure));
+        };
+        if links::is_directory(&self.folder().join(tag))? {
+            return Err(Error::unsupported(&what, self, "a repository of that name is there; choose another tag"));
+        }
+        Ok(checked)
+    }
+
+    /// Changes the index of a subject's referrers, in which `digest` is then only as `change` put it.
+    fn change_referrers(
+        &self,
+        subject: &Digest,
+        change: impl FnOnce(&mut Vec<Descriptor>),
+        digest: &Digest,
+    ) -> Result<()> {
+        let old = self.referring(subject)?;
+        let mut index = old.as_ref().and_then(Manifest::as_index).cloned().unwrap_or_default();
+        index.manifests.retain(|descriptor| descriptor.digest != *digest);
+        change(&mut index.manifests);
+        index.manifests.sort_by(|a, b| a.digest.cmp(&b.digest));
+        let key = self.names.referrers(subject);
+        if index.manifests.is_empty() {
+            self.store.delete(&key)?;
+            return Ok(());
+        }
+        let at = Selector::Digest(subject.clone());
+        let new = Manifest::index(Format::Oci, &index).map_err(Error::manifest(&at, self))?;
+        self.put_if_new(&key, new.raw())
+    }
+
+    /// Makes the listing of what is linked. The caller holds the lock.
+    pub(super) fn write_listing(&self) -> Result<()> {
+        let tags = self.linked()?.unwrap_or_default();
+        self.put_if_new(&self.names.tags_list(), &self.names.listing(&tags))
+    }
+
+    pub(super) fn delete_tag(&self, tag: &str) -> Result<()> {
+        let not_found = || Error::not_found(format!("tag {tag}"), self);
+        if tag.parse::<Tag>().is_err() || !links::is_link(&self.folder().join(tag))? {
+            return Err(not_found());
+        }
+        let _lock = self.lock()?;
+        if !links::remove(&self.folder().join(tag))? {
+            return Err(not_found());
+        }
+        self.write_listing()
+    }
+
+    pub(super) fn delete_manifest(&self, digest: &Digest) -> Result<()> {
+        let at = Selector::Digest(digest.clone());
+        if self.find(digest)?.is_none() {
+            return Err(Error::not_found(at, self));
+        }
+        let _lock = self.lock()?;
+        for tag in self.linked()?.unwrap_or_default() {
+            if links::read_tag(&self.folder(), &tag)?.as_ref() == Some(digest) {
+                links::remove(&self.folder().join(tag))?;
+            }
+        }
+        self.write_listing()?;
+        let (key, found, media_type) = self.find(digest)?.ok_or_else(|| Error::not_found(&at, self))?;
+        // One that cannot be read any more refers to nothing that could be known.
+        if let Ok(manifest) = Manifest::parse(self.read(&key, &found, MAX_SIZE)?, Some(&media_type))
+            && let Some(subject) = manifest.subject()
+        {
+            self.change_referrers(&subject.digest, |_| (), digest)?;
+        }
+        for (file, _) in FILES {
+            self.store.delete(&self.manifest_file(digest, file))?;
+        }
+        let folder = self.path(&self.names.manifest(digest));
+        fs::remove_dir(&folder).map_err(Error::io("delete", &folder))
+    }
+
+    /// Writes a file unless it has this very content: inode and time stay, and with them what a server tells caches.
+    fn put_if_new(&self, key: &Key, content: &[u8]) -> Result<()> {
+        if let Some(found) = self.store.get(key)?
+            && found.size == content.len() as u64
+            && self.read(key, &found, found.size)? == content
+        {
+            return Ok(());
+        }
+        Ok(self.store.put(key, Content::Bytes(content))?)
+    }
+
+    /// Links a blob from another repository of the tree; says whether one had it.
+    pub(super) fn share(&self, blob: &Descriptor) -> Result<bool> {
+        let to = self.names.blob(&blob.digest);
+        for other in self.others()? {
+            let from = self.path(&names::blob(other, &blob.digest));
+            if !from.is_file() {
+                continue;
+            }
+            links::make_directories(self.store.root(), to.parent().as_str())?;
+            if links::share(&from, &self.path(&to), blob.size)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn others(&self) -> Result<&[String]> {
+        let _one_looks = self.looking.lock().expect("nothing panics while it holds this");
+        if self.others.get().is_none() {
+            let mut found = Vec::new();
+            find_repositories(&self.store.root().join("v2"), "", &mut found)?;
+            found.retain(|name| name != self.names.repository());
+            found.sort();
+            // Only the holder of the lock sets it.
+            let _ = self.others.set(found);
+        }
+        Ok(self.others.get().expect("it was set"))
+    }
+}
+
+/// Collects the names of repositories with blobs below `at`. One with a component `blobs`, `tags` or `referrers` is not found; its blobs
+/// are then stored twice.
+fn find_repositories(at: &Path, name: &str, found: &mut Vec<String>) -> Result<()> {
+    let entries = match fs::read_dir(at) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io("list", at)(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(Error::io("list", at))?;
+        let file_name = entry.file_name();
+        let (Some(component), true) =
+            (file_name.to_str(), entry.file_type().map_err(Error::io("read", entry.path()))?.is_dir())
+        else {
+            continue;
+        };
+        if !PARTS.contains(&component) {
+            let name = if name.is_empty() { component.to_owned() } else { format!("{name}/{component}") };
+            find_repositories(&entry.path(), &name, found)?;
+        } else if component == "blobs" && names::Names::new(name).is_some() {
+            found.push(name.to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Returns what a list of referrers says about a manifest. distribution-spec, "Listing Referrers":
+/// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>
+fn referrer(digest: &Digest, manifest: &Manifest) -> Descriptor {
+    let mut descriptor = manifest.descriptor();
+    descriptor.digest = digest.clone();
+    match manifest.body() {
+        Body::Image(image) => {
+            descriptor.artifact_type.get_or_insert_with(|| image.config.media_type.to_string());
+            descriptor.annotations.clone_from(&image.annotations);
+        }
+        Body::Index(index) => descriptor.annotations.clone_from(&index.annotations),
+        Body::Artifact(_) | Body::Schema1(_) => {}
+    }
+    descriptor
+}
+
+fn empty_index() -> Manifest {
+    Manifest::index(Format::Oci, &Index::default()).expect("an index without entries is a small one")
+}
