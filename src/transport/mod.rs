@@ -6,9 +6,9 @@
 mod dir;
 mod error;
 mod location;
+mod receive;
 #[cfg(feature = "client")]
 mod registry;
-mod receive;
 mod selector;
 mod static_tree;
 

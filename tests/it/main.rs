@@ -7,7 +7,7 @@ mod delete;
 mod generated;
 mod inspect;
 mod layering;
-mod registry_client;
 mod login;
+mod registry_client;
 mod selftest;
 mod support;
