@@ -5,15 +5,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use super::client::lock;
 use super::login::Login;
-use super::options::{Options, PlainHttp};
+use super::options::{HUB_AUTHORITY, Options, PlainHttp};
 use super::scope::Scope;
 use super::tls;
 use super::token::Tokens;
 use super::url::{Scheme, Url, is_loopback};
 use crate::reference::HUB;
-
-/// Where Docker Hub's registry is.
-const HUB_AUTHORITY: &str = "registry-1.docker.io";
 
 /// A registry, shared by everyone who talks to it.
 pub(super) struct Registry {

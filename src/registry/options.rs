@@ -7,6 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::login::{Anonymous, Credentials, Login};
+use crate::reference::HUB;
+
+/// Where Docker Hub's registry is.
+pub(super) const HUB_AUTHORITY: &str = "registry-1.docker.io";
 
 /// A client's options.
 #[derive(Clone)]
@@ -104,8 +108,19 @@ impl Default for Options {
 impl Options {
     /// Returns how to connect to a host.
     pub(super) fn host(&self, authority: &str) -> &Host {
-        self.hosts.get(authority).unwrap_or(&self.host)
+        names(authority).find_map(|name| self.hosts.get(name)).unwrap_or(&self.host)
     }
+
+    /// Returns the folder with a host's certificates.
+    pub(super) fn certs_dir(&self, authority: &str) -> Option<PathBuf> {
+        let folders = names(authority).flat_map(|name| self.certs_dirs.iter().map(move |folder| folder.join(name)));
+        folders.into_iter().find(|folder| folder.is_dir())
+    }
+}
+
+/// Docker Hub is not where its name says, and both names mean it.
+fn names(authority: &str) -> impl Iterator<Item = &str> {
+    [authority].into_iter().chain((authority == HUB_AUTHORITY).then_some(HUB))
 }
 
 impl fmt::Debug for Options {

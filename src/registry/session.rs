@@ -202,11 +202,17 @@ impl Session {
                 matches!(&outcome, Err(error @ Error::Exchange { cure, .. }) if *cure == Some(Cure::AllowHttp) || error.is_unreachable())
             }
         };
-        if let (true, Some(second)) = (is_wrong, second)
-            && let Ok(response) = send(request, second)
-        {
-            self.registry.settle(second);
-            return Ok(response);
+        if let (true, Some(second)) = (is_wrong, second) {
+            match send(request, second) {
+                Ok(response) => {
+                    self.registry.settle(second);
+                    return Ok(response);
+                }
+                // It is TLS that is spoken there, with a certificate that is not trusted.
+                Err(error @ Error::Exchange { cure: Some(Cure::TrustAuthority), .. }) => return Err(error),
+                // The first answer says more than that the other way does not work either.
+                Err(_) => {}
+            }
         }
         if outcome.is_ok() {
             self.registry.settle(first);

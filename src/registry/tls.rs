@@ -101,8 +101,7 @@ struct Files {
 impl Files {
     fn find(options: &Options, host: &Host, authority: &str) -> Result<Self> {
         let mut files = Self { authorities: host.authorities.clone(), identity: host.identity.clone() };
-        let folder = options.certs_dirs.iter().map(|folder| folder.join(authority)).find(|folder| folder.is_dir());
-        for folder in host.cert_dirs.iter().chain(&folder) {
+        for folder in host.cert_dirs.iter().chain(&options.certs_dir(authority)) {
             files.add(folder)?;
         }
         Ok(files)
@@ -135,7 +134,7 @@ impl Files {
 pub(super) fn is_configured(options: &Options, authority: &str) -> bool {
     let host = options.host(authority);
     let given = !host.authorities.is_empty() || host.identity.is_some() || !host.cert_dirs.is_empty();
-    given || options.certs_dirs.iter().any(|folder| folder.join(authority).is_dir())
+    given || options.certs_dir(authority).is_some()
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
