@@ -201,14 +201,21 @@ fn hint(cure: Option<Cure>) -> &'static str {
     }
 }
 
+impl Status {
+    /// Says what the registry said: `status 404 MANIFEST_UNKNOWN: manifest unknown`.
+    pub(super) fn answer(&self) -> String {
+        let status = format!("status {}", self.status);
+        match (&self.code, &self.message) {
+            (Some(code), Some(message)) => format!("{status} {code}: {message}"),
+            (Some(text), None) | (None, Some(text)) => format!("{status} {text}"),
+            (None, None) => status,
+        }
+    }
+}
+
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: status {}", self.method, self.url, self.status)?;
-        match (&self.code, &self.message) {
-            (Some(code), Some(message)) => write!(f, " {code}: {message}")?,
-            (Some(text), None) | (None, Some(text)) => write!(f, " {text}")?,
-            (None, None) => {}
-        }
+        write!(f, "{} {}: {}", self.method, self.url, self.answer())?;
         match (self.status, self.logged_in) {
             (401, true) => write!(f, "; the credentials were not accepted"),
             (401 | 403, false) if self.places.is_empty() => write!(f, "; no credentials were given"),

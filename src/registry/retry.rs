@@ -1,5 +1,6 @@
 //! Trying again: how often, how long apart, and who is told.
 
+use std::error::Error as _;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -44,10 +45,13 @@ pub(super) fn pause(watch: &Watch, retries: u32, what: &str, failures: &mut u32,
     wait(watch, delay)
 }
 
-/// An error and its causes in one line.
+/// Why an attempt failed, in one line; what was attempted is told beside it.
 fn reason(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let (mut text, mut cause) = match error {
+        Error::Status(status) => (status.answer(), None),
+        Error::Exchange { source, .. } => (source.to_string(), source.source()),
+        other => (other.to_string(), other.source()),
+    };
     while let Some(error) = cause {
         text.push_str(": ");
         text.push_str(&error.to_string());
@@ -144,7 +148,7 @@ mod tests {
         });
         assert!(result.is_err());
         assert_eq!((attempts.get(), told.load(Ordering::Relaxed)), (2, 1));
-        assert_eq!(*reasons.lock().expect("lock"), "GET http://r/ failed: connection reset");
+        assert_eq!(*reasons.lock().expect("lock"), "connection reset");
     }
 
     #[test]
