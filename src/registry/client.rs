@@ -25,7 +25,8 @@ use crate::watch::Watch;
 ///
 /// let client = Client::new(Options::default());
 /// let alpine = client.pull(&"docker.io/library/alpine".parse()?, &Watch::default());
-/// println!("{}", alpine.manifest("3.20", None)?.digest());
+/// let manifest = alpine.manifest("3.20", None)?;
+/// assert!(manifest.raw().len() > 100);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
