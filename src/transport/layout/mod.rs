@@ -74,11 +74,14 @@ impl Layout {
     /// [`Error::Unsupported`] when something other than a layout is there.
     pub fn create(path: &Path, options: &Options) -> Result<Self> {
         let layout = Self::at(path, options);
+        // Looked at in this order, for another process may be making the layout.
+        let is_taken = match path.is_dir() {
+            true => !layout.store.list(&Key::root(), None, Depth::Children)?.keys.is_empty(),
+            false => path.exists(),
+        };
         if layout.is_there()? {
             layout.check()?;
-        } else if path.exists()
-            && (!path.is_dir() || !layout.store.list(&Key::root(), None, Depth::Children)?.keys.is_empty())
-        {
+        } else if is_taken {
             let cure = "name an OCI layout, an empty directory or one that does not exist";
             return Err(Error::unsupported("writing an image", &layout, cure));
         }
