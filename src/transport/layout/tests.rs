@@ -3,6 +3,7 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
+use crate::descriptor::Annotations;
 use crate::manifest::{Image, Manifest};
 use crate::media_type::{Format, MediaType};
 use crate::store::{Content, LockKind, Memory};
@@ -43,8 +44,6 @@ fn referrer(subject: &Manifest) -> Manifest {
     };
     Manifest::image(Format::Oci, &image).expect("a manifest")
 }
-
-use crate::descriptor::Annotations;
 
 #[test]
 fn keeps_the_contract() {

@@ -6,7 +6,8 @@ use super::{Edit, Layout, blob_key, key, read};
 use crate::blob::{Blob, Fault};
 use crate::descriptor::Descriptor;
 use crate::manifest::Manifest;
-use crate::store::{Content, Depth, Key, Lock, LockKind, PARTIAL, Stage};
+use crate::store::{Content, Depth, Lock, LockKind};
+use crate::transport::receive::{Received, receive};
 use crate::transport::{Error, Result, Selector, Transport};
 use crate::watch::Outcome;
 
@@ -32,7 +33,7 @@ impl Layout {
         }
         // Made once, for replacing it would void the locks on it; a stage has one taker at a time. It is not the stage that becomes the
         // file: whoever waits for the stage would wait for the locks on the file then.
-        let stage = self.store.stage(&partial("oci-layout"))?;
+        let stage = self.store.stage(&key(".partial/oci-layout"))?;
         if self.store.get(&key("oci-layout"))?.is_none() {
             self.store.put(&key("oci-layout"), Content::Bytes(OCI_LAYOUT))?;
         }
@@ -46,43 +47,14 @@ impl Layout {
         if self.holds(&descriptor)? {
             return Ok(Outcome::Existed);
         }
-        let digest = &descriptor.digest;
-        let mut stage = self.store.stage(&partial(&format!("{}-{}", digest.algorithm(), digest.hex())))?;
-        // Whoever held the stage before may have finished it.
-        if self.holds(&descriptor)? {
-            stage.abort()?;
-            return Ok(Outcome::Existed);
-        }
-        let at = match self.fill(&mut *stage, &mut blob) {
-            Ok(at) => at,
-            Err(error) => {
-                // What is wrong is of no use to a later attempt. That it could not be removed is no news beside the first error.
-                if stage.is_empty() || error.fault().is_some_and(Fault::is_mismatch) {
-                    let _ = stage.abort();
-                }
-                return Err(error);
-            }
+        let settled = || Ok(self.holds(&descriptor)?.then_some(Outcome::Existed));
+        let (stage, outcome) = match receive(&*self.store, &mut blob, self.resume, settled)? {
+            Received::Settled(outcome) => return Ok(outcome),
+            Received::Staged(stage, outcome) => (stage, outcome),
         };
         self.make()?;
-        stage.commit(&blob_key(digest), digest)?;
-        Ok(if at > 0 { Outcome::Resumed(at) } else { Outcome::Copied })
-    }
-
-    /// Fills a stage, from where an earlier attempt left it if that fits; returns from where.
-    fn fill(&self, stage: &mut dyn Stage, blob: &mut Blob<'_>) -> Result<u64> {
-        if self.resume && !stage.is_empty() {
-            let resumed = match blob.resume(stage.read()?) {
-                Ok(at) => stage.append(at, blob).map(|_| at).map_err(Error::from),
-                Err(error) => Err(Fault::take(error).map_or_else(Error::io("read", &self.name), Error::Content)),
-            };
-            match resumed {
-                // The prefix may be what is wrong.
-                Err(error) if error.fault().is_some_and(Fault::is_mismatch) => blob.rewind(),
-                other => return other,
-            }
-        }
-        stage.append(0, blob)?;
-        Ok(0)
+        stage.commit(&blob_key(&descriptor.digest), &descriptor.digest)?;
+        Ok(outcome)
     }
 
     pub(super) fn write_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
@@ -168,9 +140,4 @@ impl Layout {
         }
         self.sweep_if_idle()
     }
-}
-
-/// Returns where something unfinished lies.
-fn partial(name: &str) -> Key {
-    format!("{PARTIAL}/{name}").parse().expect("digests and plain names are components")
 }
