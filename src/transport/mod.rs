@@ -3,8 +3,11 @@
 //! A [`Source`] is a place that holds images of one name (a repository, a layout, an archive); a [`Transport`] can be written to as well.
 //! Everything above speaks to these two traits; nothing above names a kind of place. A function that only reads takes `&dyn Source`.
 
+#[cfg(test)]
+mod contract;
 mod dir;
 mod error;
+mod layout;
 mod location;
 mod receive;
 #[cfg(feature = "client")]
@@ -24,6 +27,7 @@ use crate::manifest::Manifest;
 use crate::watch::{Outcome, Watch};
 
 pub use error::{Error, Result};
+pub use layout::{Layout, Swept};
 pub use location::{ArchivePath, Location, LocationError, Place};
 #[cfg(feature = "client")]
 pub use registry::Registry;
@@ -243,6 +247,7 @@ impl Place {
             Self::Static { root, repository } => {
                 Ok(Box::new(static_tree::StaticTree::open(root, repository, options)?))
             }
+            Self::Layout(path) => Ok(Box::new(Layout::open(path, options)?)),
             _ => Err(Error::unsupported("reading", &self, "this kind of place is not there yet")),
         }
     }
@@ -261,6 +266,7 @@ impl Place {
             Self::Static { root, repository } => {
                 Ok(Box::new(static_tree::StaticTree::create(root, repository, options)?))
             }
+            Self::Layout(path) => Ok(Box::new(Layout::create(path, options)?)),
             _ => Err(Error::unsupported("writing", &self, "this kind of place is not there yet")),
         }
     }

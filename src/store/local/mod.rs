@@ -71,7 +71,7 @@ impl Local {
         let mut at = self.root.to_path_buf();
         for component in directory.strip_prefix(&self.root).unwrap_or(Path::new("")).components() {
             at.push(component);
-            if make_directory(&at)? == Made::NoParent {
+            if make_directory(&at)? == Made::Lost {
                 return Ok(false);
             }
         }
@@ -108,7 +108,7 @@ impl Local {
             match make_directory(path)? {
                 Made::New if !made.iter().any(|each| each == path) => made.push(path.into()),
                 Made::New | Made::Existed => {}
-                Made::NoParent => return Ok(false),
+                Made::Lost => return Ok(false),
             }
         }
         Ok(true)
@@ -303,20 +303,24 @@ fn is_same(file: &File, found: io::Result<fs::Metadata>) -> io::Result<bool> {
 enum Made {
     New,
     Existed,
-    /// Another process, whose writing came to nothing, has removed the directory above.
-    NoParent,
+    /// Another process, whose writing came to nothing, has removed it or the directory above.
+    Lost,
 }
 
 /// Makes a directory if it is not there.
 fn make_directory(path: &Path) -> Result<Made> {
     match fs::create_dir(path) {
         Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(Made::Existed),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Made::NoParent),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Ok(Made::Existed),
+            Err(gone) if is_absent(&gone) => return Ok(Made::Lost),
+            _ => return Err(Error::io("create", path)(error)),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Made::Lost),
         Err(error) => return Err(Error::io("create", path)(error)),
     }
     match sync_parent(path) {
-        Err(Error::Io { source, .. }) if is_absent(&source) => Ok(Made::NoParent),
+        Err(Error::Io { source, .. }) if is_absent(&source) => Ok(Made::Lost),
         other => other.map(|()| Made::New),
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use super::super::{check_offset, pour};
-use super::{Error, Key, Local, Result, Stage, is_same, refuse_partial, sync_parent};
+use super::{Error, Key, Local, Result, Stage, is_absent, is_same, refuse_partial, sync_parent};
 use crate::digest::Digest;
 
 /// A file in `.partial`, locked while it is held.
@@ -75,7 +75,11 @@ impl Stage for LocalStage {
         self.file.sync_all().map_err(Error::io("sync", &self.path))?;
         fs::rename(&self.path, &target).map_err(Error::io("replace", &target))?;
         sync_parent(&target)?;
-        sync_parent(&self.path)
+        match sync_parent(&self.path) {
+            // A directory that another's tidy took away meanwhile has nothing left to keep.
+            Err(Error::Io { source, .. }) if is_absent(&source) => Ok(()),
+            other => other,
+        }
     }
 
     fn abort(self: Box<Self>) -> Result<()> {

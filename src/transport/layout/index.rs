@@ -1,0 +1,324 @@
+//! The entries of an `index.json`, edited so that other tools' fields keep their text.
+//!
+//! image-spec, "index.json file": <https://github.com/opencontainers/image-spec/blob/main/image-layout.md#indexjson-file>
+
+use serde_json::value::RawValue;
+
+use crate::descriptor::{Annotations, Descriptor};
+use crate::digest::Digest;
+use crate::splice::Members;
+
+/// The annotation that holds an entry's name.
+pub(super) const REF_NAME: &str = "org.opencontainers.image.ref.name";
+/// The annotation in which containerd and BuildKit keep the full reference.
+pub(super) const IMAGE_NAME: &str = "io.containerd.image.name";
+
+const EMPTY: &[u8] = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
+
+/// An `index.json`.
+#[derive(Clone, Debug)]
+pub(super) struct Index {
+    members: Members,
+    entries: Vec<Entry>,
+}
+
+/// An entry as it stands there and what it says.
+#[derive(Clone, Debug)]
+struct Entry {
+    members: Members,
+    descriptor: Descriptor,
+}
+
+/// A change that is merged into whatever the file says by then.
+#[derive(Clone, Debug)]
+pub(super) enum Edit {
+    /// Gives a manifest a name.
+    Tag(String, Descriptor),
+    /// Makes sure that a manifest has an entry.
+    Add(Descriptor),
+}
+
+impl Index {
+    /// Makes one without entries.
+    pub(super) fn empty() -> Self {
+        Self::parse(EMPTY).expect("the empty index is an index")
+    }
+
+    pub(super) fn parse(raw: &[u8]) -> Result<Self, serde_json::Error> {
+        let members = Members::parse(raw)?;
+        let texts: Vec<Box<RawValue>> = members.decode("manifests")?.unwrap_or_default();
+        let entry = |text: Box<RawValue>| {
+            let members = Members::parse(text.get().as_bytes())?;
+            Ok(Entry { members, descriptor: serde_json::from_str(text.get())? })
+        };
+        let entries = texts.into_iter().map(entry).collect::<Result<_, serde_json::Error>>()?;
+        Ok(Self { members, entries })
+    }
+
+    pub(super) fn to_vec(&self) -> Vec<u8> {
+        let mut members = self.members.clone();
+        let entries: Vec<&Members> = self.entries.iter().map(|entry| &entry.members).collect();
+        members.set("manifests", &entries).expect("text members are always writable");
+        members.to_vec()
+    }
+
+    /// Returns what the entries say, in their order.
+    pub(super) fn descriptors(&self) -> impl Iterator<Item = &Descriptor> {
+        self.entries.iter().map(|entry| &entry.descriptor)
+    }
+
+    /// Returns the names, each once, in the entries' order.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for name in self.descriptors().filter_map(name) {
+            if !names.iter().any(|each| each == name) {
+                names.push(name.into());
+            }
+        }
+        names
+    }
+
+    /// Returns the entries that a name means: the first that has exactly this name, else all whose full reference ends in it.
+    pub(super) fn find(&self, wanted: &str) -> Vec<&Descriptor> {
+        if let Some(exact) = self.descriptors().find(|each| annotation(each, REF_NAME) == Some(wanted)) {
+            return vec![exact];
+        }
+        self.descriptors().filter(|each| is_referred_to(each, wanted)).collect()
+    }
+
+    /// Says whether this is itself the index of one image: entries without names, each for another platform, as BuildKit and pack write.
+    pub(super) fn is_image(&self) -> bool {
+        let platforms: Vec<_> =
+            self.descriptors().filter(|each| !each.is_attestation()).map(|each| each.platform.as_ref()).collect();
+        let distinct = |i: usize| platforms[i].is_some() && !platforms[..i].contains(&platforms[i]);
+        self.entries.len() > 1
+            && !platforms.is_empty()
+            && (0..platforms.len()).all(distinct)
+            && self.descriptors().all(|each| name(each).is_none())
+    }
+
+    /// Makes a change.
+    pub(super) fn apply(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Tag(name, descriptor) => self.tag(name, descriptor),
+            Edit::Add(descriptor) => self.add(descriptor),
+        }
+    }
+
+    /// Removes the entries that `gone` says, and returns how many there were.
+    pub(super) fn remove(&mut self, gone: impl Fn(usize, &Descriptor) -> bool) -> usize {
+        let before = self.entries.len();
+        let mut number = 0;
+        self.entries.retain(|entry| {
+            number += 1;
+            !gone(number - 1, &entry.descriptor)
+        });
+        before - self.entries.len()
+    }
+
+    /// Like containers/image: the old entry stays without its name, and an entry without a name for the same manifest gets it.
+    fn tag(&mut self, wanted: &str, descriptor: &Descriptor) {
+        let has_name = |entry: &Entry| annotation(&entry.descriptor, REF_NAME) == Some(wanted);
+        if self.entries.iter().any(|entry| has_name(entry) && entry.descriptor.digest == descriptor.digest) {
+            return;
+        }
+        while let Some(old) = self.entries.iter().position(has_name) {
+            self.entries[old].untag(wanted);
+            let digest = self.entries[old].descriptor.digest.clone();
+            if self.entries.iter().filter(|entry| entry.descriptor.digest == digest).count() > 1 {
+                self.entries.remove(old);
+            }
+        }
+        let nameless =
+            |entry: &Entry| entry.descriptor.digest == descriptor.digest && name(&entry.descriptor).is_none();
+        let at = match self.entries.iter().position(nameless) {
+            Some(at) => at,
+            None => {
+                self.entries.push(Entry::of(descriptor));
+                self.entries.len() - 1
+            }
+        };
+        let mut annotations = self.entries[at].descriptor.annotations.clone();
+        annotations.insert(REF_NAME.into(), wanted.into());
+        self.entries[at].annotate(annotations);
+    }
+
+    fn add(&mut self, descriptor: &Descriptor) {
+        if !self.has(&descriptor.digest) {
+            self.entries.push(Entry::of(descriptor));
+        }
+    }
+
+    /// Says whether a manifest has an entry.
+    pub(super) fn has(&self, digest: &Digest) -> bool {
+        self.descriptors().any(|each| each.digest == *digest)
+    }
+}
+
+impl Entry {
+    /// Makes an entry in the order of fields that the specification and the Go tools have.
+    fn of(descriptor: &Descriptor) -> Self {
+        let mut members = Members::default();
+        let written = "text and numbers are always writable";
+        members.set("mediaType", &descriptor.media_type).expect(written);
+        members.set("digest", &descriptor.digest).expect(written);
+        members.set("size", &descriptor.size).expect(written);
+        if let Some(artifact_type) = &descriptor.artifact_type {
+            members.set("artifactType", artifact_type).expect(written);
+        }
+        let mut entry = Self { members, descriptor: descriptor.clone() };
+        entry.annotate(descriptor.annotations.clone());
+        entry
+    }
+
+    fn annotate(&mut self, annotations: Annotations) {
+        if annotations.is_empty() {
+            self.members.remove("annotations");
+        } else {
+            self.members.set("annotations", &annotations).expect("text is always writable");
+        }
+        self.descriptor.annotations = annotations;
+    }
+
+    fn untag(&mut self, wanted: &str) {
+        let mut annotations = self.descriptor.annotations.clone();
+        annotations.remove(REF_NAME);
+        // The full reference would still answer to the name.
+        if annotations.get(IMAGE_NAME).is_some_and(|full| full == wanted || last_tag(full) == Some(wanted)) {
+            annotations.remove(IMAGE_NAME);
+        }
+        self.annotate(annotations);
+    }
+}
+
+/// Returns an entry's name.
+pub(super) fn name(entry: &Descriptor) -> Option<&str> {
+    annotation(entry, REF_NAME).or_else(|| annotation(entry, IMAGE_NAME))
+}
+
+fn annotation<'d>(entry: &'d Descriptor, key: &str) -> Option<&'d str> {
+    entry.annotations.get(key).map(String::as_str).filter(|text| !text.is_empty())
+}
+
+/// crane and regctl write a full reference where others write a tag.
+fn is_referred_to(entry: &Descriptor, wanted: &str) -> bool {
+    [REF_NAME, IMAGE_NAME]
+        .iter()
+        .filter_map(|key| annotation(entry, key))
+        .any(|text| text == wanted || last_tag(text) == Some(wanted))
+}
+
+fn last_tag(reference: &str) -> Option<&str> {
+    reference.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media_type::MediaType;
+
+    fn manifest(content: &str) -> Descriptor {
+        Descriptor::of(MediaType::OCI_MANIFEST, content.as_bytes())
+    }
+
+    fn entry(content: &str, rest: &str) -> String {
+        let it = manifest(content);
+        format!(r#"{{"mediaType":"{}","digest":"{}","size":{}{rest}}}"#, it.media_type.as_str(), it.digest, it.size)
+    }
+
+    fn index(entries: &[String]) -> Index {
+        Index::parse(format!(r#"{{"schemaVersion":2,"manifests":[{}]}}"#, entries.join(",")).as_bytes()).expect("valid")
+    }
+
+    fn named(name: &str) -> String {
+        format!(r#","annotations":{{"{REF_NAME}":"{name}"}}"#)
+    }
+
+    #[test]
+    fn tagging() {
+        let [a, b] = ["a", "b"].map(manifest);
+        let cases: &[(&str, Vec<String>, Edit, Vec<String>)] = &[
+            ("first", vec![], Edit::Tag("v1".into(), a.clone()), vec![entry("a", &named("v1"))]),
+            (
+                "second name",
+                vec![entry("a", &named("v1"))],
+                Edit::Tag("v2".into(), a.clone()),
+                vec![entry("a", &named("v1")), entry("a", &named("v2"))],
+            ),
+            (
+                "replaced",
+                vec![entry("a", &named("v1"))],
+                Edit::Tag("v1".into(), b.clone()),
+                vec![entry("a", ""), entry("b", &named("v1"))],
+            ),
+            (
+                "replaced one of two",
+                vec![entry("a", &named("v1")), entry("a", &named("v2"))],
+                Edit::Tag("v1".into(), b.clone()),
+                vec![entry("a", &named("v2")), entry("b", &named("v1"))],
+            ),
+            (
+                "named what had no name, with unknown fields",
+                vec![entry("a", r#","x":[ 1.50 ]"#)],
+                Edit::Tag("v1".into(), a.clone()),
+                vec![entry("a", &format!(r#","x":[ 1.50 ]{}"#, named("v1")))],
+            ),
+            (
+                "again",
+                vec![entry("a", &named("v1"))],
+                Edit::Tag("v1".into(), a.clone()),
+                vec![entry("a", &named("v1"))],
+            ),
+            ("added", vec![entry("a", "")], Edit::Add(b), vec![entry("a", ""), entry("b", "")]),
+            ("added again", vec![entry("a", &named("v"))], Edit::Add(a), vec![entry("a", &named("v"))]),
+        ];
+        for (what, before, edit, after) in cases {
+            let mut edited = index(before);
+            edited.apply(edit);
+            let text = String::from_utf8(edited.to_vec()).expect("UTF-8");
+            assert_eq!(text, format!(r#"{{"schemaVersion":2,"manifests":[{}]}}"#, after.join(",")), "{what}");
+        }
+    }
+
+    #[test]
+    fn finding() {
+        let full = |name: &str| format!(r#","annotations":{{"{IMAGE_NAME}":"{name}"}}"#);
+        let index = index(&[
+            entry("a", &named("ex.com:5000/x:v1")),
+            entry("b", &named("v1")),
+            entry("c", &full("docker.io/library/c:v2")),
+            entry("d", &named("ex.com/x:v3")),
+            entry("e", &named("ex.com/y:v3")),
+            entry("f", ""),
+        ]);
+        let found = |name: &str| index.find(name).into_iter().map(|each| each.digest.clone()).collect::<Vec<_>>();
+        let digests = |contents: &[&str]| contents.iter().map(|each| manifest(each).digest).collect::<Vec<_>>();
+        for (name, contents) in [
+            ("v1", &["b"][..]),
+            ("ex.com:5000/x:v1", &["a"]),
+            ("v2", &["c"]),
+            ("v3", &["d", "e"]),
+            ("docker.io/library/c:v2", &["c"]),
+            ("5000/x", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(found(name), digests(contents), "{name}");
+        }
+        assert_eq!(index.names(), ["ex.com:5000/x:v1", "v1", "docker.io/library/c:v2", "ex.com/x:v3", "ex.com/y:v3"]);
+    }
+
+    #[test]
+    fn an_index_that_is_the_image() {
+        let platform = |architecture: &str| format!(r#","platform":{{"architecture":"{architecture}","os":"linux"}}"#);
+        let (amd, arm) = (platform("amd64"), platform("arm64"));
+        for (entries, expected) in [
+            (vec![entry("a", &amd), entry("b", &arm)], true),
+            (vec![entry("a", &amd), entry("b", &amd)], false),
+            (vec![entry("a", &amd), entry("b", "")], false),
+            (vec![entry("a", &amd)], false),
+            (vec![entry("a", &format!("{amd}{}", named("v1"))), entry("b", &arm)], false),
+        ] {
+            assert_eq!(index(&entries).is_image(), expected, "{entries:?}");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Finding and reading what a layout holds.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{Index, Layout, MAX_INDEX, blob_key, index, key};
+use crate::blob::Blob;
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::manifest::{self, Manifest, ParseError};
+use crate::media_type::MediaType;
+use crate::store::Object;
+use crate::transport::{Error, MAX_DEPTH, Result, Selector, referrers_tag};
+
+#[derive(Deserialize)]
+struct Version {
+    #[serde(rename = "imageLayoutVersion")]
+    version: String,
+}
+
+impl Layout {
+    /// Says whether there is a layout, as far as that can be seen.
+    pub(super) fn is_there(&self) -> Result<bool> {
+        Ok(self.store.get(&key("oci-layout"))?.is_some() || self.store.get(&key("index.json"))?.is_some())
+    }
+
+    /// Checks that this is a layout of version 1; one without `oci-layout` is read as other tools read it.
+    pub(super) fn check(&self) -> Result<()> {
+        let Some(text) = self.read("oci-layout", 4096)? else {
+            return if self.is_there()? {
+                Ok(())
+            } else {
+                Err(self.malformed("it has no oci-layout and no index.json"))
+            };
+        };
+        let version: Version = serde_json::from_slice(&text)
+            .map_err(|error| self.malformed(format!("oci-layout is not valid: {error}")))?;
+        if !version.version.starts_with("1.") {
+            return Err(self.malformed(format!("its layout version is {}, not 1.x", version.version)));
+        }
+        Ok(())
+    }
+
+    /// Returns `index.json` together with what is to be merged into it.
+    pub(super) fn index(&self) -> Result<Index> {
+        let mut index = self.stored_index()?;
+        self.pending.lock().expect("nothing panics while it holds the edits").iter().for_each(|edit| index.apply(edit));
+        Ok(index)
+    }
+
+    pub(super) fn stored_index(&self) -> Result<Index> {
+        match self.read("index.json", MAX_INDEX)? {
+            Some(raw) => self.parse_index(&raw),
+            None => Ok(Index::empty()),
+        }
+    }
+
+    fn parse_index(&self, raw: &[u8]) -> Result<Index> {
+        Index::parse(raw).map_err(|error| self.malformed(format!("index.json is not valid: {error}")))
+    }
+
+    /// Finds what `at` names. The descriptor says what the content is and nothing about the entry.
+    pub(super) fn find(&self, at: &Selector) -> Result<Option<Descriptor>> {
+        let found = match at {
+            Selector::Tag(tag) => self.find_tag(tag)?,
+            Selector::Digest(digest) => return self.find_digest(digest),
+            Selector::Descriptor(wanted) => return Ok(self.holds(wanted)?.then(|| (**wanted).clone())),
+            Selector::Entry(number) => self.index()?.descriptors().nth(*number).cloned(),
+            Selector::Sole => self.find_sole()?,
+        };
+        Ok(found.map(bare))
+    }
+
+    fn find_tag(&self, tag: &str) -> Result<Option<Descriptor>> {
+        let index = self.index()?;
+        let found = index.find(tag);
+        let distinct: BTreeSet<&Digest> = found.iter().map(|each| &each.digest).collect();
+        if distinct.len() > 1 {
+            return Err(self.ambiguous(&found));
+        }
+        Ok(found.first().copied().cloned())
+    }
+
+    /// A manifest need not be an entry: children of an index are blobs only.
+    fn find_digest(&self, digest: &Digest) -> Result<Option<Descriptor>> {
+        if let Some(entry) = self.index()?.descriptors().find(|each| each.digest == *digest) {
+            return Ok(Some(bare(entry.clone())));
+        }
+        let at = Selector::Digest(digest.clone());
+        match self.read_manifest(&at) {
+            Ok(manifest) => Ok(Some(manifest.descriptor())),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The only image: signatures and the like, which refer to an image, are not counted, and several names of one image are one.
+    fn find_sole(&self) -> Result<Option<Descriptor>> {
+        let index = self.index()?;
+        if index.is_image() {
+            return Ok(self.index_as_manifest()?.map(|manifest| manifest.descriptor()));
+        }
+        let mut images: Vec<&Descriptor> = index.descriptors().collect();
+        let digests: BTreeSet<&Digest> = images.iter().map(|each| &each.digest).collect();
+        if digests.len() > 1 {
+            let subjects = images.iter().map(|each| self.subject(each)).collect::<Result<Vec<_>>>()?;
+            let mut subjects = subjects.iter();
+            images.retain(|each| {
+                let subject = subjects.next().and_then(Option::as_ref);
+                !(subject.is_some_and(|subject| index.has(subject)) || is_referrers_tag(each))
+            });
+        }
+        let digests: BTreeSet<&Digest> = images.iter().map(|each| &each.digest).collect();
+        match digests.len() {
+            0 | 1 => Ok(images.first().copied().cloned()),
+            _ => Err(self.ambiguous(&images)),
+        }
+    }
+
+    fn subject(&self, entry: &Descriptor) -> Result<Option<Digest>> {
+        Ok(self.try_manifest(entry)?.and_then(|manifest| manifest.subject().map(|subject| subject.digest.clone())))
+    }
+
+    /// Returns the manifest of a descriptor; nothing for what is no manifest or is not there.
+    pub(super) fn try_manifest(&self, descriptor: &Descriptor) -> Result<Option<Manifest>> {
+        if !descriptor.media_type.is_manifest() {
+            return Ok(None);
+        }
+        match self.read_manifest(&descriptor.clone().into()) {
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn ambiguous(&self, choices: &[&Descriptor]) -> Error {
+        let choice = |each: &&Descriptor| index::name(each).map_or_else(|| format!("@{}", each.digest), Into::into);
+        Error::Ambiguous { place: self.to_string(), choices: choices.iter().map(choice).collect() }
+    }
+
+    /// Returns `index.json` itself as the index of an image.
+    fn index_as_manifest(&self) -> Result<Option<Manifest>> {
+        let Some(raw) = self.read("index.json", manifest::MAX_SIZE)? else {
+            return Ok(None);
+        };
+        if !self.parse_index(&raw)?.is_image() {
+            return Ok(None);
+        }
+        Manifest::parse(raw, Some(&MediaType::OCI_INDEX)).map(Some).map_err(Error::manifest(&Selector::Sole, self))
+    }
+
+    pub(super) fn read_manifest(&self, at: &Selector) -> Result<Manifest> {
+        let missing = || Error::not_found(at, self);
+        let (digest, media_type) = match at {
+            Selector::Digest(digest) => {
+                let entry = self.index()?.descriptors().find(|each| each.digest == *digest).cloned();
+                (digest.clone(), entry.map(|entry| entry.media_type))
+            }
+            Selector::Descriptor(descriptor) => (descriptor.digest.clone(), Some(descriptor.media_type.clone())),
+            _ => {
+                let found = self.find(at)?.ok_or_else(missing)?;
+                (found.digest, Some(found.media_type))
+            }
+        };
+        let Some(object) = self.store.get(&blob_key(&digest))? else {
+            let index = self.index_as_manifest()?.filter(|index| *index.digest() == digest);
+            return index.ok_or_else(missing);
+        };
+        let raw = match object.read_all(manifest::MAX_SIZE) {
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                return Err(Error::manifest(at, self)(ParseError::TooLarge));
+            }
+            other => other.map_err(self.io("read", blob_key(&digest).as_str()))?,
+        };
+        Manifest::parse_verified(raw, media_type.as_ref(), &digest).map_err(Error::manifest(at, self))
+    }
+
+    pub(super) fn open_blob(&self, blob: &Descriptor) -> Result<Blob<'_>> {
+        let at = blob_key(&blob.digest);
+        let missing = || Error::not_found(format!("blob {}", blob.digest), self);
+        let object = self.store.get(&at)?.ok_or_else(missing)?;
+        let mut descriptor = blob.clone();
+        if is_unsized(&descriptor) {
+            descriptor.size = object.size;
+        }
+        let open = move |offset| {
+            let body = object.open(offset).map_err(self.io("open", at.as_str()))?;
+            Ok(body.into_reader() as Box<dyn io::Read + Send>)
+        };
+        Ok(Blob::new(descriptor, open)?)
+    }
+
+    /// Says whether a blob is there with its size.
+    pub(super) fn holds(&self, blob: &Descriptor) -> Result<bool> {
+        let found = self.store.get(&blob_key(&blob.digest))?;
+        Ok(found.is_some_and(|object| object.size == blob.size || is_unsized(blob)))
+    }
+
+    /// Looks through the entries and the indexes below them, and at the referrers tag that tools without an own list write.
+    pub(super) fn find_referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        let index = self.index()?;
+        let mut walk = Referrers { layout: self, subject, seen: BTreeSet::new(), found: Vec::new() };
+        for entry in index.descriptors() {
+            walk.look(entry, 0)?;
+        }
+        for entry in index.find(&referrers_tag(subject)) {
+            for listed in self.try_manifest(entry)?.iter().flat_map(Manifest::children) {
+                walk.look(listed, 0)?;
+            }
+        }
+        Ok(walk.found)
+    }
+
+    /// Reads a small object whole.
+    fn read(&self, name: &'static str, limit: u64) -> Result<Option<Vec<u8>>> {
+        let read = |object: Object| object.read_all(limit).map_err(self.io("read", name));
+        self.store.get(&key(name))?.map(read).transpose()
+    }
+
+    pub(super) fn malformed(&self, reason: impl Into<String>) -> Error {
+        Error::Malformed { place: self.to_string(), reason: reason.into() }
+    }
+
+    fn io(&self, action: &'static str, name: &str) -> impl FnOnce(io::Error) -> Error + use<> {
+        Error::io(action, PathBuf::from(format!("{}/{name}", self.name)))
+    }
+}
+
+struct Referrers<'a> {
+    layout: &'a Layout,
+    subject: &'a Digest,
+    seen: BTreeSet<Digest>,
+    found: Vec<Descriptor>,
+}
+
+impl Referrers<'_> {
+    fn look(&mut self, at: &Descriptor, depth: usize) -> Result<()> {
+        if depth > MAX_DEPTH || !self.seen.insert(at.digest.clone()) {
+            return Ok(());
+        }
+        let Some(manifest) = self.layout.try_manifest(at)? else {
+            return Ok(());
+        };
+        if manifest.subject().is_some_and(|subject| subject.digest == *self.subject) {
+            self.found.push(as_referrer(&manifest));
+        }
+        manifest.children().iter().try_for_each(|child| self.look(child, depth + 1))
+    }
+}
+
+/// Returns a manifest's descriptor as a list of referrers has it.
+///
+/// distribution-spec, "Listing Referrers": <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>
+pub(super) fn as_referrer(manifest: &Manifest) -> Descriptor {
+    let mut descriptor = manifest.descriptor();
+    if let Some(image) = manifest.as_image() {
+        descriptor.annotations = image.annotations.clone();
+        let config = || Some(image.config.media_type.as_str().to_owned());
+        descriptor.artifact_type = descriptor.artifact_type.or_else(config);
+    } else if let Some(index) = manifest.as_index() {
+        descriptor.annotations = index.annotations.clone();
+    }
+    descriptor
+}
+
+fn bare(entry: Descriptor) -> Descriptor {
+    let mut descriptor = Descriptor::new(entry.media_type, entry.digest, entry.size);
+    descriptor.artifact_type = entry.artifact_type;
+    descriptor
+}
+
+/// A schema 1 manifest does not say how large its layers are.
+fn is_unsized(blob: &Descriptor) -> bool {
+    blob.size == 0 && !blob.digest.matches(b"")
+}
+
+fn is_referrers_tag(entry: &Descriptor) -> bool {
+    let digest = |name: &str| name.replacen('-', ":", 1).parse::<Digest>().is_ok();
+    index::name(entry).is_some_and(digest)
+}

@@ -1,0 +1,112 @@
+//! Removing what nothing refers to.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{Layout, blob_key, key};
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::store::{Depth, Key, Lock, LockKind};
+use crate::transport::{MAX_DEPTH, Result};
+
+/// What a sweep removed, or would remove.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Swept {
+    /// The number of blobs.
+    pub blobs: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+}
+
+impl Layout {
+    pub(super) fn sweep_waiting(&self, dry_run: bool) -> Result<Swept> {
+        if !self.is_there()? {
+            return Ok(Swept::default());
+        }
+        if dry_run {
+            return self.sweep_locked(true);
+        }
+        self.make()?;
+        self.let_go();
+        let lock = self.store.lock(&key("oci-layout"), LockKind::Exclusive)?;
+        let swept = self.sweep_locked(false)?;
+        self.take_back(lock)?;
+        Ok(swept)
+    }
+
+    /// Sweeps, unless someone writes to the layout: the next sweep finds what this one leaves.
+    pub(super) fn sweep_if_idle(&self) -> Result<()> {
+        self.make()?;
+        self.let_go();
+        let Some(lock) = self.store.try_lock(&key("oci-layout"), LockKind::Exclusive)? else {
+            self.watch.note(&format!("{self} is in use: blobs that nothing needs any more stay there for now"));
+            return Ok(());
+        };
+        self.sweep_locked(false)?;
+        self.take_back(lock)
+    }
+
+    /// Gives up the shared lock, which would stand in the way of the exclusive one.
+    fn let_go(&self) {
+        self.held.lock().expect("nothing panics while it holds the lock").take();
+    }
+
+    fn take_back(&self, exclusive: Lock) -> Result<()> {
+        drop(exclusive);
+        self.hold()
+    }
+
+    fn sweep_locked(&self, dry_run: bool) -> Result<Swept> {
+        let mut needed = BTreeSet::new();
+        for entry in self.index()?.descriptors() {
+            self.mark(entry, 0, &mut needed)?;
+        }
+        let mut swept = Swept::default();
+        let mut after: Option<Key> = None;
+        loop {
+            let page = self.store.list(&key("blobs"), after.as_ref(), Depth::All)?;
+            for key in &page.keys {
+                // What has no digest for its name is not ours to judge.
+                let Some(digest) = digest_of(key).filter(|digest| !needed.contains(digest)) else {
+                    continue;
+                };
+                let Some(object) = self.store.get(&blob_key(&digest))? else {
+                    continue;
+                };
+                swept.blobs += 1;
+                swept.bytes += object.size;
+                if !dry_run {
+                    self.store.delete(key)?;
+                }
+            }
+            after = page.keys.last().cloned();
+            if !page.more {
+                break;
+            }
+        }
+        if !dry_run {
+            self.store.tidy(Duration::ZERO)?;
+        }
+        Ok(swept)
+    }
+
+    /// Adds what a descriptor leads to. A manifest that cannot be read is an error: what it needs would be removed.
+    fn mark(&self, at: &Descriptor, depth: usize, needed: &mut BTreeSet<Digest>) -> Result<()> {
+        if !needed.insert(at.digest.clone()) {
+            return Ok(());
+        }
+        if depth > MAX_DEPTH {
+            return Err(self.malformed(format!("indexes are nested more than {MAX_DEPTH} deep")));
+        }
+        let Some(manifest) = self.try_manifest(at)? else {
+            return Ok(());
+        };
+        needed.extend(manifest.blobs().into_iter().map(|blob| blob.digest.clone()));
+        manifest.children().iter().try_for_each(|child| self.mark(child, depth + 1, needed))
+    }
+}
+
+fn digest_of(key: &Key) -> Option<Digest> {
+    key.as_str().strip_prefix("blobs/")?.replacen('/', ":", 1).parse().ok()
+}

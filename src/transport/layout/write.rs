@@ -1,0 +1,143 @@
+//! Writing to a layout: blobs, manifests, and last the names.
+
+use std::time::Duration;
+
+use super::{Edit, Layout, blob_key, key, read};
+use crate::blob::{Blob, Fault};
+use crate::descriptor::Descriptor;
+use crate::manifest::Manifest;
+use crate::store::{Content, Depth, Lock, LockKind};
+use crate::transport::receive::{Received, receive};
+use crate::transport::{Error, Result, Selector, Transport};
+use crate::watch::Outcome;
+
+/// The file that makes a directory a layout.
+const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
+
+impl Layout {
+    /// Keeps sweeps away until this value is dropped, once there is a layout at all.
+    pub(super) fn hold(&self) -> Result<()> {
+        let mut held = self.held.lock().expect("nothing panics while it holds the lock");
+        // A lock would make the file where it is missing.
+        if held.is_none() && self.store.get(&key("oci-layout"))?.is_some() {
+            *held = Some(self.store.lock(&key("oci-layout"), LockKind::Shared)?);
+        }
+        Ok(())
+    }
+
+    /// Makes the layout if there is none.
+    pub(super) fn make(&self) -> Result<()> {
+        self.hold()?;
+        if self.held.lock().expect("nothing panics while it holds the lock").is_some() {
+            return Ok(());
+        }
+        // Made once, for replacing it would void the locks on it; a stage has one taker at a time. It is not the stage that becomes the
+        // file: whoever waits for the stage would wait for the locks on the file then.
+        let stage = self.store.stage(&key(".partial/oci-layout"))?;
+        if self.store.get(&key("oci-layout"))?.is_none() {
+            self.store.put(&key("oci-layout"), Content::Bytes(OCI_LAYOUT))?;
+        }
+        stage.abort()?;
+        self.hold()
+    }
+
+    pub(super) fn write_blob(&self, mut blob: Blob<'_>) -> Result<Outcome> {
+        let descriptor = blob.descriptor().clone();
+        self.hold()?;
+        if self.holds(&descriptor)? {
+            return Ok(Outcome::Existed);
+        }
+        let settled = || Ok(self.holds(&descriptor)?.then_some(Outcome::Existed));
+        let (stage, outcome) = match receive(&*self.store, &mut blob, self.resume, settled)? {
+            Received::Settled(outcome) => return Ok(outcome),
+            Received::Staged(stage, outcome) => (stage, outcome),
+        };
+        self.make()?;
+        stage.commit(&blob_key(&descriptor.digest), &descriptor.digest)?;
+        Ok(outcome)
+    }
+
+    pub(super) fn write_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
+        self.accepts(manifest)?;
+        let descriptor = manifest.descriptor();
+        let edit = match at {
+            Selector::Tag(tag) => Some(Edit::Tag(tag.clone(), descriptor.clone())),
+            Selector::Sole => Some(Edit::Add(descriptor.clone())),
+            Selector::Entry(_) => {
+                return Err(Error::unsupported("writing to an entry by its number", self, "give the image a name"));
+            }
+            Selector::Digest(_) | Selector::Descriptor(_) => {
+                self.check_digest(at, &descriptor)?;
+                // As oras writes them; else nothing would lead to a signature.
+                manifest.subject().map(|_| Edit::Add(read::as_referrer(manifest)))
+            }
+        };
+        self.make()?;
+        if !self.holds(&descriptor)? {
+            self.store.put(&blob_key(manifest.digest()), Content::Bytes(manifest.raw()))?;
+        }
+        self.pending.lock().expect("nothing panics while it holds the edits").extend(edit);
+        Ok(())
+    }
+
+    fn check_digest(&self, at: &Selector, descriptor: &Descriptor) -> Result<()> {
+        match at.digest() {
+            Some(wanted) if *wanted != descriptor.digest => {
+                let mut lie = descriptor.clone();
+                lie.digest = wanted.clone();
+                let got = descriptor.digest.clone();
+                Err(Fault::Mismatch { wanted: Box::new(lie), got, size: descriptor.size }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Merges what was put into `index.json`.
+    pub(super) fn flush(&self) -> Result<()> {
+        let mut pending = self.pending.lock().expect("nothing panics while it holds the edits");
+        if !pending.is_empty() || self.is_there()? && self.store.get(&key("index.json"))?.is_none() {
+            let _lock = self.lock_index()?;
+            let mut index = self.stored_index()?;
+            pending.iter().for_each(|edit| index.apply(edit));
+            self.store.put(&key("index.json"), Content::Bytes(&index.to_vec()))?;
+        }
+        pending.clear();
+        drop(pending);
+        self.store.tidy(Duration::MAX)?;
+        Ok(())
+    }
+
+    /// Keeps others from replacing `index.json`.
+    fn lock_index(&self) -> Result<Lock> {
+        let blobs = key("blobs");
+        if self.store.list(&blobs, None, Depth::Children)?.keys.is_empty() {
+            // A lock would make a file where blobs are to be. Without a blob there is no image to lose either.
+            return Ok(Lock::trivial());
+        }
+        Ok(self.store.lock(&blobs, LockKind::Exclusive)?)
+    }
+
+    /// Takes entries out, and then sweeps, unless someone is writing.
+    pub(super) fn remove(&self, at: &Selector) -> Result<()> {
+        if !self.is_there()? {
+            return Err(Error::not_found(at, self));
+        }
+        self.flush()?;
+        {
+            let _lock = self.lock_index()?;
+            let mut index = self.stored_index()?;
+            let found = self.find(at)?.ok_or_else(|| Error::not_found(at, self))?;
+            let names: Vec<Descriptor> = at.tag().map(|tag| index.find(tag)).into_iter().flatten().cloned().collect();
+            let removed = index.remove(|number, entry| match at {
+                Selector::Tag(_) => names.contains(entry),
+                Selector::Entry(wanted) => number == *wanted,
+                _ => entry.digest == found.digest,
+            });
+            if removed == 0 {
+                return Err(Error::not_found(at, self));
+            }
+            self.store.put(&key("index.json"), Content::Bytes(&index.to_vec()))?;
+        }
+        self.sweep_if_idle()
+    }
+}
