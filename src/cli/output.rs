@@ -3,7 +3,7 @@
 //! Rust ignores SIGPIPE, so a reader that leaves shows as an error here; it becomes [`Closed`], which ends the program without a word.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufReader, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
 
@@ -41,10 +41,10 @@ pub(crate) fn ask(text: &str) {
     let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
 }
 
-/// Opens standard output for an archive, past the line buffer of [`io::stdout`].
+/// Opens standard output for an archive, past the line buffer of [`io::stdout`]. It is not buffered: an error of a late flush would be lost.
 pub(crate) fn archive_output() -> io::Result<Arc<Mutex<dyn Write + Send>>> {
     let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    Ok(Arc::new(Mutex::new(BufWriter::with_capacity(64 * 1024, file))))
+    Ok(Arc::new(Mutex::new(file)))
 }
 
 /// Opens standard input for an archive.

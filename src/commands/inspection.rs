@@ -228,3 +228,59 @@ fn step_row(step: &Step) -> Vec<String> {
     let size = step.size.map_or_else(|| "-".to_owned(), bytes);
     vec![layer, size, printable(&step.step.created_by)]
 }
+
+#[cfg(test)]
+mod tests {
+    use stevedore::media_type::MediaType;
+
+    use super::*;
+
+    const CONFIG: &str = r#"{"created":"2026-01-02T03:04:05Z","architecture":"arm","variant":"v7","os":"linux","config":{"User":"app","ExposedPorts":{"80/tcp":{}},"Env":["PATH=/bin","EVIL=\u001b[31m"],"Entrypoint":["/bin/app"],"Cmd":["--port","80"],"WorkingDir":"/srv","Labels":{"a":"b"}},"rootfs":{"type":"layers","diff_ids":["sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"]},"history":[{"created_by":"COPY app /bin/app"},{"created_by":"ENTRYPOINT [\"/bin/app\"]","empty_layer":true}]}"#;
+
+    fn compare(name: &str, text: &str) {
+        let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, text).expect("writing a golden file");
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text, "{path}");
+    }
+
+    fn image() -> Inspection {
+        let config = Config::parse(CONFIG.as_bytes()).expect("a config");
+        let blob = Descriptor::of(MediaType::OCI_CONFIG, CONFIG.as_bytes());
+        let layer = Descriptor::new(MediaType::OCI_LAYER_GZIP, Digest::of(b"layer"), 2_949_120);
+        let raw = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": blob,
+            "layers": [layer],
+            "annotations": {"org.opencontainers.image.source": "https://example.com"},
+        });
+        let manifest = Manifest::parse(raw.to_string().into_bytes(), None).expect("a manifest");
+        Inspection::new(&"oci:d:v1".parse().expect("a location"), &manifest, Some(&config))
+    }
+
+    #[test]
+    fn an_image() {
+        compare("inspect-image.txt", &image().text());
+        compare("inspect-image.json", &(serde_json::to_string_pretty(&image()).expect("serializes") + "\n"));
+    }
+
+    #[test]
+    fn an_index() {
+        let mut entries = Vec::new();
+        for platform in ["linux/amd64", "linux/arm64/v8", "unknown/unknown"] {
+            let mut entry = Descriptor::of(MediaType::OCI_MANIFEST, platform.as_bytes());
+            entry.platform = Some(platform.parse().expect("a platform"));
+            entries.push(entry);
+        }
+        let raw = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.index.v1+json",
+            "manifests": entries,
+        });
+        let manifest = Manifest::parse(raw.to_string().into_bytes(), None).expect("an index");
+        let index = Inspection::new(&"oci:d:v1".parse().expect("a location"), &manifest, None);
+        compare("inspect-index.txt", &index.text());
+    }
+}
