@@ -7,6 +7,7 @@
 mod challenge;
 mod client;
 pub mod credentials;
+pub mod credentials;
 mod download;
 mod error;
 mod host;
