@@ -7,7 +7,6 @@
 mod challenge;
 mod client;
 pub mod credentials;
-pub mod credentials;
 mod download;
 mod error;
 mod host;

@@ -6,6 +6,7 @@ mod console;
 mod delete;
 mod generated;
 mod inspect;
+mod credentials;
 mod layering;
 mod login;
 mod registry_client;
