@@ -3,10 +3,10 @@
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
 mod console;
+mod credentials;
 mod delete;
 mod generated;
 mod inspect;
-mod credentials;
 mod layering;
 mod login;
 mod registry_client;
