@@ -3,6 +3,7 @@
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
 mod console;
+mod credentials;
 mod delete;
 mod generated;
 mod inspect;

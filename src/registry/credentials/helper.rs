@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -156,13 +156,16 @@ impl Helpers {
             let _ = child.kill();
             let _ = child.wait();
         }
-        let Some((status, output, errors)) = ended.map_err(|error| HelperFault::Run(Arc::new(error)))? else {
+        let Some(Output { status, stdout, stderr }) = ended.map_err(|error| HelperFault::Run(Arc::new(error)))? else {
             return Err(HelperFault::Timeout { after: self.timeout });
         };
-        if status.success() {
-            return Ok(Some(output));
+        if stdout.len() as u64 == MAX_OUTPUT {
+            return Err(HelperFault::Answer);
         }
-        let (output, errors) = (String::from_utf8_lossy(&output), String::from_utf8_lossy(&errors));
+        if status.success() {
+            return Ok(Some(stdout));
+        }
+        let (output, errors) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
         if [&output, &errors].iter().any(|text| text.contains("credentials not found")) {
             return Ok(None);
         }
@@ -185,7 +188,7 @@ impl Helpers {
 /// Sends the input and collects both outputs; nothing when the time is up first.
 ///
 /// The threads are not joined: a grandchild may hold the pipes open for longer than the time there is.
-fn converse(child: &mut Child, input: &[u8], until: Instant) -> io::Result<Option<(ExitStatus, Vec<u8>, Vec<u8>)>> {
+fn converse(child: &mut Child, input: &[u8], until: Instant) -> io::Result<Option<Output>> {
     let mut stdin = child.stdin.take().expect("the input is piped");
     let input = input.to_vec();
     // A helper may answer without reading: a broken pipe is its choice, and its exit status tells the rest.
@@ -197,7 +200,7 @@ fn converse(child: &mut Child, input: &[u8], until: Instant) -> io::Result<Optio
     let Ok(errors) = errors.recv_timeout(left()) else { return Ok(None) };
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Some((status, output?, errors?)));
+            return Ok(Some(Output { status, stdout: output?, stderr: errors? }));
         }
         if left().is_zero() {
             return Ok(None);

@@ -65,12 +65,15 @@ pub enum Source {
     },
 }
 
+/// What a helper answered.
+type Answer = Result<Option<Login>, HelperError>;
+
 /// Places that may hold logins, in the order in which they are looked at. What helpers answer is asked for once.
 #[derive(Debug, Default)]
 pub struct Files {
     sources: Vec<Source>,
     helpers: Helpers,
-    answers: Mutex<BTreeMap<(String, String), Result<Option<Login>, HelperError>>>,
+    answers: Mutex<BTreeMap<(String, String), Answer>>,
 }
 
 /// What one place says about a repository.
@@ -167,7 +170,7 @@ impl Files {
     }
 
     /// Asks a helper once. Others wait meanwhile: most likely they want the same answer, and helpers may ask a person.
-    fn ask(&self, name: &str, host: &str) -> Result<Option<Login>, HelperError> {
+    fn ask(&self, name: &str, host: &str) -> Answer {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (name.to_owned(), server::server(host).to_owned());
         answers.entry(key).or_insert_with(|| self.helpers.get(name, host)).clone()

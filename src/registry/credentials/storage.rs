@@ -241,8 +241,8 @@ fn is_marker(auths: &Members, key: &str) -> bool {
     entry.is_ok_and(|entry| entry.is_none_or(|entry| entry.names().next().is_none()))
 }
 
-fn set(members: &mut Members, name: &str, value: &Box<RawValue>) {
-    members.set(name, value).expect("text is always writable");
+fn set(members: &mut Members, name: &str, value: &RawValue) {
+    members.set(name, &value).expect("text is always writable");
 }
 
 /// Writes an object as docker and podman do, a member a line after tabs; the members keep their text.
