@@ -22,6 +22,11 @@ pub(crate) fn location(text: &str) -> Result<Location, String> {
 
 /// Parses a place without a name in it: a repository, a layout, an archive.
 pub(crate) fn place(text: &str) -> Result<Place, String> {
+    // Elsewhere the lone part of static:DIR:PART is a tag; here it can only be the repository.
+    let lone = text.strip_prefix("static:").is_some_and(|rest| rest.matches(':').count() == 1 && !rest.contains('@'));
+    if lone {
+        return Ok(location(&format!("{text}:latest"))?.place);
+    }
     let location = location(text)?;
     let named = match &location.place {
         Place::Registry(_) => {
@@ -29,20 +34,13 @@ pub(crate) fn place(text: &str) -> Result<Place, String> {
                 text.strip_prefix("docker://").unwrap_or(text).parse().map_err(|error| sentence(&error))?;
             !reference.is_repository_only()
         }
-        Place::Static { root, .. } => {
-            root.to_string_lossy().len() + "static:".len() != text.len() && named_static(text)
-        }
+        Place::Static { .. } => text["static:".len()..].contains([':', '@']),
         _ => location.at != Selector::Sole,
     };
     if named {
         return Err(format!("no tag or digest is wanted here; write {}", location.place));
     }
     Ok(location.place)
-}
-
-/// `static:DIR:REPO` reads as a tag; only a repository with its tag is too much.
-fn named_static(text: &str) -> bool {
-    text.contains('@') || text.matches(':').count() > 2
 }
 
 fn has_transport(text: &str) -> bool {
@@ -85,7 +83,8 @@ mod tests {
         for good in ["alpine", "docker://ex.com/a", "oci:d", "docker-archive:k.tar", "static:/w"] {
             assert!(place(good).is_ok(), "{good}");
         }
-        for bad in ["alpine:3", "docker://ex.com/a:1", "oci:d:v1", "docker-archive:k.tar:a:1"] {
+        assert_eq!(place("static:/w:team/app").expect("a repository").to_string(), "static:/w:team/app");
+        for bad in ["static:/w:app:v1", "alpine:3", "docker://ex.com/a:1", "oci:d:v1", "docker-archive:k.tar:a:1"] {
             assert!(place(bad).is_err(), "{bad}");
         }
         assert_eq!(place("ex.com/a:1").expect_err("a tag"), "no tag or digest is wanted here; write docker://ex.com/a");

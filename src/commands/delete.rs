@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use stevedore::digest::Digest;
-use stevedore::transport::{self, Location, Selector, Source};
+use stevedore::transport::{self, Location, Place, Selector, Source};
 
 use super::tags::each_page;
 use crate::cli::client::Common;
@@ -58,6 +58,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let options = common.options(&Side::from(&args.registry), ui)?;
     let Location { place, at, .. } = &args.reference;
     let destination = place.open_destination(&options)?;
+    if matches!(place, Place::Dir(_) | Place::OciArchive(_) | Place::DockerArchive(_)) {
+        // These refuse, and know the cure; nobody should confirm that first.
+        destination.delete(at)?;
+    }
     let found = destination.resolve(at)?.ok_or_else(|| transport::Error::not_found(at, &*destination))?;
     let tags = match at {
         Selector::Tag(tag) => vec![tag.clone()],
