@@ -22,6 +22,10 @@ pub(crate) fn location(text: &str) -> Result<Location, String> {
 
 /// Parses a place without a name in it: a repository, a layout, an archive.
 pub(crate) fn place(text: &str) -> Result<Place, String> {
+    // A lone part behind the tree would be read as a tag, and is the repository where no tag is wanted.
+    if text.starts_with("static:") && text.matches(':').count() == 2 && !text.contains('@') {
+        return Ok(location(&format!("{}:latest", text.trim_end_matches(':')))?.place);
+    }
     let location = location(text)?;
     let named = match &location.place {
         Place::Registry(_) => {
@@ -29,20 +33,13 @@ pub(crate) fn place(text: &str) -> Result<Place, String> {
                 text.strip_prefix("docker://").unwrap_or(text).parse().map_err(|error| sentence(&error))?;
             !reference.is_repository_only()
         }
-        Place::Static { root, .. } => {
-            root.to_string_lossy().len() + "static:".len() != text.len() && named_static(text)
-        }
+        Place::Static { root, .. } => root.to_string_lossy().len() + "static:".len() != text.len(),
         _ => location.at != Selector::Sole,
     };
     if named {
         return Err(format!("no tag or digest is wanted here; write {}", location.place));
     }
     Ok(location.place)
-}
-
-/// `static:DIR:REPO` reads as a tag; only a repository with its tag is too much.
-fn named_static(text: &str) -> bool {
-    text.contains('@') || text.matches(':').count() > 2
 }
 
 fn has_transport(text: &str) -> bool {
@@ -85,7 +82,9 @@ mod tests {
         for good in ["alpine", "docker://ex.com/a", "oci:d", "docker-archive:k.tar", "static:/w"] {
             assert!(place(good).is_ok(), "{good}");
         }
-        for bad in ["alpine:3", "docker://ex.com/a:1", "oci:d:v1", "docker-archive:k.tar:a:1"] {
+        let tree = Place::Static { root: "/w".into(), repository: "lib/app".into() };
+        assert_eq!(place("static:/w:lib/app"), Ok(tree));
+        for bad in ["alpine:3", "docker://ex.com/a:1", "oci:d:v1", "docker-archive:k.tar:a:1", "static:/w:a:v1"] {
             assert!(place(bad).is_err(), "{bad}");
         }
         assert_eq!(place("ex.com/a:1").expect_err("a tag"), "no tag or digest is wanted here; write docker://ex.com/a");

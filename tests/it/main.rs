@@ -5,9 +5,9 @@
 mod console;
 mod credentials;
 mod delete;
+mod dir;
 mod generated;
 mod inspect;
-mod dir;
 mod layering;
 mod login;
 mod registry_client;

@@ -186,7 +186,7 @@ fn a_copied_tree_without_links_is_read() {
     room.put("app", "app:v1").ok();
     let link = room.tree().join("m/app/v1");
     fs::remove_file(&link).expect("removed");
-    assert_eq!(stevedore(&["tags", &room.place("app:")]).ok().text(), "v1");
+    assert_eq!(stevedore(&["tags", &room.place("app")]).ok().text(), "v1");
     fs::create_dir(&link).expect("made");
     fs::copy(room.tree().join(format!("m/app/{}/m.oci-index", app.digest)), link.join("m.oci-index")).expect("copied");
     assert_eq!(stevedore(&["digest", &room.place("app:v1")]).ok().text(), app.digest);
