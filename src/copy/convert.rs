@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::plan::{Plan, diff_ids};
-use super::{Error, Request, Result, Session};
+use super::{Error, Request, Result};
 use crate::descriptor::{Annotations, Descriptor};
 use crate::digest::Digest;
 use crate::manifest::{Body, Image, Index, Manifest};
@@ -36,7 +36,6 @@ pub(super) fn check(request: &Request<'_>, manifest: &Manifest) -> Result<()> {
 
 /// Decides which layers are recompressed.
 pub(super) fn recompressions<'m>(
-    session: &Session,
     request: &Request<'_>,
     manifests: impl Iterator<Item = &'m Manifest>,
 ) -> Result<BTreeMap<Digest, Recompression>> {
@@ -64,10 +63,6 @@ pub(super) fn recompressions<'m>(
             let recompression = Recompression { to, format, diff_id: diff_id(at) };
             all.entry(image.layers[at].digest.clone()).or_insert(recompression);
         }
-    }
-    if request.options.compress.is_none() && !all.is_empty() {
-        let text = format!("recompressing {} zstd layers with gzip: Docker's format has no zstd", all.len());
-        session.watch().note(&text);
     }
     Ok(all)
 }

@@ -45,13 +45,19 @@ impl Plan {
             convert::check(request, manifest)?;
         }
         let mut plan = Self { levels, blobs: Vec::new(), skipped: Vec::new() };
-        let recompressions = convert::recompressions(session, request, plan.levels.iter().flatten())?;
+        let recompressions = convert::recompressions(request, plan.levels.iter().flatten())?;
         plan.collect_blobs(request, &recompressions);
         if let Some(what) = convert::changes(request, &plan) {
             let digest = plan.root().digest().clone();
             return Err(Error::Preserve { what, digest });
         }
         plan.check_promise(request)?;
+        if request.options.compress.is_none() && !recompressions.is_empty() {
+            let layers = if recompressions.len() == 1 { "layer" } else { "layers" };
+            let text =
+                format!("recompressing {} zstd {layers} with gzip: Docker's format has no zstd", recompressions.len());
+            session.watch().note(&text);
+        }
         Ok(plan)
     }
 

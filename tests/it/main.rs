@@ -5,10 +5,12 @@
 mod console;
 mod credentials;
 mod delete;
+mod dir;
 mod generated;
 mod inspect;
 mod layering;
 mod login;
 mod registry_client;
 mod selftest;
+mod static_tree;
 mod support;

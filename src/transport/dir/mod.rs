@@ -280,3 +280,6 @@ pub(super) fn check_digest(digest: &Digest, manifest: &Manifest) -> Result<()> {
 fn key(name: &str) -> Key {
     name.parse().expect("the names of a dir: are fixed words and digests")
 }
+
+#[cfg(test)]
+mod tests;

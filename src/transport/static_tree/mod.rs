@@ -285,3 +285,6 @@ impl fmt::Display for StaticTree {
         write!(f, "static:{}:{}", self.store.root().display(), self.names.repository())
     }
 }
+
+#[cfg(test)]
+mod tests;
