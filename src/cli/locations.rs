@@ -22,16 +22,10 @@ pub(crate) fn location(text: &str) -> Result<Location, String> {
 
 /// Parses a place without a name in it: a repository, a layout, an archive.
 pub(crate) fn place(text: &str) -> Result<Place, String> {
-<<<<<<< HEAD
     // Elsewhere the lone part of static:DIR:PART is a tag; here it can only be the repository.
     let lone = text.strip_prefix("static:").is_some_and(|rest| rest.matches(':').count() == 1 && !rest.contains('@'));
     if lone {
         return Ok(location(&format!("{text}:latest"))?.place);
-=======
-    // A lone part behind the tree would be read as a tag, and is the repository where no tag is wanted.
-    if text.starts_with("static:") && text.matches(':').count() == 2 && !text.contains('@') {
-        return Ok(location(&format!("{}:latest", text.trim_end_matches(':')))?.place);
->>>>>>> dirs
     }
     let location = location(text)?;
     let named = match &location.place {
@@ -40,11 +34,7 @@ pub(crate) fn place(text: &str) -> Result<Place, String> {
                 text.strip_prefix("docker://").unwrap_or(text).parse().map_err(|error| sentence(&error))?;
             !reference.is_repository_only()
         }
-<<<<<<< HEAD
         Place::Static { .. } => text["static:".len()..].contains([':', '@']),
-=======
-        Place::Static { root, .. } => root.to_string_lossy().len() + "static:".len() != text.len(),
->>>>>>> dirs
         _ => location.at != Selector::Sole,
     };
     if named {
@@ -93,14 +83,8 @@ mod tests {
         for good in ["alpine", "docker://ex.com/a", "oci:d", "docker-archive:k.tar", "static:/w"] {
             assert!(place(good).is_ok(), "{good}");
         }
-<<<<<<< HEAD
         assert_eq!(place("static:/w:team/app").expect("a repository").to_string(), "static:/w:team/app");
         for bad in ["static:/w:app:v1", "alpine:3", "docker://ex.com/a:1", "oci:d:v1", "docker-archive:k.tar:a:1"] {
-=======
-        let tree = Place::Static { root: "/w".into(), repository: "lib/app".into() };
-        assert_eq!(place("static:/w:lib/app"), Ok(tree));
-        for bad in ["alpine:3", "docker://ex.com/a:1", "oci:d:v1", "docker-archive:k.tar:a:1", "static:/w:a:v1"] {
->>>>>>> dirs
             assert!(place(bad).is_err(), "{bad}");
         }
         assert_eq!(place("ex.com/a:1").expect_err("a tag"), "no tag or digest is wanted here; write docker://ex.com/a");
