@@ -121,7 +121,8 @@ impl Layout {
     }
 
     fn subject(&self, entry: &Descriptor) -> Result<Option<Digest>> {
-        Ok(self.try_manifest(entry)?.and_then(|manifest| manifest.subject().map(|subject| subject.digest.clone())))
+        let manifest = self.acceptable_manifest(entry)?;
+        Ok(manifest.and_then(|manifest| manifest.subject().map(|subject| subject.digest.clone())))
     }
 
     /// Returns the manifest of a descriptor; nothing for what is no manifest or is not there.
@@ -133,6 +134,17 @@ impl Layout {
             Ok(manifest) => Ok(Some(manifest)),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Like [`try_manifest`](Layout::try_manifest), but one broken manifest does not hide the others: it is mentioned and passed over.
+    fn acceptable_manifest(&self, descriptor: &Descriptor) -> Result<Option<Manifest>> {
+        match self.try_manifest(descriptor) {
+            Err(error @ Error::Manifest { .. }) => {
+                self.watch.note(&format!("{error}; passed over"));
+                Ok(None)
+            }
+            other => other,
         }
     }
 
@@ -207,7 +219,7 @@ impl Layout {
             walk.look(entry, 0)?;
         }
         for entry in index.find(&referrers_tag(subject)) {
-            for listed in self.try_manifest(entry)?.iter().flat_map(Manifest::children) {
+            for listed in self.acceptable_manifest(entry)?.iter().flat_map(Manifest::children) {
                 walk.look(listed, 0)?;
             }
         }
@@ -241,7 +253,7 @@ impl Referrers<'_> {
         if depth > MAX_DEPTH || !self.seen.insert(at.digest.clone()) {
             return Ok(());
         }
-        let Some(manifest) = self.layout.try_manifest(at)? else {
+        let Some(manifest) = self.layout.acceptable_manifest(at)? else {
             return Ok(());
         };
         if manifest.subject().is_some_and(|subject| subject.digest == *self.subject) {

@@ -305,6 +305,21 @@ fn a_writer_waits_for_a_sweep() {
 }
 
 #[test]
+fn a_broken_manifest_does_not_hide_the_others() {
+    let layout = in_memory();
+    let image = sample("a");
+    put(&layout, &tag("v1"), &image);
+    let broken = br#"{"layers":[{"digest":"md5:0"}]}"#;
+    let entry = Descriptor::of(MediaType::OCI_MANIFEST, broken);
+    layout.store.put(&blob_key(&entry.digest), Content::Bytes(broken)).expect("puts");
+    layout.pending.lock().expect("sound").push(Edit::Tag("hostile".into(), entry));
+    assert!(layout.referrers(image.manifest.digest()).expect("lists").is_empty());
+    assert!(matches!(layout.resolve(&Selector::Sole), Err(Error::Ambiguous { .. })));
+    layout.manifest(&tag("hostile")).expect_err("refused");
+    layout.sweep(false).expect_err("unknown needs");
+}
+
+#[test]
 fn schema_1_has_no_place() {
     let raw = br#"{"schemaVersion":1,"name":"a","tag":"b","architecture":"amd64","fsLayers":[],"history":[]}"#;
     let manifest = Manifest::parse(&raw[..], Some(&MediaType::DOCKER_SCHEMA1)).expect("parses");
