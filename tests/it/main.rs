@@ -5,6 +5,7 @@
 mod console;
 mod credentials;
 mod delete;
+mod gc;
 mod generated;
 mod inspect;
 mod layering;
