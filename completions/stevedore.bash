@@ -28,6 +28,9 @@ _stevedore() {
             stevedore,digest)
                 cmd="stevedore__subcmd__digest"
                 ;;
+            stevedore,gc)
+                cmd="stevedore__subcmd__gc"
+                ;;
             stevedore,help)
                 cmd="stevedore__subcmd__help"
                 ;;
@@ -61,6 +64,9 @@ _stevedore() {
             stevedore__subcmd__help,digest)
                 cmd="stevedore__subcmd__help__subcmd__digest"
                 ;;
+            stevedore__subcmd__help,gc)
+                cmd="stevedore__subcmd__help__subcmd__gc"
+                ;;
             stevedore__subcmd__help,help)
                 cmd="stevedore__subcmd__help__subcmd__help"
                 ;;
@@ -86,7 +92,7 @@ _stevedore() {
 
     case "${cmd}" in
         stevedore)
-            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy inspect digest tags list-tags delete login logout completions man help"
+            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy inspect digest tags list-tags delete gc login logout completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -359,8 +365,26 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stevedore__subcmd__gc)
+            opts="-n -q -v -h --dry-run --json --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stevedore__subcmd__help)
-            opts="copy inspect digest tags delete login logout completions man help"
+            opts="copy inspect digest tags delete gc login logout completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -416,6 +440,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help__subcmd__digest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__help__subcmd__gc)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

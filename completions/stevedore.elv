@@ -34,6 +34,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand tags 'List the tags of a repository, a layout or an archive, in its own order'
             cand list-tags 'List the tags of a repository, a layout or an archive, in its own order'
             cand delete 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+            cand gc 'Remove the blobs of a layout that no name needs, and what killed processes left'
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand completions 'Print the completion script for a shell'
@@ -198,6 +199,18 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'stevedore;gc'= {
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand -n 'Tell what would be removed, and remove nothing'
+            cand --dry-run 'Tell what would be removed, and remove nothing'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there'
+            cand --verbose 'Tell of each blob how it got there'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'stevedore;login'= {
             cand -u 'The name; asked for if not given'
             cand --username 'The name; asked for if not given'
@@ -259,6 +272,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand digest 'Print the digest of an image''s manifest, by one HEAD at a registry'
             cand tags 'List the tags of a repository, a layout or an archive, in its own order'
             cand delete 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+            cand gc 'Remove the blobs of a layout that no name needs, and what killed processes left'
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand completions 'Print the completion script for a shell'
@@ -274,6 +288,8 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;help;tags'= {
         }
         &'stevedore;help;delete'= {
+        }
+        &'stevedore;help;gc'= {
         }
         &'stevedore;help;login'= {
         }

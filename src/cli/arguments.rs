@@ -4,7 +4,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use stevedore::copy::{self, Side};
 
 use super::Ui;
-use crate::commands::{completions, copy as copy_command, delete, digest, inspect, login, logout, man, tags};
+use crate::commands::{completions, copy as copy_command, delete, digest, gc, inspect, login, logout, man, tags};
 
 /// Do everything to a container image except run it
 ///
@@ -71,6 +71,7 @@ pub(crate) enum Command {
     Digest(digest::Args),
     Tags(tags::Args),
     Delete(delete::Args),
+    Gc(gc::Args),
     Login(login::Args),
     Logout(logout::Args),
     Completions(completions::Args),
@@ -87,6 +88,7 @@ impl Command {
             Self::Digest(args) => digest::run(args, ui),
             Self::Tags(args) => tags::run(args, ui),
             Self::Delete(args) => delete::run(args, ui),
+            Self::Gc(args) => gc::run(args, ui),
             Self::Login(args) => login::run(args, ui),
             Self::Logout(args) => logout::run(args, ui),
             Self::Completions(args) => completions::run(args, ui),
@@ -105,6 +107,7 @@ impl Command {
             Self::Digest(args) => Some(args.reference.to_string()),
             Self::Tags(args) => Some(args.place.to_string()),
             Self::Delete(args) => Some(args.reference.to_string()),
+            Self::Gc(args) => Some(args.place.to_string()),
             Self::Login(args) => Some(args.host.clone()),
             Self::Logout(args) => Some(args.host.clone()),
             Self::Completions(_) | Self::Man(_) => None,

@@ -5,6 +5,7 @@ mod copied;
 pub(crate) mod copy;
 pub(crate) mod delete;
 pub(crate) mod digest;
+pub(crate) mod gc;
 pub(crate) mod inspect;
 mod inspection;
 pub(crate) mod login;

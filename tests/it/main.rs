@@ -6,6 +6,7 @@ mod console;
 mod credentials;
 mod delete;
 mod dir;
+mod gc;
 mod generated;
 mod inspect;
 mod layering;
