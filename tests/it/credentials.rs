@@ -23,7 +23,9 @@ fn other_tools_read_what_is_stored() {
                 let run = skopeo.run(&["login", "--get-login", "--authfile", &text, host]);
                 assert_eq!(run.text().trim(), "me", "{dialect:?} {host}");
             }
-            if let Some(crane) = oracle("crane") {
+            // Podman's key for Docker Hub is one that crane does not look for.
+            let crane_looks = matches!(dialect, Dialect::Docker) || host == HOST;
+            if let Some(crane) = oracle("crane").filter(|_| crane_looks) {
                 let mut command = crane.command(&["auth", "get", host]);
                 let output = command.env("DOCKER_CONFIG", folder.path()).output().expect("runs");
                 let printed = String::from_utf8(output.stdout).expect("text");
