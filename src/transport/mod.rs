@@ -3,12 +3,15 @@
 //! A [`Source`] is a place that holds images of one name (a repository, a layout, an archive); a [`Transport`] can be written to as well.
 //! Everything above speaks to these two traits; nothing above names a kind of place. A function that only reads takes `&dyn Source`.
 
+mod archive;
 #[cfg(test)]
 mod contract;
 mod dir;
+mod docker_archive;
 mod error;
 mod layout;
 mod location;
+mod oci_archive;
 mod receive;
 #[cfg(feature = "client")]
 mod registry;
@@ -248,7 +251,8 @@ impl Place {
                 Ok(Box::new(static_tree::StaticTree::open(root, repository, options)?))
             }
             Self::Layout(path) => Ok(Box::new(Layout::open(path, options)?)),
-            _ => Err(Error::unsupported("reading", &self, "this kind of place is not there yet")),
+            Self::OciArchive(at) => Ok(Box::new(oci_archive::open(at, self, options)?)),
+            Self::DockerArchive(at) => Ok(Box::new(docker_archive::Reader::open(at, self, options)?)),
         }
     }
 
@@ -267,7 +271,8 @@ impl Place {
                 Ok(Box::new(static_tree::StaticTree::create(root, repository, options)?))
             }
             Self::Layout(path) => Ok(Box::new(Layout::create(path, options)?)),
-            _ => Err(Error::unsupported("writing", &self, "this kind of place is not there yet")),
+            Self::OciArchive(at) => Ok(Box::new(oci_archive::Writer::open(at, self, options)?)),
+            Self::DockerArchive(at) => Ok(Box::new(docker_archive::Writer::open(at, self, options)?)),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
+mod archives;
 mod console;
 mod credentials;
 mod delete;

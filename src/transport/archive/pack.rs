@@ -1,0 +1,146 @@
+//! Writing a tar archive of a layout: what is reachable, sorted, without owner and time.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+
+use tar::{Builder, EntryType, Header};
+
+use crate::blob::{Blob, Fault};
+use crate::descriptor::Descriptor;
+use crate::digest::{Algorithm, Digest};
+use crate::manifest::{self, Manifest};
+use crate::media_type::MediaType;
+use crate::store::{Key, Store};
+use crate::transport::{Error, MAX_DEPTH, Place, Result, Selector};
+use crate::watch::Watch;
+
+/// A small file of the archive that is no blob.
+pub(in crate::transport) struct Part {
+    /// Its name.
+    pub(in crate::transport) name: &'static str,
+    /// Its content.
+    pub(in crate::transport) content: Vec<u8>,
+}
+
+/// Blobs by digest.
+pub(in crate::transport) type Blobs = BTreeMap<Digest, Descriptor>;
+
+/// Returns everything in `store` that `roots` lead to. What is not there is passed over: a nondistributable layer, a platform that was not
+/// copied.
+pub(in crate::transport) fn reachable(store: &dyn Store, place: &Place, roots: &[Descriptor]) -> Result<Blobs> {
+    let mut found = Blobs::new();
+    for root in roots {
+        visit(store, place, root, 0, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// Reads a manifest, checked; nothing when it is not there or is none.
+pub(in crate::transport) fn load(store: &dyn Store, place: &Place, at: &Descriptor) -> Result<Option<Manifest>> {
+    if !at.media_type.is_manifest() {
+        return Ok(None);
+    }
+    let Some(object) = store.get(&blob_key(&at.digest))? else {
+        return Ok(None);
+    };
+    let raw = object.read_all(manifest::MAX_SIZE).map_err(Error::io("read", at.digest.to_string()))?;
+    let selector = Selector::Digest(at.digest.clone());
+    let manifest = Manifest::parse_verified(raw, Some(&at.media_type), &at.digest);
+    manifest.map(Some).map_err(Error::manifest(&selector, place))
+}
+
+fn visit(store: &dyn Store, place: &Place, at: &Descriptor, depth: usize, found: &mut Blobs) -> Result<()> {
+    if depth > MAX_DEPTH || found.contains_key(&at.digest) {
+        return Ok(());
+    }
+    let Some(object) = store.get(&blob_key(&at.digest))? else {
+        return Ok(());
+    };
+    found.insert(at.digest.clone(), Descriptor { size: object.size, ..at.clone() });
+    let Some(manifest) = load(store, place, at)? else {
+        return Ok(());
+    };
+    for blob in manifest.blobs() {
+        if let Some(object) = store.get(&blob_key(&blob.digest))? {
+            // A schema 1 manifest does not say how large its layers are.
+            let blob = Descriptor { size: object.size, ..blob.clone() };
+            found.entry(blob.digest.clone()).or_insert(blob);
+        }
+    }
+    manifest.children().iter().try_for_each(|child| visit(store, place, child, depth + 1, found))
+}
+
+/// Returns the key of a blob in a layout.
+pub(in crate::transport) fn blob_key(digest: &Digest) -> Key {
+    format!("blobs/{}/{}", digest.algorithm(), digest.hex()).parse().expect("digests are safe names")
+}
+
+/// Writes an archive: `parts` first, which readers look for, then the blobs. The same content gives the same bytes. Every blob is checked
+/// on its way, for it may come from an older archive or an earlier process.
+pub(super) fn write(out: impl Write, parts: &[Part], store: &dyn Store, blobs: &Blobs, watch: &Watch) -> Result<()> {
+    let mut builder = Builder::new(out);
+    for part in parts {
+        append(&mut builder, part.name, part.content.len() as u64, &mut part.content.as_slice())?;
+    }
+    let algorithms: Vec<Algorithm> =
+        Algorithm::ALL.into_iter().filter(|each| blobs.keys().any(|digest| digest.algorithm() == *each)).collect();
+    if !algorithms.is_empty() {
+        append_folder(&mut builder, "blobs/")?;
+    }
+    for algorithm in algorithms {
+        append_folder(&mut builder, &format!("blobs/{algorithm}/"))?;
+    }
+    for descriptor in blobs.values() {
+        let key = blob_key(&descriptor.digest);
+        let object =
+            store.get(&key)?.ok_or_else(|| Error::not_found(format!("blob {}", descriptor.digest), "the archive"))?;
+        let size = object.size;
+        let descriptor = Descriptor::new(MediaType::OCTET_STREAM, descriptor.digest.clone(), size);
+        let blob = Blob::new(descriptor, move |at| Ok(object.open(at)?.into_reader()))?;
+        append(&mut builder, key.as_str(), size, &mut Stoppable { blob, watch })?;
+    }
+    let mut out = builder.into_inner().map_err(failed)?;
+    out.flush().map_err(failed)
+}
+
+fn append_folder(builder: &mut Builder<impl Write>, name: &str) -> Result<()> {
+    let mut header = header(EntryType::Directory, 0o755, 0);
+    builder.append_data(&mut header, name, io::empty()).map_err(failed)
+}
+
+fn append(builder: &mut Builder<impl Write>, name: &str, size: u64, content: &mut dyn Read) -> Result<()> {
+    let mut header = header(EntryType::Regular, 0o644, size);
+    builder.append_data(&mut header, name, content).map_err(failed)
+}
+
+/// Makes a header that says nothing of who wrote it and when.
+fn header(kind: EntryType, mode: u32, size: u64) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_mode(mode);
+    header.set_size(size);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header
+}
+
+fn failed(error: io::Error) -> Error {
+    match Fault::take(error) {
+        Ok(fault) => Error::Content(fault),
+        Err(error) => Error::io("write", "the archive")(error),
+    }
+}
+
+/// A blob that stops when asked to. It tells the watch nothing: what is packed was counted when it was put.
+struct Stoppable<'a> {
+    blob: Blob<'a>,
+    watch: &'a Watch,
+}
+
+impl Read for Stoppable<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.watch.check()?;
+        self.blob.read(buffer)
+    }
+}

@@ -1,0 +1,298 @@
+//! A docker-archive as a layout: a store whose `index.json` lists every image with its whole name.
+//!
+//! The blobs of the OCI half are read where they lie. Of an image that only Docker's list describes, a manifest is made here, of the layers
+//! as they lie in the archive; each file is hashed once, when the first manifest is asked for.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex};
+
+use serde::Serialize;
+
+use super::images::{self, From, Image, Root};
+use super::list::{self, Item};
+use super::names;
+use super::roots;
+use crate::config;
+use crate::descriptor::Descriptor;
+use crate::digest::{Algorithm, Hasher};
+use crate::manifest::{self, Manifest};
+use crate::media_type::{Compression, Format, MediaType};
+use crate::store::{self, Body, Content, Depth, Key, Keys, Lock, LockKind, Object, Stage, Store, Tar};
+use crate::transport::archive::{INDEX_FILE, LAYOUT, LAYOUT_FILE, blob_key, into_store, malformed, read};
+use crate::transport::{Error, Place, Result};
+use crate::watch::Watch;
+
+/// The largest list of images that is read, in bytes.
+const MAX_LIST: u64 = 16 * 1024 * 1024;
+
+/// A docker-archive as a layout, for reading.
+pub(super) struct View {
+    place: Place,
+    watch: Watch,
+    tar: Tar,
+    items: Vec<Item>,
+    roots: Vec<Root>,
+    images: Vec<Image>,
+    made: Mutex<Option<Arc<Made>>>,
+}
+
+/// What the archive lacks to be a layout.
+struct Made {
+    /// The images' manifests, in the images' order.
+    manifests: Vec<Descriptor>,
+    /// Small objects.
+    objects: BTreeMap<Key, Arc<[u8]>>,
+    /// Blobs that lie elsewhere in the archive.
+    aliases: BTreeMap<Key, Key>,
+}
+
+impl View {
+    /// Finds the images of an archive.
+    pub(super) fn open(tar: Tar, place: &Place, watch: &Watch) -> Result<Self> {
+        let list = read(&tar, list::FILE, MAX_LIST)?;
+        let roots = match roots::read_all(&tar, place) {
+            // Docker's list is enough for what Docker itself would load.
+            Err(error) if list.is_some() => {
+                watch.note(&format!("the OCI half of {place} is not used: {error}"));
+                None
+            }
+            other => other?,
+        };
+        if roots.is_none() && list.is_none() {
+            return Err(malformed(place, explain(&tar)?));
+        }
+        let roots = roots.unwrap_or_default();
+        let items = match list {
+            Some(list) => list::parse(&list).map_err(|error| malformed(place, format!("manifest.json: {error}")))?,
+            None => Vec::new(),
+        };
+        let images = images::find(&items, &roots);
+        Ok(Self { place: place.clone(), watch: watch.clone(), tar, items, roots, images, made: Mutex::default() })
+    }
+
+    /// Returns the images.
+    pub(super) fn images(&self) -> &[Image] {
+        &self.images
+    }
+
+    /// Returns the descriptors of the images' manifests, in the same order.
+    pub(super) fn manifests(&self) -> Result<Vec<Descriptor>> {
+        Ok(self.made()?.manifests.clone())
+    }
+
+    fn made(&self) -> Result<Arc<Made>> {
+        let mut slot = self.made.lock().expect("nothing panics while it reads the archive");
+        if let Some(made) = &*slot {
+            return Ok(made.clone());
+        }
+        let mut maker = Maker { view: self, hashed: BTreeMap::new(), made: Made::new() };
+        for image in &self.images {
+            let manifest = match image.from {
+                From::Index(number) => self.roots[number].descriptor.clone(),
+                From::List(number) => maker.manifest(&self.items[number])?,
+            };
+            maker.made.manifests.push(manifest);
+        }
+        let mut made = maker.made;
+        made.set(INDEX_FILE, self.index(&made.manifests));
+        Ok(slot.insert(Arc::new(made)).clone())
+    }
+
+    /// Makes the list of images in the form that the layout goes by.
+    fn index(&self, manifests: &[Descriptor]) -> Vec<u8> {
+        let mut entries = Vec::new();
+        for (image, manifest) in self.images.iter().zip(manifests) {
+            let mut entry = manifest.clone();
+            let known: Vec<Option<String>> = image.names.iter().map(|name| Some(self.known(image, name))).collect();
+            for name in if known.is_empty() { vec![None] } else { known } {
+                names::set_known(&mut entry.annotations, name.as_deref());
+                entries.push(entry.clone());
+            }
+        }
+        encode_index(&entries)
+    }
+
+    /// Returns the name that an image of this archive is found by.
+    pub(super) fn known(&self, image: &Image, name: &str) -> String {
+        match image.from {
+            // A tag alone is a name in the index, but would be a repository in Docker's list.
+            From::Index(number) if names::of_entry(&self.roots[number].descriptor).as_deref() == Some(name) => {
+                name.into()
+            }
+            _ => names::known(name),
+        }
+    }
+}
+
+impl Made {
+    fn new() -> Self {
+        let mut made = Self { manifests: Vec::new(), objects: BTreeMap::new(), aliases: BTreeMap::new() };
+        made.set(LAYOUT_FILE, LAYOUT.to_vec());
+        made
+    }
+
+    fn set(&mut self, name: &str, content: Vec<u8>) {
+        self.objects.insert(name.parse().expect("a name is a key"), content.into());
+    }
+}
+
+/// Encodes a layout's list of images.
+pub(super) fn encode_index(entries: &[Descriptor]) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Index<'a> {
+        schema_version: u8,
+        media_type: MediaType,
+        manifests: &'a [Descriptor],
+    }
+    let index = Index { schema_version: 2, media_type: MediaType::OCI_INDEX, manifests: entries };
+    serde_json::to_vec(&index).expect("descriptors are always writable")
+}
+
+/// Says why an archive without lists is none that can be read.
+fn explain(tar: &Tar) -> Result<&'static str> {
+    Ok(match read(tar, "repositories", MAX_LIST)? {
+        Some(_) => "it has no manifest.json, as archives of Docker before 1.10; load and save it with a newer Docker",
+        None => "it has neither manifest.json nor index.json, so it holds no images",
+    })
+}
+
+/// Makes manifests of what Docker's list says.
+struct Maker<'a> {
+    view: &'a View,
+    /// What was hashed, by its place: layers are shared.
+    hashed: BTreeMap<Key, Descriptor>,
+    made: Made,
+}
+
+impl Maker<'_> {
+    fn manifest(&mut self, item: &Item) -> Result<Descriptor> {
+        let (config, _) = self.file(&item.config)?;
+        let mut config = self.hash(&config, Some(config::MAX_SIZE))?;
+        let mut layers = Vec::new();
+        for path in &item.layers {
+            let (layer, _) = self.file(path)?;
+            layers.push(self.hash(&layer, None)?);
+        }
+        // Docker has no type for zstd layers, but OCI does.
+        let is_zstd = |layer: &Descriptor| layer.media_type.layer_compression() == Some(Compression::Zstd);
+        let format = if layers.iter().any(is_zstd) { Format::Oci } else { Format::Docker };
+        config.media_type = MediaType::OCI_CONFIG.in_format(format);
+        for layer in &mut layers {
+            layer.media_type = layer.media_type.in_format(format);
+        }
+        let image =
+            manifest::Image { config, layers, subject: None, annotations: BTreeMap::new(), artifact_type: None };
+        let manifest = Manifest::image(format, &image)
+            .map_err(|error| malformed(&self.view.place, format!("manifest.json: {error}")))?;
+        self.made.objects.insert(blob_key(manifest.digest()), manifest.raw().into());
+        Ok(manifest.descriptor())
+    }
+
+    /// Finds a file that the list names.
+    fn file(&self, path: &str) -> Result<(Key, Object)> {
+        let place = &self.view.place;
+        let missing = || malformed(place, format!("manifest.json names {path:?}, which is not in the archive"));
+        let key: Key = path.trim_start_matches("./").parse().map_err(|_| missing())?;
+        let object = self.view.tar.get(&key)?.ok_or_else(missing)?;
+        Ok((key, object))
+    }
+
+    /// Hashes a file and makes it a blob. The type says how it is compressed, whatever its name says.
+    fn hash(&mut self, key: &Key, limit: Option<u64>) -> Result<Descriptor> {
+        if let Some(known) = self.hashed.get(key) {
+            return Ok(known.clone());
+        }
+        let failed = || Error::io("read", key.as_str());
+        let object = self.view.tar.get(key)?.expect("found before");
+        if limit.is_some_and(|limit| object.size > limit) {
+            return Err(failed()(io::ErrorKind::FileTooLarge.into()));
+        }
+        let mut reader = object.open(0).map_err(failed())?.into_reader();
+        let mut hasher = Hasher::new(Algorithm::Sha256);
+        let mut buffer = vec![0; 256 * 1024];
+        let mut start = Vec::new();
+        loop {
+            self.view.watch.check().map_err(failed())?;
+            let n = reader.read(&mut buffer).map_err(failed())?;
+            if n == 0 {
+                break;
+            }
+            start.extend_from_slice(&buffer[..n.min(MAGIC - start.len().min(MAGIC))]);
+            hasher.update(&buffer[..n]);
+        }
+        let media_type = MediaType::layer(Format::Docker, compression(&start));
+        let descriptor = Descriptor::new(media_type, hasher.finish(), object.size);
+        self.made.aliases.insert(blob_key(&descriptor.digest), key.clone());
+        self.hashed.insert(key.clone(), descriptor.clone());
+        Ok(descriptor)
+    }
+}
+
+/// The number of bytes that tell a compression.
+const MAGIC: usize = 4;
+
+fn compression(start: &[u8]) -> Compression {
+    match start {
+        [0x1f, 0x8b, ..] => Compression::Gzip,
+        // A frame, or a skippable one before it.
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
+        _ => Compression::None,
+    }
+}
+
+/// Says whether a key may be one of what is made here.
+fn is_made(key: &Key) -> bool {
+    key.as_str() == INDEX_FILE || key.as_str() == LAYOUT_FILE || key.as_str().starts_with("blobs/")
+}
+
+impl Store for View {
+    fn get(&self, key: &Key) -> store::Result<Option<Object>> {
+        if !is_made(key) {
+            return Ok(None);
+        }
+        if key.as_str().starts_with("blobs/")
+            && let Some(object) = self.tar.get(key)?
+        {
+            return Ok(Some(object));
+        }
+        let made = self.made().map_err(into_store)?;
+        if let Some(object) = made.objects.get(key) {
+            return Ok(Some(in_memory(object)));
+        }
+        match made.aliases.get(key) {
+            Some(at) => self.tar.get(at),
+            None => Ok(None),
+        }
+    }
+
+    fn put(&self, _: &Key, _: Content<'_>) -> store::Result<()> {
+        Err(store::Error::Unsupported { what: "writing" })
+    }
+
+    fn stage(&self, _: &Key) -> store::Result<Box<dyn Stage>> {
+        Err(store::Error::Unsupported { what: "writing" })
+    }
+
+    fn delete(&self, _: &Key) -> store::Result<bool> {
+        Err(store::Error::Unsupported { what: "deleting" })
+    }
+
+    fn list(&self, prefix: &Key, after: Option<&Key>, depth: Depth) -> store::Result<Keys> {
+        self.tar.list(prefix, after, depth)
+    }
+
+    fn lock(&self, _: &Key, _: LockKind) -> store::Result<Lock> {
+        Ok(Lock::trivial())
+    }
+}
+
+fn in_memory(content: &Arc<[u8]>) -> Object {
+    let content = content.clone();
+    Object::new(content.len() as u64, move |at| {
+        let mut reader = io::Cursor::new(content.clone());
+        reader.set_position(at);
+        Ok(Body::Reader(Box::new(reader)))
+    })
+}
