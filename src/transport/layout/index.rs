@@ -2,6 +2,8 @@
 //!
 //! image-spec, "index.json file": <https://github.com/opencontainers/image-spec/blob/main/image-layout.md#indexjson-file>
 
+use std::collections::BTreeSet;
+
 use serde_json::value::RawValue;
 
 use crate::descriptor::{Annotations, Descriptor};
@@ -69,13 +71,8 @@ impl Index {
 
     /// Returns the names, each once, in the entries' order.
     pub(super) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.descriptors().filter_map(name) {
-            if !names.iter().any(|each| each == name) {
-                names.push(name.into());
-            }
-        }
-        names
+        let mut seen = BTreeSet::new();
+        self.descriptors().filter_map(name).filter(|name| seen.insert(*name)).map(Into::into).collect()
     }
 
     /// Returns the entries that a name means: the first that has exactly this name, else all whose full reference ends in it.
