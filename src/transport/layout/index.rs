@@ -2,7 +2,7 @@
 //!
 //! image-spec, "index.json file": <https://github.com/opencontainers/image-spec/blob/main/image-layout.md#indexjson-file>
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
@@ -18,10 +18,16 @@ pub(super) const IMAGE_NAME: &str = "io.containerd.image.name";
 const EMPTY: &[u8] = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
 
 /// An `index.json`.
+///
+/// Ten thousand names are found and edited in it, so both are looked up, not searched for.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
     members: Members,
     entries: Vec<Entry>,
+    /// The first entry with exactly this name.
+    named: BTreeMap<String, usize>,
+    /// The entries for a manifest.
+    holding: BTreeMap<Digest, Vec<usize>>,
 }
 
 /// An entry as it stands there and what it says.
@@ -54,7 +60,33 @@ impl Index {
             Ok(Entry { members, descriptor: serde_json::from_str(text.get())? })
         };
         let entries = texts.into_iter().map(entry).collect::<Result<_, serde_json::Error>>()?;
-        Ok(Self { members, entries })
+        let mut index = Self { members, entries, named: BTreeMap::new(), holding: BTreeMap::new() };
+        index.look_up();
+        Ok(index)
+    }
+
+    /// Makes the look-ups anew, after entries have moved.
+    fn look_up(&mut self) {
+        self.named.clear();
+        self.holding.clear();
+        for (at, entry) in self.entries.iter().enumerate() {
+            if let Some(name) = annotation(&entry.descriptor, REF_NAME) {
+                self.named.entry(name.into()).or_insert(at);
+            }
+            self.holding.entry(entry.descriptor.digest.clone()).or_default().push(at);
+        }
+    }
+
+    fn push(&mut self, descriptor: &Descriptor) -> usize {
+        let at = self.entries.len();
+        self.entries.push(Entry::of(descriptor));
+        self.holding.entry(descriptor.digest.clone()).or_default().push(at);
+        at
+    }
+
+    /// Returns the entries for a manifest.
+    fn holding(&self, digest: &Digest) -> &[usize] {
+        self.holding.get(digest).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn to_vec(&self) -> Vec<u8> {
@@ -77,8 +109,8 @@ impl Index {
 
     /// Returns the entries that a name means: the first that has exactly this name, else all whose full reference ends in it.
     pub(super) fn find(&self, wanted: &str) -> Vec<&Descriptor> {
-        if let Some(exact) = self.descriptors().find(|each| annotation(each, REF_NAME) == Some(wanted)) {
-            return vec![exact];
+        if let Some(exact) = self.named.get(wanted) {
+            return vec![&self.entries[*exact].descriptor];
         }
         self.descriptors().filter(|each| is_referred_to(each, wanted)).collect()
     }
@@ -110,31 +142,30 @@ impl Index {
             number += 1;
             !gone(number - 1, &entry.descriptor)
         });
+        self.look_up();
         before - self.entries.len()
     }
 
     /// Like containers/image: the old entry stays without its name, and an entry without a name for the same manifest gets it.
     fn tag(&mut self, wanted: &str, descriptor: &Descriptor) {
         let has_name = |entry: &Entry| annotation(&entry.descriptor, REF_NAME) == Some(wanted);
-        if self.entries.iter().any(|entry| has_name(entry) && entry.descriptor.digest == descriptor.digest) {
+        if self.holding(&descriptor.digest).iter().any(|at| has_name(&self.entries[*at])) {
             return;
         }
-        while let Some(old) = self.entries.iter().position(has_name) {
+        while let Some(old) = self.named.get(wanted).copied() {
             self.entries[old].untag(wanted);
-            let digest = self.entries[old].descriptor.digest.clone();
-            if self.entries.iter().filter(|entry| entry.descriptor.digest == digest).count() > 1 {
+            if self.holding(&self.entries[old].descriptor.digest).len() > 1 {
                 self.entries.remove(old);
             }
+            // A name that moves is rare enough for this.
+            self.look_up();
         }
-        let nameless =
-            |entry: &Entry| entry.descriptor.digest == descriptor.digest && name(&entry.descriptor).is_none();
-        let at = match self.entries.iter().position(nameless) {
-            Some(at) => at,
-            None => {
-                self.entries.push(Entry::of(descriptor));
-                self.entries.len() - 1
-            }
+        let nameless = |at: &&usize| name(&self.entries[**at].descriptor).is_none();
+        let at = match self.holding(&descriptor.digest).iter().find(nameless) {
+            Some(at) => *at,
+            None => self.push(descriptor),
         };
+        self.named.insert(wanted.into(), at);
         let mut annotations = self.entries[at].descriptor.annotations.clone();
         annotations.insert(REF_NAME.into(), wanted.into());
         self.entries[at].annotate(annotations);
@@ -142,13 +173,13 @@ impl Index {
 
     fn add(&mut self, descriptor: &Descriptor) {
         if !self.has(&descriptor.digest) {
-            self.entries.push(Entry::of(descriptor));
+            self.push(descriptor);
         }
     }
 
     /// Says whether a manifest has an entry.
     pub(super) fn has(&self, digest: &Digest) -> bool {
-        self.descriptors().any(|each| each.digest == *digest)
+        !self.holding(digest).is_empty()
     }
 }
 

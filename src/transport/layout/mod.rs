@@ -38,8 +38,17 @@ pub struct Layout {
     watch: Watch,
     resume: bool,
     pending: Mutex<Vec<Edit>>,
+    /// What `index.json` and the edits together said when last asked.
+    view: Mutex<Option<View>>,
     /// The lock that a sweep respects.
     held: Mutex<Option<Lock>>,
+}
+
+/// An index in memory.
+struct View {
+    /// The version of `index.json` it was made of: nothing for no file, and no etag for a store that does not tell versions apart.
+    version: Option<Option<String>>,
+    index: Arc<Index>,
 }
 
 impl Layout {
@@ -51,6 +60,7 @@ impl Layout {
             watch: options.watch.clone(),
             resume: options.resume,
             pending: Mutex::default(),
+            view: Mutex::default(),
             held: Mutex::default(),
         }
     }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Index, Layout, MAX_INDEX, blob_key, index, key};
+use super::{Index, Layout, MAX_INDEX, View, blob_key, index, key};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -44,10 +45,19 @@ impl Layout {
         Ok(())
     }
 
-    /// Returns `index.json` together with what is to be merged into it.
-    pub(super) fn index(&self) -> Result<Index> {
+    /// Returns `index.json` together with what is to be merged into it. Ten thousand names are asked for one by one, so it is read again
+    /// only when it has changed.
+    pub(super) fn index(&self) -> Result<Arc<Index>> {
+        let version = self.store.get(&key("index.json"))?.map(|object| object.etag);
+        let mut view = self.view.lock().expect("nothing panics while it holds the view");
+        match &*view {
+            Some(view) if view.version == version && view.version != Some(None) => return Ok(view.index.clone()),
+            _ => {}
+        }
         let mut index = self.stored_index()?;
         self.pending.lock().expect("nothing panics while it holds the edits").iter().for_each(|edit| index.apply(edit));
+        let index = Arc::new(index);
+        *view = Some(View { version, index: index.clone() });
         Ok(index)
     }
 

@@ -1,5 +1,6 @@
 //! Writing to a layout: blobs, manifests, and last the names.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Edit, Layout, blob_key, key, read};
@@ -76,7 +77,14 @@ impl Layout {
         if !self.holds(&descriptor)? {
             self.store.put(&blob_key(manifest.digest()), Content::Bytes(manifest.raw()))?;
         }
-        self.pending.lock().expect("nothing panics while it holds the edits").extend(edit);
+        if let Some(edit) = edit {
+            // In this order everywhere: the view, then the edits.
+            let mut view = self.view.lock().expect("nothing panics while it holds the view");
+            if let Some(view) = &mut *view {
+                Arc::make_mut(&mut view.index).apply(&edit);
+            }
+            self.pending.lock().expect("nothing panics while it holds the edits").push(edit);
+        }
         Ok(())
     }
 
