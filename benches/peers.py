@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Copies one image with stevedore and with its peers, in turn, and prints times as ratios to ours.
+
+Usage: peers.py [--binary target/release/stevedore] [--rounds 5] [--layers 6] [--mib 32]
+Peers that are not installed (skopeo-new, skopeo, crane, oras) are left out. Needs docker-registry.
+
+Every round runs every tool once, so that a machine that slows down slows all of them; the median of the rounds' ratios is printed.
+Every tool reads what no tool has just written: the image is pushed once, before the first round.
+"""
+import argparse, hashlib, json, os, shutil, socket, statistics, subprocess, sys, tempfile, time, urllib.request
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--binary", default="target/release/stevedore")
+parser.add_argument("--rounds", type=int, default=5)
+parser.add_argument("--layers", type=int, default=6)
+parser.add_argument("--mib", type=int, default=32)
+options = parser.parse_args()
+ours = os.path.abspath(options.binary)
+work = tempfile.mkdtemp(prefix="stevedore-peers-")
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def start_registry(name):
+    port = free_port()
+    config = {"version": 0.1, "log": {"level": "error", "accesslog": {"disabled": True}}, "storage": {"filesystem": {"rootdirectory": f"{work}/{name}"}}, "http": {"addr": f"127.0.0.1:{port}"}}
+    with open(f"{work}/{name}.yml", "w") as file:
+        json.dump(config, file)
+    process = subprocess.Popen(["docker-registry", "serve", f"{work}/{name}.yml"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=1)
+            return process, f"127.0.0.1:{port}"
+        except OSError:
+            time.sleep(0.1)
+    sys.exit("docker-registry did not start")
+
+
+def make_layout(folder):
+    os.makedirs(folder + "/blobs/sha256")
+
+    def add(kind, data):
+        digest = hashlib.sha256(data).hexdigest()
+        with open(f"{folder}/blobs/sha256/{digest}", "wb") as file:
+            file.write(data)
+        return {"mediaType": kind, "digest": "sha256:" + digest, "size": len(data)}
+
+    layers = [add("application/vnd.oci.image.layer.v1.tar+gzip", os.urandom(options.mib << 20)) for _ in range(options.layers)]
+    ids = ["sha256:" + hashlib.sha256(str(number).encode()).hexdigest() for number in range(options.layers)]
+    config = {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": ids}}
+    config = add("application/vnd.oci.image.config.v1+json", json.dumps(config).encode())
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    entry = add(kind, json.dumps({"schemaVersion": 2, "mediaType": kind, "config": config, "layers": layers}).encode())
+    entry["annotations"] = {"org.opencontainers.image.ref.name": "v1"}
+    with open(folder + "/index.json", "w") as file:
+        json.dump({"schemaVersion": 2, "manifests": [entry]}, file)
+    with open(folder + "/oci-layout", "w") as file:
+        file.write('{"imageLayoutVersion":"1.0.0"}')
+
+
+def measure(command):
+    figure = work + "/figure"
+    timed = ["/usr/bin/time", "--quiet", "-f", "%e %U %S %M", "-o", figure] + command
+    if subprocess.run(timed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
+        sys.exit("failed: " + " ".join(command))
+    with open(figure) as file:
+        wall, user, system, peak = file.read().split()
+    return float(wall), float(user) + float(system), int(peak) / 1024
+
+
+def tasks(host, empty):
+    """Each task: a function from a tool and a fresh name to a command, or nothing where the tool cannot do it."""
+    image = f"{host}/bench/image:v1"
+
+    def pull(tool, name):
+        out = f"{work}/{name}"
+        return {
+            "stevedore": [ours, "copy", "-q", f"docker://{image}", f"oci:{out}:v1"],
+            "skopeo": ["skopeo", "--insecure-policy", "copy", "-q", "--src-tls-verify=false", f"docker://{image}", f"oci:{out}:v1"],
+            "skopeo-new": ["skopeo-new", "--insecure-policy", "copy", "-q", "--src-tls-verify=false", f"docker://{image}", f"oci:{out}:v1"],
+            "crane": ["crane", "pull", "--format", "oci", image, out],
+            "oras": ["oras", "cp", "--from-plain-http", "--to-oci-layout", image, f"{out}:v1"],
+        }[tool]
+
+    def push(tool, name):
+        source, target = f"{work}/image", f"{empty}/push/{name}:v1"
+        return {
+            "stevedore": [ours, "copy", "-q", f"oci:{source}:v1", f"docker://{target}"],
+            "skopeo": ["skopeo", "--insecure-policy", "copy", "-q", "--dest-tls-verify=false", f"oci:{source}:v1", f"docker://{target}"],
+            "skopeo-new": ["skopeo-new", "--insecure-policy", "copy", "-q", "--dest-tls-verify=false", f"oci:{source}:v1", f"docker://{target}"],
+            "crane": ["crane", "push", source, target],
+            "oras": ["oras", "cp", "--from-oci-layout", "--to-plain-http", f"{source}:v1", target],
+        }[tool]
+
+    def across(tool, name):
+        target = f"{host}/across/{name}:v1"
+        return {
+            "stevedore": [ours, "copy", "-q", f"docker://{image}", f"docker://{target}"],
+            "skopeo": ["skopeo", "--insecure-policy", "copy", "-q", "--src-tls-verify=false", "--dest-tls-verify=false", f"docker://{image}", f"docker://{target}"],
+            "skopeo-new": ["skopeo-new", "--insecure-policy", "copy", "-q", "--src-tls-verify=false", "--dest-tls-verify=false", f"docker://{image}", f"docker://{target}"],
+            "crane": ["crane", "copy", image, target],
+            "oras": ["oras", "cp", "--from-plain-http", "--to-plain-http", image, target],
+        }[tool]
+
+    def same(tool, _):
+        return across(tool, "same")
+
+    return [("registry to layout", pull), ("layout to registry", push), ("repository to repository", across), ("again, nothing to do", same)]
+
+
+tools = ["stevedore"] + [tool for tool in ("skopeo", "skopeo-new", "crane", "oras") if shutil.which(tool)]
+registries = [start_registry("full"), start_registry("empty")]
+host, empty = (host for _, host in registries)
+try:
+    make_layout(work + "/image")
+    subprocess.run([ours, "copy", "-q", f"oci:{work}/image:v1", f"docker://{host}/bench/image:v1"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([ours, "copy", "-q", f"docker://{host}/bench/image:v1", f"docker://{host}/across/same:v1"], check=True, stdout=subprocess.DEVNULL)
+    print(f"{options.layers} layers of {options.mib} MiB, {options.rounds} rounds; medians; ratios are the peer's by ours, round by round")
+    for title, command in tasks(host, empty):
+        figures = {tool: [] for tool in tools}
+        for number in range(options.rounds + 1):
+            for tool in tools:
+                name = f"{tool}-{number}"
+                figure = measure(command(tool, name))
+                if number > 0:  # the first is for warming up
+                    figures[tool].append(figure)
+                shutil.rmtree(f"{work}/{name}", ignore_errors=True)
+                # Whoever pushes finds none of the blobs there.
+                shutil.rmtree(f"{work}/empty", ignore_errors=True)
+                shutil.rmtree(f"{work}/full/docker/registry/v2/repositories/across/{name}", ignore_errors=True)
+        print(f"\n{title}")
+        for tool in tools:
+            wall, cpu, peak = (statistics.median(each[at] for each in figures[tool]) for at in range(3))
+            ratio = lambda at: statistics.median(theirs[at] / max(mine[at], 0.005) for theirs, mine in zip(figures[tool], figures["stevedore"]))
+            print(f"  {tool:11} {wall:7.2f} s  cpu {cpu:6.2f} s  peak {peak:6.1f} MiB   wall x{ratio(0):.2f}  cpu x{ratio(1):.2f}  memory x{ratio(2):.2f}")
+finally:
+    for registry, _ in registries:
+        registry.kill()
+    shutil.rmtree(work, ignore_errors=True)
