@@ -123,6 +123,12 @@ impl MediaType {
         *self == Self::OCI_MANIFEST || *self == Self::DOCKER_MANIFEST
     }
 
+    /// Says whether both are of one kind (an index, an image, an artifact, schema 1), be it in OCI's format or in Docker's.
+    pub fn is_kind_of(&self, other: &Self) -> bool {
+        let kind = |one: &Self| (one.is_index(), one.is_image(), one.is_schema1());
+        kind(self) == kind(other)
+    }
+
     /// Says whether this is a Docker schema 1 manifest, signed or not.
     pub fn is_schema1(&self) -> bool {
         *self == Self::DOCKER_SCHEMA1 || *self == Self::DOCKER_SCHEMA1_SIGNED

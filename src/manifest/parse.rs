@@ -21,10 +21,13 @@ impl Manifest {
     /// # Errors
     /// When the bytes are no manifest, are over [`MAX_SIZE`], are both index and image, or contradict their content type (CVE-2021-41190).
     pub fn parse(raw: impl Into<Arc<[u8]>>, content_type: Option<&MediaType>) -> Result<Self, ParseError> {
-        Self::parse_with(raw.into(), content_type, Algorithm::Sha256)
+        Self::parse_with(raw.into(), content_type, Word::Binds, Algorithm::Sha256)
     }
 
     /// Parses a manifest that was asked for by `digest`.
+    ///
+    /// The digest pins the bytes, so `content_type`, which may be a descriptor's word, may name the wrong format, OCI for Docker's, as layouts of
+    /// go-containerregistry do: then the document's own `mediaType` holds. It may never name the wrong kind.
     ///
     /// # Errors
     /// Those of [`Manifest::parse`], and [`ParseError::Digest`] when the bytes have another digest.
@@ -38,14 +41,19 @@ impl Manifest {
         if !digest.matches(&raw) && !looks_signed(&raw) {
             return Err(ParseError::Digest { wanted: digest.clone(), got: digest.algorithm().digest(&raw) });
         }
-        let manifest = Self::parse_with(raw, content_type, digest.algorithm())?;
+        let manifest = Self::parse_with(raw, content_type, Word::Hints, digest.algorithm())?;
         if manifest.digest != *digest {
             return Err(ParseError::Digest { wanted: digest.clone(), got: manifest.digest });
         }
         Ok(manifest)
     }
 
-    fn parse_with(raw: Arc<[u8]>, content_type: Option<&MediaType>, algorithm: Algorithm) -> Result<Self, ParseError> {
+    fn parse_with(
+        raw: Arc<[u8]>,
+        content_type: Option<&MediaType>,
+        word: Word,
+        algorithm: Algorithm,
+    ) -> Result<Self, ParseError> {
         if raw.len() as u64 > MAX_SIZE {
             return Err(ParseError::TooLarge);
         }
@@ -55,7 +63,7 @@ impl Manifest {
                 return Err(ParseError::Case { name: name.into(), meant });
             }
         }
-        let media_type = kind(&members, content_type)?;
+        let media_type = kind(&members, content_type, word)?;
         let mut digest = algorithm.digest(&raw);
         let body = if media_type.is_index() {
             Body::Index(index(&members)?)
@@ -78,7 +86,16 @@ fn looks_signed(raw: &[u8]) -> bool {
     raw.len() as u64 <= MAX_SIZE && Members::parse(raw).is_ok_and(|members| members.has("signatures"))
 }
 
-fn kind(members: &Members, content_type: Option<&MediaType>) -> Result<MediaType, ParseError> {
+/// What a type that stands outside the document is worth.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// The document must agree.
+    Binds,
+    /// The document must be of that kind.
+    Hints,
+}
+
+fn kind(members: &Members, content_type: Option<&MediaType>, word: Word) -> Result<MediaType, ParseError> {
     let shape = shape(members)?;
     let declared: Option<String> = members.decode("mediaType")?;
     let declared = declared.filter(|text| !text.is_empty()).map(|text| MediaType::new(&text));
@@ -86,6 +103,7 @@ fn kind(members: &Members, content_type: Option<&MediaType>) -> Result<MediaType
     let outer = content_type.filter(|outer| outer.is_manifest());
     if let (Some(outer), Some(declared)) = (outer, &declared)
         && outer != declared
+        && !(word == Word::Hints && declared.is_kind_of(outer))
     {
         return Err(ParseError::Contradiction { content_type: outer.clone(), media_type: declared.clone() });
     }
@@ -93,10 +111,7 @@ fn kind(members: &Members, content_type: Option<&MediaType>) -> Result<MediaType
     if !kind.is_manifest() {
         return Err(ParseError::Unsupported { media_type: kind });
     }
-    let same_shape = |a: &MediaType, b: &MediaType| {
-        (a.is_index(), a.is_image(), a.is_schema1()) == (b.is_index(), b.is_image(), b.is_schema1())
-    };
-    if !same_shape(&kind, &shape) {
+    if !kind.is_kind_of(&shape) {
         return Err(ParseError::Shape { media_type: kind, shape });
     }
     // Both schema 1 types are sent for signed documents; the document knows.

@@ -57,6 +57,19 @@ fn refusals() {
 }
 
 #[test]
+fn a_digest_lets_the_type_beside_it_be_wrong_about_the_format_only() {
+    let docker = MediaType::DOCKER_MANIFEST;
+    let text = format!(r#"{{"mediaType":"{docker}","config":{CONFIG},"layers":[]}}"#);
+    let verified =
+        |word: &MediaType| Manifest::parse_verified(text.as_bytes(), Some(word), &Digest::of(text.as_bytes()));
+    assert_eq!(*verified(&MediaType::OCI_MANIFEST).expect("the same kind").media_type(), docker);
+    for kind in [MediaType::OCI_INDEX, MediaType::DOCKER_SCHEMA1, MediaType::OCI_ARTIFACT] {
+        assert!(verified(&kind).is_err(), "{kind}");
+    }
+    assert!(parse(&text, Some(&MediaType::OCI_MANIFEST)).is_err());
+}
+
+#[test]
 fn digests_are_over_the_raw_bytes() {
     let text = format!(r#"{{ "layers" : [ ], "config":{CONFIG}, "later": 1.0 }}"#);
     let manifest = parse(&text, None).expect("parses");

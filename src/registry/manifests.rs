@@ -154,8 +154,8 @@ fn check_wanted(manifest: &Manifest, wanted: &Descriptor, refuse: impl Fn(ParseE
             size: manifest.raw().len() as u64,
         }));
     }
-    let both_schema1 = manifest.media_type().is_schema1() && wanted.media_type.is_schema1();
-    if wanted.media_type.is_manifest() && *manifest.media_type() != wanted.media_type && !both_schema1 {
+    // The digest pins the bytes: only a wrong kind is dangerous (CVE-2021-41190).
+    if wanted.media_type.is_manifest() && !manifest.media_type().is_kind_of(&wanted.media_type) {
         return Err(refuse(ParseError::Contradiction {
             content_type: wanted.media_type.clone(),
             media_type: manifest.media_type().clone(),

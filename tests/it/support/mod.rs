@@ -16,6 +16,7 @@ pub(crate) mod oracle;
 pub(crate) mod pages;
 pub(crate) mod proxy;
 pub(crate) mod registry;
+pub(crate) mod scene;
 pub(crate) mod seed;
 pub(crate) mod shape;
 pub(crate) mod wire;

@@ -1,0 +1,57 @@
+//! No blob is ever held in memory: a layer many times bigger than what a copy may hold goes through every kind of place.
+
+use std::fs;
+
+use crate::support::command::Program;
+use crate::support::fixture;
+use crate::support::scene::{Folder, Scene};
+
+/// The layer, and the most memory that a copy may hold while it goes through, an unoptimized build's overhead included.
+const LAYER: u64 = 200 << 20;
+const MOST: u64 = 40 << 20;
+
+#[track_caller]
+fn assert_small(from: &str, to: &str) {
+    let Some((run, peak)) = Program::stevedore(&["copy", from, to]).peak_rss() else {
+        return;
+    };
+    run.ok();
+    assert!(peak <= MOST, "{from} to {to} held {} KiB", peak >> 10);
+}
+
+/// Through a registry, up and down.
+#[test]
+fn registries_and_layouts_hold_no_layer_in_memory() {
+    let Some(scene) = Scene::new() else {
+        return;
+    };
+    let image = fixture::big(&scene.folder.path("big"), 1, LAYER);
+    assert_small(&image.reference(), &scene.docker("big:v1"));
+    fs::remove_dir_all(&image.dir).expect("removing a layout");
+    assert_small(&scene.docker("big:v1"), &scene.folder.at("oci", "o", ":v1"));
+}
+
+/// Through archives, written and read.
+#[test]
+fn archives_hold_no_layer_in_memory() {
+    let folder = Folder::new();
+    let image = fixture::big(&folder.path("big"), 1, LAYER);
+    let archive = folder.at("docker-archive", "k.tar", "");
+    assert_small(&image.reference(), &format!("{archive}:ex.com/a:1"));
+    fs::remove_dir_all(&image.dir).expect("removing a layout");
+    assert_small(&archive, &folder.at("oci-archive", "a.tar", ":v1"));
+    fs::remove_file(folder.path("k.tar")).expect("removing an archive");
+    assert_small(&folder.at("oci-archive", "a.tar", ":v1"), &folder.at("dir", "d", ""));
+}
+
+/// Through trees of files, written and read.
+#[test]
+fn trees_hold_no_layer_in_memory() {
+    let folder = Folder::new();
+    let image = fixture::big(&folder.path("big"), 1, LAYER);
+    assert_small(&image.reference(), &folder.at("static", "s", ":v1"));
+    fs::remove_dir_all(&image.dir).expect("removing a layout");
+    assert_small(&folder.at("static", "s", ":v1"), &folder.at("dir", "d", ""));
+    fs::remove_dir_all(folder.path("s")).expect("removing a tree");
+    assert_small(&folder.at("dir", "d", ""), &folder.at("oci", "o", ":v1"));
+}
