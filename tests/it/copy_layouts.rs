@@ -5,9 +5,9 @@ use std::thread;
 
 use crate::support::command::stevedore;
 use crate::support::fixture::{self, Fixture};
-use crate::support::layout::{Layout, read_json, tags};
+use crate::support::layout::{blob_path, read_json, tags};
 use crate::support::oracle::{Tool, oracle};
-use crate::support::scene::{Folder, Scene, copy, skopeo_copy};
+use crate::support::scene::{Folder, Scene, copy, files, skopeo_copy};
 
 /// Reads `oci:L:v1` whole into the registry, and each child by its digest, which only the index mentions.
 #[track_caller]
@@ -77,6 +77,37 @@ fn layouts_of_umoci_are_read() {
         assert_eq!(entry["digest"], digest.as_str());
         assert_eq!(scene.digest(name, "v1"), digest);
     }
+}
+
+/// A tar of a layout as people make it is read: names that begin with `./`, directories, and entries that no layout has.
+#[test]
+fn tars_of_a_layout_are_read_whatever_else_is_in_them() {
+    let folder = Folder::new();
+    let image = fixture::app(&folder.path("app"));
+    let mut tar = tar::Builder::new(fs::File::create(folder.path("a.tar")).expect("creating a file"));
+    let entry = |kind: tar::EntryType, size: usize| {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_size(size as u64);
+        header.set_mode(0o755);
+        header
+    };
+    for (name, kind) in [
+        ("./", tar::EntryType::Directory),
+        ("./blobs", tar::EntryType::Directory),
+        ("./blobs/fifo", tar::EntryType::Fifo),
+        ("./console", tar::EntryType::Char),
+        ("./disk", tar::EntryType::Block),
+    ] {
+        tar.append_data(&mut entry(kind, 0), name, &b""[..]).expect("writing a tar");
+    }
+    for (name, bytes) in files(&image.dir) {
+        let mut header = entry(tar::EntryType::Regular, bytes.len());
+        tar.append_data(&mut header, format!("./{name}"), &bytes[..]).expect("writing a tar");
+    }
+    tar.finish().expect("ending a tar");
+    let archive = folder.at("oci-archive", "a.tar", ":v1");
+    assert_eq!(copy(&["--all"], &archive, &folder.at("oci", "o", ":v1")), image.digest);
 }
 
 /// Two tags on one digest are two names: writing the second keeps the first, and moving one leaves the other.
@@ -168,7 +199,7 @@ fn several_images_ask_for_a_name() {
 fn damage_is_found_on_the_way() {
     let folder = Folder::new();
     let image = fixture::single(&folder.path("single"));
-    let layer = crate::support::layout::blob_path(&image.dir, &image.parts[0].layers[0]);
+    let layer = blob_path(&image.dir, &image.parts[0].layers[0]);
     let mut bytes = fs::read(&layer).expect("a layer");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -190,5 +221,4 @@ fn damage_is_found_on_the_way() {
     // An image that lost a layer is not found, which is another thing.
     fs::remove_file(&layer).expect("removing a layer");
     stevedore(&["copy", &image.reference(), &folder.at("oci", "o", ":v1")]).code(3);
-    let _ = Layout::open(&image.dir);
 }

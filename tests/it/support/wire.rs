@@ -64,6 +64,10 @@ impl Head {
 
     /// Reads the next head; `None` when the peer closed the connection before its first byte.
     pub(crate) fn read(from: &mut impl BufRead) -> io::Result<Option<Head>> {
+        // A client that tries TLS first waits for an answer to its hello, which need not have a line end in it.
+        if from.fill_buf()?.first().is_some_and(|byte| !byte.is_ascii_graphic()) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
         let Some(start) = read_line(from)? else {
             return Ok(None);
         };
