@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
 
 use serde_json::{Value, json};
 
@@ -14,9 +16,6 @@ use crate::support::layout::{blob_path, read_json, sha256};
 use crate::support::oracle::corpus;
 use crate::support::registry::Registry;
 use crate::support::scene::{Folder, copy};
-
-/// Images that distribution 2.8 does not take, and what it says.
-const REFUSED_BY_REGISTRY: [(&str, &str); 0] = [];
 
 /// Copies through every kind of place, each time from the last one, and asserts the digest each time.
 #[track_caller]
@@ -34,20 +33,11 @@ fn chain(name: &str, from: &str, digest: &str, registry: &Registry) {
         assert_eq!(copy(&["--all", "--quiet"], &from, &to), digest, "{name} to {transport}");
         from = to;
     }
-    let refused = REFUSED_BY_REGISTRY.iter().find(|(image, _)| *image == name);
     let repository = name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
     let remote = format!("docker://{}/{}:v1", registry.host(), repository.trim_matches('-'));
-    let run = stevedore(&["copy", "--all", "--quiet", &from, &remote]);
-    if let Some((_, why)) = refused {
-        assert!(run.clone().code(5).stderr.contains(why), "{name}: {}", run.stderr);
-        return;
-    }
-    assert_eq!(run.ok().text(), digest, "{name} to a registry");
-    assert_eq!(
-        copy(&["--all", "--quiet"], &remote, &folder.at("oci", "last", ":v1")),
-        digest,
-        "{name} from a registry"
-    );
+    assert_eq!(copy(&["--all", "--quiet"], &from, &remote), digest, "{name} to a registry");
+    let last = folder.at("oci", "last", ":v1");
+    assert_eq!(copy(&["--all", "--quiet"], &remote, &last), digest, "{name} from a registry");
 }
 
 /// Each image of a layout: how to ask for it, and its digest.
@@ -73,12 +63,21 @@ fn name_of(path: &Path) -> String {
     path.file_name().expect("an image has a name").to_string_lossy().into_owned()
 }
 
-#[track_caller]
-fn chain_layout(layout: &Path, registry: &Registry) {
-    for (name, digest) in entries(layout) {
-        let from = format!("oci:{}:{name}", layout.display());
-        chain(&format!("{}/{name}", name_of(layout)), &from, &digest, registry);
-    }
+/// Sends every image of these layouts through the chain, two at a time.
+fn chain_layouts(layouts: &[PathBuf], registry: &Registry) {
+    let images = layouts.iter().flat_map(|layout| entries(layout).into_iter().map(move |entry| (layout, entry)));
+    let images = Mutex::new(images.collect::<Vec<_>>().into_iter());
+    let next = || images.lock().expect("no thread panics while it holds this lock").next();
+    let work = || {
+        while let Some((layout, (name, digest))) = next() {
+            let from = format!("oci:{}:{name}", layout.display());
+            chain(&format!("{}/{name}", name_of(layout)), &from, &digest, registry);
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(work);
+        scope.spawn(work);
+    });
 }
 
 /// The images that come with the tests keep their digests through every kind of place.
@@ -88,9 +87,7 @@ fn our_images_keep_their_digests() {
     let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
     let layouts = layouts_in(&images);
     assert!(layouts.len() >= 5, "{layouts:?}");
-    for layout in layouts {
-        chain_layout(&layout, &registry);
-    }
+    chain_layouts(&layouts, &registry);
 }
 
 /// The published layouts keep their digests through every kind of place: those that `tests/images` has not, and not the hostile ones.
@@ -100,15 +97,10 @@ fn published_layouts_keep_their_digests() {
         return;
     };
     let here = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images").join(name).exists();
-    let mut count = 0;
-    for layout in layouts_in(&corpus.join("images")) {
-        let name = name_of(&layout);
-        if name != "hostile" && !here(&name) {
-            chain_layout(&layout, &registry);
-            count += 1;
-        }
-    }
-    assert!(count >= 15, "only {count} layouts in {}", corpus.display());
+    let mut layouts = layouts_in(&corpus.join("images"));
+    layouts.retain(|layout| name_of(layout) != "hostile" && !here(&name_of(layout)));
+    assert!(layouts.len() >= 15, "only {} layouts in {}", layouts.len(), corpus.display());
+    chain_layouts(&layouts, &registry);
 }
 
 /// The published images of a fuzzer keep their digests through every kind of place.
@@ -117,9 +109,7 @@ fn published_fuzz_images_keep_their_digests() {
     let (Some(corpus), Some(registry)) = (corpus(), Registry::start()) else {
         return;
     };
-    for layout in layouts_in(&corpus.join("images/fuzz")) {
-        chain_layout(&layout, &registry);
-    }
+    chain_layouts(&layouts_in(&corpus.join("images/fuzz")), &registry);
 }
 
 /// A published tar, by what is in it.
@@ -232,18 +222,17 @@ fn a_mangled_image_is_refused() {
     }
 }
 
-/// Hostile images whose manifests or blobs lie, so that a copy must notice: by which exit code.
-const LIARS: [(&str, &[i32]); 10] = [
-    ("lie-size", &[6]),
-    ("lie-absent", &[3]),
-    ("lie-content", &[6]),
-    ("lie-digest-alg", &[1]),
-    ("lie-digest-traversal", &[1]),
-    ("lie-digest-upper", &[1]),
-    ("json-truncated", &[1]),
-    ("json-array", &[1]),
-    ("json-deep", &[1]),
-    ("lie-mediatype", &[0, 1]),
+/// Hostile images whose manifests or blobs lie so that a copy must notice, and the exit code.
+const LIARS: [(&str, i32); 9] = [
+    ("lie-size", 6),
+    ("lie-absent", 3),
+    ("lie-content", 6),
+    ("lie-digest-alg", 1),
+    ("lie-digest-traversal", 1),
+    ("lie-digest-upper", 1),
+    ("json-truncated", 1),
+    ("json-array", 1),
+    ("json-deep", 1),
 ];
 
 /// Hostile images either go through as they are, bytes that nobody unpacked, or fail in words with the class of the failure; nothing is written
@@ -255,7 +244,7 @@ fn hostile_images_fail_in_words_or_stay_what_they_are() {
     let folder = Folder::new();
     for (name, digest) in entries(&hostile) {
         let from = format!("oci:{}:{name}", hostile.display());
-        let expected = LIARS.iter().find(|(liar, _)| *liar == name).map_or(&[0][..], |(_, codes)| codes);
+        let expected = LIARS.iter().find(|(liar, _)| *liar == name).map_or(0, |(_, code)| *code);
         for (transport, place, rest) in
             [("oci", "o", &*format!(":{name}")), ("dir", "d", ""), ("oci-archive", "a", ":v1")]
         {
@@ -275,9 +264,9 @@ fn hostile_images_fail_in_words_or_stay_what_they_are() {
 }
 
 #[track_caller]
-fn check_hostile(name: &str, run: &Run, expected: &[i32], digest: &str) {
+fn check_hostile(name: &str, run: &Run, expected: i32, digest: &str) {
     assert!(is_clean(run), "{name}: {} {}", run.code, run.stderr);
-    assert!(expected.contains(&run.code), "{name}: {} {}", run.code, run.stderr);
+    assert_eq!(run.code, expected, "{name}: {} {}", run.code, run.stderr);
     if run.code == 0 {
         assert_eq!(run.text(), digest, "{name}");
     } else {

@@ -5,8 +5,10 @@
 mod archives;
 mod console;
 mod copy_convert;
+mod copy_corpus;
 mod copy_docker_archive;
 mod copy_layouts;
+mod copy_memory;
 mod copy_odd;
 mod copy_places;
 mod copy_platforms;
