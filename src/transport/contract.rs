@@ -46,6 +46,27 @@ pub(super) fn holds_many(make: Make<'_>, deletes: bool) {
     }
 }
 
+/// Runs the cases for a place that several handles write; `open` opens the same place each time.
+pub(super) fn keeps_every_writers_names(open: Make<'_>, names: [&str; 3]) {
+    let sample = sample("shared");
+    let put_finished = |place: &dyn Transport, name: &str| {
+        put(place, &tag(name), &sample);
+        place.finish().expect("finishes");
+    };
+    put_finished(&*open(), names[0]);
+    // Both see the first name and none sees the other's; nothing but the name is new.
+    let (second, third) = (open(), open());
+    for place in [&second, &third] {
+        assert_eq!(resolved(&**place, &tag(names[0])), Some(sample.manifest.digest().clone()));
+    }
+    put_finished(&*second, names[1]);
+    put_finished(&*third, names[2]);
+    let last = open();
+    for name in names {
+        assert_eq!(resolved(&*last, &tag(name)), Some(sample.manifest.digest().clone()), "{name}");
+    }
+}
+
 /// A small image with its blobs.
 #[derive(Clone)]
 pub(super) struct Sample {

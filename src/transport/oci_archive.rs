@@ -146,4 +146,12 @@ mod tests {
         contract::holds_many(&make, false);
         contract::holds_one(&make, &Selector::Sole);
     }
+
+    #[test]
+    fn keeps_every_writers_names() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = Place::OciArchive(ArchivePath::File(folder.path().join("k.tar")));
+        let open = || -> Box<dyn Transport> { place.open_destination(&Options::default()).expect("opens") };
+        contract::keeps_every_writers_names(&open, ["a", "b", "c"]);
+    }
 }

@@ -242,8 +242,12 @@ impl Store for Workspace {
         Ok(merge(pages))
     }
 
-    fn lock(&self, _: &Key, _: LockKind) -> store::Result<Lock> {
-        // The lock of the whole workspace holds others off.
+    fn lock(&self, _: &Key, kind: LockKind) -> store::Result<Lock> {
+        // The lock of the whole workspace holds others off. Who wants to be alone is about to change what he reads, so it must be what the
+        // last writer left, also when nothing has been put so far.
+        if kind == LockKind::Exclusive {
+            self.0.begin().map_err(into_store)?;
+        }
         Ok(Lock::trivial())
     }
 }

@@ -150,4 +150,12 @@ mod tests {
         contract::holds_one(&make, &contract::tag("example.com/a:1"));
         contract::holds_one(&make, &Selector::Sole);
     }
+
+    #[test]
+    fn keeps_every_writers_names() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = Place::DockerArchive(ArchivePath::File(folder.path().join("k.tar")));
+        let open = || -> Box<dyn Transport> { place.open_destination(&Options::default()).expect("opens") };
+        contract::keeps_every_writers_names(&open, ["ex.com/a:1", "ex.com/b:1", "ex.com/c:1"]);
+    }
 }

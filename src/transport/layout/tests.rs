@@ -327,3 +327,10 @@ fn schema_1_has_no_place() {
     assert!(layout.accepts(&manifest).expect_err("refused").cure().is_some());
     layout.put_manifest(&tag("v1"), &manifest).expect_err("refused");
 }
+
+#[test]
+fn keeps_every_writers_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = || -> Box<dyn Transport> { Box::new(create(folder.path())) };
+    contract::keeps_every_writers_names(&open, ["a", "b", "c"]);
+}
