@@ -114,7 +114,7 @@ impl Transport for Writer {
     fn finish(&self) -> Result<()> {
         self.layout.finish()?;
         if !self.workspace.is_begun() {
-            return Ok(());
+            return self.workspace.remove_abandoned();
         }
         let sole = self.sole.lock().expect("an assignment does not panic").clone();
         let Some(kept) = archive::keep(&self.workspace, &self.place, sole.as_ref())? else {

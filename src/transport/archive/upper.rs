@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::store::{self, Key, Local, Lock, LockKind, PARTIAL, Store};
+use crate::store::{self, Depth, Key, Local, Lock, LockKind, PARTIAL, Store};
 use crate::transport::{Error, Options, Result};
 
 /// What is held while archives with this name are written.
 const LOCK: &str = "lock";
+/// Where blobs are put.
+const BLOBS: &str = "blobs";
 /// How often a held lock is tried.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -51,12 +53,43 @@ impl Upper {
         Ok(upper)
     }
 
+    /// Takes the folder that a process left behind which has ended; nothing when there is none.
+    pub(super) fn abandoned(folder: &Path) -> Result<Option<Self>> {
+        if !folder.is_dir() {
+            return Ok(None);
+        }
+        let store = Local::new(folder);
+        let Some(lock) = store.try_lock(&lock_key(), LockKind::Exclusive)? else {
+            return Ok(None);
+        };
+        let cleared = AtomicBool::new(false);
+        Ok(Some(Self { store, folder: folder.into(), _temporary: None, cleared, _lock: lock }))
+    }
+
+    /// Lists the blobs that were put.
+    pub(super) fn blobs(&self) -> Result<Vec<Key>> {
+        let prefix: Key = BLOBS.parse().expect("a name is a key");
+        let mut blobs: Vec<Key> = Vec::new();
+        loop {
+            let page = self.store.list(&prefix, blobs.last(), Depth::All)?;
+            blobs.extend(page.keys);
+            if !page.more {
+                return Ok(blobs);
+            }
+        }
+    }
+
+    /// Says whether a blob is there that was not received whole; what cannot be looked at may be one.
+    pub(super) fn has_partial(&self) -> bool {
+        has_files(&self.folder.join(PARTIAL)).unwrap_or(true)
+    }
+
     /// Takes over what an earlier process put, or removes it. Its list of images does not count: they were never promised.
     fn take_over(&self, resume: bool) -> io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
             let name = entry.file_name();
-            let kept = name == LOCK || (resume && (name == "blobs" || name == PARTIAL));
+            let kept = name == LOCK || (resume && (name == BLOBS || name == PARTIAL));
             if !kept {
                 remove(&entry)?;
             }
@@ -78,7 +111,7 @@ impl Upper {
 
     /// Says whether there is anything that a later attempt can use; what cannot be looked at may be.
     fn has_content(&self) -> bool {
-        ["blobs", PARTIAL].iter().any(|name| has_files(&self.folder.join(name)).unwrap_or(true))
+        [BLOBS, PARTIAL].iter().any(|name| has_files(&self.folder.join(name)).unwrap_or(true))
     }
 }
 
@@ -112,9 +145,13 @@ fn remove(entry: &fs::DirEntry) -> io::Result<()> {
     if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) }
 }
 
+fn lock_key() -> Key {
+    LOCK.parse().expect("a name is a key")
+}
+
 /// Waits for the lock, saying so, until it is there or someone asks to stop.
 fn acquire(store: &Local, folder: &Path, options: &Options) -> Result<Lock> {
-    let key: Key = LOCK.parse().expect("a name is a key");
+    let key = lock_key();
     let mut waited = false;
     loop {
         match store.try_lock(&key, LockKind::Exclusive) {

@@ -87,6 +87,30 @@ impl Workspace {
         self.0.lower().first().cloned()
     }
 
+    /// Removes the folder of a process that was killed after it had replaced the archive: all that lies there is in the archive.
+    pub(in crate::transport) fn remove_abandoned(&self) -> Result<()> {
+        let Target::File { folder, .. } = &self.0.target else {
+            return Ok(());
+        };
+        let Some(upper) = Upper::abandoned(folder)? else {
+            return Ok(());
+        };
+        // Whoever held the lock may have written another archive.
+        self.0.look_again()?;
+        let Some(archive) = self.archive() else {
+            return Ok(());
+        };
+        for blob in upper.blobs()? {
+            if archive.get(&blob)?.is_none() {
+                return Ok(());
+            }
+        }
+        if upper.has_partial() {
+            return Ok(());
+        }
+        upper.clear().map_err(Error::io("delete", folder))
+    }
+
     /// Writes the archive and removes the workspace.
     pub(in crate::transport) fn finish(&self, parts: &[Part], blobs: &Blobs) -> Result<()> {
         let Some(upper) = self.0.upper().clone() else {

@@ -38,6 +38,8 @@ pub(super) struct Dir {
 struct Writing {
     /// Held from the first look on, once the directory is there: what was seen is not swept away.
     lock: Option<Lock>,
+    /// Whether anything was put.
+    is_begun: bool,
     /// The manifests put, for what they need must stay.
     manifests: BTreeSet<Digest>,
     /// Whether the image's own manifest was put.
@@ -156,7 +158,7 @@ impl Dir {
 
     /// Marks the directory as one of images, before the first file is in it that says less clearly what it is.
     fn mark(&self, algorithm: Algorithm) -> Result<()> {
-        let _writing = self.writing()?;
+        self.writing()?.is_begun = true;
         let with_algorithm = algorithm != Algorithm::Sha256;
         let found = self.find(&[VERSION.into()])?;
         if found.is_none() || with_algorithm {

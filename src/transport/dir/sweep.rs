@@ -20,10 +20,12 @@ struct Reached {
 impl Dir {
     /// Removes the files that the image, once its manifest was put, does not need. Files that are none of a `dir:` stay.
     ///
-    /// While another writes here too, nothing is removed: it does that when it has ended.
+    /// While another writes here too, nothing is removed: it does that when it has ended. Who found the image there and put nothing does it
+    /// as well: whoever put the image may have been killed before this.
     pub(super) fn sweep(&self) -> Result<()> {
         let mut writing = self.writing()?;
-        if !writing.is_complete {
+        let is_done = writing.is_complete || (!writing.is_begun && self.root()?.is_some());
+        if !is_done {
             return Ok(());
         }
         writing.lock = None;

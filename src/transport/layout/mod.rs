@@ -11,6 +11,8 @@ mod sweep;
 mod write;
 
 use std::fmt;
+use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -84,10 +86,12 @@ impl Layout {
     /// [`Error::Unsupported`] when something other than a layout is there.
     pub fn create(path: &Path, options: &Options) -> Result<Self> {
         let layout = Self::at(path, options);
-        // Looked at in this order, for another process may be making the layout.
-        let is_taken = match path.is_dir() {
-            true => !layout.store.list(&Key::root(), None, Depth::Children)?.keys.is_empty(),
-            false => path.exists(),
+        // Looked at once and in this order, for another process may be making the layout.
+        let is_taken = match fs::metadata(path) {
+            Ok(found) if found.is_dir() => !layout.store.list(&Key::root(), None, Depth::Children)?.keys.is_empty(),
+            Ok(_) => true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(Error::io("read", path)(error)),
         };
         if layout.is_there()? {
             layout.check()?;

@@ -19,4 +19,5 @@ pub(crate) mod registry;
 pub(crate) mod scene;
 pub(crate) mod seed;
 pub(crate) mod shape;
+pub(crate) mod target;
 pub(crate) mod wire;
