@@ -76,6 +76,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --include-external 'Fetch nondistributable layers too, from their own URLs if need be'
             cand -n 'Print what would be written, and write nothing'
             cand --dry-run 'Print what would be written, and write nothing'
+            cand --no-resume 'Start over: use nothing that an interrupted run left, and remove it'
             cand --src-no-creds 'Use no credentials, whatever files hold'
             cand --dest-no-creds 'Use no credentials, whatever files hold'
             cand --json 'Print the result as JSON, and errors too'

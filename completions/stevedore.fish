@@ -85,6 +85,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l preserve-di
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l check-tag -d 'Fail unless the tag beside the source\'s digest names that very digest'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l include-external -d 'Fetch nondistributable layers too, from their own URLs if need be'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s n -l dry-run -d 'Print what would be written, and write nothing'
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l src-no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l dest-no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l json -d 'Print the result as JSON, and errors too'

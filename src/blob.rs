@@ -61,6 +61,14 @@ impl<'a> Blob<'a> {
         self
     }
 
+    /// Puts something between the content and whoever reads it.
+    #[cfg(feature = "client")]
+    pub(crate) fn reopened(mut self, wrap: impl FnOnce(Open<'a>) -> Open<'a>) -> Self {
+        self.rewind();
+        self.open = wrap(self.open);
+        self
+    }
+
     /// Returns what the content is.
     pub fn descriptor(&self) -> &Descriptor {
         &self.descriptor

@@ -30,6 +30,7 @@ impl Common<'_> {
             client: Client::new(self.registry(side, ui)),
             scratch: Some(self.scratch()),
             state: ui.state(),
+            resume: self.work.is_none_or(|work| !work.no_resume),
             watch,
             ..Options::default()
         })

@@ -134,6 +134,9 @@ pub(crate) struct Work {
     /// Keep temporary files in this folder [default: $TMPDIR, else /tmp]
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
+    /// Start over: use nothing that an interrupted run left, and remove it
+    #[arg(long)]
+    pub(crate) no_resume: bool,
 }
 
 /// A family of media types, as typed.

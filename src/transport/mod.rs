@@ -16,6 +16,8 @@ mod receive;
 #[cfg(feature = "client")]
 mod registry;
 mod selector;
+#[cfg(feature = "client")]
+mod spool;
 mod static_tree;
 
 use std::fmt;
@@ -197,7 +199,8 @@ pub struct Options {
     pub watch: Watch,
     /// Where standard input is spooled and layers are recompressed; an operation that needs it fails without.
     pub scratch: Option<PathBuf>,
-    /// Where sessions that outlive the process are noted (mode 0600); without it uploads are not resumed by a later process.
+    /// Where what outlives the process is kept (mode 0600): what was fetched for an upload to a registry. Without it, a later process
+    /// fetches that again.
     pub state: Option<PathBuf>,
     /// Whether what an interrupted run left is used.
     pub resume: bool,

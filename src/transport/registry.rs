@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::error::{Error, Result};
+use super::spool::Spool;
 use super::{Options, Origin, Selector, Source, Tags, Transport, referrers_tag};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
@@ -18,22 +21,37 @@ use crate::watch::Outcome;
 pub struct Registry {
     remote: Remote,
     origin: Origin,
+    /// Where what is fetched for an upload is kept.
+    spool: Option<PathBuf>,
+    resume: bool,
 }
 
 impl Registry {
     /// Opens a repository for reading.
     pub fn pull(repository: &Repository, options: &Options) -> Self {
-        Self::new(options.client.pull(repository, &options.watch))
+        Self::new(options.client.pull(repository, &options.watch), options)
     }
 
     /// Opens a repository for writing.
     pub fn push(repository: &Repository, options: &Options) -> Self {
-        Self::new(options.client.push(repository, &options.watch))
+        Self::new(options.client.push(repository, &options.watch), options)
     }
 
-    fn new(remote: Remote) -> Self {
+    fn new(remote: Remote, options: &Options) -> Self {
         let origin = Origin { registry: remote.registry().into(), repository: remote.path().into() };
-        Self { remote, origin }
+        let spool = options.state.as_ref().map(|state| state.join("partial"));
+        Self { remote, origin, spool, resume: options.resume }
+    }
+
+    /// Returns where the content of `blob` is kept until it is here. Only what comes from a registry is: the rest is at hand anyway.
+    fn spool(&self, blob: &Blob<'_>, from: Option<&Origin>) -> Option<Arc<Spool>> {
+        let spool =
+            Spool::new(self.spool.as_ref().filter(|_| from.is_some())?, &blob.descriptor().digest, blob.size())?;
+        if self.resume {
+            return Some(spool);
+        }
+        spool.discard();
+        None
     }
 
     /// Returns what a selector is in a URL.
@@ -125,9 +143,23 @@ impl Transport for Registry {
     }
 
     fn put_blob(&self, mut blob: Blob<'_>, from: Option<&Origin>) -> Result<Outcome> {
+        let spool = self.spool(&blob, from);
         let from = from.filter(|from| from.registry == self.origin.registry).map(|from| from.repository.as_str());
         let what = format!("repository for blob {}", blob.descriptor().digest);
-        self.remote.put_blob(&mut blob, from).map_err(self.error(what))
+        let Some(spool) = spool else {
+            return self.remote.put_blob(&mut blob, from).map_err(self.error(what));
+        };
+        let mut blob = spool.wrap(blob);
+        let mut result = self.remote.put_blob(&mut blob, from);
+        // What an earlier run left may be what is wrong; from the start, only the source can be.
+        if matches!(&result, Err(registry::Error::Content(fault)) if fault.is_mismatch()) && spool.discard() {
+            blob.rewind();
+            result = self.remote.put_blob(&mut blob, from);
+        }
+        if result.is_ok() {
+            spool.discard();
+        }
+        result.map_err(self.error(what))
     }
 
     fn put_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
