@@ -3,6 +3,8 @@
 //! distribution-spec, "Pushing blobs": <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>. One PUT is
 //! what works everywhere: some registries have no PATCH, and one drops every piece after the first without a word.
 
+use std::io::{self, Read};
+
 use ureq::http::header::{CONTENT_RANGE, CONTENT_TYPE};
 
 use super::error::{Error, Result};
@@ -11,7 +13,7 @@ use super::retry::pause;
 use super::scope::{Access, Scope};
 use super::url::Url;
 use super::wire::{Body, Request, Response};
-use crate::blob::Blob;
+use crate::blob::{Blob, Fault};
 use crate::digest::Digest;
 use crate::watch::Outcome;
 
@@ -132,25 +134,64 @@ impl Remote {
 
     fn try_pieces(&self, blob: &mut Blob<'_>, piece: u64) -> Result<()> {
         let mut session = self.start()?;
+        let mut failures = 0;
         while blob.position() < blob.size() {
-            let start = blob.position();
-            let length = piece.min(blob.size() - start);
-            let request = Request::new("PATCH", session)
-                .header(CONTENT_TYPE, "application/octet-stream")
-                .header(CONTENT_RANGE, format!("{start}-{}", start + length - 1))
-                .body(Body::Part(blob, length));
-            let response = self.session.expect(request, &self.scopes, &[202, 201, 204])?;
-            // One registry answers as if it took every piece and keeps only the first.
-            let end = response
-                .header("range")
-                .and_then(|range| range.trim_start_matches("bytes=").rsplit_once('-')?.1.parse().ok());
-            if end != Some(start + length - 1) {
-                return Err(response.senseless(format!("it took the bytes from {start} on and does not have them")));
-            }
-            session = self.session_of(response)?;
+            let before = blob.position();
+            let error = match self.put_piece(&session, blob, piece) {
+                Ok(next) => {
+                    session = next;
+                    failures = 0;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let what = format!("PATCH {session} from byte {before}");
+            pause(&self.session.watch, self.session.retries(), &what, &mut failures, error)?;
+            session = self.stand(session, blob)?;
         }
         let url = session.with("digest", &blob.descriptor().digest.to_string());
         let request = Request::new("PUT", url).body(Body::Bytes(&[]));
         self.session.expect(request, &self.scopes, &[201, 200, 204]).map(Response::discard)
     }
+
+    /// Sends one piece; returns where the next one goes.
+    fn put_piece(&self, session: &Url, blob: &mut Blob<'_>, piece: u64) -> Result<Url> {
+        let start = blob.position();
+        let length = piece.min(blob.size() - start);
+        let request = Request::new("PATCH", session.clone())
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .header(CONTENT_RANGE, format!("{start}-{}", start + length - 1))
+            .body(Body::Part(blob, length));
+        let response = self.session.expect(request, &self.scopes, &[202, 201, 204])?;
+        // One registry answers as if it took every piece and keeps only the first.
+        if last_byte(&response) != Some(start + length - 1) {
+            return Err(response.senseless(format!("it took the bytes from {start} on and does not have them")));
+        }
+        self.session_of(response)
+    }
+
+    /// Asks a session how much it has and goes on behind that; where it is lost, a new one starts over.
+    fn stand(&self, session: Url, blob: &mut Blob<'_>) -> Result<Url> {
+        blob.rewind();
+        let response = self.session.send(Request::new("GET", session.clone()), &self.scopes)?;
+        // With nothing in it, distribution says `0-0`, as if there were one byte.
+        let held = last_byte(&response).filter(|last| *last > 0).map_or(0, |last| last + 1);
+        if !matches!(response.status, 200 | 204) || held > blob.size() {
+            response.discard();
+            return self.start();
+        }
+        let next = if response.header("location").is_some() { self.session_of(response)? } else { session };
+        // Hashed again: the digest is over all of it.
+        io::copy(&mut blob.by_ref().take(held), &mut io::sink()).map_err(content)?;
+        Ok(next)
+    }
+}
+
+/// Returns the last byte that a session says it has: `Range: 0-LAST`.
+fn last_byte(response: &Response) -> Option<u64> {
+    response.header("range")?.trim_start_matches("bytes=").rsplit_once('-')?.1.parse().ok()
+}
+
+fn content(error: io::Error) -> Error {
+    Error::Content(Fault::take(error).expect("every error of a blob carries a fault"))
 }

@@ -473,6 +473,57 @@ fn a_large_refusal_leads_to_pieces() {
 }
 
 #[test]
+fn pieces_go_on_where_the_session_stands() {
+    // What the session has, and how often a piece has been broken off.
+    let state = Arc::new(Mutex::new((Vec::new(), 0)));
+    let fake = {
+        let state = Arc::clone(&state);
+        Fake::start(move |asked| {
+            let mut state = state.lock().expect("lock");
+            let session = |held: &[u8]| {
+                let end = held.len().saturating_sub(1);
+                let location = format!("/v2/a/blobs/uploads/1?_state={end}");
+                Reply::new(202).header("Location", &location).header("Range", &format!("0-{end}"))
+            };
+            match asked.method.as_str() {
+                "HEAD" => Reply::new(404),
+                "POST" => {
+                    state.0.clear();
+                    Reply::new(202).header("Location", "/v2/a/blobs/uploads/1?_state=0")
+                }
+                "GET" => Reply { status: 204, ..session(&state.0) },
+                "PUT" if !asked.body.is_empty() => Reply::new(413),
+                "PUT" if sha256(&state.0) == asked.parameter("digest").expect("sent") => Reply::new(201),
+                "PATCH" => {
+                    let start = asked.headers.get("content-range").and_then(|range| range.split('-').next());
+                    assert_eq!(start, Some(state.0.len().to_string().as_str()));
+                    // The second piece arrives by half, the third not at all.
+                    let held = match (state.0.len(), state.1) {
+                        (1_000_000, 0) => 300_000,
+                        (1_300_000, 1) => 0,
+                        _ => asked.body.len(),
+                    };
+                    state.0.extend(&asked.body[..held]);
+                    if held == asked.body.len() {
+                        return session(&state.0);
+                    }
+                    state.1 += 1;
+                    Reply::new(500)
+                }
+                _ => Reply::new(400),
+            }
+        })
+    };
+    let content: Vec<u8> = (0..2_000_000_u32).map(|number| (number % 251) as u8).collect();
+    let to = destination(&fake.host(), "a", &options(Options::default()));
+    let blob = Blob::from_bytes(Descriptor::of(MediaType::OCTET_STREAM, &content), &content).expect("right");
+    assert_eq!(to.put_blob(blob, None).expect("sends"), Outcome::Copied);
+    assert_eq!(state.lock().expect("lock").0, content);
+    let methods: Vec<String> = fake.log().into_iter().map(|asked| asked.method).collect();
+    assert_eq!(methods, ["HEAD", "POST", "PUT", "POST", "PATCH", "PATCH", "GET", "PATCH", "GET", "PATCH", "PUT"]);
+}
+
+#[test]
 fn whose_fault_it_is() {
     let Some(registry) = Registry::start() else { return };
     let to = destination(&registry.host(), "a", &options(Options::default()));
