@@ -9,7 +9,7 @@ use stevedore::transport::{ArchivePath, Options, Place};
 
 use super::failure::Usage;
 use super::flags::{Network, Side, Work};
-use super::{Ui, output};
+use super::{Ui, output, rules};
 
 /// What the sides of a verb have in common.
 pub(crate) struct Common<'a> {
@@ -27,7 +27,7 @@ impl Common<'_> {
     pub(crate) fn options(&self, side: &Side, ui: &Ui) -> anyhow::Result<Options> {
         let watch = ui.watch()?;
         Ok(Options {
-            client: Client::new(self.registry(side, ui)),
+            client: Client::new(self.registry(side, ui)?),
             scratch: Some(self.scratch()),
             state: ui.state(),
             resume: self.work.is_none_or(|work| !work.no_resume),
@@ -37,9 +37,12 @@ impl Common<'_> {
     }
 
     /// Makes the options for the other side: the same client, connections and tokens where nothing tells the sides apart.
-    pub(crate) fn other(&self, options: &Options, side: &Side, other: &Side, ui: &Ui) -> Options {
-        let client = if side == other { options.client.clone() } else { Client::new(self.registry(other, ui)) };
-        Options { client, ..options.clone() }
+    ///
+    /// # Errors
+    /// When the rules about registries cannot be read.
+    pub(crate) fn other(&self, options: &Options, side: &Side, other: &Side, ui: &Ui) -> anyhow::Result<Options> {
+        let client = if side == other { options.client.clone() } else { Client::new(self.registry(other, ui)?) };
+        Ok(Options { client, ..options.clone() })
     }
 
     fn scratch(&self) -> PathBuf {
@@ -47,7 +50,10 @@ impl Common<'_> {
     }
 
     /// Makes the options of a registry client.
-    pub(crate) fn registry(&self, side: &Side, ui: &Ui) -> registry::Options {
+    ///
+    /// # Errors
+    /// When the rules about registries cannot be read.
+    pub(crate) fn registry(&self, side: &Side, ui: &Ui) -> anyhow::Result<registry::Options> {
         let environment = ui.environment();
         let mut options = registry::Options { host: self.host(side), login: side.login.clone(), ..Default::default() };
         environment.apply(&mut options);
@@ -56,6 +62,10 @@ impl Common<'_> {
         } else {
             Arc::new(environment.credentials().files(side.authfile.as_deref(), Helpers::default()))
         };
+        options.rules = rules::read(&environment.rules(self.network.registries_conf.as_deref())?)?;
+        if side.tls_verify == Some(true) {
+            rules::require_tls(&mut options.rules);
+        }
         if let Some(retries) = self.network.retry_times {
             options.retries = retries;
         }
@@ -65,7 +75,7 @@ impl Common<'_> {
         if let Some(work) = self.work {
             options.jobs = work.jobs.get();
         }
-        options
+        Ok(options)
     }
 
     fn host(&self, side: &Side) -> Host {

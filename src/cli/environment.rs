@@ -1,8 +1,9 @@
 //! The process's environment: the one place that reads it. The library is told what it says.
 
-use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
+use anyhow::Context;
 use stevedore::registry::credentials;
 use stevedore::registry::{Options, Proxy};
 
@@ -42,10 +43,32 @@ impl Environment {
         Some(folder.join("stevedore"))
     }
 
+    /// Lists the files with rules about registries: one that was named, alone and whether it exists or not; else those that exist, the
+    /// system's only where the user has none, and what lies in the folders beside both.
+    ///
+    /// # Errors
+    /// When such a folder cannot be read.
+    pub(crate) fn rules(&self, given: Option<&Path>) -> anyhow::Result<Vec<PathBuf>> {
+        if let Some(file) = given.map(PathBuf::from).or_else(|| path("CONTAINERS_REGISTRIES_CONF")) {
+            return Ok(vec![file]);
+        }
+        let own = self.config().map(|folder| folder.join("containers"));
+        let folders: Vec<PathBuf> = [PathBuf::from("/etc/containers")].into_iter().chain(own).collect();
+        let main = folders.iter().rev().map(|folder| folder.join("registries.conf")).find(|file| file.exists());
+        let mut files: Vec<PathBuf> = main.into_iter().collect();
+        for folder in folders {
+            files.extend(drop_ins(&folder.join("registries.conf.d"))?);
+        }
+        Ok(files)
+    }
+
+    fn config(&self) -> Option<PathBuf> {
+        path("XDG_CONFIG_HOME").or_else(|| Some(self.home.as_ref()?.join(".config")))
+    }
+
     /// containers-certs.d(5), and docker's folder.
     fn certs_dirs(&self) -> Vec<PathBuf> {
-        let config = path("XDG_CONFIG_HOME").or_else(|| Some(self.home.as_ref()?.join(".config")));
-        let own = config.map(|folder| folder.join("containers/certs.d"));
+        let own = self.config().map(|folder| folder.join("containers/certs.d"));
         own.into_iter().chain(["/etc/containers/certs.d".into(), "/etc/docker/certs.d".into()]).collect()
     }
 }
@@ -61,6 +84,20 @@ fn proxy() -> Option<Proxy> {
     let except = text(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
     let except = except.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect();
     Some(Proxy { http, https, except })
+}
+
+/// Lists the `*.conf` of a folder that may not exist, by name.
+fn drop_ins(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries.collect::<io::Result<Vec<_>>>(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => Err(error),
+    };
+    let entries = entries.with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "conf"));
+    files.sort();
+    Ok(files)
 }
 
 fn text(names: &[&str]) -> Option<String> {

@@ -110,6 +110,10 @@ pub(crate) struct Network {
     /// The certificate's key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
+    /// Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else
+    /// ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) registries_conf: Option<PathBuf>,
     /// Send a request again this often after a failure that may pass [default: 4]
     #[arg(long, value_name = "N")]
     pub(crate) retry_times: Option<u32>,

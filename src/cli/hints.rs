@@ -10,7 +10,9 @@ use super::failure::Usage;
 pub(crate) fn find(error: &anyhow::Error, class: Class, reference: Option<&str>) -> Vec<String> {
     let mut hints: Vec<String> = error.chain().filter_map(cure).collect();
     hints.dedup();
+    let is_rule = |error| matches!(registry_error(error), Some(registry::Error::Rule { .. }));
     if class == Class::Denied
+        && !error.chain().any(is_rule)
         && let Some(host) = reference.and_then(host)
     {
         hints.push(format!("stevedore login {host}"));

@@ -11,6 +11,7 @@ pub(crate) mod locations;
 pub(crate) mod output;
 mod progress;
 pub(crate) mod report;
+mod rules;
 mod tally;
 mod ui;
 pub(crate) mod units;

@@ -10,8 +10,9 @@ use super::error::Result;
 use super::host::Registry;
 use super::options::Options;
 use super::remote::Remote;
+use super::rules::{Mirror, Rule};
 use super::scope::Access;
-use super::session::Session;
+use super::session::{Refusal, Session};
 use super::tls::Connections;
 use super::url::{Scheme, Url};
 use crate::reference::Repository;
@@ -42,7 +43,8 @@ struct Shared {
 
 impl Client {
     /// Makes a client; nothing is read or connected to before the first request.
-    pub fn new(options: Options) -> Self {
+    pub fn new(mut options: Options) -> Self {
+        options.settle();
         Self(Arc::new(Shared {
             options,
             connections: Connections::new(),
@@ -54,12 +56,25 @@ impl Client {
 
     /// Returns a repository to read from. As long as it lives, tokens that are asked for allow this as well.
     pub fn pull(&self, repository: &Repository, watch: &Watch) -> Remote {
-        Remote::new(self.session(repository.host(), repository.path(), watch), Access::Pull)
+        Remote::new(self.located(repository, watch), Access::Pull)
+    }
+
+    /// Returns the repository's mirrors by [`Options::rules`], in the order in which to ask them before [`pull`](Client::pull)'s.
+    pub fn mirrors(&self, repository: &Repository, watch: &Watch) -> Vec<(Mirror, Remote)> {
+        let rule = Rule::find(&self.options().rules, repository).filter(|rule| !rule.blocked);
+        let mirrors = rule.into_iter().flat_map(|rule| rule.mirrors.iter().map(move |mirror| (rule, mirror)));
+        let remote = |(rule, mirror): (&Rule, &Mirror)| {
+            // A name that is too long for the mirror's is not there.
+            let moved = rule.moved(&mirror.location, repository)?;
+            let session = Session { is_mirror: true, ..self.session(moved.host(), moved.path(), watch) };
+            Some((mirror.clone(), Remote::new(session, Access::Pull)))
+        };
+        mirrors.filter_map(remote).collect()
     }
 
     /// Returns a repository to read from and write to. As long as it lives, tokens that are asked for allow this as well.
     pub fn push(&self, repository: &Repository, watch: &Watch) -> Remote {
-        Remote::new(self.session(repository.host(), repository.path(), watch), Access::Push)
+        Remote::new(self.located(repository, watch), Access::Push)
     }
 
     /// Checks that the registry at `host` answers and takes the login that the options give for it. Without one, that it can be used
@@ -93,6 +108,20 @@ impl Client {
         let agent = self.0.connections.agent(&self.0.options, url)?;
         agents.insert(key, agent.clone());
         Ok(agent)
+    }
+
+    /// Returns a session where the rules say that the repository is.
+    fn located(&self, repository: &Repository, watch: &Watch) -> Session {
+        let own = || self.session(repository.host(), repository.path(), watch);
+        let Some(rule) = Rule::find(&self.options().rules, repository) else {
+            return own();
+        };
+        let refused = |reason| Session { refusal: Some(Refusal { reason, place: rule.place.clone() }), ..own() };
+        match rule.locate(repository) {
+            _ if rule.blocked => refused("it is blocked"),
+            None => refused("its location makes no name"),
+            Some(located) => self.session(located.host(), located.path(), watch),
+        }
     }
 
     fn session(&self, host: &str, repository: &str, watch: &Watch) -> Session {

@@ -85,6 +85,16 @@ pub enum Error {
     /// The proxy's address is not valid.
     #[error("the proxy's address is not valid; expected http://HOST:PORT")]
     Proxy,
+    /// A rule forbids to use the repository.
+    #[error("{repository} is not used: {reason} by {place}")]
+    Rule {
+        /// The repository.
+        repository: String,
+        /// What the rule says.
+        reason: &'static str,
+        /// The file with the rule.
+        place: String,
+    },
     /// Someone asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -136,7 +146,7 @@ impl Error {
             },
             Self::Manifest { source, .. } if source.is_mismatch() => Class::Verification,
             Self::Content(fault) if fault.is_mismatch() => Class::Verification,
-            Self::Credentials { .. } => Class::Denied,
+            Self::Credentials { .. } | Self::Rule { .. } => Class::Denied,
             Self::Cancelled(_) => Class::Interrupted,
             Self::Certificate { .. } | Self::Proxy | Self::Manifest { .. } | Self::Content(_) => Class::Failed,
             Self::Exchange { .. } | Self::Answer { .. } | Self::Refused { .. } => Class::Network,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::login::{Anonymous, Credentials, Login};
+use super::rules::Rule;
 use crate::reference::HUB;
 
 /// Where Docker Hub's registry is.
@@ -26,6 +27,8 @@ pub struct Options {
     /// Folders with a folder per host, in the manner of `/etc/containers/certs.d`: `HOST/*.crt` are authorities, `HOST/*.cert` with
     /// `*.key` the client's own certificate. The first that has the host's folder is used.
     pub certs_dirs: Vec<PathBuf>,
+    /// Mirrors, other locations, and what is blocked.
+    pub rules: Vec<Rule>,
     /// The proxy to go through.
     pub proxy: Option<Proxy>,
     /// How long a connection may take to come about.
@@ -95,6 +98,7 @@ impl Default for Options {
             host: Host::default(),
             hosts: BTreeMap::new(),
             certs_dirs: Vec::new(),
+            rules: Vec::new(),
             proxy: None,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(30),
@@ -106,6 +110,14 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Adds hosts that the rules say are insecure, unless there is an entry for them.
+    pub(super) fn settle(&mut self) {
+        for host in self.rules.iter().flat_map(Rule::insecure_hosts) {
+            let insecure = Host { plain_http: PlainHttp::Allowed, skip_verify: true, ..self.host.clone() };
+            self.hosts.entry(host.to_owned()).or_insert(insecure);
+        }
+    }
+
     /// Returns how to connect to a host.
     pub(super) fn host(&self, authority: &str) -> &Host {
         names(authority).find_map(|name| self.hosts.get(name)).unwrap_or(&self.host)
@@ -131,6 +143,7 @@ impl fmt::Debug for Options {
             .field("host", &self.host)
             .field("hosts", &self.hosts)
             .field("certs_dirs", &self.certs_dirs)
+            .field("rules", &self.rules)
             .finish_non_exhaustive()
     }
 }

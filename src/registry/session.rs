@@ -28,11 +28,36 @@ pub(super) struct Session {
     /// The repository's path; empty for none.
     pub(super) repository: String,
     pub(super) watch: Watch,
+    /// Whether this stands in for another registry, whose given login is none of its business.
+    pub(super) is_mirror: bool,
+    /// Why nothing may be asked.
+    pub(super) refusal: Option<Refusal>,
+}
+
+/// A rule that forbids to use a repository.
+pub(super) struct Refusal {
+    pub(super) reason: &'static str,
+    pub(super) place: String,
 }
 
 impl Session {
     pub(super) fn new(client: Client, registry: Arc<Registry>, repository: &str, watch: &Watch) -> Self {
-        Self { client, registry, repository: repository.into(), watch: watch.clone() }
+        let repository = repository.into();
+        Self { client, registry, repository, watch: watch.clone(), is_mirror: false, refusal: None }
+    }
+
+    /// Returns the login that was given for this registry.
+    fn given(&self) -> Option<&Login> {
+        self.client.options().login.as_ref().filter(|_| !self.is_mirror)
+    }
+
+    /// Fails when a rule forbids to ask.
+    fn permitted(&self) -> Result<()> {
+        let Some(Refusal { reason, place }) = &self.refusal else {
+            return Ok(());
+        };
+        let repository = format!("{}/{}", self.registry.host, self.repository);
+        Err(Error::Rule { repository, reason, place: place.clone() })
     }
 
     pub(super) fn retries(&self) -> u32 {
@@ -82,7 +107,7 @@ impl Session {
         {
             match lock(&self.registry.logins).get(&self.repository) {
                 Some(Some(_)) => status.logged_in = true,
-                _ if self.client.options().login.is_some() => status.logged_in = true,
+                _ if self.given().is_some() => status.logged_in = true,
                 _ => {
                     status.logged_in = false;
                     status.places = self.client.options().credentials.places();
@@ -99,8 +124,8 @@ impl Session {
 
     pub(super) fn login_for(&self, repository: &str) -> Result<Option<Login>> {
         let options = self.client.options();
-        if options.login.is_some() {
-            return Ok(options.login.clone());
+        if let Some(given) = self.given() {
+            return Ok(Some(given.clone()));
         }
         // The lock is held while a helper may ask a person, so that it asks once.
         let mut logins = lock(&self.registry.logins);
@@ -117,6 +142,7 @@ impl Session {
     }
 
     fn authenticated(&self, request: &mut Request<'_, '_>, needed: &[Scope]) -> Result<Response> {
+        self.permitted()?;
         // An upload may go on at another host, which has no business with our credentials.
         if !self.registry.owns(&request.url) {
             let url = request.url.clone();

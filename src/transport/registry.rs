@@ -3,23 +3,29 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::error::{Error, Result};
 use super::spool::Spool;
 use super::{Options, Origin, Selector, Source, Tags, Transport, referrers_tag};
 use crate::blob::Blob;
+use crate::class::Class;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::reference::Repository;
-use crate::registry::{self, Remote};
-use crate::watch::Outcome;
+use crate::registry::{self, Mirror, Pull, Remote};
+use crate::watch::{Outcome, Watch};
 
 /// A repository in a registry. Nothing is asked before the first request.
 #[derive(Debug)]
 pub struct Registry {
     remote: Remote,
+    /// Where to look before that.
+    mirrors: Vec<(Mirror, Remote)>,
+    /// Which mirror had the image; one behind the last for none.
+    chosen: OnceLock<usize>,
+    watch: Watch,
     origin: Origin,
     /// Where what is fetched for an upload is kept.
     spool: Option<PathBuf>,
@@ -29,7 +35,8 @@ pub struct Registry {
 impl Registry {
     /// Opens a repository for reading.
     pub fn pull(repository: &Repository, options: &Options) -> Self {
-        Self::new(options.client.pull(repository, &options.watch), options)
+        let mirrors = options.client.mirrors(repository, &options.watch);
+        Self { mirrors, ..Self::new(options.client.pull(repository, &options.watch), options) }
     }
 
     /// Opens a repository for writing.
@@ -40,7 +47,35 @@ impl Registry {
     fn new(remote: Remote, options: &Options) -> Self {
         let origin = Origin { registry: remote.registry().into(), repository: remote.path().into() };
         let spool = options.state.as_ref().map(|state| state.join("partial"));
-        Self { remote, origin, spool, resume: options.resume }
+        let (mirrors, chosen, watch) = (Vec::new(), OnceLock::new(), options.watch.clone());
+        Self { remote, mirrors, chosen, watch, origin, spool, resume: options.resume }
+    }
+
+    /// Asks the mirrors in their order and then the registry itself; the first that has it is asked for everything from then on.
+    fn ask<T>(
+        &self,
+        by_digest: bool,
+        ask: impl Fn(&Remote) -> Result<T, registry::Error>,
+        is_there: impl Fn(&T) -> bool,
+    ) -> Result<T, registry::Error> {
+        let first = self.chosen.get().copied().unwrap_or(0);
+        for (at, (mirror, remote)) in self.mirrors.iter().enumerate().skip(first) {
+            if mirror.pull == (if by_digest { Pull::Tag } else { Pull::Digest }) {
+                continue;
+            }
+            match ask(remote) {
+                Ok(found) if is_there(&found) => {
+                    // Another thread may have found one at the same time; either will do.
+                    let _ = self.chosen.set(at);
+                    return Ok(found);
+                }
+                Err(error) if error.class() == Class::Interrupted => return Err(error),
+                Err(error) if !error.is_not_found() => self.watch.note(&passed_over(mirror, &error)),
+                // What a mirror does not have yet is nothing to tell.
+                _ => {}
+            }
+        }
+        ask(&self.remote)
     }
 
     /// Returns where the content of `blob` is kept until it is here. Only what comes from a registry is: the rest is at hand anyway.
@@ -82,8 +117,22 @@ impl Registry {
 
     fn open(&self, blob: &Descriptor, offset: u64) -> io::Result<registry::Download<'_>> {
         let what = format_args!("blob {}", blob.digest).to_string();
+        // A mirror is asked if it had the manifest.
+        let chosen = self.chosen.get().and_then(|at| self.mirrors.get(*at));
+        if let Some((mirror, remote)) = chosen {
+            match remote.open(blob, offset) {
+                Ok(download) => return Ok(download),
+                Err(error) if error.class() == Class::Interrupted => return Err(self.error(what)(error).into()),
+                Err(error) => self.watch.note(&passed_over(mirror, &error)),
+            }
+        }
         self.remote.open(blob, offset).map_err(|error| self.error(what)(error).into())
     }
+}
+
+fn passed_over(mirror: &Mirror, error: &registry::Error) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("the mirror {mirror} is passed over: {error}{cause}")
 }
 
 impl fmt::Display for Registry {
@@ -94,7 +143,8 @@ impl fmt::Display for Registry {
 
 impl Source for Registry {
     fn resolve(&self, at: &Selector) -> Result<Option<Descriptor>> {
-        self.remote.resolve(&self.reference(at)?).map_err(self.error(at))
+        let reference = self.reference(at)?;
+        self.ask(at.digest().is_some(), |remote| remote.resolve(&reference), Option::is_some).map_err(self.error(at))
     }
 
     fn manifest(&self, at: &Selector) -> Result<Manifest> {
@@ -102,7 +152,9 @@ impl Source for Registry {
             Selector::Descriptor(descriptor) => Some(&**descriptor),
             _ => None,
         };
-        self.remote.manifest(&self.reference(at)?, wanted).map_err(self.error(at))
+        let reference = self.reference(at)?;
+        let manifest = self.ask(at.digest().is_some(), |remote| remote.manifest(&reference, wanted), |_| true);
+        manifest.map_err(self.error(at))
     }
 
     fn blob(&self, blob: &Descriptor) -> Result<Blob<'_>> {

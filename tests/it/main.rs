@@ -28,6 +28,7 @@ mod layering;
 mod leftovers;
 mod login;
 mod parallel;
+mod mirrors;
 mod registry_client;
 mod requests;
 mod resume;
