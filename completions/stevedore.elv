@@ -37,6 +37,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand gc 'Remove the blobs of a layout that no name needs, and what killed processes left'
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
+            cand auth 'Show how a registry is reached and which login is used'
             cand completions 'Print the completion script for a shell'
             cand man 'Write the manual pages into a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -66,6 +67,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
             cand --tls-cert 'Present this certificate (PEM)'
             cand --tls-key 'The certificate''s key (PEM)'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
             cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
             cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
@@ -97,6 +99,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
             cand --tls-cert 'Present this certificate (PEM)'
             cand --tls-key 'The certificate''s key (PEM)'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
             cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
             cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
@@ -121,6 +124,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
             cand --tls-cert 'Present this certificate (PEM)'
             cand --tls-key 'The certificate''s key (PEM)'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
             cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
             cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
@@ -142,6 +146,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
             cand --tls-cert 'Present this certificate (PEM)'
             cand --tls-key 'The certificate''s key (PEM)'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
             cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
             cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
@@ -163,6 +168,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
             cand --tls-cert 'Present this certificate (PEM)'
             cand --tls-key 'The certificate''s key (PEM)'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
             cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
             cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
@@ -184,6 +190,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
             cand --tls-cert 'Present this certificate (PEM)'
             cand --tls-key 'The certificate''s key (PEM)'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
             cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
             cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
@@ -223,6 +230,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
             cand --tls-cert 'Present this certificate (PEM)'
             cand --tls-key 'The certificate''s key (PEM)'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
             cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
             cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
@@ -246,6 +254,48 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --verbose 'Tell of each blob how it got there'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;auth'= {
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there'
+            cand --verbose 'Tell of each blob how it got there'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand explain 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stevedore;auth;explain'= {
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there'
+            cand --verbose 'Tell of each blob how it got there'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;auth;help'= {
+            cand explain 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stevedore;auth;help;explain'= {
+        }
+        &'stevedore;auth;help;help'= {
         }
         &'stevedore;completions'= {
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
@@ -276,6 +326,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand gc 'Remove the blobs of a layout that no name needs, and what killed processes left'
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
+            cand auth 'Show how a registry is reached and which login is used'
             cand completions 'Print the completion script for a shell'
             cand man 'Write the manual pages into a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -295,6 +346,11 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;help;login'= {
         }
         &'stevedore;help;logout'= {
+        }
+        &'stevedore;help;auth'= {
+            cand explain 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
+        }
+        &'stevedore;help;auth;explain'= {
         }
         &'stevedore;help;completions'= {
         }

@@ -4,7 +4,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use stevedore::copy::{self, Side};
 
 use super::Ui;
-use crate::commands::{completions, copy as copy_command, delete, digest, gc, inspect, login, logout, man, tags};
+use crate::commands::{auth, completions, copy as copy_command, delete, digest, gc, inspect, login, logout, man, tags};
 
 /// Do everything to a container image except run it
 ///
@@ -74,6 +74,7 @@ pub(crate) enum Command {
     Gc(gc::Args),
     Login(login::Args),
     Logout(logout::Args),
+    Auth(auth::Args),
     Completions(completions::Args),
     #[command(hide = true)]
     Man(man::Args),
@@ -91,6 +92,7 @@ impl Command {
             Self::Gc(args) => gc::run(args, ui),
             Self::Login(args) => login::run(args, ui),
             Self::Logout(args) => logout::run(args, ui),
+            Self::Auth(args) => auth::run(args, ui),
             Self::Completions(args) => completions::run(args, ui),
             Self::Man(args) => man::run(args, ui),
         }
@@ -110,6 +112,7 @@ impl Command {
             Self::Gc(args) => Some(args.place.to_string()),
             Self::Login(args) => Some(args.host.clone()),
             Self::Logout(args) => Some(args.host.clone()),
+            Self::Auth(args) => Some(args.name().to_owned()),
             Self::Completions(_) | Self::Man(_) => None,
         }
     }

@@ -38,13 +38,16 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     ui.report(&Pages { files })
 }
 
-/// Renders a page for the program and one for each verb.
+/// Renders a page for the program and one for each verb and its actions.
 fn pages() -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let mut root = command().disable_help_subcommand(true);
     // Hands the global flags down to the verbs.
     root.build();
     let mut commands = vec![root.clone()];
-    commands.extend(root.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned());
+    for verb in root.get_subcommands().filter(|verb| !verb.is_hide_set()) {
+        commands.push(verb.clone());
+        commands.extend(verb.get_subcommands().filter(|action| action.get_name() != "help").cloned());
+    }
     let mut pages = Vec::new();
     for command in commands {
         let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();

@@ -1,5 +1,6 @@
 //! The verbs: each parses, makes its library calls and emits one report.
 
+pub(crate) mod auth;
 pub(crate) mod completions;
 mod copied;
 pub(crate) mod copy;

@@ -105,7 +105,7 @@ impl Drop for Announcement {
 }
 
 /// Plain http is for this machine and for whom it was allowed; certificates given for a host say that it speaks https.
-fn candidates(authority: &str, options: &Options) -> &'static [Scheme] {
+pub(super) fn candidates(authority: &str, options: &Options) -> &'static [Scheme] {
     let plain_first = is_loopback(authority) && !tls::is_configured(options, authority);
     match options.host(authority).plain_http {
         PlainHttp::Always => &[Scheme::Http],

@@ -121,8 +121,11 @@ impl Rule {
 
     /// Finds the rule about a repository: the one with the longest prefix, of equal ones the last.
     pub fn find<'a>(rules: &'a [Self], repository: &Repository) -> Option<&'a Self> {
-        let name = name(repository);
-        let matching = rules.iter().filter(|rule| matched(&rule.prefix, &name).is_some());
+        Self::find_by_name(rules, &name(repository))
+    }
+
+    pub(super) fn find_by_name<'a>(rules: &'a [Self], name: &str) -> Option<&'a Self> {
+        let matching = rules.iter().filter(|rule| matched(&rule.prefix, name).is_some());
         matching.max_by_key(|rule| rule.prefix.len())
     }
 
@@ -133,9 +136,13 @@ impl Rule {
 
     /// Returns where a mirror has a repository; nothing when that makes no name.
     pub(super) fn moved(&self, location: &str, repository: &Repository) -> Option<Repository> {
-        let name = name(repository);
-        let rest = &name[matched(&self.prefix, &name)?..];
-        format!("{location}{rest}").parse().ok()
+        self.rename(location, &name(repository)).parse().ok()
+    }
+
+    /// Puts a location in the prefix's stead.
+    pub(super) fn rename(&self, location: &str, name: &str) -> String {
+        let rest = matched(&self.prefix, name).map_or("", |end| &name[end..]);
+        format!("{location}{rest}")
     }
 
     /// Returns the hosts at which plain http and any certificate will do.

@@ -93,13 +93,13 @@ impl Connections {
 
 /// The files that apply to a host.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Files {
-    authorities: Vec<PathBuf>,
-    identity: Option<Identity>,
+pub(super) struct Files {
+    pub(super) authorities: Vec<PathBuf>,
+    pub(super) identity: Option<Identity>,
 }
 
 impl Files {
-    fn find(options: &Options, host: &Host, authority: &str) -> Result<Self> {
+    pub(super) fn find(options: &Options, host: &Host, authority: &str) -> Result<Self> {
         let mut files = Self { authorities: host.authorities.clone(), identity: host.identity.clone() };
         for folder in host.cert_dirs.iter().chain(&options.certs_dir(authority)) {
             files.add(folder)?;
@@ -156,7 +156,7 @@ fn unusable(path: &Path, reason: &str) -> Error {
     Error::Certificate { path: path.into(), reason: reason.into() }
 }
 
-fn proxy(proxy: Option<&Proxy>, url: &Url) -> Result<Option<ureq::Proxy>> {
+pub(super) fn proxy(proxy: Option<&Proxy>, url: &Url) -> Result<Option<ureq::Proxy>> {
     let Some(proxy) = proxy else {
         return Ok(None);
     };

@@ -3,6 +3,7 @@
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
 mod archives;
+mod auth;
 mod console;
 mod copy_convert;
 mod copy_corpus;
