@@ -30,6 +30,7 @@ mod leftovers;
 mod login;
 mod parallel;
 mod mirrors;
+mod proxies;
 mod registry_client;
 mod requests;
 mod resume;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::command::Program;
+use crate::support::command::{Program, stevedore};
 use crate::support::fixture::{self, Fixture};
 use crate::support::proxy::{Mode, Proxy, Request};
 use crate::support::registry::Registry;
@@ -108,6 +108,21 @@ fn a_killed_copy_to_a_layout_goes_on() {
     for digest in &slow.big.parts[0].layers {
         let path = slow.path("layout").join("blobs").join(digest.replace(':', "/"));
         assert!(fs::read(path).expect("the blob") == slow.big.read(digest));
+    }
+}
+
+#[test]
+fn a_killed_copy_to_an_archive_goes_on() {
+    let Some(slow) = Slow::start() else { return };
+    for kind in ["oci-archive", "docker-archive"] {
+        slow.proxy.clear();
+        let name = format!("{kind}.tar");
+        let reference = format!("{kind}:{}:app:v1", slow.path(&name).display());
+        slow.kill_and_resume(&reference);
+        let around: Vec<PathBuf> =
+            files(slow.dir.path(), &name).into_iter().filter(|path| !path.ends_with(&name)).collect();
+        assert_eq!(around, [] as [PathBuf; 0]);
+        assert_eq!(stevedore(&["digest", &reference]).ok().text(), slow.big.digest);
     }
 }
 
