@@ -15,6 +15,7 @@ mod lists;
 mod login;
 mod manifests;
 mod message;
+mod note;
 mod options;
 mod probe;
 mod remote;

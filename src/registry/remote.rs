@@ -1,6 +1,7 @@
 //! A repository at a registry; its methods are in the modules beside this one.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::host::Announcement;
 use super::scope::{Access, Scope};
@@ -12,6 +13,10 @@ pub struct Remote {
     pub(super) session: Session,
     /// What every request here needs.
     pub(super) scopes: Vec<Scope>,
+    /// Where uploads are noted.
+    pub(super) notes: Option<PathBuf>,
+    /// Whether what is noted there is used.
+    pub(super) resume: bool,
     /// Kept for its end, when tokens need no longer allow this.
     _announcement: Announcement,
 }
@@ -20,7 +25,16 @@ impl Remote {
     pub(super) fn new(session: Session, access: Access) -> Self {
         let scope = Scope::repository(&session.repository, access);
         let announcement = session.registry.announce(scope.clone());
-        Self { session, scopes: vec![scope], _announcement: announcement }
+        Self { session, scopes: vec![scope], notes: None, resume: true, _announcement: announcement }
+    }
+
+    /// Notes uploads in `folder` before their first byte (mode 0600), and with `resume` goes on with those that an earlier process noted
+    /// there, where the registry still has what it got.
+    #[must_use]
+    pub fn noting(mut self, folder: PathBuf, resume: bool) -> Self {
+        self.notes = Some(folder);
+        self.resume = resume;
+        self
     }
 
     /// Returns the host that is connected to, with its port.

@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use ureq::http::header::{CONTENT_RANGE, CONTENT_TYPE};
 
 use super::error::{Error, Result};
+use super::note::Note;
 use super::remote::Remote;
 use super::retry::pause;
 use super::scope::{Access, Scope};
@@ -47,30 +48,60 @@ impl Remote {
             None if self.has_blob(&digest)? => return Ok(Outcome::Existed),
             None => {}
         }
-        self.send_blob(blob, session)?;
-        Ok(Outcome::Copied)
+        self.send_blob(blob, session)
     }
 
-    /// Sends a blob, with a new session for each attempt.
-    fn send_blob(&self, blob: &mut Blob<'_>, mut session: Option<Url>) -> Result<()> {
+    /// Sends a blob, with a new session for each attempt unless the last one still has something.
+    fn send_blob(&self, blob: &mut Blob<'_>, mut session: Option<Url>) -> Result<Outcome> {
+        let digest = &blob.descriptor().digest;
+        let note = Note::new(self.notes.as_deref(), self.registry(), self.path(), digest, blob.size());
+        let mut begun = note.read().filter(|_| self.resume);
         let mut failures = 0;
         let mut lost = 0;
         loop {
-            let url = match session.take() {
+            let stands = begun.take().map_or(Ok(None), |url| self.stand(&url, blob))?;
+            let held = blob.position();
+            let url = match stands.or_else(|| session.take()) {
                 Some(url) => url,
                 None => self.start()?,
             };
+            note.keep(&url);
             let what = format!("PUT {url}");
-            let Err(error) = self.put_whole(&url, blob) else {
-                return Ok(());
+            let Err(error) = self.put_rest(&url, blob) else {
+                note.forget();
+                return Ok(if held > 0 { Outcome::Resumed(held) } else { Outcome::Copied });
             };
             match error.status() {
-                Some(413) => return self.send_pieces(blob),
+                Some(413) => {
+                    note.forget();
+                    return self.send_pieces(blob).map(|()| Outcome::Copied);
+                }
                 // The session is gone, or not where it should be: registries behind a balancer lose them.
                 Some(404 | 409 | 416) if lost < 2 => lost += 1,
-                _ => pause(&self.session.watch, self.session.retries(), &what, &mut failures, error)?,
+                // What it had may not be what we think.
+                Some(400..=499) if held > 0 && !error.is_transient() && lost < 2 => lost += 1,
+                _ => {
+                    pause(&self.session.watch, self.session.retries(), &what, &mut failures, error)?;
+                    begun = Some(url);
+                }
             }
+            blob.rewind();
         }
+    }
+
+    /// Ends an upload with all that the session does not have yet.
+    fn put_rest(&self, session: &Url, blob: &mut Blob<'_>) -> Result<()> {
+        let (start, size) = (blob.position(), blob.size());
+        if start == 0 {
+            return self.put_whole(session, blob);
+        }
+        let url = session.clone().with("digest", &blob.descriptor().digest.to_string());
+        let mut request = Request::new("PUT", url).header(CONTENT_TYPE, "application/octet-stream");
+        if start < size {
+            request = request.header(CONTENT_RANGE, format!("{start}-{}", size - 1));
+        }
+        let request = request.body(Body::Part(blob, size - start));
+        self.session.expect(request, &self.scopes, &[201, 200, 204]).map(Response::discard)
     }
 
     fn put_whole(&self, session: &Url, blob: &mut Blob<'_>) -> Result<()> {
@@ -147,7 +178,7 @@ impl Remote {
             };
             let what = format!("PATCH {session} from byte {before}");
             pause(&self.session.watch, self.session.retries(), &what, &mut failures, error)?;
-            session = self.stand(session, blob)?;
+            session = self.stand(&session, blob)?.map_or_else(|| self.start(), Ok)?;
         }
         let url = session.with("digest", &blob.descriptor().digest.to_string());
         let request = Request::new("PUT", url).body(Body::Bytes(&[]));
@@ -170,20 +201,25 @@ impl Remote {
         self.session_of(response)
     }
 
-    /// Asks a session how much it has and goes on behind that; where it is lost, a new one starts over.
-    fn stand(&self, session: Url, blob: &mut Blob<'_>) -> Result<Url> {
+    /// Asks a session how much it has, and brings the blob there; nothing, and the blob at its start, where the session is lost.
+    fn stand(&self, session: &Url, blob: &mut Blob<'_>) -> Result<Option<Url>> {
         blob.rewind();
-        let response = self.session.send(Request::new("GET", session.clone()), &self.scopes)?;
+        let response = match self.session.send(Request::new("GET", session.clone()), &self.scopes) {
+            Ok(response) => response,
+            Err(error @ Error::Cancelled(_)) => return Err(error),
+            // An old session may be at a host that is gone; a new one will tell what is wrong.
+            Err(_) => return Ok(None),
+        };
         // With nothing in it, distribution says `0-0`, as if there were one byte.
         let held = last_byte(&response).filter(|last| *last > 0).map_or(0, |last| last + 1);
         if !matches!(response.status, 200 | 204) || held > blob.size() {
             response.discard();
-            return self.start();
+            return Ok(None);
         }
-        let next = if response.header("location").is_some() { self.session_of(response)? } else { session };
+        let next = if response.header("location").is_some() { self.session_of(response)? } else { session.clone() };
         // Hashed again: the digest is over all of it.
         io::copy(&mut blob.by_ref().take(held), &mut io::sink()).map_err(content)?;
-        Ok(next)
+        Ok(Some(next))
     }
 }
 

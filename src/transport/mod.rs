@@ -199,8 +199,8 @@ pub struct Options {
     pub watch: Watch,
     /// Where standard input is spooled and layers are recompressed; an operation that needs it fails without.
     pub scratch: Option<PathBuf>,
-    /// Where what outlives the process is kept (mode 0600): what was fetched for an upload to a registry. Without it, a later process
-    /// fetches that again.
+    /// Where what outlives the process is kept (mode 0600): uploads to registries, and what was fetched for them. Without it, a later
+    /// process fetches and sends that again.
     pub state: Option<PathBuf>,
     /// Whether what an interrupted run left is used.
     pub resume: bool,

@@ -41,7 +41,12 @@ impl Registry {
 
     /// Opens a repository for writing.
     pub fn push(repository: &Repository, options: &Options) -> Self {
-        Self::new(options.client.push(repository, &options.watch), options)
+        let remote = options.client.push(repository, &options.watch);
+        let remote = match &options.state {
+            Some(state) => remote.noting(state.join("uploads"), options.resume),
+            None => remote,
+        };
+        Self::new(remote, options)
     }
 
     fn new(remote: Remote, options: &Options) -> Self {

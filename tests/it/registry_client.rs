@@ -524,6 +524,63 @@ fn pieces_go_on_where_the_session_stands() {
 }
 
 #[test]
+fn a_later_process_goes_on_with_a_living_session() {
+    let content: Vec<u8> = (0..2_000_000_u32).map(|number| (number % 251) as u8).collect();
+    let state = tempfile::tempdir().expect("a folder");
+    let notes = state.path().join("uploads");
+    let noted = || std::fs::read_dir(&notes).map_or(0, |entries| entries.count());
+    for (is_alive, resume, outcome) in
+        [(true, true, Outcome::Resumed(1_500_000)), (false, true, Outcome::Copied), (true, false, Outcome::Copied)]
+    {
+        let stored = Arc::new(Mutex::new(Vec::<u8>::new()));
+        let fake = {
+            let stored = Arc::clone(&stored);
+            Fake::start(move |asked| {
+                let mut stored = stored.lock().expect("lock");
+                match asked.method.as_str() {
+                    "POST" => {
+                        stored.clear();
+                        Reply::new(202).header("Location", "/v2/a/blobs/uploads/1")
+                    }
+                    "GET" if is_alive => Reply::new(204).header("Range", &format!("0-{}", stored.len().max(1) - 1)),
+                    // The first upload breaks off.
+                    "PUT" if stored.is_empty() => {
+                        stored.extend(&asked.body[..1_500_000]);
+                        Reply::new(503)
+                    }
+                    "PUT" if asked.body.len() == 500_000 => {
+                        assert_eq!(asked.headers.get("content-range"), Some("1500000-1999999"));
+                        stored.extend(&asked.body);
+                        Reply::new(201)
+                    }
+                    _ => Reply::new(404),
+                }
+            })
+        };
+        let put = |host: &str, resume| {
+            let client = Client::new(Options { retries: 0, ..Options::default() });
+            let state = Some(state.path().to_owned());
+            let options = transport::Options { client, state, resume, ..transport::Options::default() };
+            let blob = Blob::from_bytes(Descriptor::of(MediaType::OCTET_STREAM, &content), &content).expect("right");
+            destination(host, "a", &options).put_blob(blob, None)
+        };
+        assert_eq!(put(&fake.host(), true).expect_err("broken off").class(), Class::Network);
+        assert_eq!(noted(), 1);
+        let result = put(&fake.host(), resume);
+        if outcome == Outcome::Copied {
+            // A new session, which breaks off again: nothing of the old one was used.
+            assert_eq!(result.expect_err("broken off").class(), Class::Network);
+            assert_eq!(fake.log().iter().filter(|asked| asked.method == "POST").count(), 2);
+            std::fs::remove_dir_all(&notes).expect("removed");
+        } else {
+            assert_eq!(result.expect("goes on"), outcome);
+            assert!(*stored.lock().expect("lock") == content);
+            assert_eq!(noted(), 0);
+        }
+    }
+}
+
+#[test]
 fn whose_fault_it_is() {
     let Some(registry) = Registry::start() else { return };
     let to = destination(&registry.host(), "a", &options(Options::default()));
