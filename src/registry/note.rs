@@ -1,11 +1,12 @@
 //! Where an upload goes on, noted before its first byte, so that the next process can ask the registry how much it has.
 
-use std::fs::{self, DirBuilder};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::url::{Url, full};
+use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 
 /// Blobs below this size are sent again sooner than asked about.
@@ -13,47 +14,104 @@ const SMALLEST: u64 = 1 << 20;
 /// No URL is longer.
 const MAX_SIZE: u64 = 64 << 10;
 
-/// The note about one blob on its way to one repository. A URL may let whoever has it write, so only its owner can read it.
-pub(super) struct Note(Option<PathBuf>);
+/// The note about one blob on its way to one repository, held as long as it is: two processes must not write to one session. A URL may let
+/// whoever has it write, so only its owner can read it.
+pub(super) struct Note(Option<Held>);
+
+struct Held {
+    file: File,
+    path: PathBuf,
+    is_empty: bool,
+}
 
 impl Note {
-    /// Names the note; there is none for small blobs, or without a folder.
-    pub(super) fn new(folder: Option<&Path>, registry: &str, repository: &str, digest: &Digest, size: u64) -> Self {
-        let name = Digest::of(format!("{registry}/{repository}@{digest}").as_bytes());
-        Self(folder.filter(|_| size >= SMALLEST).map(|folder| folder.join(name.hex())))
+    /// Opens the note; there is none for small blobs, without a folder, or while another process has it.
+    pub(super) fn open(folder: Option<&Path>, registry: &str, repository: &str, blob: &Descriptor) -> Self {
+        let Some(folder) = folder.filter(|_| blob.size >= SMALLEST) else {
+            return Self(None);
+        };
+        let name = Digest::of(format!("{registry}/{repository}@{}", blob.digest).as_bytes());
+        // Without a note the next run starts over, which is no reason to fail this one.
+        Self(Held::open(folder, name.hex()).ok())
     }
 
     /// Returns what an earlier upload noted. What cannot be read is of no use, and the upload starts over.
     pub(super) fn read(&self) -> Option<Url> {
         let mut text = String::new();
-        fs::File::open(self.0.as_ref()?).ok()?.take(MAX_SIZE).read_to_string(&mut text).ok()?;
+        (&self.0.as_ref()?.file).take(MAX_SIZE).read_to_string(&mut text).ok()?;
         Url::parse(text.trim())
     }
 
     /// Notes where the upload goes on.
-    pub(super) fn keep(&self, url: &Url) {
-        let Some(path) = &self.0 else {
-            return;
-        };
-        // Without a note the next run starts over, which is no reason to fail this one.
-        let _ = write(path, &full(url));
+    pub(super) fn keep(&mut self, url: &Url) {
+        if let Some(held) = &mut self.0 {
+            // One that is cut is no URL, or that of no session: nothing is lost but the note.
+            held.is_empty = held.write(&full(url)).is_err();
+        }
     }
 
-    /// Forgets it: the upload is over, or lost.
-    pub(super) fn forget(&self) {
-        if let Some(path) = &self.0 {
-            // Mostly there is none; one that stays is asked about and found lost.
-            let _ = fs::remove_file(path);
+    /// Forgets it: the upload is over.
+    pub(super) fn forget(&mut self) {
+        if let Some(held) = &mut self.0 {
+            held.is_empty = true;
         }
     }
 }
 
-/// Writes a file that is seen whole or not at all; temporary files are their owner's alone.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().ok_or(io::ErrorKind::NotFound)?;
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
+impl Held {
+    fn open(folder: &Path, name: &str) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let path = folder.join(name);
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        file.try_lock()?;
+        let is_empty = file.metadata()?.len() == 0;
+        Ok(Self { file, path, is_empty })
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.write_all_at(text.as_bytes(), 0)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.is_empty {
+            // One that stays is asked about and found lost.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::media_type::MediaType;
+
+    #[test]
+    fn one_process_at_a_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let notes = folder.path().join("uploads");
+        let blob = Descriptor { size: SMALLEST, ..Descriptor::of(MediaType::OCTET_STREAM, b"x") };
+        let open = || Note::open(Some(&notes), "r", "a", &blob);
+        let url = Url::parse("https://r/v2/a/blobs/uploads/1?_state=x").expect("a URL");
+        let mut first = open();
+        assert!(first.read().is_none());
+        first.keep(&url);
+        assert!(open().read().is_none(), "another one has it");
+        drop(first);
+        let mut later = open();
+        assert_eq!(later.read(), Some(url));
+        let path = fs::read_dir(&notes).expect("a folder").next().expect("a note").expect("an entry").path();
+        assert_eq!(fs::metadata(path).expect("a file").permissions().mode() & 0o777, 0o600);
+        later.forget();
+        drop(later);
+        assert_eq!(fs::read_dir(&notes).expect("a folder").count(), 0);
+        let small = Descriptor { size: SMALLEST - 1, ..blob.clone() };
+        Note::open(Some(&notes), "r", "a", &small).keep(&Url::parse("https://r/").expect("a URL"));
+        assert_eq!(fs::read_dir(&notes).expect("a folder").count(), 0);
+    }
 }

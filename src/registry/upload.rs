@@ -53,8 +53,7 @@ impl Remote {
 
     /// Sends a blob, with a new session for each attempt unless the last one still has something.
     fn send_blob(&self, blob: &mut Blob<'_>, mut session: Option<Url>) -> Result<Outcome> {
-        let digest = &blob.descriptor().digest;
-        let note = Note::new(self.notes.as_deref(), self.registry(), self.path(), digest, blob.size());
+        let mut note = Note::open(self.notes.as_deref(), self.registry(), self.path(), blob.descriptor());
         let mut begun = note.read().filter(|_| self.resume);
         let mut failures = 0;
         let mut lost = 0;
