@@ -35,3 +35,4 @@ mod static_tree;
 mod streams;
 mod support;
 mod tls;
+mod sync;
