@@ -29,6 +29,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand copy 'Copy an image between any two places'
+            cand sync 'Copy the images that a file lists'
             cand inspect 'Show what an image is made of'
             cand digest 'Print the digest of an image''s manifest, by one HEAD at a registry'
             cand tags 'List the tags of a repository, a layout or an archive, in its own order'
@@ -79,6 +80,42 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand -n 'Print what would be written, and write nothing'
             cand --dry-run 'Print what would be written, and write nothing'
             cand --no-resume 'Start over: use nothing that an interrupted run left, and remove it'
+            cand --src-no-creds 'Use no credentials, whatever files hold'
+            cand --dest-no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there'
+            cand --verbose 'Tell of each blob how it got there'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;sync'= {
+            cand --authfile 'Look for credentials in this file only, on both sides'
+            cand -j 'Transfer so many blobs at a time'
+            cand --jobs 'Transfer so many blobs at a time'
+            cand --scratch 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]'
+            cand --src-creds 'Log in with this name and password'
+            cand --src-registry-token 'Send this bearer token as it is'
+            cand --src-authfile 'Look for credentials in this file only'
+            cand --src-tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --src-cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --dest-creds 'Log in with this name and password'
+            cand --dest-registry-token 'Send this bearer token as it is'
+            cand --dest-authfile 'Look for credentials in this file only'
+            cand --dest-tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --dest-cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --scoped 'Below DESTINATION, name images by the registry and whole path that they come from'
+            cand --fail-fast 'Begin no more images after the first failure'
+            cand --prune 'Remove tags that the repositories no longer have, for lines with every tag; tags of digests (sha256-…) stay'
+            cand -n 'Print what would be copied and removed, and write nothing'
+            cand --dry-run 'Print what would be copied and removed, and write nothing'
             cand --src-no-creds 'Use no credentials, whatever files hold'
             cand --dest-no-creds 'Use no credentials, whatever files hold'
             cand --json 'Print the result as JSON, and errors too'
@@ -319,6 +356,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         }
         &'stevedore;help'= {
             cand copy 'Copy an image between any two places'
+            cand sync 'Copy the images that a file lists'
             cand inspect 'Show what an image is made of'
             cand digest 'Print the digest of an image''s manifest, by one HEAD at a registry'
             cand tags 'List the tags of a repository, a layout or an archive, in its own order'
@@ -332,6 +370,8 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stevedore;help;copy'= {
+        }
+        &'stevedore;help;sync'= {
         }
         &'stevedore;help;inspect'= {
         }

@@ -19,6 +19,8 @@ pub enum Class {
     Network,
     /// Content is not what its digest, size or policy says.
     Verification,
+    /// Some of many failed.
+    Partial,
     /// Someone asked to stop.
     Interrupted,
 }

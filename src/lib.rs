@@ -26,8 +26,8 @@
 //!
 //! # Features
 //!
-//! All are on by default, for the binary. `client` is the registry client (`docker://`), `zstd` reads and writes zstd layers, `cli` is the
-//! binary. Without any, the core is left: layouts, archives, directories, static trees. What is missing fails with a clear error.
+//! All are on by default, for the binary. `client` is the registry client (`docker://`), `zstd` reads and writes zstd layers, `sync` is
+//! mirroring, `cli` the binary. Without any, the core is left: layouts, archives, directories, static trees. What is missing fails with a clear error.
 
 pub mod blob;
 pub mod class;
@@ -44,5 +44,7 @@ pub mod reference;
 pub mod registry;
 pub mod splice;
 pub mod store;
+#[cfg(feature = "sync")]
+pub mod sync;
 pub mod transport;
 pub mod watch;

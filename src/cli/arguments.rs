@@ -4,7 +4,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use stevedore::copy::{self, Side};
 
 use super::Ui;
-use crate::commands::{auth, completions, copy as copy_command, delete, digest, gc, inspect, login, logout, man, tags};
+use crate::commands::{
+    auth, completions, copy as copy_command, delete, digest, gc, inspect, login, logout, man, sync, tags,
+};
 
 /// Do everything to a container image except run it
 ///
@@ -67,6 +69,7 @@ pub(crate) enum ProgressStyle {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Copy(Box<copy_command::Args>),
+    Sync(Box<sync::Args>),
     Inspect(inspect::Args),
     Digest(digest::Args),
     Tags(tags::Args),
@@ -85,6 +88,7 @@ impl Command {
     pub(crate) fn run(&self, ui: &Ui) -> anyhow::Result<()> {
         match self {
             Self::Copy(args) => copy_command::run(args, ui),
+            Self::Sync(args) => sync::run(args, ui),
             Self::Inspect(args) => inspect::run(args, ui),
             Self::Digest(args) => digest::run(args, ui),
             Self::Tags(args) => tags::run(args, ui),
@@ -105,6 +109,7 @@ impl Command {
                 Some(Side::Destination) => args.destination.to_string(),
                 _ => args.source.to_string(),
             }),
+            Self::Sync(_) => None,
             Self::Inspect(args) => Some(args.reference.to_string()),
             Self::Digest(args) => Some(args.reference.to_string()),
             Self::Tags(args) => Some(args.place.to_string()),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use stevedore::class::Class;
-use stevedore::{copy, registry, transport};
+use stevedore::{copy, registry, sync, transport};
 
 use super::{hints, interrupt};
 
@@ -23,6 +23,16 @@ impl Usage {
     pub(crate) fn new(reason: impl Into<String>, cure: impl Into<String>) -> Self {
         Self { reason: reason.into(), cure: Some(cure.into()) }
     }
+}
+
+/// The end of work on many things of which some failed, each of which was told.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub(crate) struct Verdict {
+    /// The kind of failure of the whole.
+    pub(crate) class: Class,
+    /// How many failed.
+    pub(crate) reason: String,
 }
 
 /// What went wrong, as told to people and scripts.
@@ -70,6 +80,12 @@ impl Failure {
         serde_json::to_string(&Envelope { error: self }).expect("a failure has text keys and plain values")
     }
 
+    /// Returns the sentence and the hints in one line, for a list of failures.
+    pub(crate) fn line(&self) -> String {
+        let hints: String = self.hints.iter().map(|hint| format!(" (hint: {hint})")).collect();
+        format!("{}{hints}", self.message)
+    }
+
     /// Returns the exit code of the class.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(exit_code(self.class))
@@ -83,6 +99,7 @@ fn exit_code(class: Class) -> u8 {
         Class::Denied => 4,
         Class::Network => 5,
         Class::Verification => 6,
+        Class::Partial => 7,
         Class::Interrupted => interrupt::EXIT_CODE,
         _ => 1,
     }
@@ -96,6 +113,12 @@ fn class(error: &anyhow::Error) -> Class {
 fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
     if let Some(error) = error.downcast_ref::<copy::Error>() {
         return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<sync::Error>() {
+        return Some(error.class());
+    }
+    if let Some(verdict) = error.downcast_ref::<Verdict>() {
+        return Some(verdict.class);
     }
     if let Some(error) = error.downcast_ref::<transport::Error>() {
         return Some(error.class());
@@ -158,6 +181,8 @@ mod tests {
             (transport::Error::Ambiguous { place: "oci:d".into(), choices: vec![] }.into(), 2),
             (at_source(transport::Error::Cancelled(Cancelled)).into(), 130),
             (std::io::Error::other(Cancelled).into(), 130),
+            (sync::Error::Taken { line: 1 }.into(), 2),
+            (Verdict { class: Class::Partial, reason: String::new() }.into(), 7),
         ];
         for (error, code) in table {
             assert_eq!(exit_code(class(&error)), code, "{error}");

@@ -2,7 +2,7 @@
 
 use stevedore::class::Class;
 use stevedore::transport::{Location, Place};
-use stevedore::{copy, registry, transport};
+use stevedore::{copy, registry, sync, transport};
 
 use super::failure::Usage;
 
@@ -24,6 +24,9 @@ pub(crate) fn find(error: &anyhow::Error, class: Class, reference: Option<&str>)
 fn cure(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(usage) = error.downcast_ref::<Usage>() {
         return usage.cure.clone();
+    }
+    if let Some(error) = error.downcast_ref::<sync::Error>() {
+        return error.cure().map(str::to_owned);
     }
     if let Some(error) = error.downcast_ref::<copy::Error>() {
         return error.cure().map(str::to_owned);

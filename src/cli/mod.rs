@@ -17,7 +17,7 @@ mod ui;
 pub(crate) mod units;
 
 pub(crate) use arguments::command;
-pub(crate) use failure::Usage;
+pub(crate) use failure::{Failure, Usage, Verdict};
 pub(crate) use ui::Ui;
 
 use std::process::ExitCode;
@@ -25,7 +25,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::Arguments;
-use failure::Failure;
 
 /// Runs the program on the process's arguments.
 pub(crate) fn run() -> ExitCode {

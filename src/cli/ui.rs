@@ -78,6 +78,12 @@ impl Ui {
         }
     }
 
+    /// Tells one of many failures, quiet or not.
+    pub(crate) fn failed(&self, text: &str) {
+        self.progress.close();
+        if self.progress.is_json() { self.progress.note(text) } else { self.progress.line(text) }
+    }
+
     /// Tells whoever reads the progress that a copy has ended well.
     pub(crate) fn done(&self, digest: &Digest, totals: &Totals, elapsed: Duration) {
         self.progress.done(digest, totals, elapsed);

@@ -12,4 +12,6 @@ mod inspection;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;
+pub(crate) mod sync;
+mod synced;
 pub(crate) mod tags;

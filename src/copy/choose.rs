@@ -21,6 +21,14 @@ impl Target {
     fn whole(descriptor: Descriptor) -> Self {
         Self { descriptor, filtered: None, choice: None }
     }
+
+    /// Reads the manifest, or returns the one that only exists here.
+    pub(super) fn read(&self, request: &Request<'_>) -> Result<Manifest> {
+        match &self.filtered {
+            Some(index) => Ok(index.clone()),
+            None => request.read(&self.descriptor),
+        }
+    }
 }
 
 /// Finds the target in what the source's name stands for.

@@ -6,6 +6,7 @@
 mod choose;
 mod convert;
 mod error;
+mod flights;
 mod options;
 mod plan;
 mod report;

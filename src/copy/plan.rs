@@ -35,11 +35,7 @@ pub(super) struct PlannedBlob {
 impl Plan {
     /// Reads every manifest of the target and decides on every blob. Nothing is written.
     pub(super) fn make(session: &Session, request: &Request<'_>, target: &Target) -> Result<Self> {
-        let root = match &target.filtered {
-            Some(index) => index.clone(),
-            None => request.read(&target.descriptor)?,
-        };
-        let levels = read_levels(session, request, root)?;
+        let levels = read_levels(session, request, target.read(request)?)?;
         for manifest in levels.iter().flatten() {
             request.destination.accepts(manifest).map_err(Error::at(Side::Destination, request.destination))?;
             convert::check(request, manifest)?;
@@ -171,7 +167,10 @@ fn read_levels(session: &Session, request: &Request<'_>, root: Manifest) -> Resu
             let reason = format!("the index is nested more than {MAX_DEPTH} deep or has too many manifests");
             return Err(Error::Refused { reason, cure: None });
         }
-        let level = session.each(&fresh, |child, _| request.read(child))?;
+        let level = session.each(&fresh, |child, watch| {
+            let _permit = session.permit(watch)?;
+            request.read(child)
+        })?;
         bytes += level.iter().map(|manifest| manifest.raw().len()).sum::<usize>();
         levels.push(level);
     }

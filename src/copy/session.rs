@@ -5,19 +5,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::choose::{self, Target};
+use super::flights::{Claim, Flights};
 use super::plan::Plan;
 use super::{Error, Options, Report, Result, Side, Totals};
 use crate::descriptor::Descriptor;
+use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::transport::{Selector, Source, Transport};
 use crate::watch::Watch;
 
-/// What copies that run together share: the number of transfers at once and the watch.
+/// What copies that run together share: the number of transfers at once, the watch, and the blobs that are on their way or there, so that
+/// none is sent twice.
 #[derive(Debug)]
 pub struct Session {
     jobs: NonZeroUsize,
     free: Mutex<usize>,
     freed: Condvar,
+    flights: Flights,
     watch: Watch,
 }
 
@@ -39,7 +43,7 @@ pub struct Request<'a> {
 impl Session {
     /// Starts a session with at most `jobs` transfers at once, over all its images together.
     pub fn new(jobs: NonZeroUsize, watch: Watch) -> Self {
-        Self { jobs, free: Mutex::new(jobs.get()), freed: Condvar::new(), watch }
+        Self { jobs, free: Mutex::new(jobs.get()), freed: Condvar::new(), flights: Flights::default(), watch }
     }
 
     /// Returns the watch.
@@ -70,6 +74,19 @@ impl Session {
         Ok(report(&source, target, manifest.descriptor(), plan.images(), totals))
     }
 
+    /// Finds out whether there is anything to copy, with as few requests as there are; the report has no plan. With conversions it cannot be
+    /// told without doing them, and there is.
+    ///
+    /// # Errors
+    /// What failed and on which side.
+    pub fn compare(&self, request: &Request<'_>) -> Result<Report> {
+        let source = request.found()?;
+        let target = choose::target(request, source.clone())?;
+        let up_to_date = request.is_there(&target)?;
+        let descriptor = target.descriptor.clone();
+        Ok(Report { up_to_date, ..report(&source, target, descriptor, 0, Totals::default()) })
+    }
+
     /// The destination has the image: at most its other names are missing.
     fn only_more_names(&self, request: &Request<'_>, source: &Descriptor, target: Target) -> Result<Report> {
         let destination = |error| Error::at(Side::Destination, request.destination)(error);
@@ -83,7 +100,7 @@ impl Session {
             }
             let manifest = match &mut manifest {
                 Some(manifest) => manifest,
-                empty => empty.insert(request.read(&target.descriptor)?),
+                empty => empty.insert(target.read(request)?),
             };
             request.destination.put_manifest(&at, manifest).map_err(destination)?;
         }
@@ -91,7 +108,8 @@ impl Session {
         Ok(Report { up_to_date: true, ..report(source, target, descriptor, 0, Totals::default()) })
     }
 
-    /// Does `work` for every item, at most [`jobs`](Session::jobs) of the whole session at once. The first failure stops the rest.
+    /// Does `work` for every item in several threads. The first failure stops the rest. Whatever transfers something takes a
+    /// [`permit`](Session::permit) for it.
     pub(super) fn each<T: Sync, R: Send>(
         &self,
         items: &[T],
@@ -103,16 +121,15 @@ impl Session {
         let failure: Mutex<Option<Error>> = Mutex::new(None);
         let run = || {
             while let Some((at, item)) = take(&next, items) {
-                let _permit = self.permit();
                 if part.is_cancelled() {
                     return;
                 }
                 match work(item, &part) {
                     Ok(result) => lock(&done)[at] = Some(result),
                     Err(error) => {
-                        part.cancel();
-                        // The others now fail because they are stopped; the first failure is the cause.
+                        // The others then fail because they are stopped; the first failure is the cause.
                         lock(&failure).get_or_insert(error);
+                        part.cancel();
                     }
                 }
             }
@@ -131,16 +148,27 @@ impl Session {
         Ok(done.into_iter().map(|result| result.expect("without a failure every item is done")).collect())
     }
 
-    fn permit(&self) -> Permit<'_> {
+    /// Waits for one of the session's transfers, unless the work is stopped meanwhile.
+    pub(super) fn permit(&self, watch: &Watch) -> Result<Permit<'_>> {
         let free = lock(&self.free);
         let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        watch.check().map_err(|_| {
+            // It was woken for nothing, and another may wait.
+            self.freed.notify_one();
+            Error::Cancelled(crate::watch::Cancelled)
+        })?;
         *free -= 1;
-        Permit(self)
+        Ok(Permit(self))
+    }
+
+    /// Finds out who brings a blob to the destination.
+    pub(super) fn claim(&self, request: &Request<'_>, digest: &Digest, watch: &Watch) -> Result<Claim<'_>> {
+        self.flights.claim(request, digest, watch)
     }
 }
 
 /// One of the session's transfers; dropping it lets another begin.
-struct Permit<'a>(&'a Session);
+pub(super) struct Permit<'a>(&'a Session);
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
@@ -183,7 +211,7 @@ impl Request<'_> {
 
     /// Says whether the destination has the very image, whole, so that there is nothing to do.
     fn is_there(&self, target: &Target) -> Result<bool> {
-        if target.filtered.is_some() || self.options.changes() {
+        if self.options.changes() {
             return Ok(false);
         }
         if let Some(promised) = self.to.digest()

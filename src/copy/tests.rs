@@ -332,3 +332,49 @@ fn a_stopped_copy_says_so() {
     assert_eq!(error.class(), Class::Interrupted);
     assert!(destination.tags.lock().expect("tags").is_empty());
 }
+
+#[test]
+fn copies_of_one_session_send_a_blob_once() {
+    let (here, there) =
+        (Shelf::with_platforms("here", &["linux/amd64"]), Shelf::with_platforms("there", &["linux/arm64"]));
+    let destination = Shelf::named("destination");
+    let session = Session::new(NonZeroUsize::MIN, Watch::default());
+    let (from, options) = (tag("v1"), all());
+    let copy = |source: &Shelf, to: &str| {
+        let to = tag(to);
+        session.copy(&Request { source, from: &from, destination: &destination, to: &to, options: &options })
+    };
+    assert_eq!(copy(&here, "a").expect("copies").totals.sent, 3);
+    // It is not asked for again.
+    there.blobs.lock().expect("blobs").remove(&Digest::of(b"shared"));
+    let totals = copy(&there, "b").expect("copies").totals;
+    assert_eq!((totals.sent, totals.existed), (2, 1));
+}
+
+#[test]
+fn a_blob_that_one_copy_fails_to_bring_is_left_to_the_next() {
+    let source = Shelf::with_platforms("here", &["linux/amd64"]);
+    let broken = Shelf { broken: Some(Digest::of(b"shared")), ..Shelf::with_platforms("here", &["linux/amd64"]) };
+    let destination = Shelf::named("there");
+    let session = Session::new(NonZeroUsize::MIN, Watch::default());
+    let (from, to, options) = (tag("v1"), tag("x"), all());
+    let request = |source| Request { source, from: &from, destination: &destination, to: &to, options: &options };
+    session.copy(&request(&broken)).expect_err("a broken blob");
+    session.copy(&request(&source)).expect("copies");
+    // Who waits takes over, too.
+    let (digest, watch) = (Digest::of(b"another"), Watch::default());
+    let request = request(&source);
+    let claim = || session.claim(&request, &digest, &watch).expect("claims");
+    let flights::Claim::Take(first) = claim() else { panic!("nobody else brings it") };
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| match claim() {
+            flights::Claim::Take(flight) => flight.land(),
+            flights::Claim::There => panic!("it never landed"),
+        });
+        drop(first);
+        waiting.join().expect("takes over");
+    });
+    assert!(matches!(claim(), flights::Claim::There));
+    watch.cancel();
+    assert!(matches!(session.claim(&request, &Digest::of(b"more"), &watch), Err(Error::Cancelled(_))));
+}

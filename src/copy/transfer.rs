@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use super::convert::{self, Recompression};
+use super::flights::Claim;
 use super::plan::{Plan, PlannedBlob};
 use super::{Error, Request, Result, Session, Side, Totals};
 use crate::blob::Blob;
@@ -11,7 +12,7 @@ use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::layer;
 use crate::manifest::Manifest;
-use crate::transport::Selector;
+use crate::transport::{Origin, Selector};
 use crate::watch::{Event, Outcome, Watch};
 
 /// What became of a blob.
@@ -26,7 +27,7 @@ impl Session {
     /// Writes everything planned; returns the manifest that got the name.
     pub(super) fn transfer(&self, request: &Request<'_>, plan: &Plan) -> Result<(Manifest, Totals)> {
         self.tell_plan(plan);
-        let done = self.each(&plan.blobs, |blob, watch| put_blob(request, blob, watch))?;
+        let done = self.each(&plan.blobs, |blob, watch| self.bring_blob(request, blob, watch))?;
         let mut totals = Totals { skipped: plan.skipped.len(), ..Totals::default() };
         let mut layers = BTreeMap::new();
         for Done { before, after, outcome } in done {
@@ -45,6 +46,28 @@ impl Session {
         }
         self.put_manifests(request, &levels)?;
         Ok((root, totals))
+    }
+
+    /// Puts a blob, unless a copy of this session has brought it there or is about to.
+    fn bring_blob(&self, request: &Request<'_>, planned: &PlannedBlob, watch: &Watch) -> Result<Done> {
+        if planned.recompression.is_some() {
+            let _permit = self.permit(watch)?;
+            return put_blob(request, planned, None, watch);
+        }
+        // Who waits for another's transfer must not keep a third from transferring.
+        let flight = match self.claim(request, &planned.descriptor.digest, watch)? {
+            Claim::Take(flight) => flight,
+            Claim::There => {
+                let (before, outcome) = (planned.descriptor.clone(), Outcome::Existed);
+                watch.tell(&Event::Started { blob: &before });
+                watch.tell(&Event::Finished { blob: &before, outcome });
+                return Ok(Done { before, after: None, outcome });
+            }
+        };
+        let _permit = self.permit(watch)?;
+        let done = put_blob(request, planned, flight.from.as_ref(), watch)?;
+        flight.land();
+        Ok(done)
     }
 
     fn tell_plan(&self, plan: &Plan) {
@@ -67,7 +90,10 @@ impl Session {
             result.map_err(|error| Error::at(Side::Destination, request.destination)(error))
         };
         for level in levels[1..].iter().rev() {
-            self.each(level, |manifest, _| put(&Selector::Digest(manifest.digest().clone()), manifest))?;
+            self.each(level, |manifest, watch| {
+                let _permit = self.permit(watch)?;
+                put(&Selector::Digest(manifest.digest().clone()), manifest)
+            })?;
         }
         let root = &levels[0][0];
         self.watch().check().map_err(|_| Error::Cancelled(crate::watch::Cancelled))?;
@@ -79,7 +105,8 @@ impl Session {
     }
 }
 
-fn put_blob(request: &Request<'_>, planned: &PlannedBlob, watch: &Watch) -> Result<Done> {
+/// Puts a blob; `known` is a repository of the destination's registry that has it.
+fn put_blob(request: &Request<'_>, planned: &PlannedBlob, known: Option<&Origin>, watch: &Watch) -> Result<Done> {
     let before = planned.descriptor.clone();
     let blob = request.source.blob(&before).map_err(Error::at(Side::Source, request.source))?;
     // The source knows the size where the manifest does not.
@@ -87,7 +114,9 @@ fn put_blob(request: &Request<'_>, planned: &PlannedBlob, watch: &Watch) -> Resu
     watch.tell(&Event::Started { blob: &before });
     let done = match &planned.recompression {
         None => {
-            let put = request.destination.put_blob(blob.watched(watch), request.source.origin());
+            let registry = request.destination.origin().map(|origin| &origin.registry);
+            let own = request.source.origin().filter(|origin| Some(&origin.registry) == registry);
+            let put = request.destination.put_blob(blob.watched(watch), own.or(known));
             let outcome = put.map_err(|error| Error::between(request.source, request.destination, error))?;
             Done { before, after: None, outcome }
         }

@@ -22,6 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["transport"],
     &["layer"],
     &["copy"],
+    &["sync"],
     &["cli", "commands", "main"],
 ];
 

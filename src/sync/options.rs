@@ -1,0 +1,28 @@
+//! How a plan is carried out.
+
+use std::num::NonZeroUsize;
+
+use super::plan::Access;
+use crate::copy::Side;
+use crate::transport;
+use crate::watch::Watch;
+
+/// Makes the options of places on one side that are reached in a way of their own. Called once for each; the results should share a
+/// registry client where nothing tells them apart.
+pub type Open<'a> = dyn Fn(Side, &Access) -> transport::Options + Sync + 'a;
+
+/// How a plan is carried out.
+pub struct Options<'a> {
+    /// How many images, and how many transfers over all of them, at once.
+    pub jobs: NonZeroUsize,
+    /// Begin no more images after the first failure.
+    pub fail_fast: bool,
+    /// Find out what would be done, and write nothing.
+    pub dry_run: bool,
+    /// Remove the tags at destinations that whole repositories no longer have.
+    pub prune: bool,
+    /// Hears what goes on, and stops it.
+    pub watch: Watch,
+    /// Makes the options for places.
+    pub open: &'a Open<'a>,
+}

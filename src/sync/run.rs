@@ -1,0 +1,285 @@
+//! The run: tags are listed, images are copied in parallel, destinations pruned and finished.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::options::Options;
+use super::places::{Places, is_kept, lock};
+use super::plan::{Images, Line, Plan, Target};
+use super::prune::{self, Listed};
+use super::report::{Copied, Error, Image, Report};
+use crate::class::Class;
+use crate::copy::{self, Request, Session, Side};
+use crate::transport::{Location, Source};
+use crate::watch::{Cancelled, Watch};
+
+/// Carries a plan out.
+///
+/// Every image is tried, whatever becomes of the others, unless [`Options::fail_fast`] or [`Options::watch`] says otherwise; those that
+/// succeeded are then at their destinations all the same.
+pub fn run(plan: &Plan, options: &Options<'_>) -> Report {
+    let run = Run {
+        plan,
+        options,
+        session: Session::new(options.jobs, options.watch.clone()),
+        places: Places::new(options.open),
+        failed: AtomicBool::new(false),
+    };
+    let listed = each(options.jobs, &plan.lines, |line| run.list(line));
+    let (jobs, refused) = run.jobs(&listed);
+    let results = each(options.jobs, &jobs, |job| run.begins().then(|| run.copy(job)));
+    let mut report = run.report(&jobs, results, refused);
+    if options.prune && run.begins() {
+        report.pruned = prune::prune(options, &run.places, plan, &listed);
+    }
+    if !options.dry_run {
+        run.finish(&jobs, &mut report);
+    }
+    report
+}
+
+struct Run<'a> {
+    plan: &'a Plan,
+    options: &'a Options<'a>,
+    session: Session,
+    places: Places<'a>,
+    failed: AtomicBool,
+}
+
+/// One image of a line; its tag, where the line is for a whole repository.
+struct Job<'a> {
+    line: &'a Line,
+    tag: Option<&'a str>,
+}
+
+impl Job<'_> {
+    fn source(&self) -> Result<Location, Error> {
+        match (&self.line.source, self.tag) {
+            (Images::One(location), _) => Ok(location.clone()),
+            (Images::Every { series, .. }, tag) => {
+                // Whatever a place lists it also has, so its names are taken as they are.
+                Ok(series.location(tag.expect("every image of a repository has a tag"))?)
+            }
+        }
+    }
+
+    fn destination(&self) -> Result<Location, Error> {
+        Ok(self.line.target.location(self.tag.unwrap_or_default())?)
+    }
+
+    fn image(&self, result: Result<Copied, Error>) -> Image {
+        let named = |series: String| match self.tag {
+            Some(tag) => format!("{}{tag}", series.strip_suffix('*').unwrap_or(&series)),
+            None => series,
+        };
+        let source = self.source().map_or_else(|_| named(self.line.source.to_string()), |source| source.to_string());
+        let destination =
+            self.destination().map_or_else(|_| named(self.line.target.to_string()), |location| location.to_string());
+        Image { line: self.line.number, source, destination, result }
+    }
+}
+
+impl Run<'_> {
+    /// Lists the tags of a line's repository; those of the source as they are, before the filter.
+    fn list(&self, line: &Line) -> Listed {
+        let Images::Every { series, .. } = &line.source else {
+            return Ok(Vec::new());
+        };
+        if !self.begins() {
+            return Err(copy::Error::Cancelled(Cancelled).into());
+        }
+        let listed = self.places.source(&series.place, &line.source_access).and_then(|source| {
+            let names = names(&*source, self.session.watch());
+            names.map_err(|error| copy::Error::at(Side::Source, &series.place)(error).into())
+        });
+        let listed = listed.map(|names| {
+            let tags = names.iter().filter_map(|name| series.tag(name));
+            tags.map(str::to_owned).collect()
+        });
+        self.failed.fetch_or(listed.is_err(), Ordering::Relaxed);
+        listed
+    }
+
+    /// Makes a job of each image. A destination that two lines name goes to the first of them; those that are refused come with the number
+    /// of jobs before them.
+    fn jobs<'l>(&'l self, listed: &'l [Listed]) -> (Vec<Job<'l>>, Vec<(usize, Image)>) {
+        let (mut jobs, mut refused) = (Vec::new(), Vec::new());
+        let mut taken: HashMap<String, (usize, String)> = HashMap::new();
+        for (line, listed) in self.plan.lines.iter().zip(listed) {
+            let tags: Vec<Option<&str>> = match (&line.source, listed) {
+                (Images::One(_), _) => vec![None],
+                (Images::Every { filter, .. }, Ok(tags)) => {
+                    tags.iter().map(String::as_str).filter(|tag| filter.takes(tag)).map(Some).collect()
+                }
+                (_, Err(error)) => {
+                    let result = Err(error.clone());
+                    refused.push((jobs.len(), Job { line, tag: None }.whole(result)));
+                    continue;
+                }
+            };
+            for tag in tags {
+                let job = Job { line, tag };
+                match (job.source(), job.destination()) {
+                    (Ok(source), Ok(destination)) => match taken.entry(destination.to_string()) {
+                        Entry::Vacant(free) => {
+                            free.insert((line.number, source.to_string()));
+                            jobs.push(job);
+                        }
+                        // The same once more changes nothing.
+                        Entry::Occupied(other) if other.get().1 == source.to_string() => {}
+                        Entry::Occupied(other) => {
+                            let taken = Error::Taken { line: other.get().0 };
+                            refused.push((jobs.len(), job.image(Err(taken))));
+                        }
+                    },
+                    (Err(error), _) | (_, Err(error)) => refused.push((jobs.len(), job.image(Err(error)))),
+                }
+            }
+        }
+        self.failed.fetch_or(!refused.is_empty(), Ordering::Relaxed);
+        (jobs, refused)
+    }
+
+    /// Says whether anything more is to be begun.
+    fn begins(&self) -> bool {
+        let failed = self.options.fail_fast && self.failed.load(Ordering::Relaxed);
+        !failed && !self.session.watch().is_cancelled()
+    }
+
+    fn copy(&self, job: &Job<'_>) -> Result<Copied, Error> {
+        let result = self.try_copy(job);
+        self.failed.fetch_or(result.is_err(), Ordering::Relaxed);
+        result
+    }
+
+    fn try_copy(&self, job: &Job<'_>) -> Result<Copied, Error> {
+        let (from, to) = (job.source()?, job.destination()?);
+        let source = self.places.source(&from.place, &job.line.source_access)?;
+        let destination = self.places.destination(&to.place, &job.line.destination_access)?;
+        let options = copy_options(job.line)?;
+        let request =
+            Request { source: &*source, from: &from.at, destination: &*destination, to: &to.at, options: &options };
+        let report = match self.options.dry_run {
+            true => self.session.compare(&request)?,
+            false => self.session.copy(&request)?,
+        };
+        if !is_kept(&to.place) && !self.options.dry_run {
+            destination.finish().map_err(copy::Error::at(Side::Destination, &to.place))?;
+        }
+        Ok(Copied { digest: report.manifest.digest, up_to_date: report.up_to_date, totals: report.totals })
+    }
+
+    /// Puts the results in the order of the plan.
+    fn report(
+        &self,
+        jobs: &[Job<'_>],
+        results: Vec<Option<Result<Copied, Error>>>,
+        refused: Vec<(usize, Image)>,
+    ) -> Report {
+        let mut report = Report::default();
+        let mut refused = refused.into_iter().peekable();
+        for (number, (job, result)) in jobs.iter().zip(results).enumerate() {
+            while let Some((_, image)) = refused.next_if(|(at, _)| *at == number) {
+                report.images.push(image);
+            }
+            match result {
+                Some(result) => report.images.push(job.image(result)),
+                None => report.not_begun += 1,
+            }
+        }
+        report.images.extend(refused.map(|(_, image)| image));
+        // What was stopped on its way has not failed.
+        let before = report.images.len();
+        report
+            .images
+            .retain(|image| image.result.as_ref().err().is_none_or(|error| error.class() != Class::Interrupted));
+        report.not_begun += before - report.images.len();
+        report
+    }
+
+    /// Finishes the destinations. What was copied to one that cannot be finished is not there.
+    fn finish(&self, jobs: &[Job<'_>], report: &mut Report) {
+        let failed = self.places.finish();
+        if failed.is_empty() {
+            return;
+        }
+        let places: HashMap<String, _> = jobs
+            .iter()
+            .filter_map(|job| job.destination().ok())
+            .filter_map(|location| Some((location.to_string(), failed.get(&location.place)?.clone())))
+            .collect();
+        for image in &mut report.images {
+            if let Some(source) = places.get(&image.destination)
+                && image.result.as_ref().is_ok_and(|copied| !copied.up_to_date)
+            {
+                image.result = Err(Error::Finish { source: source.clone() });
+            }
+        }
+    }
+}
+
+impl Job<'_> {
+    /// The repository as a whole.
+    fn whole(&self, result: Result<Copied, Error>) -> Image {
+        let (source, destination) = (self.line.source.to_string(), self.line.target.to_string());
+        Image { line: self.line.number, source, destination, result }
+    }
+}
+
+fn copy_options(line: &Line) -> Result<copy::Options, copy::Error> {
+    if line.referrers {
+        let reason = "copying referrers is not possible yet".to_owned();
+        return Err(copy::Error::Refused { reason, cure: Some("leave referrers=true out".into()) });
+    }
+    Ok(copy::Options { platforms: line.platforms.clone(), ..copy::Options::default() })
+}
+
+/// Lists all names of a place.
+pub(super) fn names(source: &dyn Source, watch: &Watch) -> crate::transport::Result<Vec<String>> {
+    let mut names = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        watch.check().map_err(|_| crate::transport::Error::Cancelled(Cancelled))?;
+        let page = source.tags(after.as_deref())?;
+        names.extend(page.names);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(names),
+        }
+    }
+}
+
+/// Does `work` for every item, so many at a time, and returns the results in order.
+fn each<T: Sync, R: Send>(jobs: NonZeroUsize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
+    let run = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else {
+                return;
+            };
+            let result = work(item);
+            lock(&results)[at] = Some(result);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..jobs.get().min(items.len()) {
+            scope.spawn(run);
+        }
+        run();
+    });
+    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    results.into_iter().map(|result| result.expect("every item is worked on")).collect()
+}
+
+/// Returns the series that a line writes to as a whole.
+pub(super) fn series_of(line: &Line) -> Option<&super::series::Series> {
+    match &line.target {
+        Target::Every(series) => Some(series),
+        Target::One(_) => None,
+    }
+}
