@@ -2,7 +2,7 @@
 //!
 //! distribution-spec, "Pulling manifests": <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
 
-use ureq::http::header::{ACCEPT, CONTENT_TYPE};
+use ureq::http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 
 use super::error::{Error, Result};
 use super::remote::Remote;
@@ -56,6 +56,15 @@ impl Remote {
     /// # Errors
     /// [`Error::is_not_found`] when there is none; a mismatch when it is not what was asked for.
     pub fn manifest(&self, reference: &str, wanted: Option<&Descriptor>) -> Result<Manifest> {
+        self.fetch_manifest(reference, wanted).map(|(manifest, _)| manifest)
+    }
+
+    /// Reads a manifest, see [`Remote::manifest`], and its entity tag.
+    pub(super) fn fetch_manifest(
+        &self,
+        reference: &str,
+        wanted: Option<&Descriptor>,
+    ) -> Result<(Manifest, Option<String>)> {
         let request = Request::new("GET", self.manifest_url(reference)).header(ACCEPT, accept());
         let response = self.session.expect(request, &self.scopes, &[200])?;
         let url = response.url.to_string();
@@ -74,7 +83,7 @@ impl Remote {
         if let Some(wanted) = wanted {
             check_wanted(&manifest, wanted, refuse)?;
         }
-        Ok(manifest)
+        Ok((manifest, response.header("etag").map(Into::into)))
     }
 
     /// Writes a manifest under a tag or its digest.
@@ -82,16 +91,35 @@ impl Remote {
     /// # Errors
     /// [`Error::Content`] before anything is sent when `reference` is a digest that the manifest does not have.
     pub fn put_manifest(&self, reference: &str, manifest: &Manifest) -> Result<Put> {
+        Ok(self.send_manifest(reference, manifest, None)?.expect("without a condition there is none to fail"))
+    }
+
+    /// Writes a manifest, see [`Remote::put_manifest`], under a condition; nothing when the registry says that it does not hold.
+    pub(super) fn send_manifest(
+        &self,
+        reference: &str,
+        manifest: &Manifest,
+        condition: Option<(HeaderName, String)>,
+    ) -> Result<Option<Put>> {
         if let Ok(digest) = reference.parse::<Digest>()
             && digest != *manifest.digest()
             && !digest.matches(manifest.raw())
         {
             return Err(Error::Content(mismatch(digest, manifest)));
         }
-        let request = Request::new("PUT", self.manifest_url(reference))
+        let mut request = Request::new("PUT", self.manifest_url(reference))
             .header(CONTENT_TYPE, manifest.media_type().as_str())
             .body(Body::Bytes(manifest.raw()));
-        let response = self.session.expect(request, &self.scopes, &[201, 200, 202, 204])?;
+        let mut wanted = vec![201, 200, 202, 204];
+        if let Some((name, value)) = condition {
+            request = request.header(name, value);
+            wanted.push(412);
+        }
+        let response = self.session.expect(request, &self.scopes, &wanted)?;
+        if response.status == 412 {
+            response.discard();
+            return Ok(None);
+        }
         let got = response.header("docker-content-digest").and_then(|text| text.parse::<Digest>().ok());
         if let Some(got) = got
             && got != *manifest.digest()
@@ -101,7 +129,10 @@ impl Remote {
         }
         let lists_referrers = manifest.subject().is_some() && response.header("oci-subject").is_some();
         response.discard();
-        Ok(Put { lists_referrers })
+        if lists_referrers {
+            self.session.registry.referrers.learn(true);
+        }
+        Ok(Some(Put { lists_referrers }))
     }
 
     pub(super) fn manifest_url(&self, reference: &str) -> super::url::Url {

@@ -16,6 +16,7 @@ mod manifests;
 mod message;
 mod options;
 mod probe;
+mod referrers;
 mod remote;
 mod remove;
 mod retry;

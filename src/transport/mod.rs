@@ -29,12 +29,12 @@ use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::watch::{Outcome, Watch};
 
+pub use crate::manifest::referrers_tag;
 pub use error::{Error, Result};
 pub use layout::{Layout, Swept};
 pub use location::{ArchivePath, Location, LocationError, Place};
 #[cfg(feature = "client")]
 pub use registry::Registry;
-pub use crate::manifest::referrers_tag;
 pub use selector::Selector;
 
 /// A place to read images from. Every method may be called from many threads.
