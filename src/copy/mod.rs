@@ -8,6 +8,7 @@ mod convert;
 mod error;
 mod options;
 mod plan;
+mod referrers;
 mod report;
 mod session;
 mod transfer;
