@@ -2,16 +2,23 @@
 //!
 //! distribution-spec, "Pulling manifests": <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
 
+use std::time::Duration;
+
 use ureq::http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 
 use super::error::{Error, Result};
 use super::remote::Remote;
+use super::retry::wait;
 use super::wire::{Body, Request, Response};
 use crate::blob::Fault;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::{MAX_SIZE, Manifest, ParseError};
 use crate::media_type::{MANIFESTS, MediaType};
+
+/// How often a manifest is sent whose digest the registry doubts, and the first pause in between.
+const DOUBTS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a registry did with a manifest that was put.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,7 +106,7 @@ impl Remote {
         &self,
         reference: &str,
         manifest: &Manifest,
-        condition: Option<(HeaderName, String)>,
+        condition: Option<&(HeaderName, String)>,
     ) -> Result<Option<Put>> {
         if let Ok(digest) = reference.parse::<Digest>()
             && digest != *manifest.digest()
@@ -107,15 +114,7 @@ impl Remote {
         {
             return Err(Error::Content(mismatch(digest, manifest)));
         }
-        let mut request = Request::new("PUT", self.manifest_url(reference))
-            .header(CONTENT_TYPE, manifest.media_type().as_str())
-            .body(Body::Bytes(manifest.raw()));
-        let mut wanted = vec![201, 200, 202, 204];
-        if let Some((name, value)) = condition {
-            request = request.header(name, value);
-            wanted.push(412);
-        }
-        let response = self.session.expect(request, &self.scopes, &wanted)?;
+        let response = self.send_bytes(reference, manifest, condition)?;
         if response.status == 412 {
             response.discard();
             return Ok(None);
@@ -133,6 +132,31 @@ impl Remote {
             self.session.registry.referrers.learn(true);
         }
         Ok(Some(Put { lists_referrers }))
+    }
+
+    /// Sends a manifest, again if the registry doubts a digest that is right: distribution 2 does so when it comes upon the link to a blob
+    /// in the moment in which someone else's upload of the same blob rewrites it.
+    fn send_bytes(
+        &self,
+        reference: &str,
+        manifest: &Manifest,
+        condition: Option<&(HeaderName, String)>,
+    ) -> Result<Response> {
+        let wanted: &[u16] = if condition.is_some() { &[201, 200, 202, 204, 412] } else { &[201, 200, 202, 204] };
+        let mut attempt = 1;
+        loop {
+            let mut request = Request::new("PUT", self.manifest_url(reference))
+                .header(CONTENT_TYPE, manifest.media_type().as_str())
+                .body(Body::Bytes(manifest.raw()));
+            request.headers.extend(condition.cloned());
+            match self.session.expect(request, &self.scopes, wanted) {
+                Err(Error::Status(status)) if status.code.as_deref() == Some("DIGEST_INVALID") && attempt < DOUBTS => {
+                    wait(&self.session.watch, PAUSE * attempt)?;
+                    attempt += 1;
+                }
+                other => return other,
+            }
+        }
     }
 
     pub(super) fn manifest_url(&self, reference: &str) -> super::url::Url {

@@ -159,7 +159,7 @@ impl Remote {
             (false, _) => Some((IF_NONE_MATCH, "*".to_owned())),
             (true, etag) => etag.map(|etag| (IF_MATCH, etag)),
         };
-        Ok(self.send_manifest(tag, list, condition)?.is_some())
+        Ok(self.send_manifest(tag, list, condition.as_ref())?.is_some())
     }
 
     /// Deletes a list that has become empty, by its digest: a tag that names another list by now stays.
@@ -313,16 +313,18 @@ mod tests {
         let written = |content: &str| serde_json::to_string(&entry(content)).expect("writes");
         let odd = written("a").replace('}', r#","later":{ "b": 1.50 }}"#);
         let removed = Change::Remove(entry("a").digest);
-        let table: &[(&str, &[String], &[Change], Option<&[String]>)] = &[
-            ("added", &[odd.clone()], &[add("b")], Some(&[odd.clone(), written("b")])),
-            ("there", &[odd.clone()], &[add("a")], None),
-            ("removed", &[written("b"), odd.clone()], std::slice::from_ref(&removed), Some(&[written("b")])),
-            ("emptied", &[odd.clone()], std::slice::from_ref(&removed), Some(&[])),
-            ("not there", &[written("b")], std::slice::from_ref(&removed), None),
-            ("twice", &[], &[add("b"), add("b")], Some(&[written("b")])),
+        let (odd, b) = ([odd], [written("b")]);
+        let both = [odd[0].clone(), b[0].clone()];
+        let table = [
+            ("added", &odd[..], vec![add("b")], Some(&both[..])),
+            ("there", &odd, vec![add("a")], None),
+            ("removed", &both, vec![removed.clone()], Some(&b)),
+            ("emptied", &odd, vec![removed.clone()], Some(&[])),
+            ("not there", &b, vec![removed], None),
+            ("twice", &[], vec![add("b"), add("b")], Some(&b)),
         ];
         for (what, before, changes, after) in table {
-            let merged = merge(Some(&list(&text(before))), changes).expect("merges");
+            let merged = merge(Some(&list(&text(before))), &changes).expect("merges");
             let merged = merged.map(|list| String::from_utf8(list.raw().to_vec()).expect("UTF-8"));
             assert_eq!(merged, after.map(text), "{what}");
         }

@@ -27,6 +27,7 @@ mod layering;
 mod leftovers;
 mod login;
 mod parallel;
+mod referrers;
 mod registry_client;
 mod requests;
 mod selftest;
