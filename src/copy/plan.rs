@@ -14,7 +14,7 @@ use crate::transport::MAX_DEPTH;
 
 /// The most manifests that one image may have, and the most bytes of them: they are held in memory.
 const MAX_MANIFESTS: usize = 20_000;
-const MAX_MANIFEST_BYTES: usize = 256 << 20;
+pub(super) const MAX_MANIFEST_BYTES: usize = 256 << 20;
 
 /// What a copy will do.
 pub(super) struct Plan {

@@ -5,6 +5,7 @@
 //! copied: the destination makes its own of what is written to it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::choose::Target;
 use super::convert;
@@ -101,6 +102,7 @@ fn follow(session: &Session, request: &Request<'_>, subjects: Vec<Digest>) -> Re
     let mut subjects = subjects;
     let mut rounds: Vec<Vec<Referrer>> = Vec::new();
     let mut found = 0;
+    let bytes = AtomicUsize::new(0);
     while !subjects.is_empty() {
         let mentions = session.each(&subjects, |subject, _| mentions(request, subject))?;
         // What was found before is written anyway, unless it is to have a tag as well.
@@ -108,10 +110,14 @@ fn follow(session: &Session, request: &Request<'_>, subjects: Vec<Digest>) -> Re
         let mentions: Vec<Mention> = mentions.into_iter().flatten().filter(is_new).collect();
         found += mentions.len();
         if found > MAX_REFERRERS || (rounds.len() == MAX_ROUNDS && !mentions.is_empty()) {
-            let reason = format!("there are more than {MAX_REFERRERS} referrers, or chains of more than {MAX_ROUNDS}");
-            return Err(Error::Refused { reason, cure: Some("leave --referrers out".into()) });
+            return Err(too_many());
         }
-        let roots = session.each(&mentions, |mention, _| read(session, request, mention))?;
+        let roots = session.each(&mentions, |mention, _| {
+            let root = read(session, request, mention)?;
+            let size = root.as_ref().map_or(0, |root| root.raw().len());
+            let before = bytes.fetch_add(size, Ordering::Relaxed);
+            if before + size > plan::MAX_MANIFEST_BYTES { Err(too_many()) } else { Ok(root) }
+        })?;
         let mut round = Vec::new();
         for (mention, root) in mentions.into_iter().zip(roots) {
             let Some(root) = root else {
@@ -125,6 +131,14 @@ fn follow(session: &Session, request: &Request<'_>, subjects: Vec<Digest>) -> Re
         rounds.push(round);
     }
     Ok(rounds)
+}
+
+fn too_many() -> Error {
+    let reason = format!(
+        "there are more than {MAX_REFERRERS} referrers, chains of more than {MAX_ROUNDS}, or more than {} MiB of manifests",
+        plan::MAX_MANIFEST_BYTES >> 20
+    );
+    Error::Refused { reason, cure: Some("leave --referrers out".into()) }
 }
 
 /// Asks the source what refers to a manifest.

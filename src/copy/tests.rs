@@ -425,3 +425,16 @@ fn what_a_stale_list_names_is_passed_over() {
     let report = run(&source, &Shelf::named("there"), &tag("x"), &with_referrers()).expect("copies");
     assert_eq!(report.referrers, 1);
 }
+
+#[test]
+fn endless_chains_are_refused() {
+    let source = Shelf::with_platforms("here", &["linux/amd64"]);
+    let mut last = source.manifest(&tag("v1")).expect("the index").descriptor();
+    for number in 0..30 {
+        last = add_referrer(&source, &last, &number.to_string(), None);
+    }
+    let destination = Shelf::named("there");
+    let error = run(&source, &destination, &tag("x"), &with_referrers()).expect_err("refused");
+    assert!(matches!(error, Error::Refused { .. }), "{error:?}");
+    assert_eq!(destination.writes(), [""; 0]);
+}
