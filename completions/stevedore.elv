@@ -77,6 +77,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --preserve-digests 'Fail rather than change a manifest'
             cand --check-tag 'Fail unless the tag beside the source''s digest names that very digest'
             cand --include-external 'Fetch nondistributable layers too, from their own URLs if need be'
+            cand --referrers 'Copy signatures, attestations, SBOMs and whatever else refers to the image, too'
             cand -n 'Print what would be written, and write nothing'
             cand --dry-run 'Print what would be written, and write nothing'
             cand --no-resume 'Start over: use nothing that an interrupted run left, and remove it'

@@ -86,6 +86,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s a -l all -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l preserve-digests -d 'Fail rather than change a manifest'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l check-tag -d 'Fail unless the tag beside the source\'s digest names that very digest'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l include-external -d 'Fetch nondistributable layers too, from their own URLs if need be'
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l referrers -d 'Copy signatures, attestations, SBOMs and whatever else refers to the image, too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s n -l dry-run -d 'Print what would be written, and write nothing'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l src-no-creds -d 'Use no credentials, whatever files hold'

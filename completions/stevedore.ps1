@@ -81,6 +81,7 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--preserve-digests', '--preserve-digests', [CompletionResultType]::ParameterName, 'Fail rather than change a manifest')
             [CompletionResult]::new('--check-tag', '--check-tag', [CompletionResultType]::ParameterName, 'Fail unless the tag beside the source''s digest names that very digest')
             [CompletionResult]::new('--include-external', '--include-external', [CompletionResultType]::ParameterName, 'Fetch nondistributable layers too, from their own URLs if need be')
+            [CompletionResult]::new('--referrers', '--referrers', [CompletionResultType]::ParameterName, 'Copy signatures, attestations, SBOMs and whatever else refers to the image, too')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Print what would be written, and write nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would be written, and write nothing')
             [CompletionResult]::new('--no-resume', '--no-resume', [CompletionResultType]::ParameterName, 'Start over: use nothing that an interrupted run left, and remove it')

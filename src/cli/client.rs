@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use stevedore::registry::credentials::Helpers;
-use stevedore::registry::{self, Anonymous, Client, Host, Identity, PlainHttp};
+use stevedore::registry::{self, Anonymous, Client, Host, Identity, PlainHttp, Rule};
 use stevedore::transport::{ArchivePath, Options, Place};
 
 use super::failure::Usage;
@@ -41,8 +41,29 @@ impl Common<'_> {
     /// # Errors
     /// When the rules about registries cannot be read.
     pub(crate) fn other(&self, options: &Options, side: &Side, other: &Side, ui: &Ui) -> anyhow::Result<Options> {
-        let client = if side == other { options.client.clone() } else { Client::new(self.registry(other, ui)?) };
-        Ok(Options { client, ..options.clone() })
+        Ok(self.other_under(self.rules(ui)?, options, side, other, ui))
+    }
+
+    /// Does the same with rules that were read before.
+    pub(crate) fn other_under(
+        &self,
+        rules: Vec<Rule>,
+        options: &Options,
+        side: &Side,
+        other: &Side,
+        ui: &Ui,
+    ) -> Options {
+        let client =
+            if side == other { options.client.clone() } else { Client::new(self.registry_under(rules, other, ui)) };
+        Options { client, ..options.clone() }
+    }
+
+    /// Reads the rules about registries.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) fn rules(&self, ui: &Ui) -> anyhow::Result<Vec<Rule>> {
+        rules::read(&ui.environment().rules(self.network.registries_conf.as_deref())?)
     }
 
     fn scratch(&self) -> PathBuf {
@@ -54,6 +75,10 @@ impl Common<'_> {
     /// # Errors
     /// When the rules about registries cannot be read.
     pub(crate) fn registry(&self, side: &Side, ui: &Ui) -> anyhow::Result<registry::Options> {
+        Ok(self.registry_under(self.rules(ui)?, side, ui))
+    }
+
+    fn registry_under(&self, rules: Vec<Rule>, side: &Side, ui: &Ui) -> registry::Options {
         let environment = ui.environment();
         let mut options = registry::Options { host: self.host(side), login: side.login.clone(), ..Default::default() };
         environment.apply(&mut options);
@@ -62,7 +87,7 @@ impl Common<'_> {
         } else {
             Arc::new(environment.credentials().files(side.authfile.as_deref(), Helpers::default()))
         };
-        options.rules = rules::read(&environment.rules(self.network.registries_conf.as_deref())?)?;
+        options.rules = rules;
         if side.tls_verify == Some(true) {
             rules::require_tls(&mut options.rules);
         }
@@ -75,7 +100,7 @@ impl Common<'_> {
         if let Some(work) = self.work {
             options.jobs = work.jobs.get();
         }
-        Ok(options)
+        options
     }
 
     fn host(&self, side: &Side) -> Host {

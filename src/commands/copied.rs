@@ -93,7 +93,10 @@ pub(crate) fn summary(copied: &Copied, time: Duration) -> String {
     let parts = parts.collect::<Vec<_>>().join(", ");
     let blobs = count(totals.blobs(), "blob");
     let colon = if parts.is_empty() { "" } else { ": " };
-    format!("copied {}, {blobs}{colon}{parts}; {time}", count(report.images, noun))
+    let what = [(report.images, noun), (report.referrers, "referrer")];
+    let what = what.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun));
+    let what = what.collect::<Vec<_>>().join(" and ");
+    format!("copied {what}, {blobs}{colon}{parts}; {time}")
 }
 
 #[cfg(test)]
@@ -114,6 +117,7 @@ mod tests {
             choice: None,
             up_to_date: false,
             images: 2,
+            referrers: 0,
             totals: Totals { sent: 2, sent_bytes: 2_900_000, mounted: 2, existed: 1, skipped: 0, recompressed: 0 },
             plan: Vec::new(),
         };

@@ -53,6 +53,9 @@ pub(crate) struct Args {
     /// Fetch nondistributable layers too, from their own URLs if need be
     #[arg(long)]
     include_external: bool,
+    /// Copy signatures, attestations, SBOMs and whatever else refers to the image, too
+    #[arg(long)]
+    referrers: bool,
     /// Give the manifest this name at the destination too
     #[arg(long, value_name = "TAG")]
     additional_tag: Vec<String>,
@@ -80,6 +83,7 @@ Examples:
   stevedore copy --all docker://alpine:3.20 docker://registry.example.com/alpine:3.20
   stevedore copy --platform linux/arm64 docker://alpine:3.20 oci:images:alpine
   stevedore copy docker://alpine docker-archive:alpine.tar:alpine:latest
+  stevedore copy --all --referrers docker://registry.example.com/app:1.0 oci-archive:app.tar
   stevedore copy docker://alpine docker-archive:- | docker load
   stevedore copy --dest-creds me:secret oci:images:alpine docker://registry.example.com/alpine";
 
@@ -140,6 +144,7 @@ impl Args {
             dry_run: self.dry_run,
             include_external: self.include_external,
             check_tag: self.tag_to_check()?,
+            referrers: self.referrers,
             scratch: Some(self.work.scratch.clone().unwrap_or_else(std::env::temp_dir)),
         })
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use stevedore::copy;
-use stevedore::registry::Login;
+use stevedore::registry::{Login, Rule};
 use stevedore::sync::{self, Access, Base, Options, ParseError, Plan};
 use stevedore::transport;
 use stevedore::watch::Cancelled;
@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// Remove tags that the repositories no longer have, for lines with every tag; tags of digests (sha256-…) stay
     #[arg(long)]
     prune: bool,
+    /// Take signatures, SBOMs and whatever else refers to the images along, for every line
+    #[arg(long)]
+    referrers: bool,
     /// Print what would be copied and removed, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -76,7 +79,8 @@ A mirror.txt:
 /// Copies the images.
 pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let begin = Instant::now();
-    let plan = args.plan()?;
+    let mut plan = args.plan()?;
+    plan.lines.iter_mut().for_each(|line| line.referrers |= args.referrers);
     ui.title(&format!("sync {}", args.file.display()));
     let opener = Opener::new(args, ui)?;
     let watch = ui.watch()?;
@@ -156,6 +160,7 @@ fn read(file: &Path) -> anyhow::Result<String> {
 struct Opener<'a> {
     args: &'a Args,
     ui: &'a Ui,
+    rules: Vec<Rule>,
     first: (Side, transport::Options),
     more: Mutex<Vec<(Side, transport::Options)>>,
 }
@@ -164,7 +169,8 @@ impl<'a> Opener<'a> {
     fn new(args: &'a Args, ui: &'a Ui) -> anyhow::Result<Self> {
         let side = args.side(copy::Side::Source);
         let options = args.common().options(&side, ui)?;
-        Ok(Self { args, ui, first: (side, options), more: Mutex::default() })
+        let rules = args.common().rules(ui)?;
+        Ok(Self { args, ui, rules, first: (side, options), more: Mutex::default() })
     }
 
     fn open(&self, side: copy::Side, access: &Access) -> transport::Options {
@@ -173,7 +179,8 @@ impl<'a> Opener<'a> {
         if let Some((_, options)) = more.iter().find(|(known, _)| *known == side) {
             return options.clone();
         }
-        let options = self.args.common().other(&self.first.1, &self.first.0, &side, self.ui);
+        let (first, known) = (&self.first.1, &self.first.0);
+        let options = self.args.common().other_under(self.rules.clone(), first, known, &side, self.ui);
         more.push((side, options.clone()));
         options
     }

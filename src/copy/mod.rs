@@ -9,6 +9,7 @@ mod error;
 mod flights;
 mod options;
 mod plan;
+mod referrers;
 mod report;
 mod session;
 mod transfer;

@@ -27,6 +27,8 @@ pub struct Options {
     pub include_external: bool,
     /// The tag that must name the very digest that is copied.
     pub check_tag: Option<Tag>,
+    /// Copy what refers to the image too: signatures, attestations, SBOMs and the like, and what refers to those.
+    pub referrers: bool,
     /// Where layers are recompressed.
     pub scratch: Option<PathBuf>,
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::choose::{self, Target};
 use super::convert::{self, Recompression};
+use super::referrers::Referrer;
 use super::session::report;
 use super::{Error, Report, Request, Result, Session, Side, Step, Totals};
 use crate::descriptor::Descriptor;
@@ -13,7 +14,7 @@ use crate::transport::MAX_DEPTH;
 
 /// The most manifests that one image may have, and the most bytes of them: they are held in memory.
 const MAX_MANIFESTS: usize = 20_000;
-const MAX_MANIFEST_BYTES: usize = 256 << 20;
+pub(super) const MAX_MANIFEST_BYTES: usize = 256 << 20;
 
 /// What a copy will do.
 pub(super) struct Plan {
@@ -23,6 +24,10 @@ pub(super) struct Plan {
     pub(super) blobs: Vec<PlannedBlob>,
     /// Blobs that stay behind.
     pub(super) skipped: Vec<Descriptor>,
+    /// What refers to the image and is missing at the destination, in the order in which it can be written.
+    pub(super) referrers: Vec<Vec<Referrer>>,
+    /// Whether the destination has the image, and only the referrers are written.
+    pub(super) is_there: bool,
 }
 
 /// A blob to be copied.
@@ -40,8 +45,8 @@ impl Plan {
             request.destination.accepts(manifest).map_err(Error::at(Side::Destination, request.destination))?;
             convert::check(request, manifest)?;
         }
-        let mut plan = Self { levels, blobs: Vec::new(), skipped: Vec::new() };
-        let recompressions = convert::recompressions(request, plan.levels.iter().flatten())?;
+        let recompressions = convert::recompressions(request, levels.iter().flatten())?;
+        let mut plan = Self { levels, blobs: Vec::new(), skipped: Vec::new(), referrers: Vec::new(), is_there: false };
         plan.collect_blobs(request, &recompressions);
         if let Some(what) = convert::changes(request, &plan) {
             let digest = plan.root().digest().clone();
@@ -74,6 +79,32 @@ impl Plan {
             .collect();
         let images = self.levels.iter().flatten().filter(|manifest| manifest.as_index().is_none());
         images.filter(|manifest| !attestations.contains(manifest.digest())).count()
+    }
+
+    /// Adds what refers to the image; when the destination has the image, that is all that is left to do.
+    pub(super) fn add(&mut self, referrers: Vec<Vec<Referrer>>, is_there: bool, request: &Request<'_>) {
+        if is_there {
+            self.blobs.clear();
+            self.skipped.clear();
+        }
+        self.is_there = is_there;
+        self.referrers = referrers;
+        // Recompressing a layer does not take it away from a referrer that happens to have it, too.
+        let mut seen: BTreeSet<Digest> = self
+            .blobs
+            .iter()
+            .filter(|blob| blob.recompression.is_none())
+            .map(|blob| &blob.descriptor)
+            .chain(&self.skipped)
+            .map(|blob| blob.digest.clone())
+            .collect();
+        let manifests = self.referrers.iter().flatten().flat_map(Referrer::manifests);
+        for blob in manifests.flat_map(Manifest::blobs).filter(|blob| seen.insert(blob.digest.clone())) {
+            match blob.media_type.is_nondistributable() && !request.options.include_external {
+                true => self.skipped.push(blob.clone()),
+                false => self.blobs.push(PlannedBlob { descriptor: blob.clone(), recompression: None }),
+            }
+        }
     }
 
     fn collect_blobs(&mut self, request: &Request<'_>, recompressions: &BTreeMap<Digest, Recompression>) {
@@ -126,12 +157,18 @@ impl Plan {
             steps.push(Step::Blob { digest, size, mount });
         }
         let mut descriptor = target.descriptor.clone();
-        if recompressed {
+        if self.is_there {
+            steps.extend(self.referrer_steps());
+        } else if recompressed {
+            steps.extend(self.referrer_steps());
             steps.push(Step::Manifest { digest: None, name: request.to.tag().map(Into::into) });
         } else {
             let converted = convert::manifests(request, &self.levels, &BTreeMap::new())?;
             descriptor = converted[0][0].descriptor();
             for (depth, level) in converted.iter().enumerate().rev() {
+                if depth == 0 {
+                    steps.extend(self.referrer_steps());
+                }
                 let name = if depth == 0 { request.to.tag().map(Into::into) } else { None };
                 let step = |manifest: &Manifest| Step::Manifest {
                     digest: Some(manifest.digest().clone()),
@@ -140,7 +177,17 @@ impl Plan {
                 steps.extend(level.iter().map(step));
             }
         }
-        Ok(Report { plan: steps, ..report(source, target, descriptor, self.images(), totals) })
+        let images = if self.is_there { 0 } else { self.images() };
+        let referrers = self.referrers.iter().map(Vec::len).sum();
+        Ok(Report { plan: steps, referrers, ..report(source, target, descriptor, images, totals) })
+    }
+
+    fn referrer_steps(&self) -> impl Iterator<Item = Step> {
+        let writes = self.referrers.iter().flatten().flat_map(Referrer::writes);
+        writes.map(|(at, manifest)| Step::Manifest {
+            digest: Some(manifest.digest().clone()),
+            name: at.tag().map(Into::into),
+        })
     }
 }
 
@@ -153,7 +200,7 @@ fn mountable(request: &Request<'_>) -> bool {
 }
 
 /// Reads the manifests level by level, each once, in parallel.
-fn read_levels(session: &Session, request: &Request<'_>, root: Manifest) -> Result<Vec<Vec<Manifest>>> {
+pub(super) fn read_levels(session: &Session, request: &Request<'_>, root: Manifest) -> Result<Vec<Vec<Manifest>>> {
     let mut seen = BTreeSet::from([root.digest().clone()]);
     let mut bytes = root.raw().len();
     let mut levels = vec![vec![root]];

@@ -19,6 +19,8 @@ pub struct Report {
     pub up_to_date: bool,
     /// Images copied: 1, or the number of images in the index.
     pub images: usize,
+    /// Referrers copied: those that the destination lacked.
+    pub referrers: usize,
     /// Counts and bytes by what happened.
     pub totals: Totals,
     /// What a dry run would do; empty otherwise.

@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use super::choose::{self, Target};
 use super::flights::{Claim, Flights};
 use super::plan::Plan;
-use super::{Error, Options, Report, Result, Side, Totals};
+use super::{Error, Options, Report, Result, Side, Totals, referrers};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
@@ -63,15 +63,28 @@ impl Session {
     pub fn copy(&self, request: &Request<'_>) -> Result<Report> {
         let source = request.found()?;
         let target = choose::target(request, source.clone())?;
-        if request.is_there(&target)? {
+        let is_there = request.is_there(&target)?;
+        if is_there && !request.options.referrers {
             return self.only_more_names(request, &source, target);
         }
-        let plan = Plan::make(self, request, &target)?;
+        let mut plan = Plan::make(self, request, &target)?;
+        if request.options.referrers {
+            let referrers = referrers::find(self, request, &source, &target, &plan)?;
+            plan.add(referrers, is_there, request);
+        }
+        let referrers = plan.referrers.iter().map(Vec::len).sum();
+        if is_there && referrers == 0 {
+            return self.only_more_names(request, &source, target);
+        }
         if request.options.dry_run {
             return plan.describe(request, &source, target);
         }
         let (manifest, totals) = self.transfer(request, &plan)?;
-        Ok(report(&source, target, manifest.descriptor(), plan.images(), totals))
+        if is_there {
+            let named = self.only_more_names(request, &source, target)?;
+            return Ok(Report { up_to_date: false, referrers, totals, ..named });
+        }
+        Ok(Report { referrers, ..report(&source, target, manifest.descriptor(), plan.images(), totals) })
     }
 
     /// Finds out whether there is anything to copy, with as few requests as there are; the report has no plan. With conversions it cannot be
@@ -238,6 +251,7 @@ pub(super) fn report(
         choice: target.choice,
         up_to_date: false,
         images,
+        referrers: 0,
         totals,
         plan: Vec::new(),
     }

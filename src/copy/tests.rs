@@ -23,6 +23,8 @@ struct Shelf {
     tags: Mutex<BTreeMap<String, Digest>>,
     writes: Mutex<Vec<String>>,
     broken: Option<Digest>,
+    /// Listed as referrers of every manifest that has some, and none of them.
+    stale: Vec<Descriptor>,
 }
 
 impl fmt::Display for Shelf {
@@ -108,6 +110,16 @@ impl Source for Shelf {
             }
             Ok(Box::new(io::Cursor::new(content[usize::try_from(at).expect("small")..].to_vec())))
         })?)
+    }
+
+    fn referrers(&self, subject: &Digest) -> transport::Result<Vec<Descriptor>> {
+        let manifests = self.manifests.lock().expect("manifests");
+        let refers = |each: &&Manifest| each.subject().is_some_and(|own| own.digest == *subject);
+        let mut found: Vec<Descriptor> = manifests.values().filter(refers).map(Manifest::as_referrer).collect();
+        if !found.is_empty() {
+            found.extend(self.stale.iter().cloned());
+        }
+        Ok(found)
     }
 
     fn origin(&self) -> Option<&Origin> {
@@ -377,4 +389,98 @@ fn a_blob_that_one_copy_fails_to_bring_is_left_to_the_next() {
     assert!(matches!(claim(), flights::Claim::There));
     watch.cancel();
     assert!(matches!(session.claim(&request, &Digest::of(b"more"), &watch), Err(Error::Cancelled(_))));
+}
+
+/// Adds an artifact that refers to `subject`; one with a tag refers by that only, as cosign's do.
+fn add_referrer(shelf: &Shelf, subject: &Descriptor, content: &str, tag: Option<&str>) -> Descriptor {
+    let config = shelf.add_blob(MediaType::new("application/vnd.oci.empty.v1+json"), b"{}");
+    let image = Image {
+        config,
+        layers: vec![shelf.add_blob(MediaType::new("text/plain"), content.as_bytes())],
+        subject: tag.is_none().then(|| subject.clone()),
+        annotations: BTreeMap::new(),
+        artifact_type: Some("application/vnd.example".into()),
+    };
+    shelf.add_manifest(Manifest::image(Format::Oci, &image).expect("encodes"), tag)
+}
+
+fn with_referrers() -> Options {
+    Options { referrers: true, ..all() }
+}
+
+#[test]
+fn referrers_come_before_the_name() {
+    let source = Shelf::with_platforms("here", &["linux/amd64"]);
+    let index = source.manifest(&tag("v1")).expect("the index");
+    let sbom = add_referrer(&source, &index.children()[0], "sbom", None);
+    let signature = add_referrer(&source, &sbom, "signature", None);
+    let sig = format!("sha256-{}.sig", index.digest().hex());
+    add_referrer(&source, &index.descriptor(), "classic", Some(&sig));
+    let destination = Shelf::named("there");
+    run(&source, &destination, &tag("without"), &all()).expect("copies");
+    assert!(destination.referrers(&sbom.digest).expect("looks").is_empty());
+    destination.writes();
+    let report = run(&source, &destination, &tag("x"), &Options { dry_run: true, ..with_referrers() }).expect("plans");
+    assert_eq!((report.referrers, destination.writes()), (3, vec![]));
+    let report = run(&source, &destination, &tag("x"), &with_referrers()).expect("copies");
+    assert_eq!(report.referrers, 3);
+    let mut writes = destination.writes();
+    writes.retain(|write| !write.starts_with("blob"));
+    let root = format!("manifest {}", index.digest());
+    let at = |wanted: &str| writes.iter().position(|write| write == wanted).expect("is written");
+    assert_eq!(writes.len(), 6, "{writes:?}");
+    assert!(at(&root) < at(&format!("manifest {}", sbom.digest)));
+    assert!(at(&format!("manifest {}", sbom.digest)) < at(&format!("manifest {}", signature.digest)));
+    assert_eq!((at("tag x"), at(&format!("tag {sig}")) < 5), (5, true));
+    let again = run(&source, &destination, &tag("x"), &with_referrers()).expect("again");
+    assert!(again.up_to_date);
+    assert_eq!(destination.writes(), [""; 0]);
+    add_referrer(&source, &sbom, "another signature", None);
+    let more = run(&source, &destination, &tag("x"), &with_referrers()).expect("more");
+    assert_eq!((more.referrers, more.images, more.up_to_date, destination.writes().len()), (1, 0, false, 2));
+}
+
+#[test]
+fn referrers_cannot_follow_another_digest() {
+    let source = Shelf::with_platforms("here", &["linux/amd64", "linux/arm64", "linux/s390x"]);
+    let destination = Shelf::named("there");
+    let docker = Options { format: Some(Format::Docker), ..with_referrers() };
+    run(&source, &destination, &tag("d"), &docker).expect("nothing refers");
+    destination.writes();
+    let index = source.manifest(&tag("v1")).expect("the index");
+    add_referrer(&source, &index.descriptor(), "signature", None);
+    let two = ["linux/amd64", "linux/arm64"].map(|text| text.parse().expect("a platform"));
+    let less = Options { platforms: Platforms::Only(two.to_vec()), ..with_referrers() };
+    for (options, what) in [(&docker, "converting it"), (&less, "leaving platforms out")] {
+        let error = run(&source, &destination, &tag("d"), options).expect_err("refused");
+        let wanted = format!("{what} changes the digest {}, and 1 referrer cannot follow", index.digest());
+        assert_eq!(error.to_string(), wanted);
+    }
+    assert_eq!(destination.writes(), [""; 0]);
+    let same = Options { format: Some(Format::Oci), ..with_referrers() };
+    assert_eq!(run(&source, &destination, &tag("o"), &same).expect("changes nothing").referrers, 1);
+}
+
+#[test]
+fn what_a_stale_list_names_is_passed_over() {
+    let mut source = Shelf::with_platforms("here", &["linux/amd64"]);
+    let index = source.manifest(&tag("v1")).expect("the index").descriptor();
+    add_referrer(&source, &index, "signature", None);
+    let stranger = add_referrer(&source, &index.clone(), "stranger", Some("stranger"));
+    source.stale = vec![stranger, Descriptor::of(MediaType::OCI_MANIFEST, b"gone")];
+    let report = run(&source, &Shelf::named("there"), &tag("x"), &with_referrers()).expect("copies");
+    assert_eq!(report.referrers, 1);
+}
+
+#[test]
+fn endless_chains_are_refused() {
+    let source = Shelf::with_platforms("here", &["linux/amd64"]);
+    let mut last = source.manifest(&tag("v1")).expect("the index").descriptor();
+    for number in 0..30 {
+        last = add_referrer(&source, &last, &number.to_string(), None);
+    }
+    let destination = Shelf::named("there");
+    let error = run(&source, &destination, &tag("x"), &with_referrers()).expect_err("refused");
+    assert!(matches!(error, Error::Refused { .. }), "{error:?}");
+    assert_eq!(destination.writes(), [""; 0]);
 }

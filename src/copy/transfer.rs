@@ -44,7 +44,7 @@ impl Session {
         {
             return Err(Error::Digest { wanted: promised.clone(), got: root.digest().clone() });
         }
-        self.put_manifests(request, &levels)?;
+        self.put_manifests(request, plan, &levels)?;
         Ok((root, totals))
     }
 
@@ -84,7 +84,10 @@ impl Session {
         }
     }
 
-    fn put_manifests(&self, request: &Request<'_>, levels: &[Vec<Manifest>]) -> Result<()> {
+    fn put_manifests(&self, request: &Request<'_>, plan: &Plan, levels: &[Vec<Manifest>]) -> Result<()> {
+        if plan.is_there {
+            return self.put_referrers(request, &plan.referrers);
+        }
         let put = |at: &Selector, manifest: &Manifest| {
             let result = request.destination.put_manifest(at, manifest);
             result.map_err(|error| Error::at(Side::Destination, request.destination)(error))
@@ -96,6 +99,13 @@ impl Session {
             })?;
         }
         let root = &levels[0][0];
+        if !plan.referrers.is_empty() {
+            // The image before what refers to it, and its name after that. A place without names has nothing to wait with.
+            if request.to.tag().is_some() {
+                put(&Selector::Digest(root.digest().clone()), root)?;
+            }
+            self.put_referrers(request, &plan.referrers)?;
+        }
         self.watch().check().map_err(|_| Error::Cancelled(crate::watch::Cancelled))?;
         put(request.to, root)?;
         for tag in &request.options.additional_tags {

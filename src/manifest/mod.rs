@@ -6,6 +6,7 @@
 
 mod edit;
 mod parse;
+mod referrer;
 mod schema1;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::digest::Digest;
 use crate::media_type::{Format, MediaType};
 
 pub use parse::ParseError;
+pub use referrer::{digest_tags, is_digest_tag, referrers_tag};
 pub use schema1::Schema1;
 
 /// The largest manifest that is read, in bytes. Registries refuse less: distribution stops at 4 MiB.

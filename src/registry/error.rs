@@ -63,6 +63,16 @@ pub enum Error {
         /// Why.
         source: ParseError,
     },
+    /// The list of referrers under a tag cannot be kept.
+    #[error("tag {tag} in {repository} should list the referrers of a manifest, but {reason}")]
+    ReferrersTag {
+        /// The tag.
+        tag: String,
+        /// The repository.
+        repository: String,
+        /// What is in the way.
+        reason: &'static str,
+    },
     /// Content that was to be sent could not be read, or content that was received is wrong.
     #[error(transparent)]
     Content(#[from] Fault),
@@ -148,7 +158,11 @@ impl Error {
             Self::Content(fault) if fault.is_mismatch() => Class::Verification,
             Self::Credentials { .. } | Self::Rule { .. } => Class::Denied,
             Self::Cancelled(_) => Class::Interrupted,
-            Self::Certificate { .. } | Self::Proxy | Self::Manifest { .. } | Self::Content(_) => Class::Failed,
+            Self::Certificate { .. }
+            | Self::Proxy
+            | Self::Manifest { .. }
+            | Self::ReferrersTag { .. }
+            | Self::Content(_) => Class::Failed,
             Self::Exchange { .. } | Self::Answer { .. } | Self::Refused { .. } => Class::Network,
         }
     }

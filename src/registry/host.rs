@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use super::client::lock;
 use super::login::Login;
 use super::options::{HUB_AUTHORITY, Options, PlainHttp};
+use super::referrers::Referrers;
 use super::scope::Scope;
 use super::tls;
 use super::token::Tokens;
@@ -23,6 +24,7 @@ pub(super) struct Registry {
     announced: Mutex<Announced>,
     pub(super) tokens: Mutex<Tokens>,
     pub(super) logins: Mutex<HashMap<String, Option<Login>>>,
+    pub(super) referrers: Referrers,
 }
 
 #[derive(Default)]
@@ -47,6 +49,7 @@ impl Registry {
             announced: Mutex::default(),
             tokens: Mutex::default(),
             logins: Mutex::default(),
+            referrers: Referrers::default(),
         }
     }
 

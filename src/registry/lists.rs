@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use ureq::http::header::ACCEPT;
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::remote::Remote;
 use super::url::{Url, encode};
 use super::wire::{Request, Response};
@@ -35,8 +35,16 @@ struct TagList {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Referrers {
+    media_type: Option<String>,
     manifests: Option<Vec<Descriptor>>,
+}
+
+/// A page of referrers, and where the next one is.
+struct ReferrersPage {
+    items: Vec<Descriptor>,
+    next: Option<Url>,
 }
 
 impl Remote {
@@ -81,30 +89,68 @@ impl Remote {
     /// # Errors
     /// When the registry cannot tell.
     pub fn referrers(&self, subject: &Digest) -> Result<Option<Vec<Descriptor>>> {
+        if self.session.registry.referrers.api() == Some(false) {
+            return Ok(None);
+        }
         let mut url = self.url(&format!("referrers/{subject}"));
         let mut all = Vec::new();
         let mut seen = HashSet::new();
         loop {
-            let request = Request::new("GET", url).header(ACCEPT, MediaType::OCI_INDEX.as_str());
-            let response = self.session.send(request, &self.scopes)?;
-            match response.status {
-                200 => {}
-                404 => {
-                    response.discard();
-                    return Ok(None);
-                }
-                _ => return Err(self.session.error(response)),
-            }
-            let next = next(&response)?;
-            let (response, content) = response.read(MAX_SIZE)?;
-            let list: Referrers = serde_json::from_slice(&content)
-                .map_err(|error| response.senseless(format!("it is no index: {error}")))?;
-            all.extend(list.manifests.unwrap_or_default());
-            match next {
+            let Some(page) = self.page(url)? else {
+                return Ok(None);
+            };
+            all.extend(page.items);
+            match page.next {
                 Some(next) if seen.insert(next.target().to_owned()) => url = next,
                 _ => return Ok(Some(all)),
             }
         }
+    }
+
+    /// Says whether the registry lists referrers by itself; asked once for all its repositories.
+    pub(super) fn lists_referrers(&self, subject: &Digest) -> Result<bool> {
+        match self.session.registry.referrers.api() {
+            Some(known) => Ok(known),
+            None => Ok(self.page(self.url(&format!("referrers/{subject}")))?.is_some()),
+        }
+    }
+
+    /// Reads a page of referrers; nothing when the registry has no such list.
+    fn page(&self, url: Url) -> Result<Option<ReferrersPage>> {
+        let referrers = &self.session.registry.referrers;
+        let request = Request::new("GET", url).header(ACCEPT, MediaType::OCI_INDEX.as_str());
+        let response = self.session.send(request, &self.scopes)?;
+        match response.status {
+            200 => {}
+            404 => {
+                // A registry that has lists may say so of a repository that it does not have.
+                if !is_about_content(&response.into_error()) {
+                    referrers.learn(false);
+                }
+                return Ok(None);
+            }
+            _ => return Err(self.session.error(response)),
+        }
+        let next = next(&response)?;
+        let (response, content) = response.read(MAX_SIZE)?;
+        let no_index = |error: &dyn std::fmt::Display| response.senseless(format!("it is no index: {error}"));
+        let list: Referrers = serde_json::from_slice(&content).map_err(|error| no_index(&error))?;
+        let says_index = |text: &str| MediaType::new(text) == MediaType::OCI_INDEX;
+        if !response.header("content-type").is_some_and(says_index)
+            && !list.media_type.as_deref().is_some_and(says_index)
+        {
+            return Err(no_index(&"nothing says that it is one"));
+        }
+        referrers.learn(true);
+        Ok(Some(ReferrersPage { items: list.manifests.unwrap_or_default(), next }))
+    }
+}
+
+/// Says whether a 404 is about a repository or manifest, and not about the list.
+fn is_about_content(error: &Error) -> bool {
+    match error {
+        Error::Status(status) => matches!(status.code.as_deref(), Some("NAME_UNKNOWN" | "MANIFEST_UNKNOWN")),
+        _ => false,
     }
 }
 

@@ -2,16 +2,23 @@
 //!
 //! distribution-spec, "Pulling manifests": <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
 
-use ureq::http::header::{ACCEPT, CONTENT_TYPE};
+use std::time::Duration;
+
+use ureq::http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 
 use super::error::{Error, Result};
 use super::remote::Remote;
+use super::retry::wait;
 use super::wire::{Body, Request, Response};
 use crate::blob::Fault;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::{MAX_SIZE, Manifest, ParseError};
 use crate::media_type::{MANIFESTS, MediaType};
+
+/// How often a manifest is sent whose digest the registry doubts, and the first pause in between.
+const DOUBTS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a registry did with a manifest that was put.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +63,15 @@ impl Remote {
     /// # Errors
     /// [`Error::is_not_found`] when there is none; a mismatch when it is not what was asked for.
     pub fn manifest(&self, reference: &str, wanted: Option<&Descriptor>) -> Result<Manifest> {
+        self.fetch_manifest(reference, wanted).map(|(manifest, _)| manifest)
+    }
+
+    /// Reads a manifest, see [`Remote::manifest`], and its entity tag.
+    pub(super) fn fetch_manifest(
+        &self,
+        reference: &str,
+        wanted: Option<&Descriptor>,
+    ) -> Result<(Manifest, Option<String>)> {
         let request = Request::new("GET", self.manifest_url(reference)).header(ACCEPT, accept());
         let response = self.session.expect(request, &self.scopes, &[200])?;
         let url = response.url.to_string();
@@ -74,7 +90,7 @@ impl Remote {
         if let Some(wanted) = wanted {
             check_wanted(&manifest, wanted, refuse)?;
         }
-        Ok(manifest)
+        Ok((manifest, response.header("etag").map(Into::into)))
     }
 
     /// Writes a manifest under a tag or its digest.
@@ -82,16 +98,27 @@ impl Remote {
     /// # Errors
     /// [`Error::Content`] before anything is sent when `reference` is a digest that the manifest does not have.
     pub fn put_manifest(&self, reference: &str, manifest: &Manifest) -> Result<Put> {
+        Ok(self.send_manifest(reference, manifest, None)?.expect("without a condition there is none to fail"))
+    }
+
+    /// Writes a manifest, see [`Remote::put_manifest`], under a condition; nothing when the registry says that it does not hold.
+    pub(super) fn send_manifest(
+        &self,
+        reference: &str,
+        manifest: &Manifest,
+        condition: Option<&(HeaderName, String)>,
+    ) -> Result<Option<Put>> {
         if let Ok(digest) = reference.parse::<Digest>()
             && digest != *manifest.digest()
             && !digest.matches(manifest.raw())
         {
             return Err(Error::Content(mismatch(digest, manifest)));
         }
-        let request = Request::new("PUT", self.manifest_url(reference))
-            .header(CONTENT_TYPE, manifest.media_type().as_str())
-            .body(Body::Bytes(manifest.raw()));
-        let response = self.session.expect(request, &self.scopes, &[201, 200, 202, 204])?;
+        let response = self.send_bytes(reference, manifest, condition)?;
+        if response.status == 412 {
+            response.discard();
+            return Ok(None);
+        }
         let got = response.header("docker-content-digest").and_then(|text| text.parse::<Digest>().ok());
         if let Some(got) = got
             && got != *manifest.digest()
@@ -101,7 +128,35 @@ impl Remote {
         }
         let lists_referrers = manifest.subject().is_some() && response.header("oci-subject").is_some();
         response.discard();
-        Ok(Put { lists_referrers })
+        if lists_referrers {
+            self.session.registry.referrers.learn(true);
+        }
+        Ok(Some(Put { lists_referrers }))
+    }
+
+    /// Sends a manifest, again if the registry doubts a digest that is right: distribution 2 does so when it comes upon the link to a blob
+    /// in the moment in which someone else's upload of the same blob rewrites it.
+    fn send_bytes(
+        &self,
+        reference: &str,
+        manifest: &Manifest,
+        condition: Option<&(HeaderName, String)>,
+    ) -> Result<Response> {
+        let wanted: &[u16] = if condition.is_some() { &[201, 200, 202, 204, 412] } else { &[201, 200, 202, 204] };
+        let mut attempt = 1;
+        loop {
+            let mut request = Request::new("PUT", self.manifest_url(reference))
+                .header(CONTENT_TYPE, manifest.media_type().as_str())
+                .body(Body::Bytes(manifest.raw()));
+            request.headers.extend(condition.cloned());
+            match self.session.expect(request, &self.scopes, wanted) {
+                Err(Error::Status(status)) if status.code.as_deref() == Some("DIGEST_INVALID") && attempt < DOUBTS => {
+                    wait(&self.session.watch, PAUSE * attempt)?;
+                    attempt += 1;
+                }
+                other => return other,
+            }
+        }
     }
 
     pub(super) fn manifest_url(&self, reference: &str) -> super::url::Url {

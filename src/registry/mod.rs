@@ -18,6 +18,7 @@ mod message;
 mod note;
 mod options;
 mod probe;
+mod referrers;
 mod remote;
 mod remove;
 mod retry;

@@ -60,7 +60,8 @@ fn reason(error: &Error) -> String {
     text
 }
 
-fn wait(watch: &Watch, delay: Duration) -> Result<()> {
+/// Waits, unless someone asks to stop.
+pub(super) fn wait(watch: &Watch, delay: Duration) -> Result<()> {
     let end = Instant::now() + delay;
     loop {
         check(watch)?;

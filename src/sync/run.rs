@@ -159,7 +159,7 @@ impl Run<'_> {
         let (from, to) = (job.source()?, job.destination()?);
         let source = self.places.source(&from.place, &job.line.source_access)?;
         let destination = self.places.destination(&to.place, &job.line.destination_access)?;
-        let options = copy_options(job.line)?;
+        let options = copy_options(job.line);
         let request =
             Request { source: &*source, from: &from.at, destination: &*destination, to: &to.at, options: &options };
         let report = match self.options.dry_run {
@@ -229,12 +229,8 @@ impl Job<'_> {
     }
 }
 
-fn copy_options(line: &Line) -> Result<copy::Options, copy::Error> {
-    if line.referrers {
-        let reason = "copying referrers is not possible yet".to_owned();
-        return Err(copy::Error::Refused { reason, cure: Some("leave referrers=true out".into()) });
-    }
-    Ok(copy::Options { platforms: line.platforms.clone(), ..copy::Options::default() })
+fn copy_options(line: &Line) -> copy::Options {
+    copy::Options { platforms: line.platforms.clone(), referrers: line.referrers, ..copy::Options::default() }
 }
 
 /// Lists all names of a place.

@@ -31,6 +31,7 @@ use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::watch::{Outcome, Watch};
 
+pub use crate::manifest::referrers_tag;
 pub use error::{Error, Result};
 pub use layout::{Layout, Swept};
 pub use location::{ArchivePath, Location, LocationError, Place};
@@ -81,7 +82,8 @@ pub trait Source: fmt::Display + Send + Sync {
         if self.resolve(&at)?.is_none() {
             return Ok(Vec::new());
         }
-        Ok(self.manifest(&at)?.as_index().map(|index| index.manifests.clone()).unwrap_or_default())
+        let list = self.manifest(&at)?;
+        Ok(if list.lists_referrers_of(subject) { list.children().to_vec() } else { Vec::new() })
     }
 
     /// Returns registry and repository, for mounts; nothing for places that are no registry.
@@ -278,12 +280,4 @@ impl Place {
             Self::DockerArchive(at) => Ok(Box::new(docker_archive::Writer::open(at, self, options)?)),
         }
     }
-}
-
-/// Returns the tag that holds the referrers of `subject` where there is no referrers API: `sha256-…`, cut to 64 digits.
-///
-/// distribution-spec, "Referrers Tag Schema":
-/// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema>
-pub fn referrers_tag(subject: &Digest) -> String {
-    format!("{}-{}", subject.algorithm(), &subject.hex()[..64])
 }

@@ -120,6 +120,17 @@ impl Registry {
         }
     }
 
+    /// Returns what a manifest that is about to be deleted refers to.
+    fn subject(&self, digest: &Digest) -> Result<Option<Digest>> {
+        let at = Selector::Digest(digest.clone());
+        match self.manifest(&at) {
+            Ok(manifest) => Ok(manifest.subject().map(|subject| subject.digest.clone())),
+            // Deleting it says best that it is not there; and one that cannot be read refers to nothing that could be known.
+            Err(Error::NotFound { .. } | Error::Manifest { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     fn open(&self, blob: &Descriptor, offset: u64) -> io::Result<registry::Download<'_>> {
         let what = format_args!("blob {}", blob.digest).to_string();
         // A mirror is asked if it had the manifest.
@@ -183,7 +194,9 @@ impl Source for Registry {
         }
         let at = Selector::Tag(referrers_tag(subject));
         match self.manifest(&at) {
-            Ok(manifest) => Ok(manifest.as_index().map(|index| index.manifests.clone()).unwrap_or_default()),
+            Ok(list) if list.lists_referrers_of(subject) => Ok(list.children().to_vec()),
+            // Some other image has the tag.
+            Ok(_) => Ok(Vec::new()),
             Err(error) if error.is_not_found() => Ok(Vec::new()),
             Err(error) => Err(error),
         }
@@ -221,8 +234,14 @@ impl Transport for Registry {
 
     fn put_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
         let reference = self.reference(at)?;
-        // What `Put` says of referrers is for whoever keeps a referrers tag where the registry lists none.
-        self.remote.put_manifest(&reference, manifest).map(drop).map_err(self.error(at))
+        let put = self.remote.put_manifest(&reference, manifest).map_err(self.error(at))?;
+        match manifest.subject() {
+            Some(subject) if !put.lists_referrers => self
+                .remote
+                .list_referrer(&subject.digest, manifest.as_referrer())
+                .map_err(self.error(format_args!("referrers of {}", subject.digest))),
+            _ => Ok(()),
+        }
     }
 
     fn complete(&self, at: &Selector) -> Result<Option<Descriptor>> {
@@ -230,10 +249,17 @@ impl Transport for Registry {
     }
 
     fn delete(&self, at: &Selector) -> Result<()> {
-        match at.digest() {
-            Some(digest) => self.remote.delete_manifest(digest),
-            None => self.remote.delete_tag(&self.reference(at)?),
+        let Some(digest) = at.digest() else {
+            return self.remote.delete_tag(&self.reference(at)?).map_err(self.error(at));
+        };
+        let subject = self.subject(digest)?;
+        self.remote.delete_manifest(digest).map_err(self.error(at))?;
+        match subject {
+            Some(subject) => self
+                .remote
+                .unlist_referrer(&subject, digest)
+                .map_err(self.error(format_args!("referrers of {subject}"))),
+            None => Ok(()),
         }
-        .map_err(self.error(at))
     }
 }

@@ -31,6 +31,7 @@ mod login;
 mod mirrors;
 mod parallel;
 mod proxies;
+mod referrers;
 mod registry_client;
 mod requests;
 mod resume;

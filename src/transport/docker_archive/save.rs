@@ -3,7 +3,7 @@
 use super::list::{Item, blob_path};
 use super::names;
 use crate::descriptor::Descriptor;
-use crate::manifest::{Image, Manifest};
+use crate::manifest::{Image, Manifest, is_digest_tag};
 use crate::media_type::Compression;
 use crate::platform::Platform;
 use crate::store::Store;
@@ -18,10 +18,10 @@ pub(super) fn list(store: &dyn Store, place: &Place, entries: &[Descriptor], wat
         let Some(manifest) = load(store, place, entry)? else {
             continue;
         };
-        if manifest.subject().is_some() {
+        let name = names::of_entry(entry);
+        if manifest.subject().is_some() || name.as_deref().is_some_and(is_digest_tag) {
             continue;
         }
-        let name = names::of_entry(entry);
         match item(store, place, &manifest)? {
             Ok(item) => add(&mut items, item, name.filter(|name| names::tag_of(name).is_some())),
             Err(reason) => {

@@ -8,7 +8,7 @@ use super::{list, names, save};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, is_digest_tag};
 use crate::transport::archive::{self, INDEX_FILE, LAYOUT, LAYOUT_FILE, OpenArchive, Part, Workspace};
 use crate::transport::{ArchivePath, Error, Layout, Options, Origin, Place, Result, Selector, Source, Tags, Transport};
 use crate::watch::{Outcome, Watch};
@@ -41,6 +41,10 @@ impl Writer {
         let Selector::Tag(name) = at else {
             return Ok(at.clone());
         };
+        if is_digest_tag(name) {
+            // A signature's name belongs to the image's digest, and is no image for Docker.
+            return Ok(at.clone());
+        }
         let cure = "use a name with a tag, such as example.com/app:1.0";
         let complete = names::complete(name);
         complete.map(Selector::Tag).ok_or_else(|| Error::unsupported(&format!("the name {name:?}"), self, cure))

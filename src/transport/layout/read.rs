@@ -11,10 +11,10 @@ use super::{Index, Layout, MAX_INDEX, View, blob_key, index, key};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
-use crate::manifest::{self, Manifest, ParseError};
+use crate::manifest::{self, Manifest, ParseError, is_digest_tag, referrers_tag};
 use crate::media_type::MediaType;
 use crate::store::Object;
-use crate::transport::{Error, MAX_DEPTH, Result, Selector, referrers_tag};
+use crate::transport::{Error, MAX_DEPTH, Result, Selector};
 
 #[derive(Deserialize)]
 struct Version {
@@ -116,12 +116,9 @@ impl Layout {
         let mut images: Vec<&Descriptor> = index.descriptors().collect();
         let digests: BTreeSet<&Digest> = images.iter().map(|each| &each.digest).collect();
         if digests.len() > 1 {
-            let subjects = images.iter().map(|each| self.subject(each)).collect::<Result<Vec<_>>>()?;
-            let mut subjects = subjects.iter();
-            images.retain(|each| {
-                let subject = subjects.next().and_then(Option::as_ref);
-                !(subject.is_some_and(|subject| index.has(subject)) || is_referrers_tag(each))
-            });
+            let belongs = images.iter().map(|each| self.belongs(&index, each)).collect::<Result<Vec<_>>>()?;
+            let mut belongs = belongs.into_iter();
+            images.retain(|_| belongs.next() == Some(false));
         }
         let digests: BTreeSet<&Digest> = images.iter().map(|each| &each.digest).collect();
         match digests.len() {
@@ -130,9 +127,16 @@ impl Layout {
         }
     }
 
-    fn subject(&self, entry: &Descriptor) -> Result<Option<Digest>> {
+    /// Says whether an entry belongs to another manifest that is here: one in the list or below an index.
+    fn belongs(&self, index: &Index, entry: &Descriptor) -> Result<bool> {
+        if has_digest_tag(entry) {
+            return Ok(true);
+        }
         let manifest = self.acceptable_manifest(entry)?;
-        Ok(manifest.and_then(|manifest| manifest.subject().map(|subject| subject.digest.clone())))
+        let Some(subject) = manifest.as_ref().and_then(Manifest::subject) else {
+            return Ok(false);
+        };
+        Ok(index.has(&subject.digest) || self.store.get(&blob_key(&subject.digest))?.is_some())
     }
 
     /// Returns the manifest of a descriptor; nothing for what is no manifest or is not there.
@@ -267,25 +271,10 @@ impl Referrers<'_> {
             return Ok(());
         };
         if manifest.subject().is_some_and(|subject| subject.digest == *self.subject) {
-            self.found.push(as_referrer(&manifest));
+            self.found.push(manifest.as_referrer());
         }
         manifest.children().iter().try_for_each(|child| self.look(child, depth + 1))
     }
-}
-
-/// Returns a manifest's descriptor as a list of referrers has it.
-///
-/// distribution-spec, "Listing Referrers": <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>
-pub(super) fn as_referrer(manifest: &Manifest) -> Descriptor {
-    let mut descriptor = manifest.descriptor();
-    if let Some(image) = manifest.as_image() {
-        descriptor.annotations = image.annotations.clone();
-        let config = || Some(image.config.media_type.as_str().to_owned());
-        descriptor.artifact_type = descriptor.artifact_type.or_else(config);
-    } else if let Some(index) = manifest.as_index() {
-        descriptor.annotations = index.annotations.clone();
-    }
-    descriptor
 }
 
 fn bare(entry: Descriptor) -> Descriptor {
@@ -299,7 +288,6 @@ fn is_unsized(blob: &Descriptor) -> bool {
     blob.size == 0 && !blob.digest.matches(b"")
 }
 
-fn is_referrers_tag(entry: &Descriptor) -> bool {
-    let digest = |name: &str| name.replacen('-', ":", 1).parse::<Digest>().is_ok();
-    index::name(entry).is_some_and(digest)
+fn has_digest_tag(entry: &Descriptor) -> bool {
+    index::name(entry).is_some_and(is_digest_tag)
 }

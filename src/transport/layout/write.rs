@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Edit, Layout, blob_key, key, read};
+use super::{Edit, Layout, blob_key, key};
 use crate::blob::{Blob, Fault};
 use crate::descriptor::Descriptor;
 use crate::manifest::Manifest;
@@ -70,7 +70,7 @@ impl Layout {
             Selector::Digest(_) | Selector::Descriptor(_) => {
                 self.check_digest(at, &descriptor)?;
                 // As oras writes them; else nothing would lead to a signature.
-                manifest.subject().map(|_| Edit::Add(read::as_referrer(manifest)))
+                manifest.subject().map(|_| Edit::Add(manifest.as_referrer()))
             }
         };
         self.make()?;

@@ -8,7 +8,7 @@ use super::names::{self, EMPTY_REFERRERS, FILES, NEW_LINK, PARTS};
 use super::{MAX_SIZE, StaticTree, links};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
-use crate::manifest::{Body, Index, Manifest};
+use crate::manifest::{Index, Manifest};
 use crate::media_type::Format;
 use crate::reference::Tag;
 use crate::store::{Content, Key, Lock, LockKind, Store};
@@ -48,7 +48,7 @@ impl StaticTree {
             self.store.delete(&self.manifest_file(digest, other))?;
         }
         if let Some(subject) = manifest.subject() {
-            let descriptor = referrer(digest, manifest);
+            let descriptor = Descriptor { digest: digest.clone(), ..manifest.as_referrer() };
             self.change_referrers(&subject.digest, |referrers| referrers.push(descriptor), digest)?;
         }
         if let Some(tag) = tag {
@@ -205,22 +205,6 @@ fn find_repositories(at: &Path, name: &str, found: &mut Vec<String>) -> Result<(
         }
     }
     Ok(())
-}
-
-/// Returns what a list of referrers says about a manifest. distribution-spec, "Listing Referrers":
-/// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>
-fn referrer(digest: &Digest, manifest: &Manifest) -> Descriptor {
-    let mut descriptor = manifest.descriptor();
-    descriptor.digest = digest.clone();
-    match manifest.body() {
-        Body::Image(image) => {
-            descriptor.artifact_type.get_or_insert_with(|| image.config.media_type.to_string());
-            descriptor.annotations.clone_from(&image.annotations);
-        }
-        Body::Index(index) => descriptor.annotations.clone_from(&index.annotations),
-        Body::Artifact(_) | Body::Schema1(_) => {}
-    }
-    descriptor
 }
 
 fn empty_index() -> Manifest {

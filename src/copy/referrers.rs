@@ -1,0 +1,270 @@
+//! What refers to an image travels with it: signatures, attestations, SBOMs and whatever else, and what refers to those.
+//!
+//! Referrers are found by the source's list and under cosign's tags (`sha256-….sig`, `.att`, `.sbom`). They are written when the image's
+//! manifests are there and before it gets its name, so that nobody sees a signed image without its signature. A list under a tag is never
+//! copied: the destination makes its own of what is written to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::choose::Target;
+use super::convert;
+use super::plan::{self, Plan};
+use super::{Error, Request, Result, Session, Side};
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::manifest::{Manifest, digest_tags};
+use crate::transport::{self, Selector};
+
+/// How far referrers of referrers are followed; longer chains are an attack.
+const MAX_ROUNDS: usize = 16;
+/// The most referrers that one image may have, with those of its referrers.
+const MAX_REFERRERS: usize = 20_000;
+
+/// A referrer with everything below it.
+pub(super) struct Referrer {
+    /// What it refers to.
+    subject: Digest,
+    /// The tag that it is known by, if that is how it was found.
+    tag: Option<String>,
+    /// The manifests by how deep they stand, the referrer itself first.
+    levels: Vec<Vec<Manifest>>,
+}
+
+/// A manifest that is said to refer to another.
+struct Mention {
+    subject: Digest,
+    tag: Option<String>,
+    at: Descriptor,
+}
+
+impl Referrer {
+    /// Returns the manifest that refers.
+    pub(super) fn root(&self) -> &Manifest {
+        &self.levels[0][0]
+    }
+
+    /// Returns every manifest, the referrer first.
+    pub(super) fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        self.levels.iter().flatten()
+    }
+
+    /// Returns every manifest in the order in which they are written, and what each is written under.
+    pub(super) fn writes(&self) -> impl Iterator<Item = (Selector, &Manifest)> {
+        let under = |depth: usize, manifest: &Manifest| match &self.tag {
+            Some(tag) if depth == 0 => Selector::Tag(tag.clone()),
+            _ => Selector::Digest(manifest.digest().clone()),
+        };
+        let levels = self.levels.iter().enumerate().rev();
+        levels.flat_map(move |(depth, level)| level.iter().map(move |manifest| (under(depth, manifest), manifest)))
+    }
+}
+
+/// Finds the referrers of everything in the plan that the destination lacks, in rounds: those of a round refer to the image or to earlier
+/// ones.
+pub(super) fn find(
+    session: &Session,
+    request: &Request<'_>,
+    source: &Descriptor,
+    target: &Target,
+    plan: &Plan,
+) -> Result<Vec<Vec<Referrer>>> {
+    if source.digest != target.descriptor.digest {
+        check_whole(session, request, source, target)?;
+    }
+    let subjects = plan.levels.iter().flatten().map(|manifest| manifest.digest().clone());
+    // An index made here is nothing that anybody could refer to.
+    let subjects = subjects.filter(|digest| target.filtered.as_ref().is_none_or(|index| index.digest() != digest));
+    let rounds = follow(session, request, subjects.collect())?;
+    check_conversion(request, plan, &rounds)?;
+    let mut lacking = rounds.into_iter().map(|round| missing(session, request, round)).collect::<Result<Vec<_>>>()?;
+    lacking.retain(|round| !round.is_empty());
+    Ok(lacking)
+}
+
+/// Says what stays behind when only a part of an index is copied.
+fn check_whole(session: &Session, request: &Request<'_>, source: &Descriptor, target: &Target) -> Result<()> {
+    let left = mentions(request, &source.digest)?.len();
+    match (left, &target.filtered) {
+        (0, _) => {}
+        (_, Some(_)) => return Err(stays_behind("leaving platforms out", &source.digest, left)),
+        (_, None) => session.watch().note(&format!(
+            "left out {} of the whole index {}, of which only a part is copied; --all takes everything",
+            count(left),
+            source.digest
+        )),
+    }
+    Ok(())
+}
+
+fn follow(session: &Session, request: &Request<'_>, subjects: Vec<Digest>) -> Result<Vec<Vec<Referrer>>> {
+    let mut seen: BTreeSet<Digest> = subjects.iter().cloned().collect();
+    let mut subjects = subjects;
+    let mut rounds: Vec<Vec<Referrer>> = Vec::new();
+    let mut found = 0;
+    let bytes = AtomicUsize::new(0);
+    while !subjects.is_empty() {
+        let mentions = session.each(&subjects, |subject, _| mentions(request, subject))?;
+        // What was found before is written anyway, unless it is to have a tag as well.
+        let is_new = |mention: &Mention| mention.tag.is_some() || !seen.contains(&mention.at.digest);
+        let mentions: Vec<Mention> = mentions.into_iter().flatten().filter(is_new).collect();
+        found += mentions.len();
+        if found > MAX_REFERRERS || (rounds.len() == MAX_ROUNDS && !mentions.is_empty()) {
+            return Err(too_many());
+        }
+        let roots = session.each(&mentions, |mention, _| {
+            let root = read(session, request, mention)?;
+            let size = root.as_ref().map_or(0, |root| root.raw().len());
+            let before = bytes.fetch_add(size, Ordering::Relaxed);
+            if before + size > plan::MAX_MANIFEST_BYTES { Err(too_many()) } else { Ok(root) }
+        })?;
+        let mut round = Vec::new();
+        for (mention, root) in mentions.into_iter().zip(roots) {
+            let Some(root) = root else {
+                continue;
+            };
+            let levels = plan::read_levels(session, request, root)?;
+            round.push(Referrer { subject: mention.subject, tag: mention.tag, levels });
+        }
+        subjects = round.iter().flat_map(Referrer::manifests).map(|manifest| manifest.digest().clone()).collect();
+        subjects.retain(|digest| seen.insert(digest.clone()));
+        rounds.push(round);
+    }
+    Ok(rounds)
+}
+
+fn too_many() -> Error {
+    let reason = format!(
+        "there are more than {MAX_REFERRERS} referrers, chains of more than {MAX_ROUNDS}, or more than {} MiB of manifests",
+        plan::MAX_MANIFEST_BYTES >> 20
+    );
+    Error::Refused { reason, cure: Some("leave --referrers out".into()) }
+}
+
+/// Asks the source what refers to a manifest.
+fn mentions(request: &Request<'_>, subject: &Digest) -> Result<Vec<Mention>> {
+    let at_source = Error::at(Side::Source, request.source);
+    let mention = |tag, at| Mention { subject: subject.clone(), tag, at };
+    let listed = request.source.referrers(subject).map_err(&at_source)?;
+    let mut all: Vec<Mention> = listed.into_iter().map(|at| mention(None, at)).collect();
+    let mut listed = BTreeSet::new();
+    all.retain(|mention| listed.insert(mention.at.digest.clone()));
+    for tag in digest_tags(subject) {
+        match request.source.resolve(&Selector::Tag(tag.clone())) {
+            Ok(Some(at)) => all.push(mention(Some(tag), at)),
+            Ok(None) => {}
+            // A place without names has none of these either.
+            Err(transport::Error::Unsupported { .. }) => break,
+            Err(error) => return Err(at_source(error)),
+        }
+    }
+    Ok(all)
+}
+
+/// Reads a referrer. A list under a tag may name what was deleted since, or what refers to something else: neither is a referrer.
+fn read(session: &Session, request: &Request<'_>, mention: &Mention) -> Result<Option<Manifest>> {
+    let Mention { subject, tag, at } = mention;
+    let pass_over = |why: &str| {
+        session.watch().note(&format!("{} is listed as a referrer of {subject} but {why}; left out", at.digest));
+        Ok(None)
+    };
+    // The list's word on a type is not always right; that on the digest is checked.
+    match request.source.manifest(&Selector::Digest(at.digest.clone())) {
+        Ok(manifest) if tag.is_none() && manifest.subject().is_none_or(|own| own.digest != *subject) => {
+            pass_over("does not refer to it")
+        }
+        Ok(manifest) => Ok(Some(manifest)),
+        Err(transport::Error::NotFound { .. }) if tag.is_none() => pass_over("is not there"),
+        Err(error) => Err(Error::at(Side::Source, request.source)(error)),
+    }
+}
+
+/// A referrer names a digest, so it cannot follow a manifest that gets another one.
+fn check_conversion(request: &Request<'_>, plan: &Plan, rounds: &[Vec<Referrer>]) -> Result<()> {
+    let Some(first) = rounds.first().filter(|first| request.options.changes() && !first.is_empty()) else {
+        return Ok(());
+    };
+    // The new layers are not known before they are made: any other descriptors show which manifests change.
+    let recompressed = plan.blobs.iter().filter(|blob| blob.recompression.is_some()).map(|blob| &blob.descriptor);
+    let other = |layer: &Descriptor| Descriptor::of(layer.media_type.clone(), layer.digest.to_string().as_bytes());
+    let layers: BTreeMap<Digest, Descriptor> = recompressed.map(|layer| (layer.digest.clone(), other(layer))).collect();
+    let converted = convert::manifests(request, &plan.levels, &layers)?;
+    let stays: BTreeSet<&Digest> = converted.iter().flatten().map(Manifest::digest).collect();
+    match first.iter().find(|referrer| !stays.contains(&referrer.subject)) {
+        Some(referrer) => {
+            let subject = &referrer.subject;
+            let number = first.iter().filter(|each| each.subject == *subject).count();
+            Err(stays_behind("converting it", subject, number))
+        }
+        None => Ok(()),
+    }
+}
+
+fn stays_behind(what: &str, subject: &Digest, number: usize) -> Error {
+    let reason = format!("{what} changes the digest {subject}, and {} cannot follow", count(number));
+    Error::Refused { reason, cure: Some("copy the image as it is, or leave --referrers out".into()) }
+}
+
+fn count(number: usize) -> String {
+    if number == 1 { "1 referrer".into() } else { format!("{number} referrers") }
+}
+
+/// Leaves out what the destination has already.
+fn missing(session: &Session, request: &Request<'_>, round: Vec<Referrer>) -> Result<Vec<Referrer>> {
+    let at_destination = Error::at(Side::Destination, request.destination);
+    let listed = round.iter().filter(|referrer| referrer.tag.is_none()).map(|referrer| &referrer.subject);
+    let subjects: Vec<&Digest> = listed.collect::<BTreeSet<_>>().into_iter().collect();
+    let lists = session.each(&subjects, |subject, _| {
+        request.destination.referrers(subject).map_err(Error::at(Side::Destination, request.destination))
+    })?;
+    let listed: BTreeSet<(&Digest, Digest)> = subjects
+        .iter()
+        .zip(lists)
+        .flat_map(|(subject, list)| list.into_iter().map(move |entry| (*subject, entry.digest)))
+        .collect();
+    let lacks = session.each(&round, |referrer, _| {
+        for manifest in referrer.manifests() {
+            request.destination.accepts(manifest).map_err(Error::at(Side::Destination, request.destination))?;
+        }
+        let digest = referrer.root().digest();
+        let at = match &referrer.tag {
+            Some(tag) => Selector::Tag(tag.clone()),
+            None if listed.contains(&(&referrer.subject, digest.clone())) => Selector::Digest(digest.clone()),
+            None => return Ok(true),
+        };
+        match request.destination.complete(&at) {
+            Ok(there) => Ok(there.is_none_or(|there| there.digest != *digest)),
+            Err(transport::Error::Unsupported { .. }) if referrer.tag.is_some() => Err(nameless(request, referrer)),
+            Err(error) => Err(at_destination(error)),
+        }
+    })?;
+    drop(listed);
+    Ok(round.into_iter().zip(lacks).filter(|(_, lacks)| *lacks).map(|(referrer, _)| referrer).collect())
+}
+
+/// Says what a place that holds one image without a name has no room for.
+fn nameless(request: &Request<'_>, referrer: &Referrer) -> Error {
+    let tag = referrer.tag.as_deref().unwrap_or_default();
+    let reason = format!(
+        "{} holds one image without a name, so {tag}, which belongs to {}, has no place there",
+        request.destination, referrer.subject
+    );
+    Error::Refused { reason, cure: Some("copy to an archive or a layout, or leave --referrers out".into()) }
+}
+
+impl Session {
+    /// Writes referrers whose blobs are there, round by round.
+    pub(super) fn put_referrers(&self, request: &Request<'_>, rounds: &[Vec<Referrer>]) -> Result<()> {
+        for round in rounds {
+            self.each(round, |referrer, watch| {
+                for (at, manifest) in referrer.writes() {
+                    watch.check().map_err(|_| Error::Cancelled(crate::watch::Cancelled))?;
+                    let put = request.destination.put_manifest(&at, manifest);
+                    put.map_err(Error::at(Side::Destination, request.destination))?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+}

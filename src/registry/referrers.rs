@@ -1,0 +1,375 @@
+//! The list of referrers under a tag, for registries that keep none of their own.
+//!
+//! The list is one index that every writer reads, changes and replaces, and few registries can refuse a replacement that is based on an
+//! outdated one. So whoever has written looks again until the list has been seen twice with what it should say, and writes again otherwise.
+//! distribution-spec, "Referrers Tag Schema":
+//! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema>
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::value::{RawValue, to_raw_value};
+use ureq::http::header::{IF_MATCH, IF_NONE_MATCH};
+
+use super::client::lock;
+use super::error::{Error, Result};
+use super::remote::Remote;
+use super::retry::wait;
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::manifest::{Index, Manifest, ParseError, referrers_tag};
+use crate::media_type::Format;
+use crate::splice::Members;
+
+/// How often a list is written before the writer gives up.
+const WRITES: u32 = 40;
+/// How often a list is looked at.
+const LOOKS: u32 = 4 * WRITES;
+/// How often in a row a list must be seen unchanged, with what it should say.
+const SIGHTINGS: usize = 2;
+/// The pause between two sightings lies between this and three times as much.
+const PAUSE: Duration = Duration::from_millis(50);
+/// The longest random pause after a loss.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// What is known of a registry's referrers.
+#[derive(Default)]
+pub(super) struct Referrers {
+    /// Whether the registry lists them by itself, once an answer has told.
+    api: Mutex<Option<bool>>,
+    /// The changes to lists under tags, by repository and tag.
+    queues: Mutex<HashMap<(String, String), Arc<Queue>>>,
+}
+
+/// What the threads of this process want of one list: one of them at a time makes the changes of all that wait.
+#[derive(Default)]
+struct Queue {
+    turn: Mutex<()>,
+    waiting: Mutex<Vec<(u64, Change)>>,
+    next: Mutex<u64>,
+}
+
+/// A change to a list.
+#[derive(Clone, Debug)]
+enum Change {
+    Add(Box<Descriptor>),
+    Remove(Digest),
+}
+
+impl Referrers {
+    /// Says whether the registry lists referrers by itself, if that is known.
+    pub(super) fn api(&self) -> Option<bool> {
+        *lock(&self.api)
+    }
+
+    /// Keeps what an answer has told.
+    pub(super) fn learn(&self, api: bool) {
+        *lock(&self.api) = Some(api);
+    }
+
+    fn queue(&self, repository: &str, tag: &str) -> Arc<Queue> {
+        lock(&self.queues).entry((repository.into(), tag.into())).or_default().clone()
+    }
+
+    /// Forgets the lists that nobody is changing.
+    fn tidy(&self) {
+        lock(&self.queues).retain(|_, queue| Arc::strong_count(queue) > 1);
+    }
+}
+
+impl Remote {
+    /// Makes sure that a manifest that was put, and that the registry did not say it lists ([`Put`](super::Put)), is found among the
+    /// referrers of `subject`; at registries without a list of their own, in the index under the referrers tag.
+    ///
+    /// # Errors
+    /// [`Error::ReferrersTag`] when the tag names something else, which is left alone, or when others kept replacing the list.
+    pub fn list_referrer(&self, subject: &Digest, referrer: Descriptor) -> Result<()> {
+        self.change_list(subject, Change::Add(Box::new(referrer)))
+    }
+
+    /// Takes a deleted manifest out of the index under the referrers tag, and the tag away with its last entry; nothing at registries with
+    /// a list of their own.
+    ///
+    /// # Errors
+    /// Those of [`Remote::list_referrer`].
+    pub fn unlist_referrer(&self, subject: &Digest, referrer: &Digest) -> Result<()> {
+        self.change_list(subject, Change::Remove(referrer.clone()))
+    }
+
+    fn change_list(&self, subject: &Digest, change: Change) -> Result<()> {
+        if self.lists_referrers(subject)? {
+            return Ok(());
+        }
+        let tag = referrers_tag(subject);
+        let referrers = &self.session.registry.referrers;
+        let queue = referrers.queue(self.path(), &tag);
+        let result = queue.run(change, |changes| self.settle(subject, &tag, changes));
+        drop(queue);
+        referrers.tidy();
+        result
+    }
+
+    /// Writes the list until it stays as `changes` want it.
+    fn settle(&self, subject: &Digest, tag: &str, changes: &[Change]) -> Result<()> {
+        let mut progress = Progress::default();
+        for look in 1..=LOOKS {
+            let begin = Instant::now();
+            let (list, etag) = self.list(subject, tag)?;
+            let url = self.manifest_url(tag).to_string();
+            let new = merge(list.as_ref(), changes).map_err(|source| Error::Manifest { url, source })?;
+            match new {
+                None if progress.writes == 0 => return Ok(()),
+                None if progress.is_settled(list.as_ref()) || look == LOOKS => {
+                    return self.drop_empty(list.as_ref(), changes);
+                }
+                // A writer as slow as this one, that has not seen this list, must have had the time to write its own.
+                None => wait(&self.session.watch, PAUSE + random(PAUSE * 2) + progress.slowness)?,
+                // Who won is about to look again, and is not to be overtaken between its two looks.
+                Some(_) if progress.is_lost() => wait(&self.session.watch, random(progress.growing_pause()))?,
+                Some(_) if progress.writes == WRITES => break,
+                Some(new) => {
+                    let written = self.replace(tag, &new, list.is_some(), etag)?;
+                    progress.wrote(written, begin.elapsed());
+                }
+            }
+        }
+        let reason = "other writers kept replacing it";
+        Err(Error::ReferrersTag { tag: tag.into(), repository: self.to_string(), reason })
+    }
+
+    /// Reads the list and its entity tag.
+    fn list(&self, subject: &Digest, tag: &str) -> Result<(Option<Manifest>, Option<String>)> {
+        match self.fetch_manifest(tag, None) {
+            Ok((list, _)) if !list.lists_referrers_of(subject) => {
+                let reason = "it names something else, which is left as it is";
+                Err(Error::ReferrersTag { tag: tag.into(), repository: self.to_string(), reason })
+            }
+            Ok((list, etag)) => Ok((Some(list), etag)),
+            Err(error) if error.is_not_found() => Ok((None, None)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes the list, if the registry has none or still the one that it was made from; says whether it was written. Few registries look
+    /// at the condition.
+    fn replace(&self, tag: &str, list: &Manifest, was_there: bool, etag: Option<String>) -> Result<bool> {
+        let condition = match (was_there, etag) {
+            (false, _) => Some((IF_NONE_MATCH, "*".to_owned())),
+            (true, etag) => etag.map(|etag| (IF_MATCH, etag)),
+        };
+        Ok(self.send_manifest(tag, list, condition.as_ref())?.is_some())
+    }
+
+    /// Deletes a list that has become empty, by its digest: a tag that names another list by now stays.
+    fn drop_empty(&self, list: Option<&Manifest>, changes: &[Change]) -> Result<()> {
+        let removes = changes.iter().any(|change| matches!(change, Change::Remove(_)));
+        let Some(empty) = list.filter(|list| removes && list.children().is_empty()) else {
+            return Ok(());
+        };
+        match self.delete_manifest(empty.digest()) {
+            // Where nothing can be deleted, the empty list does as well.
+            Err(error) if matches!(error.status(), Some(400..=499 | 501)) => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// How far a writer has come.
+#[derive(Default)]
+struct Progress {
+    writes: u32,
+    /// Twice the time from a look to the end of its write.
+    slowness: Duration,
+    /// The list as it was last seen with the changes, and how often in a row.
+    seen: Option<Digest>,
+    sightings: usize,
+    /// Whether the list was written and not looked at since.
+    is_fresh: bool,
+}
+
+impl Progress {
+    fn wrote(&mut self, written: bool, took: Duration) {
+        self.writes += 1;
+        self.slowness = took * 2;
+        self.sightings = 0;
+        self.is_fresh = written;
+    }
+
+    /// Counts a look at a list that says what it should. While others change it, one of them may not have seen it like this yet.
+    fn is_settled(&mut self, list: Option<&Manifest>) -> bool {
+        let seen = list.map(|list| list.digest().clone());
+        self.is_fresh = true;
+        self.sightings = if self.sightings > 0 && self.seen != seen { 1 } else { self.sightings + 1 };
+        self.seen = seen;
+        self.sightings >= SIGHTINGS
+    }
+
+    /// Says whether this is the first look at a list that another writer has put in place of the right one.
+    fn is_lost(&mut self) -> bool {
+        self.sightings = 0;
+        std::mem::take(&mut self.is_fresh)
+    }
+
+    fn growing_pause(&self) -> Duration {
+        (PAUSE * 2_u32.saturating_pow(self.writes.min(8))).min(LONGEST)
+    }
+}
+
+impl Queue {
+    /// Has `settle` make a change, together with those of the threads that have come to wait for their turn.
+    fn run(&self, change: Change, settle: impl Fn(&[Change]) -> Result<()>) -> Result<()> {
+        let number = {
+            let mut next = lock(&self.next);
+            *next += 1;
+            *next
+        };
+        lock(&self.waiting).push((number, change));
+        let _turn = lock(&self.turn);
+        let mine: Vec<(u64, Change)> = std::mem::take(&mut lock(&self.waiting));
+        if !mine.iter().any(|(each, _)| *each == number) {
+            // Who had the turn before has made this change as well.
+            lock(&self.waiting).extend(mine);
+            return Ok(());
+        }
+        let changes: Vec<Change> = mine.iter().map(|(_, change)| change.clone()).collect();
+        let result = settle(&changes);
+        if result.is_err() {
+            // The others try for themselves, and hear for themselves what is wrong.
+            lock(&self.waiting).extend(mine.into_iter().filter(|(each, _)| *each != number));
+        }
+        result
+    }
+}
+
+/// Returns the list with the changes made; nothing when it says all of it already. Other entries and unknown fields keep their text.
+fn merge(list: Option<&Manifest>, changes: &[Change]) -> Result<Option<Manifest>, ParseError> {
+    let mut additions: Vec<&Descriptor> = Vec::new();
+    let mut removals: Vec<&Digest> = Vec::new();
+    for change in changes {
+        match change {
+            Change::Add(new) => additions.push(new),
+            Change::Remove(digest) => removals.push(digest),
+        }
+    }
+    let entries = list.map_or(&[][..], Manifest::children);
+    additions.retain(|new| !entries.iter().any(|entry| entry.digest == new.digest));
+    // Threads come in any order; what they write should not.
+    additions.sort_by(|a, b| a.digest.cmp(&b.digest));
+    additions.dedup_by(|a, b| a.digest == b.digest);
+    let is_removed = |entry: &Descriptor| removals.contains(&&entry.digest);
+    if additions.is_empty() && !entries.iter().any(is_removed) {
+        return Ok(None);
+    }
+    let Some(list) = list else {
+        let manifests = additions.into_iter().cloned().collect();
+        return Manifest::index(Format::Oci, &Index { manifests, ..Index::default() }).map(Some);
+    };
+    let mut members = Members::parse(list.raw())?;
+    let texts: Vec<Box<RawValue>> = members.decode("manifests")?.unwrap_or_default();
+    let kept = texts.into_iter().zip(entries).filter(|(_, entry)| !is_removed(entry)).map(|(text, _)| text);
+    let mut texts: Vec<Box<RawValue>> = kept.collect();
+    for new in additions {
+        texts.push(to_raw_value(new)?);
+    }
+    members.set("manifests", &texts)?;
+    Manifest::parse(members.to_vec(), Some(list.media_type())).map(Some)
+}
+
+/// Returns some duration up to `most`.
+fn random(most: Duration) -> Duration {
+    // Not for secrets: the standard library's hash keys are random enough to tell writers apart.
+    let random = RandomState::new().build_hasher().finish() % 1000;
+    most * u32::try_from(random).expect("below 1000") / 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::media_type::MediaType;
+
+    fn entry(content: &str) -> Descriptor {
+        Descriptor::of(MediaType::OCI_MANIFEST, content.as_bytes())
+    }
+
+    fn add(content: &str) -> Change {
+        Change::Add(Box::new(entry(content)))
+    }
+
+    fn list(text: &str) -> Manifest {
+        Manifest::parse(text.as_bytes().to_vec(), Some(&MediaType::OCI_INDEX)).expect("an index")
+    }
+
+    fn text(entries: &[String]) -> String {
+        let entries = entries.join(",");
+        format!(r#"{{"schemaVersion":2,"mediaType":"{}","x":1.50,"manifests":[{entries}]}}"#, MediaType::OCI_INDEX)
+    }
+
+    #[test]
+    fn lists_are_merged_without_touching_the_rest() {
+        let written = |content: &str| serde_json::to_string(&entry(content)).expect("writes");
+        let odd = written("a").replace('}', r#","later":{ "b": 1.50 }}"#);
+        let removed = Change::Remove(entry("a").digest);
+        let (odd, b) = ([odd], [written("b")]);
+        let both = [odd[0].clone(), b[0].clone()];
+        let table = [
+            ("added", &odd[..], vec![add("b")], Some(&both[..])),
+            ("there", &odd, vec![add("a")], None),
+            ("removed", &both, vec![removed.clone()], Some(&b)),
+            ("emptied", &odd, vec![removed.clone()], Some(&[])),
+            ("not there", &b, vec![removed], None),
+            ("twice", &[], vec![add("b"), add("b")], Some(&b)),
+        ];
+        for (what, before, changes, after) in table {
+            let merged = merge(Some(&list(&text(before))), &changes).expect("merges");
+            let merged = merged.map(|list| String::from_utf8(list.raw().to_vec()).expect("UTF-8"));
+            assert_eq!(merged, after.map(text), "{what}");
+        }
+    }
+
+    #[test]
+    fn the_first_entry_makes_the_list() {
+        let made = merge(None, &[add("b"), add("a")]).expect("merges").expect("something new");
+        let mut wanted = [entry("a"), entry("b")];
+        wanted.sort_by(|a, b| a.digest.cmp(&b.digest));
+        assert_eq!(made.children(), wanted);
+        assert_eq!(*made.media_type(), MediaType::OCI_INDEX);
+        assert!(merge(None, &[Change::Remove(entry("a").digest)]).expect("merges").is_none());
+    }
+
+    #[test]
+    fn every_waiting_change_is_made_once() {
+        let queue = Queue::default();
+        let (calls, made) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for number in 0..20 {
+                let (queue, calls, made) = (&queue, &calls, &made);
+                scope.spawn(move || {
+                    let done = queue.run(add(&number.to_string()), |changes| {
+                        calls.fetch_add(1, Ordering::SeqCst);
+                        made.fetch_add(changes.len(), Ordering::SeqCst);
+                        Ok(())
+                    });
+                    done.expect("made");
+                });
+            }
+        });
+        assert_eq!(made.load(Ordering::SeqCst), 20);
+        assert!(calls.load(Ordering::SeqCst) <= 20);
+        assert!(lock(&queue.waiting).is_empty());
+    }
+
+    #[test]
+    fn a_failure_is_heard_by_everyone_it_concerns() {
+        let queue = Queue::default();
+        let fail = |_: &[Change]| Err(Error::Proxy);
+        queue.run(add("a"), fail).expect_err("fails");
+        assert!(lock(&queue.waiting).is_empty());
+        lock(&queue.waiting).push((0, add("other")));
+        queue.run(add("b"), fail).expect_err("fails");
+        assert_eq!(lock(&queue.waiting).len(), 1, "the other's change waits for the other");
+    }
+}
