@@ -137,9 +137,9 @@ fn a_mirror_takes_them_along() {
     let first = room.attach("app:v1", "first");
     room.attach(&format!("app@{first}"), "second");
     let spec = |to: &str, option: &str| format!("{} {} {option}\n", room.docker("app:v1"), room.docker(to));
-    let by_line = spec("by-line:v1", "referrers=true").into_bytes();
-    run_sync(&["sync", "-"], by_line);
-    run_sync(&["sync", "--referrers", "-"], spec("by-flag:v1", "").into_bytes());
+    let by_line = spec("by-line:v1", "referrers=true");
+    run_sync(&["sync", "-"], &by_line);
+    run_sync(&["sync", "--referrers", "-"], &spec("by-flag:v1", ""));
     let wanted = room.tree("app:v1");
     assert_eq!(wanted["referrers"][0]["referrers"].as_array().map(Vec::len), Some(1), "{wanted}");
     assert_eq!(room.tree("by-line:v1"), wanted);
@@ -147,8 +147,8 @@ fn a_mirror_takes_them_along() {
 }
 
 #[track_caller]
-fn run_sync(arguments: &[&str], spec: Vec<u8>) {
-    Program::stevedore(arguments).stdin(spec).run().ok();
+fn run_sync(arguments: &[&str], spec: &str) {
+    Program::stevedore(arguments).stdin(spec.as_bytes()).run().ok();
 }
 
 #[test]
