@@ -59,8 +59,12 @@ impl Upper {
             return Ok(None);
         }
         let store = Local::new(folder);
-        let Some(lock) = store.try_lock(&lock_key(), LockKind::Exclusive)? else {
-            return Ok(None);
+        let lock = match store.try_lock(&lock_key(), LockKind::Exclusive) {
+            Ok(Some(lock)) => lock,
+            Ok(None) => return Ok(None),
+            // Its holder has removed it between two steps.
+            Err(store::Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
         };
         let cleared = AtomicBool::new(false);
         Ok(Some(Self { store, folder: folder.into(), _temporary: None, cleared, _lock: lock }))
