@@ -27,7 +27,8 @@
 //! # Features
 //!
 //! All are on by default, for the binary. `client` is the registry client (`docker://`), `zstd` reads and writes zstd layers, `sync` is
-//! mirroring, `cli` the binary. Without any, the core is left: layouts, archives, directories, static trees. What is missing fails with a clear error.
+//! mirroring, `cli` the binary. Without any, the core is left: layouts, archives, directories, static trees. What is missing fails with a
+//! clear error.
 
 pub mod blob;
 pub mod class;

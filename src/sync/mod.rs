@@ -1,7 +1,7 @@
 //! Mirroring: many images, from a file that lists them, in parallel and again and again.
 //!
-//! A [`Plan`] is what the file says, in lines of our own or skopeo's YAML; [`run`] carries it out over one [`copy::Session`](crate::copy::Session):
-//! whole indexes by default, blobs that images share sent once, a failure never stopping the others. What is there already costs two requests
+//! A [`Plan`] is what the file says, in lines of our own or skopeo's YAML; [`run`] carries it out over one
+//! [`copy::Session`](crate::copy::Session): whole indexes by default, blobs that images share sent once, a failure never stopping the others. What is there already costs two requests
 //! an image. Places are opened once, so that all images of a layout or archive get there with one lock and one
 //! [`finish`](crate::transport::Transport::finish).
 //!
