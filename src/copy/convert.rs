@@ -34,6 +34,18 @@ pub(super) fn check(request: &Request<'_>, manifest: &Manifest) -> Result<()> {
     Err(Error::Refused { reason, cure: Some("copy it without --format and --compress".into()) })
 }
 
+/// Refuses to call an artifact converted: what has no form in the format wanted can be a part of an index that is, but not all of it.
+pub(super) fn check_root(request: &Request<'_>, root: &Manifest) -> Result<()> {
+    let is_kept = root.as_image().is_some() && convertible(root).is_none();
+    match request.options.format {
+        Some(format) if is_kept && root.format() != Some(format) => {
+            let reason = format!("{} is an artifact, which has no form in the format {format}", root.digest());
+            Err(Error::Refused { reason, cure: Some("copy it without --format".into()) })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Decides which layers are recompressed.
 pub(super) fn recompressions<'m>(
     request: &Request<'_>,

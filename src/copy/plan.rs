@@ -46,6 +46,7 @@ impl Plan {
             convert::check(request, manifest)?;
         }
         let recompressions = convert::recompressions(request, levels.iter().flatten())?;
+        convert::check_root(request, &levels[0][0])?;
         let mut plan = Self { levels, blobs: Vec::new(), skipped: Vec::new(), referrers: Vec::new(), is_there: false };
         plan.collect_blobs(request, &recompressions);
         if let Some(what) = convert::changes(request, &plan) {

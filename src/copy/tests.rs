@@ -484,3 +484,24 @@ fn endless_chains_are_refused() {
     assert!(matches!(error, Error::Refused { .. }), "{error:?}");
     assert_eq!(destination.writes(), [""; 0]);
 }
+
+#[test]
+fn an_artifact_is_not_called_converted() {
+    let source = Shelf::with_platforms("here", &["linux/amd64"]);
+    let index = source.manifest(&tag("v1")).expect("the index");
+    let artifact = add_referrer(&source, &index.descriptor(), "sbom", None);
+    let destination = Shelf::named("there");
+    let (from, to) = (Selector::Digest(artifact.digest.clone()), tag("x"));
+    let copy_as = |format| {
+        let options = Options { format: Some(format), ..all() };
+        let request = Request { source: &source, from: &from, destination: &destination, to: &to, options: &options };
+        copy(&request, NonZeroUsize::MIN, &Watch::default())
+    };
+    let error = copy_as(Format::Docker).expect_err("no form");
+    assert_eq!(
+        error.to_string(),
+        format!("{} is an artifact, which has no form in the format docker", artifact.digest)
+    );
+    assert_eq!(destination.writes(), [""; 0]);
+    copy_as(Format::Oci).expect("it has that form");
+}
