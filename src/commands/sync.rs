@@ -26,7 +26,8 @@ use crate::cli::{Ui, Usage, Verdict};
 /// A SOURCE that ends in :* or /*, or that has no tag and is followed by tags= or exclude=, is every tag of a repository, and its DESTINATION
 /// is a repository too (in layouts and archives, all their names or those that begin with a prefix). Options: all=false (this host's platform
 /// only), platform=OS/ARCH,… (only these), tags= and exclude= (a glob 3.*, a regular expression /^v3/, or versions semver:>=1.2,<2, where an
-/// initial v is passed over and missing parts are zeros), creds-from=FILE (credentials are looked for in this file only).
+/// initial v is passed over and missing parts are zeros), referrers=true (signatures, attestations and the like go along), creds-from=FILE
+/// (credentials are looked for in this file only).
 ///
 /// FILE may also be the YAML of skopeo sync; its images go below DESTINATION as skopeo names them.
 #[derive(clap::Args)]
