@@ -73,32 +73,30 @@ fn pump(mut reader: impl Read, into: &SyncSender<io::Result<Vec<u8>>>, used: &Re
     loop {
         let mut buffer = used.try_recv().unwrap_or_default();
         buffer.resize(BUFFER, 0);
-        let count = match fill(&mut reader, &mut buffer) {
-            Ok(count) => count,
-            Err(error) => {
-                // Whoever does not listen any more has an error of its own.
-                let _ = into.send(Err(error));
-                return;
-            }
-        };
+        let (count, error) = fill(&mut reader, &mut buffer);
         buffer.truncate(count);
-        if count == 0 || into.send(Ok(buffer)).is_err() {
+        let listens = count == 0 || into.send(Ok(buffer)).is_ok();
+        if let Some(error) = error {
+            // Whoever does not listen any more has an error of its own.
+            let _ = into.send(Err(error));
+            return;
+        }
+        if count == 0 || !listens {
             return;
         }
     }
 }
 
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+/// Reads until the buffer is full; an error comes with what was read before it.
+fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut count = 0;
     while count < buffer.len() {
         match reader.read(&mut buffer[count..]) {
             Ok(0) => break,
             Ok(n) => count += n,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // What came before an error is given first; a reader that failed fails again.
-            Err(_) if count > 0 => break,
-            Err(error) => return Err(error),
+            Err(error) => return (count, Some(error)),
         }
     }
-    Ok(count)
+    (count, None)
 }
