@@ -41,12 +41,7 @@ struct Layer {
 
 impl LayerTable {
     /// Gathers what is known of each layer.
-    pub(super) fn new(
-        reference: &Location,
-        image: &Image,
-        layers: &[filesystem::Layer],
-        usage: &[Usage],
-    ) -> Self {
+    pub(super) fn new(reference: &Location, image: &Image, layers: &[filesystem::Layer], usage: &[Usage]) -> Self {
         let created_by = created_by(image.config(), layers.len());
         let rows = layers.iter().zip(usage).zip(created_by);
         let layers: Vec<Layer> = rows.map(|((layer, usage), by)| Layer::new(layer, usage, by)).collect();

@@ -319,11 +319,7 @@ mod tests {
             let mut content = Vec::new();
             archive.read_to_end(&mut content)?;
             assert_eq!(content.len() as u64, member.entry.size);
-            found.push((
-                String::from_utf8_lossy(&member.name).into_owned(),
-                member.entry.kind.letter(),
-                content,
-            ));
+            found.push((String::from_utf8_lossy(&member.name).into_owned(), member.entry.kind.letter(), content));
         }
         Ok(found)
     }
@@ -387,7 +383,8 @@ mod tests {
         let mut content = map.to_vec();
         content.resize(BLOCK, 0);
         content.extend_from_slice(b"abcde");
-        let records = b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n26 GNU.sparse.name=dir/x\n28 GNU.sparse.realsize=1000\n";
+        let records =
+            b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n26 GNU.sparse.name=dir/x\n28 GNU.sparse.realsize=1000\n";
         let bytes = [with_content("p", b'x', records), with_content("made/up", b'0', &content)].concat();
         let found = list(&bytes).expect("reads");
         assert_eq!((found[0].0.as_str(), found[0].2.len()), ("dir/x", 1000));

@@ -140,8 +140,8 @@ pub enum Meaning {
     Whiteout(Vec<u8>),
     /// Hides everything that lower layers have in this directory.
     Opaque(Vec<u8>),
-    /// A leftover of aufs, without meaning.
-    Leftover,
+    /// A name of the whiteout kind that hides nothing: a leftover of aufs.
+    Leftover(Vec<u8>),
     /// Leads out of the filesystem by `..`.
     Outside,
 }
@@ -158,14 +158,14 @@ impl Member {
             return Meaning::Opaque(parent.to_vec());
         }
         if base.starts_with(b".wh..wh.") {
-            return Meaning::Leftover;
+            return Meaning::Leftover(path);
         }
         let Some(name) = base.strip_prefix(b".wh.") else {
             return Meaning::Path(path);
         };
         // `.wh.` alone and `.wh...` name nothing that can be there; they must not reach the directory or its parent.
         if matches!(name, b"" | b"." | b"..") {
-            return Meaning::Leftover;
+            return Meaning::Leftover(path);
         }
         Meaning::Whiteout(join(parent, name))
     }
@@ -209,6 +209,7 @@ mod tests {
     #[test]
     fn meanings() {
         let path = |text: &str| Meaning::Path(text.into());
+        let leftover = |text: &str| Meaning::Leftover(text.into());
         let table: &[(&str, Meaning)] = &[
             ("etc/passwd", path("etc/passwd")),
             ("./etc//passwd", path("etc/passwd")),
@@ -225,11 +226,11 @@ mod tests {
             ("./.wh.b", Meaning::Whiteout("b".into())),
             ("a/.wh..wh..opq", Meaning::Opaque("a".into())),
             (".wh..wh..opq", Meaning::Opaque("".into())),
-            (".wh..wh.plnk", Meaning::Leftover),
-            (".wh..wh.aufs", Meaning::Leftover),
-            ("a/.wh.", Meaning::Leftover),
-            ("a/.wh..", Meaning::Leftover),
-            ("a/.wh...", Meaning::Leftover),
+            (".wh..wh.plnk", leftover(".wh..wh.plnk")),
+            (".wh..wh.aufs", leftover(".wh..wh.aufs")),
+            ("a/.wh.", leftover("a/.wh.")),
+            ("a/.wh..", leftover("a/.wh..")),
+            ("a/.wh...", leftover("a/.wh...")),
         ];
         for (name, meaning) in table {
             let member = Member { name: name.as_bytes().into(), entry: Entry::new(Kind::File, 0o644) };

@@ -85,7 +85,13 @@ impl Layers<'_> {
     /// Finds all paths in what was read so far, or says that it takes more layers.
     fn decide(&self, tree: &Tree, paths: &[&[u8]], complete: bool) -> Result<Option<Vec<Found>>> {
         let look = |path: &[u8]| match tree.look(path) {
-            Look::Unknown if complete => if tree.get(path).is_some() { Look::There } else { Look::Absent },
+            Look::Unknown if complete => {
+                if tree.get(path).is_some() {
+                    Look::There
+                } else {
+                    Look::Absent
+                }
+            }
             other => other,
         };
         let mut all = Vec::new();

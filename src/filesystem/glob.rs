@@ -30,7 +30,11 @@ fn matches(pattern: &[u8], path: &[u8]) -> bool {
     loop {
         if pattern[at..].starts_with(b"**") {
             // `**/` may stand for no directory at all.
-            let skip = if pattern[at + 2..].starts_with(b"/") && (position == 0 || path[position - 1] == b'/') { 3 } else { 2 };
+            let skip = if pattern[at + 2..].starts_with(b"/") && (position == 0 || path[position - 1] == b'/') {
+                3
+            } else {
+                2
+            };
             at += skip;
             (double, star) = (Some((at, position)), None);
             continue;

@@ -107,7 +107,9 @@ impl<'a> Layers<'a> {
         };
         let mut results = thread::scope(|scope| {
             let workers: Vec<_> = (0..self.options.parallel.get().min(count)).map(|_| scope.spawn(work)).collect();
-            let join = |worker: thread::ScopedJoinHandle<'_, _>| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let join = |worker: thread::ScopedJoinHandle<'_, _>| {
+                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
             workers.into_iter().flat_map(join).collect::<Vec<_>>()
         });
         results.sort_by_key(|(number, _)| *number);
@@ -170,7 +172,8 @@ impl<'a> Layers<'a> {
         let Some(file) = self.spooled()[number].clone() else {
             return Ok(Box::new(self.source.blob(descriptor)?));
         };
-        let open = move |at| -> io::Result<Box<dyn Read + Send>> { Ok(Box::new(Positioned { file: file.clone(), at })) };
+        let open =
+            move |at| -> io::Result<Box<dyn Read + Send>> { Ok(Box::new(Positioned { file: file.clone(), at })) };
         let blob = Blob::new(descriptor.clone(), open).map_err(|fault| Error::Place(fault.into()))?;
         Ok(Box::new(blob))
     }

@@ -64,7 +64,8 @@ impl Tree {
                 Look::Absent => return Ok(End::Nowhere { dangling }),
                 Look::Unknown => return Ok(End::Unknown),
             }
-            let target = self.get(&next).filter(|entry| entry.kind == Kind::Symlink).and_then(|entry| entry.link.as_deref());
+            let target =
+                self.get(&next).filter(|entry| entry.kind == Kind::Symlink).and_then(|entry| entry.link.as_deref());
             let Some(target) = target.filter(|_| follow_last || !parts.is_empty()) else {
                 here = next;
                 continue;
@@ -91,7 +92,8 @@ impl Tree {
 
     /// Says what is known of a path when there may be layers below.
     pub(super) fn look(&self, path: &[u8]) -> Look {
-        let touches = |other: &Vec<u8>| other == path || super::tree::is_below(other, path) || super::tree::is_below(path, other);
+        let touches =
+            |other: &Vec<u8>| other == path || super::tree::is_below(other, path) || super::tree::is_below(path, other);
         if self.shadows.unresolved.iter().any(touches) {
             Look::Unknown
         } else if self.has(path) {

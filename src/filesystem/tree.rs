@@ -69,8 +69,12 @@ impl Oddity {
         match self {
             Self::Outside => "leads out of the filesystem and is left out",
             Self::OpaqueRoot => "hides the whole root, which some runtimes ignore",
-            Self::BelowOther => "lies below something that is no directory and replaces it; some tools follow a link there",
-            Self::WhiteoutBelowLink => "hides something below a symbolic link, where nothing is; some tools follow the link",
+            Self::BelowOther => {
+                "lies below something that is no directory and replaces it; some tools follow a link there"
+            }
+            Self::WhiteoutBelowLink => {
+                "hides something below a symbolic link, where nothing is; some tools follow the link"
+            }
             Self::MissingTarget => "is a hard link to something that is not there and is left out",
             Self::LinkToDirectory => "is a hard link to a directory, which is copied without what it holds",
         }
@@ -166,7 +170,7 @@ impl Tree {
                 self.shadows.whiteouts.insert(path.clone());
             }
             Meaning::Outside => self.warn(number, member, Oddity::Outside),
-            Meaning::Path(_) | Meaning::Leftover => {}
+            Meaning::Path(_) | Meaning::Leftover(_) => {}
         }
     }
 

@@ -15,7 +15,7 @@ pub struct Usage {
     pub file_bytes: u64,
     /// The bytes of its files that layers above replace or remove.
     pub hidden_bytes: u64,
-    /// The paths and directories that it hides.
+    /// Its names of the whiteout kind, leftovers of aufs included.
     pub whiteouts: usize,
 }
 
@@ -39,7 +39,7 @@ fn of_layer(number: usize, layer: &Layer, tree: &Tree) -> Usage {
                     usage.hidden_bytes += entry.size;
                 }
             }
-            Meaning::Whiteout(_) | Meaning::Opaque(_) => usage.whiteouts += 1,
+            Meaning::Whiteout(_) | Meaning::Opaque(_) | Meaning::Leftover(_) => usage.whiteouts += 1,
             _ => {}
         }
     }

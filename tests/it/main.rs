@@ -4,6 +4,7 @@
 
 mod archives;
 mod auth;
+mod cat;
 mod console;
 mod copy_convert;
 mod copy_corpus;
@@ -32,6 +33,7 @@ mod mirrors;
 mod parallel;
 mod proxies;
 mod referrers;
+mod ls;
 mod registry_client;
 mod requests;
 mod resume;
