@@ -109,9 +109,9 @@ pub(super) fn write_text(out: &mut dyn Write, rows: &[Row<'_>], style: Style) ->
             write_link(out, row.entry)?;
         }
         writeln!(out)?;
-        for (name, value) in row.entry.xattrs.iter().filter(|_| style.xattrs) {
-            let hex: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
-            writeln!(out, "    {}=0x{hex}", escape(name))?;
+        for xattr in row.entry.xattrs.iter().filter(|_| style.xattrs) {
+            let hex: String = xattr.value.iter().map(|byte| format!("{byte:02x}")).collect();
+            writeln!(out, "    {}=0x{hex}", escape(&xattr.name))?;
         }
     }
     Ok(())
@@ -219,7 +219,7 @@ impl Serialize for Row<'_> {
             map.serialize_entry("minor", &minor)?;
         }
         if !entry.xattrs.is_empty() {
-            let pairs = entry.xattrs.iter().map(|(name, value)| (text(name), STANDARD.encode(value)));
+            let pairs = entry.xattrs.iter().map(|xattr| (text(&xattr.name), STANDARD.encode(&xattr.value)));
             map.serialize_entry("xattrs", &pairs.collect::<BTreeMap<_, _>>())?;
         }
         if let Some(digest) = &entry.digest {

@@ -22,8 +22,8 @@ pub struct Entry {
     pub mtime_nanos: u32,
     /// The target of a symbolic link; of a hard link, the path that it shares its content with.
     pub link: Option<Box<[u8]>>,
-    /// Extended attributes: name and value, in the tar's order.
-    pub xattrs: Vec<(Box<[u8]>, Box<[u8]>)>,
+    /// Extended attributes, in the tar's order.
+    pub xattrs: Vec<Xattr>,
     /// The digest of a file's content, where it was asked for.
     pub digest: Option<Digest>,
     /// The number of the layer that the content comes from, from 0.
@@ -32,6 +32,15 @@ pub struct Entry {
     pub member: usize,
     /// Whether no layer declares it: a directory that is there only because something is below it.
     pub implicit: bool,
+}
+
+/// An extended attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Xattr {
+    /// The name, with its name space: `user.comment`.
+    pub name: Box<[u8]>,
+    /// The value.
+    pub value: Box<[u8]>,
 }
 
 /// What an entry is.
@@ -116,7 +125,7 @@ impl Entry {
 
     /// Returns about how many bytes of memory the entry takes under a name of so many bytes.
     pub(super) fn weight(&self, name: usize) -> u64 {
-        let xattrs: usize = self.xattrs.iter().map(|(name, value)| name.len() + value.len() + 64).sum();
+        let xattrs: usize = self.xattrs.iter().map(|xattr| xattr.name.len() + xattr.value.len() + 64).sum();
         let digest = if self.digest.is_some() { 64 } else { 0 };
         (size_of::<Self>() + 48 + name + self.link.as_ref().map_or(0, |link| link.len()) + xattrs + digest) as u64
     }

@@ -38,7 +38,7 @@ mod tree;
 mod usage;
 
 pub use archive::Malformed;
-pub use entry::{Entry, Kind, Meaning, Member};
+pub use entry::{Entry, Kind, Meaning, Member, Xattr};
 pub use error::{Error, Result};
 pub use escape::escape;
 pub use find::Found;

@@ -3,6 +3,7 @@
 //! pax, "pax Header Block": <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html>. A value may hold line ends and any other
 //! byte, so that only the length tells where a record ends.
 
+use super::entry::Xattr;
 use super::header::Bad;
 use super::sparse::{Segment, read_list};
 
@@ -19,7 +20,7 @@ pub(super) struct Records {
     pub(super) gid: Option<u64>,
     /// Seconds and nanoseconds.
     pub(super) mtime: Option<(i64, u32)>,
-    pub(super) xattrs: Vec<(Box<[u8]>, Box<[u8]>)>,
+    pub(super) xattrs: Vec<Xattr>,
     pub(super) sparse: Sparse,
 }
 
@@ -77,9 +78,9 @@ impl Records {
 
     /// The last value of a name holds.
     fn set_xattr(&mut self, name: &[u8], value: &[u8]) {
-        match self.xattrs.iter_mut().find(|(other, _)| **other == *name) {
-            Some((_, old)) => *old = value.into(),
-            None => self.xattrs.push((name.into(), value.into())),
+        match self.xattrs.iter_mut().find(|other| *other.name == *name) {
+            Some(old) => old.value = value.into(),
+            None => self.xattrs.push(Xattr { name: name.into(), value: value.into() }),
         }
     }
 }
@@ -171,7 +172,7 @@ mod tests {
         assert_eq!(records.path.as_deref(), Some(&b"a\nb=c"[..]));
         assert_eq!((records.size, records.link, records.uid), (Some(1 << 33), None, None));
         assert_eq!(records.mtime, Some((-2, 750_000_000)));
-        let xattr = |name: &str, value: &[u8]| (name.as_bytes().into(), value.into());
+        let xattr = |name: &str, value: &[u8]| Xattr { name: name.as_bytes().into(), value: value.into() };
         assert_eq!(records.xattrs, [xattr("user.x", b"\0\n\xff"), xattr("user.empty", b"")]);
     }
 
