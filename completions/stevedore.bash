@@ -16,6 +16,9 @@ _stevedore() {
             ",$1")
                 cmd="stevedore"
                 ;;
+            stevedore,auth)
+                cmd="stevedore__subcmd__auth"
+                ;;
             stevedore,cat)
                 cmd="stevedore__subcmd__cat"
                 ;;
@@ -55,8 +58,26 @@ _stevedore() {
             stevedore,man)
                 cmd="stevedore__subcmd__man"
                 ;;
+            stevedore,sync)
+                cmd="stevedore__subcmd__sync"
+                ;;
             stevedore,tags)
                 cmd="stevedore__subcmd__tags"
+                ;;
+            stevedore__subcmd__auth,explain)
+                cmd="stevedore__subcmd__auth__subcmd__explain"
+                ;;
+            stevedore__subcmd__auth,help)
+                cmd="stevedore__subcmd__auth__subcmd__help"
+                ;;
+            stevedore__subcmd__auth__subcmd__help,explain)
+                cmd="stevedore__subcmd__auth__subcmd__help__subcmd__explain"
+                ;;
+            stevedore__subcmd__auth__subcmd__help,help)
+                cmd="stevedore__subcmd__auth__subcmd__help__subcmd__help"
+                ;;
+            stevedore__subcmd__help,auth)
+                cmd="stevedore__subcmd__help__subcmd__auth"
                 ;;
             stevedore__subcmd__help,cat)
                 cmd="stevedore__subcmd__help__subcmd__cat"
@@ -94,8 +115,14 @@ _stevedore() {
             stevedore__subcmd__help,man)
                 cmd="stevedore__subcmd__help__subcmd__man"
                 ;;
+            stevedore__subcmd__help,sync)
+                cmd="stevedore__subcmd__help__subcmd__sync"
+                ;;
             stevedore__subcmd__help,tags)
                 cmd="stevedore__subcmd__help__subcmd__tags"
+                ;;
+            stevedore__subcmd__help__subcmd__auth,explain)
+                cmd="stevedore__subcmd__help__subcmd__auth__subcmd__explain"
                 ;;
             *)
                 ;;
@@ -104,7 +131,7 @@ _stevedore() {
 
     case "${cmd}" in
         stevedore)
-            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy inspect digest tags list-tags ls cat delete gc login logout completions man help"
+            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy sync inspect digest tags list-tags ls cat delete gc login logout auth completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -121,8 +148,130 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stevedore__subcmd__auth)
+            opts="-q -v -h --json --quiet --verbose --progress --help explain help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__auth__subcmd__explain)
+            opts="-q -v -h --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registries-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-times)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__auth__subcmd__help)
+            opts="explain help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__auth__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__auth__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stevedore__subcmd__cat)
-            opts="-q -v -h --platform --cache --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-q -v -h --platform --cache --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -168,6 +317,10 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registries-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-times)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -206,7 +359,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__copy)
-            opts="-a -f -n -j -q -v -h --all --platform --format --compress --compression-level --preserve-digests --check-tag --include-external --additional-tag --digestfile --dry-run --authfile --jobs --scratch --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --tls-cert --tls-key --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-a -f -n -j -q -v -h --all --platform --format --compress --compression-level --preserve-digests --check-tag --include-external --additional-tag --digestfile --dry-run --authfile --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,6 +461,10 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registries-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-times)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -328,7 +485,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__delete)
-            opts="-y -n -q -v -h --yes --dry-run --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-y -n -q -v -h --yes --dry-run --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -363,6 +520,10 @@ _stevedore() {
                     return 0
                     ;;
                 --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registries-conf)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -386,7 +547,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__digest)
-            opts="-q -v -h --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-q -v -h --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -421,6 +582,10 @@ _stevedore() {
                     return 0
                     ;;
                 --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registries-conf)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -462,8 +627,36 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help)
-            opts="copy inspect digest tags ls cat delete gc login logout completions man help"
+            opts="copy sync inspect digest tags ls cat delete gc login logout auth completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__help__subcmd__auth)
+            opts="explain"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__help__subcmd__auth__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -643,6 +836,20 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stevedore__subcmd__help__subcmd__sync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stevedore__subcmd__help__subcmd__tags)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -658,7 +865,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__inspect)
-            opts="-q -v -h --raw --config --digest --platform --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-q -v -h --raw --config --digest --platform --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -700,6 +907,10 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registries-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-times)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -720,7 +931,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__login)
-            opts="-u -p -q -v -h --username --password --password-stdin --get-login --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-u -p -q -v -h --username --password --password-stdin --get-login --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -766,6 +977,10 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registries-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-times)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -808,7 +1023,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__ls)
-            opts="-l -0 -q -v -h --long --null --tree --depth --digests --xattrs --layers --layer --platform --cache --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-l -0 -q -v -h --long --null --tree --depth --digests --xattrs --layers --layer --platform --cache --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -862,6 +1077,10 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registries-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry-times)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -899,8 +1118,106 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stevedore__subcmd__sync)
+            opts="-n -j -q -v -h --scoped --fail-fast --prune --dry-run --authfile --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scratch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --src-creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --src-registry-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --src-authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --src-tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --src-cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dest-creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dest-registry-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dest-authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dest-tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --dest-cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registries-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-times)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stevedore__subcmd__tags)
-            opts="-q -v -h --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-q -v -h --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -935,6 +1252,10 @@ _stevedore() {
                     return 0
                     ;;
                 --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registries-conf)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -35,6 +35,7 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -s v -l verbose -d 'Te
 complete -c stevedore -n "__fish_stevedore_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_needs_command" -s V -l version -d 'Print version'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "copy" -d 'Copy an image between any two places'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "sync" -d 'Copy the images that a file lists'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "inspect" -d 'Show what an image is made of'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
@@ -45,6 +46,7 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "delete" -d 'Rem
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "login" -d 'Log in to a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "logout" -d 'Forget the login of a registry'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "auth" -d 'Show how a registry is reached and which login is used'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "man" -d 'Write the manual pages into a folder'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -75,6 +77,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l dest-cert-d
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -87,12 +90,50 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l preserve-di
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l check-tag -d 'Fail unless the tag beside the source\'s digest names that very digest'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l include-external -d 'Fetch nondistributable layers too, from their own URLs if need be'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s n -l dry-run -d 'Print what would be written, and write nothing'
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l src-no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l dest-no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l authfile -d 'Look for credentials in this file only, on both sides' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s j -l jobs -d 'Transfer so many blobs at a time' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l src-creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l src-registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l src-authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l src-tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l src-cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l dest-creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l dest-registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l dest-authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l dest-tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l dest-cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l scoped -d 'Below DESTINATION, name images by the registry and whole path that they come from'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l fail-fast -d 'Begin no more images after the first failure'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l prune -d 'Remove tags that the repositories no longer have, for lines with every tag; tags of digests (sha256-…) stay'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s n -l dry-run -d 'Print what would be copied and removed, and write nothing'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l src-no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l dest-no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l platform -d 'Look at the image for this platform' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l registry-token -d 'Send this bearer token as it is' -r
@@ -103,6 +144,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l cert-dir
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -127,6 +169,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l cert-dir 
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -148,6 +191,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l cert-dir -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -169,6 +213,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l cert-d
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -194,6 +239,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l cert-dir -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -223,6 +269,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l cert-dir -d 
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -244,6 +291,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l cert-dir 
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -277,6 +325,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l cert-dir -
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -300,6 +349,41 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -l json -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stevedore -n "__fish_stevedore_using_subcommand completions" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -318,16 +402,19 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l json -d 'Pri
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "copy" -d 'Copy an image between any two places'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "ls" -d 'List what is in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "cat" -d 'Print files of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "login" -d 'Log in to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "man" -d 'Write the manual pages into a folder'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy inspect digest tags ls cat delete gc login logout completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
