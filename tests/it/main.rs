@@ -29,6 +29,7 @@ mod killed;
 mod layering;
 mod leftovers;
 mod login;
+mod ls;
 mod mirrors;
 mod parallel;
 mod proxies;
