@@ -359,7 +359,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__copy)
-            opts="-a -f -n -j -q -v -h --all --platform --format --compress --compression-level --preserve-digests --check-tag --include-external --additional-tag --digestfile --dry-run --authfile --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-a -f -n -j -q -v -h --all --platform --format --compress --compression-level --preserve-digests --check-tag --include-external --referrers --additional-tag --digestfile --dry-run --authfile --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1119,7 +1119,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__sync)
-            opts="-n -j -q -v -h --scoped --fail-fast --prune --dry-run --authfile --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-n -j -q -v -h --scoped --fail-fast --prune --referrers --dry-run --authfile --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -34,7 +34,6 @@ mod mirrors;
 mod parallel;
 mod proxies;
 mod referrers;
-mod ls;
 mod registry_client;
 mod requests;
 mod resume;
