@@ -384,7 +384,7 @@ mod tests {
         content.resize(BLOCK, 0);
         content.extend_from_slice(b"abcde");
         let records =
-            b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n26 GNU.sparse.name=dir/x\n28 GNU.sparse.realsize=1000\n";
+            b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n25 GNU.sparse.name=dir/x\n28 GNU.sparse.realsize=1000\n";
         let bytes = [with_content("p", b'x', records), with_content("made/up", b'0', &content)].concat();
         let found = list(&bytes).expect("reads");
         assert_eq!((found[0].0.as_str(), found[0].2.len()), ("dir/x", 1000));

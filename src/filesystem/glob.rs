@@ -26,17 +26,13 @@ impl Glob {
 fn matches(pattern: &[u8], path: &[u8]) -> bool {
     let (mut at, mut position) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
-    let mut double: Option<(usize, usize)> = None;
+    let mut double: Option<(usize, usize, bool)> = None;
     loop {
         if pattern[at..].starts_with(b"**") {
-            // `**/` may stand for no directory at all.
-            let skip = if pattern[at + 2..].starts_with(b"/") && (position == 0 || path[position - 1] == b'/') {
-                3
-            } else {
-                2
-            };
-            at += skip;
-            (double, star) = (Some((at, position)), None);
+            // `**/` stands for whole directories, none among them; it goes on behind a slash.
+            let whole = pattern[at + 2..].starts_with(b"/") && (position == 0 || path[position - 1] == b'/');
+            at += if whole { 3 } else { 2 };
+            (double, star) = (Some((at, position, whole)), None);
             continue;
         }
         if pattern.get(at) == Some(&b'*') {
@@ -55,9 +51,14 @@ fn matches(pattern: &[u8], path: &[u8]) -> bool {
         if let Some((back, from)) = star.filter(|(_, from)| path.get(*from).is_some_and(|byte| *byte != b'/')) {
             star = Some((back, from + 1));
             (at, position) = (back, from + 1);
-        } else if let Some((back, from)) = double.filter(|(_, from)| *from < path.len()) {
-            (double, star) = (Some((back, from + 1)), None);
-            (at, position) = (back, from + 1);
+        } else if let Some((back, from, whole)) = double {
+            let step =
+                if whole { path[from..].iter().position(|byte| *byte == b'/').map(|slash| slash + 1) } else { Some(1) };
+            let Some(next) = step.map(|step| from + step).filter(|next| *next <= path.len()) else {
+                return false;
+            };
+            (double, star) = (Some((back, next, whole)), None);
+            (at, position) = (back, next);
         } else {
             return false;
         }

@@ -180,10 +180,10 @@ mod tests {
     fn malformed_ones() {
         let table: [&[u8]; 8] = [
             b"12 path=a\n",
-            b"9 path=a\n",
+            b"8 path=a\n",
             b"x path=a\n",
             b"path=a\n",
-            b"8 path\n",
+            b"7 path\n",
             b"99999999999999999999999 a=b\n",
             b"10 size=-1\n",
             b"2 \n",
