@@ -34,6 +34,8 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand digest 'Print the digest of an image''s manifest, by one HEAD at a registry'
             cand tags 'List the tags of a repository, a layout or an archive, in its own order'
             cand list-tags 'List the tags of a repository, a layout or an archive, in its own order'
+            cand ls 'List what is in an image'
+            cand cat 'Print files of an image'
             cand delete 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
             cand gc 'Remove the blobs of a layout that no name needs, and what killed processes left'
             cand login 'Log in to a registry'
@@ -222,6 +224,64 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'stevedore;ls'= {
+            cand --depth 'Show no more than so many levels'
+            cand --layer 'List the entries of this layer alone, whiteouts included, as its tar has them; the lowest is 0'
+            cand --platform 'Look into the image for this platform [default: this host''s]'
+            cand --cache 'Keep the layers of a registry''s image in this folder, an OCI layout, and take them from there the next time'
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand -l 'Show type, mode, owner, size, time, and the number of the layer that has it'
+            cand --long 'Show type, mode, owner, size, time, and the number of the layer that has it'
+            cand -0 'Print the paths as they are, each with a NUL behind it'
+            cand --null 'Print the paths as they are, each with a NUL behind it'
+            cand --tree 'Show directories with the size of all that is in them'
+            cand --digests 'Show the digest of each file''s content'
+            cand --xattrs 'Show extended attributes'
+            cand --layers 'List the layers instead: sizes, hidden bytes, whiteouts, and what made them'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there'
+            cand --verbose 'Tell of each blob how it got there'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;cat'= {
+            cand --platform 'Look into the image for this platform [default: this host''s]'
+            cand --cache 'Keep the layers of a registry''s image in this folder, an OCI layout, and take them from there the next time'
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there'
+            cand --verbose 'Tell of each blob how it got there'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'stevedore;delete'= {
             cand --creds 'Log in with this name and password'
             cand --registry-token 'Send this bearer token as it is'
@@ -364,6 +424,8 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand inspect 'Show what an image is made of'
             cand digest 'Print the digest of an image''s manifest, by one HEAD at a registry'
             cand tags 'List the tags of a repository, a layout or an archive, in its own order'
+            cand ls 'List what is in an image'
+            cand cat 'Print files of an image'
             cand delete 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
             cand gc 'Remove the blobs of a layout that no name needs, and what killed processes left'
             cand login 'Log in to a registry'
@@ -382,6 +444,10 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;help;digest'= {
         }
         &'stevedore;help;tags'= {
+        }
+        &'stevedore;help;ls'= {
+        }
+        &'stevedore;help;cat'= {
         }
         &'stevedore;help;delete'= {
         }

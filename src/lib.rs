@@ -36,6 +36,8 @@ pub mod config;
 pub mod copy;
 pub mod descriptor;
 pub mod digest;
+pub mod filesystem;
+pub mod image;
 pub mod layer;
 pub mod manifest;
 pub mod media_type;

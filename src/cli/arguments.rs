@@ -5,7 +5,7 @@ use stevedore::copy::{self, Side};
 
 use super::Ui;
 use crate::commands::{
-    auth, completions, copy as copy_command, delete, digest, gc, inspect, login, logout, man, sync, tags,
+    auth, cat, completions, copy as copy_command, delete, digest, gc, inspect, login, logout, ls, man, sync, tags,
 };
 
 /// Do everything to a container image except run it
@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     Digest(digest::Args),
     Tags(tags::Args),
+    Ls(Box<ls::Args>),
+    Cat(Box<cat::Args>),
     Delete(delete::Args),
     Gc(gc::Args),
     Login(login::Args),
@@ -92,6 +94,8 @@ impl Command {
             Self::Inspect(args) => inspect::run(args, ui),
             Self::Digest(args) => digest::run(args, ui),
             Self::Tags(args) => tags::run(args, ui),
+            Self::Ls(args) => ls::run(args, ui),
+            Self::Cat(args) => cat::run(args, ui),
             Self::Delete(args) => delete::run(args, ui),
             Self::Gc(args) => gc::run(args, ui),
             Self::Login(args) => login::run(args, ui),
@@ -113,6 +117,8 @@ impl Command {
             Self::Inspect(args) => Some(args.reference.to_string()),
             Self::Digest(args) => Some(args.reference.to_string()),
             Self::Tags(args) => Some(args.place.to_string()),
+            Self::Ls(args) => Some(args.reference.to_string()),
+            Self::Cat(args) => Some(args.reference.to_string()),
             Self::Delete(args) => Some(args.reference.to_string()),
             Self::Gc(args) => Some(args.place.to_string()),
             Self::Login(args) => Some(args.host.clone()),

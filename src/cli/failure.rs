@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use stevedore::class::Class;
-use stevedore::{copy, registry, sync, transport};
+use stevedore::{copy, filesystem, image, registry, sync, transport};
 
 use super::{hints, interrupt};
 
@@ -119,6 +119,12 @@ fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
     }
     if let Some(verdict) = error.downcast_ref::<Verdict>() {
         return Some(verdict.class);
+    }
+    if let Some(error) = error.downcast_ref::<image::Error>() {
+        return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<filesystem::Error>() {
+        return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<transport::Error>() {
         return Some(error.class());

@@ -2,7 +2,7 @@
 
 use stevedore::class::Class;
 use stevedore::transport::{Location, Place};
-use stevedore::{copy, registry, sync, transport};
+use stevedore::{copy, filesystem, image, registry, sync, transport};
 
 use super::failure::Usage;
 
@@ -31,6 +31,12 @@ fn cure(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<copy::Error>() {
         return error.cure().map(str::to_owned);
     }
+    if let Some(error) = error.downcast_ref::<image::Error>() {
+        return error.cure().map(str::to_owned);
+    }
+    if let Some(error) = error.downcast_ref::<filesystem::Error>() {
+        return error.cure().map(str::to_owned);
+    }
     error.downcast_ref::<transport::Error>()?.cure().map(str::to_owned)
 }
 
@@ -38,6 +44,12 @@ fn cure(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 pub(crate) fn registry_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a registry::Error> {
     if let Some(error) = error.downcast_ref::<registry::Error>() {
         return Some(error);
+    }
+    if let Some(image::Error::Place(error)) = error.downcast_ref() {
+        return registry_error(error);
+    }
+    if let Some(filesystem::Error::Place(error)) = error.downcast_ref() {
+        return registry_error(error);
     }
     match error.downcast_ref::<transport::Error>() {
         Some(transport::Error::Registry(error)) => Some(error),

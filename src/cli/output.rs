@@ -3,7 +3,7 @@
 //! Rust ignores SIGPIPE, so a reader that leaves shows as an error here; it becomes [`Closed`], which ends the program without a word.
 
 use std::fs::File;
-use std::io::{self, BufReader, IsTerminal, Read, Write};
+use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
 
@@ -20,11 +20,17 @@ pub(crate) struct Failed(#[source] io::Error);
 /// Writes to standard output and flushes.
 pub(crate) fn print(bytes: &[u8]) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
-        Err(error) => Err(Failed(error).into()),
-    }
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(failure)
+}
+
+/// Opens standard output for what is written piece by piece; flush it, and give its errors to [`failure`].
+pub(crate) fn stream() -> BufWriter<io::StdoutLock<'static>> {
+    BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+}
+
+/// Makes the error for what writing to standard output failed with.
+pub(crate) fn failure(error: io::Error) -> anyhow::Error {
+    if error.kind() == io::ErrorKind::BrokenPipe { Closed.into() } else { Failed(error).into() }
 }
 
 /// Writes a line to standard error.

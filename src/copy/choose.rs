@@ -3,9 +3,9 @@
 use super::{Choice, Error, Platforms, Request, Result, Side};
 use crate::config::{self, Config};
 use crate::descriptor::Descriptor;
+use crate::image;
 use crate::manifest::Manifest;
 use crate::platform::Platform;
-use crate::transport::MAX_DEPTH;
 
 /// What is copied.
 pub(super) struct Target {
@@ -53,7 +53,7 @@ fn one(request: &Request<'_>, found: Descriptor, wanted: &Platform, by_default: 
         return sole_or_whole(request, found, &index);
     }
     let mut offered = Vec::new();
-    let chosen = search(request, &index, wanted, &mut offered, 0)?;
+    let chosen = image::search(&index, wanted, &mut offered, &|nested| request.read(nested), 0)?;
     let Some(chosen) = chosen else {
         return Err(no_platform(request, wanted, &offered));
     };
@@ -69,30 +69,6 @@ fn sole_or_whole(request: &Request<'_>, found: Descriptor, index: &Manifest) -> 
         [only] => Ok(Target::whole(only.clone())),
         _ => Ok(Target::whole(found)),
     }
-}
-
-fn search(
-    request: &Request<'_>,
-    index: &Manifest,
-    wanted: &Platform,
-    offered: &mut Vec<String>,
-    depth: usize,
-) -> Result<Option<Descriptor>> {
-    let images = index.children().iter().filter(|entry| !entry.is_attestation());
-    offered.extend(images.filter_map(|entry| entry.platform.as_ref()).map(Platform::to_string));
-    if let Some(chosen) = wanted.choose(index.children()) {
-        return Ok(Some(chosen.clone()));
-    }
-    if depth >= MAX_DEPTH {
-        return Ok(None);
-    }
-    for nested in index.children().iter().filter(|entry| entry.media_type.is_index()) {
-        let nested = request.read(nested)?;
-        if let Some(chosen) = search(request, &nested, wanted, offered, depth + 1)? {
-            return Ok(Some(chosen));
-        }
-    }
-    Ok(None)
 }
 
 /// An index with only the entries for some platforms; every one of them must be there.

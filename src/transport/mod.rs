@@ -4,6 +4,7 @@
 //! Everything above speaks to these two traits; nothing above names a kind of place. A function that only reads takes `&dyn Source`.
 
 mod archive;
+mod cached;
 #[cfg(test)]
 mod contract;
 mod dir;
@@ -32,6 +33,7 @@ use crate::manifest::Manifest;
 use crate::watch::{Outcome, Watch};
 
 pub use crate::manifest::referrers_tag;
+pub use cached::Cached;
 pub use error::{Error, Result};
 pub use layout::{Layout, Swept};
 pub use location::{ArchivePath, Location, LocationError, Place};

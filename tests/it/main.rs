@@ -4,6 +4,7 @@
 
 mod archives;
 mod auth;
+mod cat;
 mod console;
 mod copy_convert;
 mod copy_corpus;
@@ -28,6 +29,7 @@ mod killed;
 mod layering;
 mod leftovers;
 mod login;
+mod ls;
 mod mirrors;
 mod parallel;
 mod proxies;

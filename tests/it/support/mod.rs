@@ -11,6 +11,7 @@ pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod layout;
 pub(crate) mod listener;
+pub(crate) mod listing;
 pub(crate) mod nginx;
 pub(crate) mod oracle;
 pub(crate) mod pages;

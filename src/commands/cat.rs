@@ -1,0 +1,56 @@
+//! `cat`: a file's content out of an image.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+
+use stevedore::filesystem::Error;
+use stevedore::transport::Location;
+
+use super::looking::Looking;
+use crate::cli::locations::location;
+use crate::cli::{Ui, output};
+
+/// Print files of an image
+///
+/// Symbolic links are followed inside the image. Layers are read from the top until the files are found, and no others are fetched. What
+/// the layers hide or replace is not there. Nothing is printed unless all paths are files; with --json, too, their bytes are printed.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The image
+    #[arg(value_parser = location)]
+    pub(crate) reference: Location,
+    /// The files, from the root of the image
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<OsString>,
+    #[command(flatten)]
+    looking: Looking,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stevedore cat docker://alpine:3.20 /etc/os-release
+  stevedore cat --platform linux/arm64 oci:images:app /bin/app > app
+  stevedore cat oci-archive:app.tar etc/passwd etc/group";
+
+/// Prints the files.
+pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+    let opened = args.looking.open(&args.reference, true, ui)?;
+    let layers = opened.layers()?;
+    let paths: Vec<&[u8]> = args.paths.iter().map(|path| path.as_bytes()).collect();
+    let found = layers.find(&paths)?;
+    let mut stdout = output::stream();
+    for file in &found {
+        layers.copy_content(file, &mut stdout).map_err(explain)?;
+    }
+    stdout.flush().map_err(output::failure)
+}
+
+/// A reader that has left is no failure.
+fn explain(error: Error) -> anyhow::Error {
+    match error {
+        Error::Output(error) => output::failure(error),
+        other => other.into(),
+    }
+}

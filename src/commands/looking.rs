@@ -1,0 +1,85 @@
+//! What the verbs that look inside an image share.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use stevedore::filesystem::{DiffIds, Layers, Options, Tree, escape};
+use stevedore::image::Image;
+use stevedore::platform::Platform;
+use stevedore::transport::{Cached, Location, Place, Source};
+
+use crate::cli::Ui;
+use crate::cli::client::{Common, attach_streams};
+use crate::cli::flags::{Network, Only, Side};
+
+/// So many oddities are told; more help nobody.
+const MAX_NOTES: usize = 100;
+
+/// Which image is looked into, and how.
+#[derive(clap::Args)]
+pub(crate) struct Looking {
+    /// Look into the image for this platform [default: this host's]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    platform: Option<Platform>,
+    /// Keep the layers of a registry's image in this folder, an OCI layout, and take them from there the next time
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    #[command(flatten)]
+    registry: Only,
+    #[command(flatten)]
+    network: Network,
+}
+
+/// An image in its place.
+pub(crate) struct Opened {
+    source: Box<dyn Source>,
+    image: Image,
+    options: Options,
+}
+
+impl Looking {
+    /// Finds the image.
+    pub(crate) fn open(&self, reference: &Location, digests: bool, ui: &Ui) -> anyhow::Result<Opened> {
+        let common = Common { network: &self.network, work: None };
+        let mut places = common.options(&Side::from(&self.registry), ui)?;
+        attach_streams(&reference.place, None, &mut places)?;
+        let mut source = reference.place.open_source(&places)?;
+        if let Some(folder) = self.cache.as_ref().filter(|_| source.origin().is_some()) {
+            source = Box::new(Cached::new(source, Place::Layout(folder.clone()).open_destination(&places)?));
+        }
+        let image = Image::find(&*source, &reference.at, self.platform.as_ref())?;
+        // What docker saved has no digests but diff_ids, and tools that imitate it often give wrong ones.
+        let by_docker = matches!(reference.place, Place::DockerArchive(_));
+        let options = Options {
+            digests,
+            parallel: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            scratch: places.scratch,
+            diff_ids: if by_docker { DiffIds::Ignore } else { DiffIds::Refuse },
+            ..Options::default()
+        };
+        Ok(Opened { source, image, options })
+    }
+}
+
+impl Opened {
+    /// Returns the image.
+    pub(crate) fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// Returns its layers.
+    pub(crate) fn layers(&self) -> anyhow::Result<Layers<'_>> {
+        Ok(Layers::new(&*self.source, &self.image, self.options.clone())?)
+    }
+}
+
+/// Tells what was odd about an image.
+pub(crate) fn tell_oddities(tree: &Tree, ui: &Ui) {
+    let warnings = tree.warnings();
+    for warning in warnings.iter().take(MAX_NOTES) {
+        ui.note(&format!("layer {}: {} {}", warning.layer, escape(&warning.name), warning.oddity.text()));
+    }
+    if warnings.len() > MAX_NOTES {
+        ui.note(&format!("and {} more entries like these", warnings.len() - MAX_NOTES));
+    }
+}

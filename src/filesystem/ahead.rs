@@ -1,0 +1,102 @@
+//! Decompression in a thread of its own, so that one big layer keeps two processors busy.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::Scope;
+
+use crate::digest::{Algorithm, Digest, Hasher};
+
+/// How much is handed over at a time.
+const BUFFER: usize = 256 * 1024;
+/// How many buffers are on their way.
+const DEPTH: usize = 3;
+
+/// Reads what another thread has read ahead, and hashes it.
+pub(super) struct Ahead {
+    full: Receiver<io::Result<Vec<u8>>>,
+    empty: Sender<Vec<u8>>,
+    buffer: Vec<u8>,
+    at: usize,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl Ahead {
+    /// Starts to read; the thread ends with the reader, with its first error or with this value.
+    pub(super) fn spawn<'scope, R: Read + Send + 'scope>(
+        scope: &'scope Scope<'scope, '_>,
+        reader: R,
+        algorithm: Algorithm,
+    ) -> Self {
+        let (into, full) = sync_channel(DEPTH);
+        let (empty, used) = channel();
+        scope.spawn(move || pump(reader, &into, &used));
+        Self { full, empty, buffer: Vec::new(), at: 0, hasher: Hasher::new(algorithm), size: 0 }
+    }
+
+    /// Reads to the end; returns digest and size of everything that was read.
+    pub(super) fn finish(mut self) -> io::Result<(Digest, u64)> {
+        while self.refill()? {}
+        Ok((self.hasher.finish(), self.size))
+    }
+
+    /// Takes the next buffer; says whether there was one.
+    fn refill(&mut self) -> io::Result<bool> {
+        let Ok(next) = self.full.recv() else {
+            self.buffer.clear();
+            self.at = 0;
+            return Ok(false);
+        };
+        let used = std::mem::replace(&mut self.buffer, next?);
+        self.at = 0;
+        // The thread may be done, and needs no more buffers then.
+        let _ = self.empty.send(used);
+        self.hasher.update(&self.buffer);
+        self.size += self.buffer.len() as u64;
+        Ok(true)
+    }
+}
+
+impl Read for Ahead {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.buffer.len() && !self.refill()? {
+            return Ok(0);
+        }
+        let n = (&self.buffer[self.at..]).read(into)?;
+        self.at += n;
+        Ok(n)
+    }
+}
+
+/// Reads until the end, an error, or until nobody listens.
+fn pump(mut reader: impl Read, into: &SyncSender<io::Result<Vec<u8>>>, used: &Receiver<Vec<u8>>) {
+    loop {
+        let mut buffer = used.try_recv().unwrap_or_default();
+        buffer.resize(BUFFER, 0);
+        let (count, error) = fill(&mut reader, &mut buffer);
+        buffer.truncate(count);
+        let listens = count == 0 || into.send(Ok(buffer)).is_ok();
+        if let Some(error) = error {
+            // Whoever does not listen any more has an error of its own.
+            let _ = into.send(Err(error));
+            return;
+        }
+        if count == 0 || !listens {
+            return;
+        }
+    }
+}
+
+/// Reads until the buffer is full; an error comes with what was read before it.
+fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
+    let mut count = 0;
+    while count < buffer.len() {
+        match reader.read(&mut buffer[count..]) {
+            Ok(0) => break,
+            Ok(n) => count += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (count, Some(error)),
+        }
+    }
+    (count, None)
+}

@@ -1,0 +1,393 @@
+//! A tar as a stream of members, in every dialect that images have.
+//!
+//! The `tar` crate reads names and records of any length into memory, takes a line end in a pax value for the end of its record, hands PAX
+//! sparse files through as they are stored, and trusts the size of links; so the headers are read here. The rules are those of Go's and
+//! Python's readers, which is what containers run on: links, devices and directories have no content whatever their size says, a global pax
+//! header is passed over, and the first block of zeros ends the archive.
+
+use std::io::{self, Read};
+
+use super::entry::{Entry, Kind, Member};
+use super::header::{BLOCK, Bad, Block, more_segments};
+use super::pax::Records;
+use super::sparse::{Lines, Map, Run};
+
+/// The most bytes of a long name or of a pax header; Go's reader has the same limit.
+const MAX_SPECIAL: u64 = 1024 * 1024;
+/// The longest map before a sparse file's content, in blocks.
+const MAX_MAP_BLOCKS: u64 = 16 * 1024;
+
+/// Content that is no tar. It travels inside an [`io::Error`] of kind [`InvalidData`](io::ErrorKind::InvalidData).
+#[derive(Debug, thiserror::Error)]
+#[error("malformed tar at byte {at}: {reason}")]
+pub struct Malformed {
+    /// Where, in the uncompressed layer.
+    pub at: u64,
+    /// What is wrong.
+    pub reason: &'static str,
+}
+
+/// A tar that is read from front to back. Between two calls of [`next`](Archive::next) it reads as the content of the last member, holes
+/// filled with zeros.
+pub(super) struct Archive<R> {
+    reader: R,
+    position: u64,
+    /// What is left of the member's stored content, and what fills up its last block.
+    left: u64,
+    padding: u64,
+    holes: Option<Map>,
+    ended: bool,
+}
+
+/// What the headers before a member say about it.
+#[derive(Default)]
+struct Before {
+    name: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+    records: Option<Records>,
+}
+
+impl<R: Read> Archive<R> {
+    /// Starts at the first header.
+    pub(super) fn new(reader: R) -> Self {
+        Self { reader, position: 0, left: 0, padding: 0, holes: None, ended: false }
+    }
+
+    /// Returns the reader, which stands behind the end of the archive.
+    pub(super) fn into_inner(self) -> R {
+        self.reader
+    }
+
+    /// Goes to the next member.
+    pub(super) fn next(&mut self) -> io::Result<Option<Member>> {
+        let mut before = Before::default();
+        loop {
+            self.skip()?;
+            let Some(block) = self.header()? else {
+                if before.name.is_some() || before.link.is_some() || before.records.is_some() {
+                    return Err(self.malformed("it ends behind a header that describes the next one"));
+                }
+                return Ok(None);
+            };
+            match block.flag() {
+                b'L' => before.name = Some(until_nul(self.special(&block)?)),
+                b'K' => before.link = Some(until_nul(self.special(&block)?)),
+                b'x' | b'X' => {
+                    let content = self.special(&block)?;
+                    before.records = Some(self.check(Records::parse(&content))?);
+                }
+                // Defaults for all members (git archive's commit) and the name of the volume.
+                b'g' | b'V' => {
+                    let size = self.check(block.size())?;
+                    self.start(size);
+                }
+                _ => return self.member(&block, before).map(Some),
+            }
+        }
+    }
+
+    /// Returns how many bytes of the current member are holes.
+    pub(super) fn holes(&self) -> u64 {
+        self.holes.as_ref().map_or(0, Map::holes)
+    }
+
+    fn member(&mut self, block: &Block, before: Before) -> io::Result<Member> {
+        let records = before.records.unwrap_or_default();
+        let mut name = records.path.or(before.name).unwrap_or_else(|| block.name());
+        let flag = block.flag();
+        // Before ustar, a slash made the directory.
+        let directory = matches!(flag, b'5' | b'D') || (flag == 0 && name.ends_with(b"/"));
+        let kind = match flag {
+            _ if directory => Kind::Directory,
+            b'1' => Kind::HardLink,
+            b'2' => Kind::Symlink,
+            b'3' | b'4' => {
+                let (major, minor) = self.check(block.device())?;
+                if flag == b'3' { Kind::CharacterDevice { major, minor } } else { Kind::BlockDevice { major, minor } }
+            }
+            b'6' => Kind::Fifo,
+            // A type nobody knows is to be read as a regular file.
+            _ => Kind::File,
+        };
+        while directory && name.ends_with(b"/") {
+            name.pop();
+        }
+        let mut entry = Entry::new(kind, self.check(block.mode())?);
+        entry.uid = records.uid.map_or_else(|| self.check(block.uid()), Ok)?;
+        entry.gid = records.gid.map_or_else(|| self.check(block.gid()), Ok)?;
+        let mtime = records.mtime.map_or_else(|| Ok((self.check(block.mtime())?, 0)), io::Result::Ok)?;
+        (entry.mtime, entry.mtime_nanos) = mtime;
+        if matches!(kind, Kind::Symlink | Kind::HardLink) {
+            let link = records.link.or(before.link).unwrap_or_else(|| block.link().to_vec());
+            entry.link = Some(link.into());
+        }
+        entry.xattrs = records.xattrs;
+        let stored = records.size.map_or_else(|| self.check(block.size()), Ok)?;
+        // Only GNU's incremental backups have directories with content: their listing.
+        self.start(if kind == Kind::File || flag == b'D' { stored } else { 0 });
+        if kind == Kind::File {
+            entry.size = stored;
+            self.open_sparse(block, records.sparse, &mut entry)?;
+        }
+        Ok(Member { name: name.into(), entry })
+    }
+
+    /// Reads the map of a file with holes, and gives the file its full size.
+    fn open_sparse(&mut self, block: &Block, sparse: super::pax::Sparse, entry: &mut Entry) -> io::Result<()> {
+        let (segments, size) = if block.flag() == b'S' {
+            let (mut segments, size, mut more) = self.check(block.sparse())?;
+            let mut blocks = 0;
+            while more {
+                let mut bytes = [0; BLOCK];
+                blocks += 1;
+                if blocks > MAX_MAP_BLOCKS || self.fill(&mut bytes)? < BLOCK {
+                    return Err(self.malformed("a sparse file has an endless map"));
+                }
+                more = self.check(more_segments(&bytes, &mut segments))?;
+            }
+            (segments, size)
+        } else if sparse.is_sparse() {
+            let size = sparse.real_size.unwrap_or(entry.size);
+            let segments = if sparse.in_content { self.read_map()? } else { sparse.segments.unwrap_or_default() };
+            (segments, size)
+        } else {
+            return Ok(());
+        };
+        self.holes = Some(self.check(Map::new(segments, size, self.left))?);
+        entry.size = size;
+        Ok(())
+    }
+
+    fn read_map(&mut self) -> io::Result<Vec<super::sparse::Segment>> {
+        let mut lines = Lines::default();
+        for _ in 0..MAX_MAP_BLOCKS {
+            let mut bytes = [0; BLOCK];
+            if self.left < BLOCK as u64 || self.fill(&mut bytes)? < BLOCK {
+                break;
+            }
+            self.left -= BLOCK as u64;
+            if let Some(segments) = self.check(lines.take(&bytes))? {
+                return Ok(segments);
+            }
+        }
+        Err(self.malformed("a sparse file has an endless map"))
+    }
+
+    /// Reads a long name or pax records.
+    fn special(&mut self, block: &Block) -> io::Result<Vec<u8>> {
+        let size = self.check(block.size())?;
+        if size > MAX_SPECIAL {
+            return Err(self.malformed("a name or a pax header is larger than 1 MiB"));
+        }
+        self.start(size);
+        let mut content = Vec::new();
+        self.read_to_end(&mut content)?;
+        Ok(content)
+    }
+
+    fn start(&mut self, size: u64) {
+        self.left = size;
+        self.padding = size.wrapping_neg() % BLOCK as u64;
+        self.holes = None;
+    }
+
+    /// Passes over what the taker has left of the content.
+    fn skip(&mut self) -> io::Result<()> {
+        self.holes = None;
+        if self.left > 0 {
+            io::copy(self, &mut io::sink())?;
+        }
+        let padding = usize::try_from(std::mem::take(&mut self.padding)).expect("less than a block");
+        // Some writers leave the last block unfilled.
+        self.fill(&mut [0; BLOCK][..padding])?;
+        Ok(())
+    }
+
+    /// Reads a header; none at the end, with or without the blocks of zeros that should be there.
+    fn header(&mut self) -> io::Result<Option<Block>> {
+        let mut bytes = [0; BLOCK];
+        if self.ended {
+            return Ok(None);
+        }
+        match self.fill(&mut bytes)? {
+            0 => self.ended = true,
+            BLOCK => self.ended = bytes.iter().all(|byte| *byte == 0),
+            _ => return Err(self.malformed("it ends within a header")),
+        }
+        if self.ended { Ok(None) } else { self.check(Block::new(bytes)).map(Some) }
+    }
+
+    /// Reads until the buffer is full or the input ends.
+    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut count = 0;
+        while count < buffer.len() {
+            match read_once(&mut self.reader, &mut buffer[count..])? {
+                0 => break,
+                n => count += n,
+            }
+        }
+        self.position += count as u64;
+        Ok(count)
+    }
+
+    /// Reads stored content.
+    fn read_stored(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let want = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        if want == 0 {
+            return Ok(0);
+        }
+        let n = read_once(&mut self.reader, &mut buffer[..want])?;
+        if n == 0 {
+            return Err(self.malformed("it ends within a file"));
+        }
+        self.left -= n as u64;
+        self.position += n as u64;
+        Ok(n)
+    }
+
+    fn check<T>(&self, result: Result<T, Bad>) -> io::Result<T> {
+        result.map_err(|Bad(reason)| self.malformed(reason))
+    }
+
+    fn malformed(&self, reason: &'static str) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, Malformed { at: self.position, reason })
+    }
+}
+
+impl<R: Read> Read for Archive<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(map) = &mut self.holes else {
+            return self.read_stored(buffer);
+        };
+        let (run, hole) = match map.run() {
+            Run::End => return Ok(0),
+            Run::Hole(run) => (run, true),
+            Run::Data(run) => (run, false),
+        };
+        let count = usize::try_from(run).unwrap_or(usize::MAX).min(buffer.len());
+        let count = if hole {
+            buffer[..count].fill(0);
+            count
+        } else {
+            self.read_stored(&mut buffer[..count])?
+        };
+        if let Some(map) = &mut self.holes {
+            map.advance(count as u64);
+        }
+        Ok(count)
+    }
+}
+
+fn read_once(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match reader.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+fn until_nul(mut name: Vec<u8>) -> Vec<u8> {
+    name.truncate(name.iter().position(|byte| *byte == 0).unwrap_or(name.len()));
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(name: &str, flag: u8, size: u64) -> Vec<u8> {
+        let mut header = tar::Header::new_ustar();
+        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+        header.as_mut_bytes()[156] = flag;
+        header.set_mode(0o644);
+        header.set_size(size);
+        header.set_cksum();
+        header.as_bytes().to_vec()
+    }
+
+    fn with_content(name: &str, flag: u8, content: &[u8]) -> Vec<u8> {
+        let mut bytes = [header(name, flag, content.len() as u64), content.to_vec()].concat();
+        bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
+        bytes
+    }
+
+    fn list(bytes: &[u8]) -> io::Result<Vec<(String, char, Vec<u8>)>> {
+        let mut archive = Archive::new(bytes);
+        let mut found = Vec::new();
+        while let Some(member) = archive.next()? {
+            let mut content = Vec::new();
+            archive.read_to_end(&mut content)?;
+            assert_eq!(content.len() as u64, member.entry.size);
+            found.push((String::from_utf8_lossy(&member.name).into_owned(), member.entry.kind.letter(), content));
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn members_in_order() {
+        let long = "n".repeat(300);
+        let bytes = [
+            with_content("a", b'0', b"first"),
+            with_content("git", b'g', b"19 comment=anything"),
+            with_content("@", b'L', format!("{long}\0").as_bytes()),
+            with_content("short", b'7', b"second"),
+            // A hard link and a directory that claim a size have no content.
+            header("link", b'1', 600),
+            header("dir///", b'5', 600),
+            header("old/", 0, 0),
+            with_content("odd", b'Z', b"third"),
+            vec![0; BLOCK],
+            b"whatever follows".to_vec(),
+        ]
+        .concat();
+        let found = list(&bytes).expect("reads");
+        let wanted: [(&str, char, &[u8]); 6] = [
+            ("a", 'f', b"first"),
+            (&long, 'f', b"second"),
+            ("link", 'h', b""),
+            ("dir", 'd', b""),
+            ("old", 'd', b""),
+            ("odd", 'f', b"third"),
+        ];
+        let found: Vec<_> = found.iter().map(|(name, kind, content)| (name.as_str(), *kind, &content[..])).collect();
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn ends_of_every_kind() {
+        let file = with_content("a", b'0', b"content");
+        for good in [file.len(), BLOCK + 7, BLOCK + 100, 0] {
+            assert_eq!(list(&file[..good]).expect("no end is needed").len(), usize::from(good > 0), "{good}");
+        }
+        for bad in [1, BLOCK - 1, BLOCK, BLOCK + 6] {
+            assert!(list(&file[..bad]).is_err(), "{bad}");
+        }
+        assert!(list(&with_content("@", b'L', b"name\0")).is_err());
+        let error = list(&[file, b"x".repeat(BLOCK)].concat()).expect_err("no header");
+        assert_eq!(error.to_string(), "malformed tar at byte 1536: the checksum of a header is no number");
+    }
+
+    #[test]
+    fn what_a_hostile_header_claims_is_not_allocated() {
+        for flag in [b'L', b'K', b'x'] {
+            let error = list(&header("@", flag, 1 << 30)).expect_err("too large");
+            assert!(error.to_string().ends_with("larger than 1 MiB"), "{error}");
+        }
+        assert!(list(&header("huge", b'0', 0o77_777_777_777)).is_err());
+    }
+
+    #[test]
+    fn a_sparse_file_is_whole() {
+        let map = b"2\n0\n3\n600\n2\n";
+        let mut content = map.to_vec();
+        content.resize(BLOCK, 0);
+        content.extend_from_slice(b"abcde");
+        let records =
+            b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n25 GNU.sparse.name=dir/x\n28 GNU.sparse.realsize=1000\n";
+        let bytes = [with_content("p", b'x', records), with_content("made/up", b'0', &content)].concat();
+        let found = list(&bytes).expect("reads");
+        assert_eq!((found[0].0.as_str(), found[0].2.len()), ("dir/x", 1000));
+        assert!(found[0].2.starts_with(b"abc\0") && found[0].2[599..].starts_with(b"\0de\0"));
+    }
+}

@@ -1,0 +1,249 @@
+//! What one name in a filesystem stands for.
+
+use crate::digest::Digest;
+
+/// A file, directory, link or device, as a layer's tar describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// What it is.
+    pub kind: Kind,
+    /// The permission bits, set-user-ID and the like included.
+    pub mode: u32,
+    /// The owner.
+    pub uid: u64,
+    /// The group.
+    pub gid: u64,
+    /// The size of a file's content in bytes, holes included; 0 for all else.
+    pub size: u64,
+    /// When it was modified, in seconds since 1970.
+    pub mtime: i64,
+    /// The nanoseconds to be added to `mtime`.
+    pub mtime_nanos: u32,
+    /// The target of a symbolic link; of a hard link, the path that it shares its content with.
+    pub link: Option<Box<[u8]>>,
+    /// Extended attributes, in the tar's order.
+    pub xattrs: Vec<Xattr>,
+    /// The digest of a file's content, where it was asked for.
+    pub digest: Option<Digest>,
+    /// The number of the layer that the content comes from, from 0.
+    pub layer: usize,
+    /// The number of the tar entry in that layer that has the content, from 0.
+    pub member: usize,
+    /// Whether no layer declares it: a directory that is there only because something is below it.
+    pub implicit: bool,
+}
+
+/// An extended attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Xattr {
+    /// The name, with its name space: `user.comment`.
+    pub name: Box<[u8]>,
+    /// The value.
+    pub value: Box<[u8]>,
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// A hard link, as a layer has it; merged, it is what it links to.
+    HardLink,
+    /// A character device.
+    CharacterDevice {
+        /// The major number.
+        major: u32,
+        /// The minor number.
+        minor: u32,
+    },
+    /// A block device.
+    BlockDevice {
+        /// The major number.
+        major: u32,
+        /// The minor number.
+        minor: u32,
+    },
+    /// A named pipe.
+    Fifo,
+}
+
+impl Kind {
+    /// Returns the letter that tar and `find -type` have for it: `f`, `d`, `l`, `h`, `c`, `b` or `p`.
+    pub fn letter(self) -> char {
+        match self {
+            Self::File => 'f',
+            Self::Directory => 'd',
+            Self::Symlink => 'l',
+            Self::HardLink => 'h',
+            Self::CharacterDevice { .. } => 'c',
+            Self::BlockDevice { .. } => 'b',
+            Self::Fifo => 'p',
+        }
+    }
+}
+
+impl Entry {
+    /// Makes an entry that belongs to root and is otherwise empty.
+    pub(super) fn new(kind: Kind, mode: u32) -> Self {
+        Self {
+            kind,
+            mode,
+            uid: 0,
+            gid: 0,
+            size: 0,
+            mtime: 0,
+            mtime_nanos: 0,
+            link: None,
+            xattrs: Vec::new(),
+            digest: None,
+            layer: 0,
+            member: 0,
+            implicit: false,
+        }
+    }
+
+    /// Makes the directory that something lies in though no layer declares it.
+    pub(super) fn implied() -> Self {
+        Self { implicit: true, ..Self::new(Kind::Directory, 0o755) }
+    }
+
+    /// Says whether this is a directory.
+    pub fn is_directory(&self) -> bool {
+        self.kind == Kind::Directory
+    }
+
+    /// Says whether this is a regular file.
+    pub fn is_file(&self) -> bool {
+        self.kind == Kind::File
+    }
+
+    /// Returns about how many bytes of memory the entry takes under a name of so many bytes.
+    pub(super) fn weight(&self, name: usize) -> u64 {
+        let xattrs: usize = self.xattrs.iter().map(|xattr| xattr.name.len() + xattr.value.len() + 64).sum();
+        let digest = if self.digest.is_some() { 64 } else { 0 };
+        (size_of::<Self>() + 48 + name + self.link.as_ref().map_or(0, |link| link.len()) + xattrs + digest) as u64
+    }
+}
+
+/// An entry of a layer under the name that its tar has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The name as it came, but for the slash behind a directory's.
+    pub name: Box<[u8]>,
+    /// What it is.
+    pub entry: Entry,
+}
+
+/// What a member's name means when layers are merged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Meaning {
+    /// An entry at this path; the empty path is the root.
+    Path(Vec<u8>),
+    /// Hides this path of lower layers.
+    Whiteout(Vec<u8>),
+    /// Hides everything that lower layers have in this directory.
+    Opaque(Vec<u8>),
+    /// A name of the whiteout kind that hides nothing: a leftover of aufs.
+    Leftover(Vec<u8>),
+    /// Leads out of the filesystem by `..`.
+    Outside,
+}
+
+impl Member {
+    /// Says what the name means: image-spec, "Whiteouts":
+    /// <https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts>.
+    pub fn meaning(&self) -> Meaning {
+        let Some(path) = normalize(&self.name) else {
+            return Meaning::Outside;
+        };
+        let (parent, base) = split(&path);
+        if base == b".wh..wh..opq" {
+            return Meaning::Opaque(parent.to_vec());
+        }
+        if base.starts_with(b".wh..wh.") {
+            return Meaning::Leftover(path);
+        }
+        let Some(name) = base.strip_prefix(b".wh.") else {
+            return Meaning::Path(path);
+        };
+        // `.wh.` alone and `.wh...` name nothing that can be there; they must not reach the directory or its parent.
+        if matches!(name, b"" | b"." | b"..") {
+            return Meaning::Leftover(path);
+        }
+        Meaning::Whiteout(join(parent, name))
+    }
+}
+
+/// Makes a path of a name, lexically: no leading slash, no empty parts, no `.`. Nothing when it has `..`.
+pub(super) fn normalize(name: &[u8]) -> Option<Vec<u8>> {
+    let mut path = Vec::with_capacity(name.len());
+    for part in name.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => return None,
+            part => {
+                if !path.is_empty() {
+                    path.push(b'/');
+                }
+                path.extend_from_slice(part);
+            }
+        }
+    }
+    Some(path)
+}
+
+/// Splits a path into its directory and its last part.
+pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(at) => (&path[..at], &path[at + 1..]),
+        None => (b"", path),
+    }
+}
+
+/// Puts a name below a directory.
+pub(super) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn meanings() {
+        let path = |text: &str| Meaning::Path(text.into());
+        let leftover = |text: &str| Meaning::Leftover(text.into());
+        let table: &[(&str, Meaning)] = &[
+            ("etc/passwd", path("etc/passwd")),
+            ("./etc//passwd", path("etc/passwd")),
+            ("/abs/./x", path("abs/x")),
+            ("./", path("")),
+            ("", path("")),
+            ("a/../b", Meaning::Outside),
+            ("..", Meaning::Outside),
+            ("a/..b", path("a/..b")),
+            (".wh", path(".wh")),
+            (".wh-like", path(".wh-like")),
+            (".wh.etc/file", path(".wh.etc/file")),
+            ("a/.wh.b", Meaning::Whiteout("a/b".into())),
+            ("./.wh.b", Meaning::Whiteout("b".into())),
+            ("a/.wh..wh..opq", Meaning::Opaque("a".into())),
+            (".wh..wh..opq", Meaning::Opaque("".into())),
+            (".wh..wh.plnk", leftover(".wh..wh.plnk")),
+            (".wh..wh.aufs", leftover(".wh..wh.aufs")),
+            ("a/.wh.", leftover("a/.wh.")),
+            ("a/.wh..", leftover("a/.wh..")),
+            ("a/.wh...", leftover("a/.wh...")),
+        ];
+        for (name, meaning) in table {
+            let member = Member { name: name.as_bytes().into(), entry: Entry::new(Kind::File, 0o644) };
+            assert_eq!(member.meaning(), *meaning, "{name}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Some files' content, from as few layers as tell where it is: the top one first.
+
+use std::io::{self, Read, Write};
+
+use super::archive::Archive;
+use super::resolve::{End, Look, no_file, nowhere};
+use super::tree::Tree;
+use super::{Entry, Error, Layer, Layers, Result};
+use crate::digest::{Algorithm, Hasher};
+use crate::layer::decompress;
+
+/// A file, and where it was found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Found {
+    /// Its path when all links have been followed.
+    pub path: Vec<u8>,
+    /// What it is.
+    pub entry: Entry,
+}
+
+impl Layers<'_> {
+    /// Finds files by their paths, symbolic links followed inside the image. Layers are read from the top until all paths are decided.
+    ///
+    /// # Errors
+    /// For the first path that is no file: [`Error::NotFound`], [`Error::Dangling`], [`Error::Loop`], [`Error::NoFile`].
+    pub fn find(&self, paths: &[&[u8]]) -> Result<Vec<Found>> {
+        let count = self.image.layers().len();
+        let budget = self.budget();
+        let mut read: Vec<Layer> = Vec::new();
+        loop {
+            let lowest = count - read.len();
+            let tree = self.merge_top(lowest, &read)?;
+            if let Some(found) = self.decide(&tree, paths, lowest == 0)? {
+                return Ok(found);
+            }
+            let layer = self.read_and_keep(lowest - 1, &budget)?;
+            read.insert(0, layer);
+        }
+    }
+
+    /// Writes a file's content, which is checked against the digest that it had when it was found. Returns its size.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when `into` failed, others when the layer did.
+    pub fn copy_content(&self, found: &Found, into: &mut dyn Write) -> Result<u64> {
+        let Found { path, entry } = found;
+        let layer = &self.image.layers()[entry.layer].digest;
+        let failed = |error| Error::reading(layer, error);
+        let (_, content) = decompress(self.open(entry.layer)?).map_err(failed)?;
+        let mut archive = Archive::new(content);
+        for _ in 0..=entry.member {
+            if archive.next().map_err(failed)?.is_none() {
+                return Err(Error::Changed { path: path.clone() });
+            }
+        }
+        let mut hasher = Hasher::new(Algorithm::Sha256);
+        let mut buffer = vec![0; 128 * 1024];
+        let mut size = 0;
+        loop {
+            let n = archive.read(&mut buffer).map_err(failed)?;
+            if n == 0 {
+                break;
+            }
+            hasher.update(&buffer[..n]);
+            size += n as u64;
+            into.write_all(&buffer[..n]).map_err(Error::Output)?;
+        }
+        match &entry.digest {
+            Some(digest) if *digest != hasher.finish() => Err(Error::Changed { path: path.clone() }),
+            // Not known before: the rest of the layer tells.
+            None => io::copy(&mut archive.into_inner(), &mut io::sink()).map(|_| size).map_err(failed),
+            Some(_) => Ok(size),
+        }
+    }
+
+    fn merge_top(&self, lowest: usize, read: &[Layer]) -> Result<Tree> {
+        let mut tree = Tree::new(self.budget());
+        for (number, layer) in read.iter().enumerate() {
+            tree.apply(lowest + number, &layer.members)?;
+        }
+        Ok(tree)
+    }
+
+    /// Finds all paths in what was read so far, or says that it takes more layers.
+    fn decide(&self, tree: &Tree, paths: &[&[u8]], complete: bool) -> Result<Option<Vec<Found>>> {
+        let look = |path: &[u8]| match tree.look(path) {
+            Look::Unknown if complete => {
+                if tree.get(path).is_some() {
+                    Look::There
+                } else {
+                    Look::Absent
+                }
+            }
+            other => other,
+        };
+        let mut all = Vec::new();
+        for path in paths {
+            let at = match tree.walk(path, true, look)? {
+                End::At(at) => at,
+                End::Nowhere { dangling } => return Err(nowhere(path, dangling)),
+                End::Unknown => return Ok(None),
+            };
+            match tree.get(&at) {
+                Some(entry) if entry.is_file() => all.push(Found { path: at, entry: entry.clone() }),
+                other => return Err(no_file(path, other)),
+            }
+        }
+        Ok(Some(all))
+    }
+}

@@ -1,0 +1,206 @@
+//! The layers of an image, read in parallel and merged.
+
+use std::fs::File;
+use std::io::Read;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{io, thread};
+
+use super::budget::Budget;
+use super::read::Reading;
+use super::spool::{self, Positioned, Tee};
+use super::{Error, Layer, Result, Tree};
+use crate::blob::Blob;
+use crate::digest::{Algorithm, Digest};
+use crate::image::Image;
+use crate::transport::Source;
+
+/// How layers are read.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whether every file's content is hashed.
+    pub digests: bool,
+    /// How many layers are read at the same time.
+    pub parallel: NonZeroUsize,
+    /// The most bytes that names and attributes may take.
+    pub memory: u64,
+    /// The most bytes of holes in sparse files that are hashed; a header of 512 bytes can claim any number.
+    pub holes: u64,
+    /// Where layers of a registry are kept while more than one look at them is needed; without it they are fetched again.
+    pub scratch: Option<PathBuf>,
+    /// What happens when a layer has not the diff_id that the config says.
+    pub diff_ids: DiffIds,
+}
+
+/// What happens when a layer has not the diff_id that the config says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiffIds {
+    /// It is an error.
+    Refuse,
+    /// It is passed over. Meant for archives whose layers have no other digest: tools that write them are careless about it.
+    Ignore,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            digests: false,
+            parallel: NonZeroUsize::MIN,
+            memory: 512 * 1024 * 1024,
+            holes: 16 * 1024 * 1024 * 1024,
+            scratch: None,
+            diff_ids: DiffIds::Refuse,
+        }
+    }
+}
+
+/// The layers of one image in its place.
+pub struct Layers<'a> {
+    pub(super) source: &'a dyn Source,
+    pub(super) image: &'a Image,
+    pub(super) options: Options,
+    spooled: Mutex<Vec<Option<Arc<File>>>>,
+}
+
+impl<'a> Layers<'a> {
+    /// Takes the layers of an image; nothing is read yet.
+    ///
+    /// # Errors
+    /// [`Error::NoLayer`] when a blob is no filesystem layer; [`Error::Count`] when the config counts other layers.
+    pub fn new(source: &'a dyn Source, image: &'a Image, options: Options) -> Result<Self> {
+        let layers = image.layers();
+        if let Some(other) = layers.iter().find(|layer| layer.media_type.layer_compression().is_none()) {
+            let media_type = other.media_type.to_string();
+            return Err(Error::NoLayer { layer: other.digest.clone(), media_type });
+        }
+        // Artifact tools write configs that count no layers at all.
+        let diff_ids = image.diff_ids().len();
+        if diff_ids != 0 && diff_ids != layers.len() {
+            return Err(Error::Count { diff_ids, layers: layers.len() });
+        }
+        Ok(Self { source, image, options, spooled: Mutex::new(vec![None; layers.len()]) })
+    }
+
+    /// Reads all layers, several at a time, the lowest first in the result.
+    ///
+    /// # Errors
+    /// That of the lowest layer that failed.
+    pub fn read_all(&self) -> Result<Vec<Layer>> {
+        let count = self.image.layers().len();
+        let (budget, next) = (self.budget(), AtomicUsize::new(0));
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= count {
+                    return done;
+                }
+                let result = self.read_with(number, &budget);
+                if result.is_err() {
+                    // What others have begun they finish, and nothing is begun any more.
+                    next.store(count, Ordering::Relaxed);
+                }
+                done.push((number, result));
+            }
+        };
+        let mut results = thread::scope(|scope| {
+            let workers: Vec<_> = (0..self.options.parallel.get().min(count)).map(|_| scope.spawn(work)).collect();
+            let join = |worker: thread::ScopedJoinHandle<'_, _>| {
+                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            workers.into_iter().flat_map(join).collect::<Vec<_>>()
+        });
+        results.sort_by_key(|(number, _)| *number);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// Reads one layer, the lowest being 0.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what manifest and config say.
+    pub fn read(&self, number: usize) -> Result<Layer> {
+        self.read_with(number, &self.budget())
+    }
+
+    /// Reads all layers and merges them.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn merge(&self) -> Result<Tree> {
+        self.merge_read(&self.read_all()?)
+    }
+
+    /// Merges layers that were read before.
+    ///
+    /// # Errors
+    /// [`Error::Limit`].
+    pub fn merge_read(&self, layers: &[Layer]) -> Result<Tree> {
+        let mut tree = Tree::new(self.budget());
+        for (number, layer) in layers.iter().enumerate() {
+            tree.apply(number, &layer.members)?;
+        }
+        Ok(tree)
+    }
+
+    pub(super) fn budget(&self) -> Budget {
+        Budget::new(self.options.memory)
+    }
+
+    pub(super) fn read_with(&self, number: usize, budget: &Budget) -> Result<Layer> {
+        let reading = self.reading(number, budget);
+        self.check(number, reading.layer(self.source.blob(reading.descriptor)?)?)
+    }
+
+    /// Reads a layer and keeps it for [`open`](Self::open), where fetching it again would be dear.
+    pub(super) fn read_and_keep(&self, number: usize, budget: &Budget) -> Result<Layer> {
+        let Some(folder) = self.options.scratch.as_deref().filter(|_| self.source.origin().is_some()) else {
+            return self.read_with(number, budget);
+        };
+        let file = Arc::new(spool::create(folder)?);
+        let reading = self.reading(number, budget);
+        let blob = Tee { reader: self.source.blob(reading.descriptor)?, file: file.clone() };
+        let layer = self.check(number, reading.layer(blob)?)?;
+        self.spooled()[number] = Some(file);
+        Ok(layer)
+    }
+
+    /// Opens a layer's blob, from where it was kept if it was.
+    pub(super) fn open(&self, number: usize) -> Result<Box<dyn Read + Send + '_>> {
+        let descriptor = &self.image.layers()[number];
+        let Some(file) = self.spooled()[number].clone() else {
+            return Ok(Box::new(self.source.blob(descriptor)?));
+        };
+        let open =
+            move |at| -> io::Result<Box<dyn Read + Send>> { Ok(Box::new(Positioned { file: file.clone(), at })) };
+        let blob = Blob::new(descriptor.clone(), open).map_err(|fault| Error::Place(fault.into()))?;
+        Ok(Box::new(blob))
+    }
+
+    fn reading<'b>(&'b self, number: usize, budget: &'b Budget) -> Reading<'b> {
+        Reading {
+            number,
+            descriptor: &self.image.layers()[number],
+            algorithm: self.image.diff_ids().get(number).map_or(Algorithm::Sha256, Digest::algorithm),
+            digests: self.options.digests,
+            max_holes: self.options.holes,
+            budget,
+        }
+    }
+
+    fn check(&self, number: usize, layer: Layer) -> Result<Layer> {
+        let wanted = self.image.diff_ids().get(number);
+        match wanted.filter(|wanted| self.options.diff_ids == DiffIds::Refuse && **wanted != layer.diff_id) {
+            None => Ok(layer),
+            Some(wanted) => {
+                let (wanted, got, layer) = (wanted.clone(), layer.diff_id, layer.descriptor.digest);
+                Err(Error::DiffId { layer, wanted, got })
+            }
+        }
+    }
+
+    fn spooled(&self) -> MutexGuard<'_, Vec<Option<Arc<File>>>> {
+        self.spooled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

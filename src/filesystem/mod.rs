@@ -1,0 +1,51 @@
+//! Looking inside an image: its layers merged into one filesystem, without unpacking it and without being root.
+//!
+//! [`Layers`] reads the layers of an [`Image`](crate::image::Image) from any [`Source`](crate::transport::Source), verifies digest, size and
+//! diff_id on the way, and gives a [`Tree`]: names and attributes, no content. Content is streamed from its layer afterwards,
+//! [`Layers::copy_content`]. What is held in memory is bounded by [`Options::memory`] whatever a layer says.
+//!
+//! ```no_run
+//! use stevedore::filesystem::{Layers, Options};
+//! use stevedore::image::Image;
+//! use stevedore::transport::{self, Location};
+//!
+//! let location: Location = "oci:images:app".parse()?;
+//! let source = location.place.open_source(&transport::Options::default())?;
+//! let image = Image::find(&*source, &location.at, None)?;
+//! let layers = Layers::new(&*source, &image, Options::default())?;
+//! for (path, entry) in layers.merge()?.iter() {
+//!     assert!(path == b"." || entry.layer < image.layers().len());
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod ahead;
+mod archive;
+mod budget;
+mod entry;
+mod error;
+mod escape;
+mod find;
+mod glob;
+mod header;
+mod layers;
+mod pax;
+mod read;
+mod resolve;
+mod sparse;
+mod spool;
+mod tree;
+mod usage;
+
+pub use archive::Malformed;
+pub use entry::{Entry, Kind, Meaning, Member, Xattr};
+pub use error::{Error, Result};
+pub use escape::escape;
+pub use find::Found;
+pub use glob::Glob;
+pub use layers::{DiffIds, Layers, Options};
+pub use read::Layer;
+pub use tree::{Oddity, Path, Tree, Warning};
+pub use usage::{Usage, usage};
+
+use budget::Budget;

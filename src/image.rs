@@ -1,0 +1,193 @@
+//! One image of a place: the manifest for a platform, its config and its layers.
+//!
+//! image-spec, "Image Index": <https://github.com/opencontainers/image-spec/blob/main/image-index.md>. Indexes are followed down to the image
+//! for the platform asked for, nested ones too; attestations are never meant.
+
+use crate::class::Class;
+use crate::config::{self, Config};
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::manifest::{Body, Manifest};
+use crate::platform::Platform;
+use crate::transport::{self, MAX_DEPTH, Selector, Source};
+
+/// An image's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An image's error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The place failed.
+    #[error(transparent)]
+    Place(#[from] transport::Error),
+    /// The place has no image for a platform.
+    #[error("{place} has no image for {wanted}; it has {}", offered.join(", "))]
+    Platform {
+        /// Where.
+        place: String,
+        /// The platform asked for.
+        wanted: String,
+        /// The platforms there.
+        offered: Vec<String>,
+    },
+    /// An index without platforms has several images.
+    #[error("{place} has {count} images and no platforms to choose by")]
+    Several {
+        /// Where.
+        place: String,
+        /// How many.
+        count: usize,
+    },
+    /// The config is no image configuration.
+    #[error("cannot read config {digest}")]
+    Config {
+        /// Which.
+        digest: Digest,
+        /// Why.
+        source: config::ParseError,
+    },
+}
+
+impl Error {
+    /// Returns the kind of failure.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Place(error) => error.class(),
+            Self::Platform { .. } => Class::NotFound,
+            Self::Several { .. } => Class::Usage,
+            Self::Config { .. } => Class::Failed,
+        }
+    }
+
+    /// Returns what to do about it, where that is known.
+    pub fn cure(&self) -> Option<&str> {
+        match self {
+            Self::Place(error) => error.cure(),
+            Self::Several { .. } => Some("name a manifest by its digest"),
+            _ => None,
+        }
+    }
+}
+
+/// An image: its manifest, and what its config says.
+#[derive(Clone, Debug)]
+pub struct Image {
+    manifest: Manifest,
+    config: Option<Config>,
+}
+
+impl Image {
+    /// Finds the image that `at` stands for; of an index, the one for `platform`, or for this host's when none is given.
+    ///
+    /// # Errors
+    /// [`Error::Platform`] when there is none for the platform, which for a single image its config says.
+    pub fn find(source: &dyn Source, at: &Selector, platform: Option<&Platform>) -> Result<Self> {
+        let manifest = descend(source, source.manifest(at)?, platform)?;
+        let config = read_config(source, &manifest)?;
+        if let (Some(wanted), Some(config)) = (platform, &config) {
+            let offered = config.platform();
+            if !offered.os.is_empty() && !wanted.accepts(&offered) {
+                return Err(no_platform(source, wanted, vec![offered.to_string()]));
+            }
+        }
+        Ok(Self { manifest, config })
+    }
+
+    /// Returns the manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Returns the config; schema 1 has none, and an artifact's may be anything.
+    pub fn config(&self) -> Option<&Config> {
+        self.config.as_ref()
+    }
+
+    /// Returns the layers, the lowest first.
+    pub fn layers(&self) -> &[Descriptor] {
+        match self.manifest.body() {
+            Body::Image(image) => &image.layers,
+            Body::Artifact(artifact) => &artifact.blobs,
+            Body::Schema1(schema1) => &schema1.layers,
+            Body::Index(_) => &[],
+        }
+    }
+
+    /// Returns the layers' uncompressed digests, as the config has them.
+    pub fn diff_ids(&self) -> &[Digest] {
+        self.config.as_ref().map_or(&[], |config| &config.body().rootfs.diff_ids)
+    }
+}
+
+/// Follows indexes down to an image.
+fn descend(source: &dyn Source, mut manifest: Manifest, platform: Option<&Platform>) -> Result<Manifest> {
+    for _ in 0..=MAX_DEPTH {
+        if manifest.as_index().is_none() {
+            return Ok(manifest);
+        }
+        let chosen = choose(source, &manifest, platform)?;
+        manifest = source.manifest(&Selector::from(chosen))?;
+    }
+    let reason = "its indexes are nested too deeply".to_owned();
+    Err(transport::Error::Malformed { place: source.to_string(), reason }.into())
+}
+
+fn choose(source: &dyn Source, index: &Manifest, platform: Option<&Platform>) -> Result<Descriptor> {
+    let images = || index.children().iter().filter(|entry| !entry.is_attestation());
+    if platform.is_none() && images().all(|entry| entry.platform.is_none()) {
+        let mut all = images();
+        return match (all.next(), all.next()) {
+            (Some(only), None) => Ok(only.clone()),
+            (None, _) => Err(transport::Error::not_found("image", source).into()),
+            _ => Err(Error::Several { place: source.to_string(), count: images().count() }),
+        };
+    }
+    let host = Platform::host();
+    let wanted = platform.unwrap_or(&host);
+    let mut offered = Vec::new();
+    let read = |nested: &Descriptor| source.manifest(&Selector::from(nested.clone())).map_err(Error::from);
+    let chosen = search(index, wanted, &mut offered, &read, 0)?;
+    chosen.ok_or_else(|| no_platform(source, wanted, offered))
+}
+
+/// Looks for the image for a platform in an index and in those nested in it, which `read` reads; what is there goes into `offered`.
+///
+/// # Errors
+/// Those of `read`.
+pub fn search<E>(
+    index: &Manifest,
+    wanted: &Platform,
+    offered: &mut Vec<String>,
+    read: &impl Fn(&Descriptor) -> Result<Manifest, E>,
+    depth: usize,
+) -> Result<Option<Descriptor>, E> {
+    let images = index.children().iter().filter(|entry| !entry.is_attestation());
+    offered.extend(images.filter_map(|entry| entry.platform.as_ref()).map(Platform::to_string));
+    if let Some(chosen) = wanted.choose(index.children()) {
+        return Ok(Some(chosen.clone()));
+    }
+    if depth >= MAX_DEPTH {
+        return Ok(None);
+    }
+    for nested in index.children().iter().filter(|entry| entry.media_type.is_index()) {
+        if let Some(chosen) = search(&read(nested)?, wanted, offered, read, depth + 1)? {
+            return Ok(Some(chosen));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads the config of what can be run; an artifact's is whatever its maker wanted.
+fn read_config(source: &dyn Source, manifest: &Manifest) -> Result<Option<Config>> {
+    let Some(image) = manifest.as_image().filter(|_| manifest.is_runnable()) else {
+        return Ok(None);
+    };
+    let raw = source.blob(&image.config)?.read_all(config::MAX_SIZE).map_err(transport::Error::from_read)?;
+    Config::parse(raw).map(Some).map_err(|source| Error::Config { digest: image.config.digest.clone(), source })
+}
+
+fn no_platform(source: &dyn Source, wanted: &Platform, offered: Vec<String>) -> Error {
+    let offered = if offered.is_empty() { vec!["no platforms".to_owned()] } else { offered };
+    Error::Platform { place: source.to_string(), wanted: wanted.to_string(), offered }
+}
