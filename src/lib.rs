@@ -33,6 +33,7 @@ pub mod blob;
 pub mod class;
 pub mod config;
 pub mod copy;
+pub mod deploy;
 pub mod descriptor;
 pub mod digest;
 pub mod layer;

@@ -22,7 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["transport"],
     &["layer"],
     &["copy"],
-    &["sync"],
+    &["sync", "deploy"],
     &["cli", "commands", "main"],
 ];
 

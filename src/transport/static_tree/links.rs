@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::names::FILES;
@@ -133,6 +133,27 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
         Err(error) if is_absent(&error) => Ok(false),
         Err(error) => Err(Error::io("delete", path)(error)),
     }
+}
+
+/// Returns how many bytes removing a name of a file frees: all of them with its last name.
+pub(super) fn last_name(path: &Path) -> Result<u64> {
+    Ok(look(path)?.filter(|found| found.nlink() == 1).map_or(0, |found| found.len()))
+}
+
+/// Removes a folder below `root` and the folders above it as far as they are empty; the root's own folders stay.
+pub(super) fn remove_empty(root: &Path, below: &str) -> Result<()> {
+    let mut below = below;
+    while let Some((above, _)) = below.rsplit_once('/') {
+        let folder = root.join(below);
+        match fs::remove_dir(&folder) {
+            Ok(()) => sync_parent(&folder)?,
+            Err(error) if is_absent(&error) => {}
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => return Ok(()),
+            Err(error) => return Err(Error::io("delete", folder)(error)),
+        }
+        below = above;
+    }
+    Ok(())
 }
 
 /// Gives a file a second name; says whether it now has it. Where links cannot be made (another file system, too many of them, no right to
