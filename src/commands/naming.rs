@@ -138,7 +138,7 @@ mod tests {
             ("docker://alpine:3.20", None, "library/alpine:tag 3.20"),
             ("docker://alpine:3.20", Some("alpine"), "alpine:tag 3.20"),
             ("docker://alpine:3.20", Some("a/b:c"), "a/b:tag c"),
-            (&*digest, None, &*format!("a:sha256:{HEX}")),
+            (&*digest, None, &*format!("a:manifest sha256:{HEX}")),
             (&*both, None, "a:tag v1"),
             ("oci:/x/build:v1", None, "build:tag v1"),
             ("oci:/x/build", None, "build:tag latest"),

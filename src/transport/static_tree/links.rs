@@ -128,8 +128,17 @@ pub(super) fn point_tag(folder: &Path, tag: &str, digest: &Digest, new: &str) ->
 
 /// Removes a file or link; says whether it was there.
 pub(super) fn remove(path: &Path) -> Result<bool> {
+    let was_there = unlink(path)?;
+    if was_there {
+        sync_parent(path)?;
+    }
+    Ok(was_there)
+}
+
+/// Removes a file or link that may be back after a crash; says whether it was there.
+pub(super) fn unlink(path: &Path) -> Result<bool> {
     match fs::remove_file(path) {
-        Ok(()) => sync_parent(path).map(|()| true),
+        Ok(()) => Ok(true),
         Err(error) if is_absent(&error) => Ok(false),
         Err(error) => Err(Error::io("delete", path)(error)),
     }
@@ -171,7 +180,7 @@ pub(super) fn share(from: &Path, to: &Path, size: u64) -> Result<bool> {
 }
 
 /// Makes what happened in the directory of `path` survive a crash.
-fn sync_parent(path: &Path) -> Result<()> {
+pub(super) fn sync_parent(path: &Path) -> Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(parent).and_then(|directory| directory.sync_all()).map_err(Error::io("sync", parent))
 }

@@ -105,9 +105,11 @@ impl StaticTree {
         // Before anything is taken away, it is known that everything can be.
         let needed = self.needed(&kept, keep)?;
         for tag in &gone {
-            links::remove(&self.folder().join(tag))?;
+            links::unlink(&self.folder().join(tag))?;
             pruned.tags += 1;
         }
+        // A tag must not come back to a manifest that is gone; what else comes back after a crash goes with the next pruning.
+        links::sync_parent(&self.folder().join(NEW_LINK))?;
         if !needed.manifests.is_empty() {
             self.write_listing()?;
         }
@@ -158,7 +160,7 @@ impl StaticTree {
         for digest in digests(&self.path(&self.names.blobs()))?.iter().filter(|digest| !needed.contains(digest)) {
             let path = self.path(&self.names.blob(digest));
             let freed = links::last_name(&path)?;
-            links::remove(&path)?;
+            links::unlink(&path)?;
             pruned.blobs += 1;
             pruned.bytes += freed;
         }
@@ -179,7 +181,7 @@ impl StaticTree {
     pub(super) fn write_referrers(&self, subject: &Digest, index: &Index, is_there: bool) -> Result<()> {
         let key = self.names.referrers(subject);
         if index.manifests.is_empty() && !is_there {
-            self.store.delete(&key)?;
+            links::unlink(&self.path(&key))?;
             return Ok(());
         }
         let at = Selector::Digest(subject.clone());

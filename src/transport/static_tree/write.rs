@@ -156,23 +156,23 @@ impl StaticTree {
         {
             self.change_referrers(&subject.digest, |_| (), digest)?;
         }
-        self.remove_files(digest)
+        self.remove_files(digest)?;
+        links::sync_parent(&self.path(&self.names.manifest(digest)))
     }
 
-    /// Removes a manifest's files, the one first that makes it be there, and its list of referrers if that is empty.
+    /// Removes a manifest's files, the one first that makes it be there, and its list of referrers if that is empty. After a crash they may
+    /// be back.
     pub(super) fn remove_files(&self, digest: &Digest) -> Result<()> {
-        for (file, _) in FILES {
-            self.store.delete(&self.manifest_file(digest, file))?;
+        let folder = self.path(&self.names.manifest(digest));
+        let files = FILES.into_iter().map(|(file, _)| file.to_owned());
+        let telling = FILES.into_iter().map(|(file, _)| names::telling(digest, file));
+        for file in files.chain(telling).chain([names::DIGEST.to_owned()]) {
+            links::unlink(&folder.join(file))?;
         }
-        for (file, _) in FILES {
-            self.store.delete(&self.manifest_file(digest, &names::telling(digest, file)))?;
-        }
-        self.store.delete(&self.manifest_file(digest, names::DIGEST))?;
         let is_empty = |index: &Manifest| index.as_index().is_some_and(|index| index.manifests.is_empty());
         if self.referring(digest)?.as_ref().is_some_and(is_empty) {
-            self.store.delete(&self.names.referrers(digest))?;
+            links::unlink(&self.path(&self.names.referrers(digest)))?;
         }
-        let folder = self.path(&self.names.manifest(digest));
         fs::remove_dir(&folder).map_err(Error::io("delete", &folder))
     }
 
