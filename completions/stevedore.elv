@@ -38,6 +38,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand cat 'Print files of an image'
             cand delete 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
             cand gc 'Remove the blobs of a layout that no name needs, and what killed processes left'
+            cand deploy 'Put images into a directory that any web server can serve as a registry'
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand auth 'Show how a registry is reached and which login is used'
@@ -320,6 +321,40 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'stevedore;deploy'= {
+            cand --name 'The repository in the tree, with a tag if there is one image [default: as the source says]'
+            cand --server 'Make a configuration for this server'
+            cand --config 'Write the configuration into this file'
+            cand --addr 'Where the server listens'
+            cand --tls-cert 'Have the server use https with this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand -j 'Transfer so many blobs at a time'
+            cand --jobs 'Transfer so many blobs at a time'
+            cand --scratch 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]'
+            cand --src-creds 'Log in with this name and password'
+            cand --src-registry-token 'Send this bearer token as it is'
+            cand --src-authfile 'Look for credentials in this file only'
+            cand --src-tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --src-cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: as in copy]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand -a 'Deploy every platform, the index as it is'
+            cand --all 'Deploy every platform, the index as it is'
+            cand --referrers 'Deploy what refers to the images, too: signatures, SBOMs'
+            cand --prune 'Remove all other repositories and tags, and the manifests and blobs that nothing needs then'
+            cand --no-resume 'Start over: use nothing that an interrupted run left, and remove it'
+            cand --src-no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there'
+            cand --verbose 'Tell of each blob how it got there'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'stevedore;login'= {
             cand -u 'The name; asked for if not given'
             cand --username 'The name; asked for if not given'
@@ -428,6 +463,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand cat 'Print files of an image'
             cand delete 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
             cand gc 'Remove the blobs of a layout that no name needs, and what killed processes left'
+            cand deploy 'Put images into a directory that any web server can serve as a registry'
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand auth 'Show how a registry is reached and which login is used'
@@ -452,6 +488,8 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;help;delete'= {
         }
         &'stevedore;help;gc'= {
+        }
+        &'stevedore;help;deploy'= {
         }
         &'stevedore;help;login'= {
         }

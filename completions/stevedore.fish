@@ -44,6 +44,7 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "ls" -d 'List wh
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "cat" -d 'Print files of an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "login" -d 'Log in to a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "logout" -d 'Forget the login of a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "auth" -d 'Show how a registry is reached and which login is used'
@@ -318,6 +319,41 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l json -d 'Prin
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l name -d 'The repository in the tree, with a tag if there is one image [default: as the source says]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l server -d 'Make a configuration for this server' -r -f -a "nginx\t'nginx'
+caddy\t'Caddy'
+apache\t'Apache httpd'
+none\t'No configuration'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l config -d 'Write the configuration into this file' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l addr -d 'Where the server listens' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l tls-cert -d 'Have the server use https with this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s j -l jobs -d 'Transfer so many blobs at a time' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l src-creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l src-registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l src-authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l src-tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l src-cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: as in copy]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s a -l all -d 'Deploy every platform, the index as it is'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l referrers -d 'Deploy what refers to the images, too: signatures, SBOMs'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l prune -d 'Remove all other repositories and tags, and the manifests and blobs that nothing needs then'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l src-no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s u -l username -d 'The name; asked for if not given' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s p -l password -d 'The password; better read from standard input, where other users of the machine do not see it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l authfile -d 'Keep the login in this file' -r -F
@@ -404,19 +440,20 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l json -d 'Pri
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'

@@ -41,6 +41,7 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Print files of an image')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Remove a tag and leave its siblings alone, or remove a manifest by digest')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove the blobs of a layout that no name needs, and what killed processes left')
+            [CompletionResult]::new('deploy', 'deploy', [CompletionResultType]::ParameterValue, 'Put images into a directory that any web server can serve as a registry')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a registry')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the login of a registry')
             [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'Show how a registry is reached and which login is used')
@@ -334,6 +335,41 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'stevedore;deploy' {
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The repository in the tree, with a tag if there is one image [default: as the source says]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Make a configuration for this server')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Write the configuration into this file')
+            [CompletionResult]::new('--addr', '--addr', [CompletionResultType]::ParameterName, 'Where the server listens')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Have the server use https with this certificate (PEM)')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The certificate''s key (PEM)')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
+            [CompletionResult]::new('--scratch', '--scratch', [CompletionResultType]::ParameterName, 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]')
+            [CompletionResult]::new('--src-creds', '--src-creds', [CompletionResultType]::ParameterName, 'Log in with this name and password')
+            [CompletionResult]::new('--src-registry-token', '--src-registry-token', [CompletionResultType]::ParameterName, 'Send this bearer token as it is')
+            [CompletionResult]::new('--src-authfile', '--src-authfile', [CompletionResultType]::ParameterName, 'Look for credentials in this file only')
+            [CompletionResult]::new('--src-tls-verify', '--src-tls-verify', [CompletionResultType]::ParameterName, 'Whether TLS with a valid certificate is required; false allows plain http and any certificate')
+            [CompletionResult]::new('--src-cert-dir', '--src-cert-dir', [CompletionResultType]::ParameterName, 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder')
+            [CompletionResult]::new('--tls-ca', '--tls-ca', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, beside the system''s')
+            [CompletionResult]::new('--registries-conf', '--registries-conf', [CompletionResultType]::ParameterName, 'Read mirrors, other locations, insecure and blocked registries from this file [default: as in copy]')
+            [CompletionResult]::new('--retry-times', '--retry-times', [CompletionResultType]::ParameterName, 'Send a request again this often after a failure that may pass [default: 4]')
+            [CompletionResult]::new('--read-timeout', '--read-timeout', [CompletionResultType]::ParameterName, 'Give a connection up when it has been silent for so many seconds [default: 30]')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Deploy every platform, the index as it is')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Deploy every platform, the index as it is')
+            [CompletionResult]::new('--referrers', '--referrers', [CompletionResultType]::ParameterName, 'Deploy what refers to the images, too: signatures, SBOMs')
+            [CompletionResult]::new('--prune', '--prune', [CompletionResultType]::ParameterName, 'Remove all other repositories and tags, and the manifests and blobs that nothing needs then')
+            [CompletionResult]::new('--no-resume', '--no-resume', [CompletionResultType]::ParameterName, 'Start over: use nothing that an interrupted run left, and remove it')
+            [CompletionResult]::new('--src-no-creds', '--src-no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'stevedore;login' {
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'The name; asked for if not given')
             [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'The name; asked for if not given')
@@ -451,6 +487,7 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Print files of an image')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Remove a tag and leave its siblings alone, or remove a manifest by digest')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove the blobs of a layout that no name needs, and what killed processes left')
+            [CompletionResult]::new('deploy', 'deploy', [CompletionResultType]::ParameterValue, 'Put images into a directory that any web server can serve as a registry')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a registry')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the login of a registry')
             [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'Show how a registry is reached and which login is used')
@@ -484,6 +521,9 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             break
         }
         'stevedore;help;gc' {
+            break
+        }
+        'stevedore;help;deploy' {
             break
         }
         'stevedore;help;login' {

@@ -34,6 +34,7 @@ pub mod blob;
 pub mod class;
 pub mod config;
 pub mod copy;
+pub mod deploy;
 pub mod descriptor;
 pub mod digest;
 pub mod filesystem;

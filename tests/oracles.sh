@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the independent tools that the end-to-end tests compare against, on a Debian machine, as root.
 #
-# From the machine's own release, into the system: skopeo, umoci, docker-registry, buildah, nginx, caddy and small tools.
+# From the machine's own release, into the system: skopeo, umoci, docker-registry, buildah, nginx, caddy, apache2 and small tools.
 # From the unstable suite, unpacked into DIR and never into the system: crane, oras, cosign, and a current skopeo and umoci
 # as skopeo-new and umoci-new.
 #
@@ -22,7 +22,7 @@ mkdir -p "$dir"/{bin,debs,root,runtime,apt/lists/partial,apt/cache/archives/part
 
 apt-get update -qq
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-  skopeo umoci docker-registry buildah nginx-light caddy apache2-utils jq zstd time >/dev/null
+  skopeo umoci docker-registry buildah nginx-light caddy apache2 apache2-utils jq zstd time >/dev/null
 
 # The mirror this machine already uses serves the other suite too.
 mirror() {
@@ -79,6 +79,7 @@ rm -rf "$dir/debs" "$dir/apt"
   buildah --version
   echo "caddy $(caddy version)"
   nginx -v 2>&1
+  apache2 -v | sed -n 's/^Server version: //p'
 } >"$marker.new"
 mv "$marker.new" "$marker"
 cat "$marker"

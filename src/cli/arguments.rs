@@ -5,7 +5,8 @@ use stevedore::copy::{self, Side};
 
 use super::Ui;
 use crate::commands::{
-    auth, cat, completions, copy as copy_command, delete, digest, gc, inspect, login, logout, ls, man, sync, tags,
+    auth, cat, completions, copy as copy_command, delete, deploy, digest, gc, inspect, login, logout, ls, man, sync,
+    tags,
 };
 
 /// Do everything to a container image except run it
@@ -77,6 +78,7 @@ pub(crate) enum Command {
     Cat(Box<cat::Args>),
     Delete(delete::Args),
     Gc(gc::Args),
+    Deploy(Box<deploy::Args>),
     Login(login::Args),
     Logout(logout::Args),
     Auth(auth::Args),
@@ -98,6 +100,7 @@ impl Command {
             Self::Cat(args) => cat::run(args, ui),
             Self::Delete(args) => delete::run(args, ui),
             Self::Gc(args) => gc::run(args, ui),
+            Self::Deploy(args) => deploy::run(args, ui),
             Self::Login(args) => login::run(args, ui),
             Self::Logout(args) => logout::run(args, ui),
             Self::Auth(args) => auth::run(args, ui),
@@ -121,6 +124,7 @@ impl Command {
             Self::Cat(args) => Some(args.reference.to_string()),
             Self::Delete(args) => Some(args.reference.to_string()),
             Self::Gc(args) => Some(args.place.to_string()),
+            Self::Deploy(args) => Some(args.reference(error)),
             Self::Login(args) => Some(args.host.clone()),
             Self::Logout(args) => Some(args.host.clone()),
             Self::Auth(args) => Some(args.name().to_owned()),

@@ -129,6 +129,38 @@ impl Network {
     }
 }
 
+/// How to talk to any registry, where a certificate and its key are somebody else's.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct Reach {
+    /// Trust the authorities in this PEM file, beside the system's
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Vec<PathBuf>,
+    /// Read mirrors, other locations, insecure and blocked registries from this file [default: as in copy]
+    #[arg(long, value_name = "FILE")]
+    registries_conf: Option<PathBuf>,
+    /// Send a request again this often after a failure that may pass [default: 4]
+    #[arg(long, value_name = "N")]
+    retry_times: Option<u32>,
+    /// Give a connection up when it has been silent for so many seconds [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    read_timeout: Option<u64>,
+}
+
+impl From<&Reach> for Network {
+    fn from(reach: &Reach) -> Self {
+        let Reach { tls_ca, registries_conf, retry_times, read_timeout } = reach;
+        Self {
+            tls_ca: tls_ca.clone(),
+            tls_cert: None,
+            tls_key: None,
+            registries_conf: registries_conf.clone(),
+            retry_times: *retry_times,
+            read_timeout: *read_timeout,
+        }
+    }
+}
+
 /// How much at once, and where temporary files go.
 #[derive(Args, Debug)]
 pub(crate) struct Work {

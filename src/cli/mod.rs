@@ -4,6 +4,7 @@ mod arguments;
 pub(crate) mod client;
 mod environment;
 mod failure;
+pub(crate) mod files;
 pub(crate) mod flags;
 mod hints;
 mod interrupt;

@@ -40,6 +40,7 @@ pub use location::{ArchivePath, Location, LocationError, Place};
 #[cfg(feature = "client")]
 pub use registry::Registry;
 pub use selector::Selector;
+pub use static_tree::{Keep, Pruned, Tree};
 
 /// A place to read images from. Every method may be called from many threads.
 pub trait Source: fmt::Display + Send + Sync {

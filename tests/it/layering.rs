@@ -23,7 +23,7 @@ const LAYERS: &[&[&str]] = &[
     &["layer", "image"],
     &["filesystem"],
     &["copy"],
-    &["sync"],
+    &["sync", "deploy"],
     &["cli", "commands", "main"],
 ];
 

@@ -18,6 +18,7 @@ mod copy_registry;
 mod credentials;
 mod delete;
 mod delete_peers;
+mod deploy;
 mod dir;
 mod faults;
 mod full_disk;

@@ -86,9 +86,16 @@ fn the_tree_is_as_documented() {
     room.put("app", "lib/app:v1").ok();
     let mut expected =
         vec!["_empty-referrers".to_owned(), "v2/lib/app/tags/list".to_owned(), "m/lib/app/v1".to_owned()];
-    expected.push(format!("m/lib/app/{}/m.oci-index", app.digest));
+    let mut manifest = |digest: &str, kind: &str| {
+        expected.extend(["m".to_owned(), digest.to_owned()].map(|name| format!("m/lib/app/{digest}/{name}.{kind}")));
+        expected.push(format!("m/lib/app/{digest}/digest"));
+        expected.push(format!("v2/lib/app/referrers/{digest}"));
+    };
+    manifest(&app.digest, "oci-index");
     for part in &app.parts {
-        expected.push(format!("m/lib/app/{}/m.oci-image", part.digest));
+        manifest(&part.digest, "oci-image");
+    }
+    for part in &app.parts {
         for blob in part.layers.iter().chain([&part.config]) {
             expected.push(format!("v2/lib/app/blobs/{blob}"));
         }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::names::FILES;
@@ -128,11 +128,41 @@ pub(super) fn point_tag(folder: &Path, tag: &str, digest: &Digest, new: &str) ->
 
 /// Removes a file or link; says whether it was there.
 pub(super) fn remove(path: &Path) -> Result<bool> {
+    let was_there = unlink(path)?;
+    if was_there {
+        sync_parent(path)?;
+    }
+    Ok(was_there)
+}
+
+/// Removes a file or link that may be back after a crash; says whether it was there.
+pub(super) fn unlink(path: &Path) -> Result<bool> {
     match fs::remove_file(path) {
-        Ok(()) => sync_parent(path).map(|()| true),
+        Ok(()) => Ok(true),
         Err(error) if is_absent(&error) => Ok(false),
         Err(error) => Err(Error::io("delete", path)(error)),
     }
+}
+
+/// Returns how many bytes removing a name of a file frees: all of them with its last name.
+pub(super) fn last_name(path: &Path) -> Result<u64> {
+    Ok(look(path)?.filter(|found| found.nlink() == 1).map_or(0, |found| found.len()))
+}
+
+/// Removes a folder below `root` and the folders above it as far as they are empty; the root's own folders stay.
+pub(super) fn remove_empty(root: &Path, below: &str) -> Result<()> {
+    let mut below = below;
+    while let Some((above, _)) = below.rsplit_once('/') {
+        let folder = root.join(below);
+        match fs::remove_dir(&folder) {
+            Ok(()) => sync_parent(&folder)?,
+            Err(error) if is_absent(&error) => {}
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => return Ok(()),
+            Err(error) => return Err(Error::io("delete", folder)(error)),
+        }
+        below = above;
+    }
+    Ok(())
 }
 
 /// Gives a file a second name; says whether it now has it. Where links cannot be made (another file system, too many of them, no right to
@@ -150,7 +180,7 @@ pub(super) fn share(from: &Path, to: &Path, size: u64) -> Result<bool> {
 }
 
 /// Makes what happened in the directory of `path` survive a crash.
-fn sync_parent(path: &Path) -> Result<()> {
+pub(super) fn sync_parent(path: &Path) -> Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(parent).and_then(|directory| directory.sync_all()).map_err(Error::io("sync", parent))
 }

@@ -3,9 +3,11 @@
 //! ```text
 //! v2/NAME/blobs/DIGEST      hard-linked between the repositories of the tree
 //! v2/NAME/tags/list         the tags as JSON
-//! v2/NAME/referrers/DIGEST  an index, for subjects that have referrers
-//! _empty-referrers          the index for those that have none
+//! v2/NAME/referrers/DIGEST  an index, empty for manifests that nothing refers to
+//! _empty-referrers          the index for digests that are not there
 //! m/NAME/DIGEST/m.TYPE      a manifest; the file's name tells its media type
+//! m/NAME/DIGEST/DIGEST.TYPE the same file: its name tells the digest to servers that cannot read links
+//! m/NAME/DIGEST/digest      the digest, for servers that cannot list a folder either
 //! m/NAME/TAG                a symbolic link to DIGEST
 //! ```
 //!
@@ -15,6 +17,7 @@
 
 mod links;
 mod names;
+mod prune;
 mod write;
 
 use std::fmt;
@@ -31,9 +34,10 @@ use crate::digest::Digest;
 use crate::manifest::{MAX_SIZE, Manifest};
 use crate::media_type::MediaType;
 use crate::reference::Tag;
-use crate::store::{Key, Local, Object, Store};
+use crate::store::{Key, Local, Lock, LockKind, Object, Store};
 use crate::watch::Outcome;
 use names::{FILES, Listing, Names};
+pub use prune::{Keep, Pruned, Tree};
 
 /// One repository of a tree.
 pub(super) struct StaticTree {
@@ -46,6 +50,8 @@ pub(super) struct StaticTree {
     looking: Mutex<()>,
     /// Whether a tag was put since the listing was made.
     is_listing_old: AtomicBool,
+    /// Held from the first write on, against a pruning that would take what no manifest needs yet.
+    writing: Mutex<Option<Lock>>,
 }
 
 /// The largest `tags/list` that is read: some 100,000 tags of the greatest length.
@@ -94,6 +100,7 @@ impl StaticTree {
             others: OnceLock::new(),
             looking: Mutex::default(),
             is_listing_old: AtomicBool::new(false),
+            writing: Mutex::default(),
         })
     }
 
@@ -104,6 +111,16 @@ impl StaticTree {
 
     fn path(&self, key: &Key) -> PathBuf {
         self.store.root().join(key.as_str())
+    }
+
+    /// Keeps prunings away until this place is dropped.
+    fn hold(&self) -> Result<()> {
+        let mut writing = self.writing.lock().expect("nothing panics while it holds this");
+        if writing.is_none() {
+            links::make_directories(self.store.root(), names::V2)?;
+            *writing = Some(self.store.lock(&names::key(names::V2), LockKind::Shared)?);
+        }
+        Ok(())
     }
 
     fn read(&self, key: &Key, object: &Object, limit: u64) -> Result<Vec<u8>> {
@@ -220,6 +237,7 @@ impl Transport for StaticTree {
     }
 
     fn put_blob(&self, mut blob: Blob<'_>, _from: Option<&Origin>) -> Result<Outcome> {
+        self.hold()?;
         let descriptor = blob.descriptor().clone();
         let settled = || {
             if self.has_blob(&descriptor)? {

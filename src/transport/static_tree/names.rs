@@ -9,6 +9,8 @@ use crate::store::Key;
 
 /// The index for subjects without referrers.
 pub(super) const EMPTY_REFERRERS: &str = "_empty-referrers";
+/// The folder of everything but manifests; its lock keeps prunings and writers apart.
+pub(super) const V2: &str = "v2";
 /// A tag's link before it gets its name. No tag begins with a dot.
 pub(super) const NEW_LINK: &str = ".tag";
 /// The parts of `v2/<name>/`, which are not looked into for repositories.
@@ -22,6 +24,14 @@ pub(super) const FILES: [(&str, MediaType); 4] = [
     ("m.docker-list", MediaType::DOCKER_LIST),
     ("m.docker-image", MediaType::DOCKER_MANIFEST),
 ];
+
+/// What a server that can neither follow links nor list folders reads a tag's digest from.
+pub(super) const DIGEST: &str = "digest";
+
+/// Returns the second name of a manifest's file, which tells its digest to a server that can only list folders.
+pub(super) fn telling(digest: &Digest, file: &str) -> String {
+    format!("{digest}{}", file.trim_start_matches('m'))
+}
 
 /// The keys of one repository.
 #[derive(Clone, Debug)]
@@ -46,6 +56,14 @@ impl Names {
 
     pub(super) fn tags_list(&self) -> Key {
         key(&format!("v2/{}/tags/list", self.repository))
+    }
+
+    pub(super) fn blobs(&self) -> Key {
+        key(&format!("v2/{}/blobs", self.repository))
+    }
+
+    pub(super) fn referrers_folder(&self) -> Key {
+        key(&format!("v2/{}/referrers", self.repository))
     }
 
     pub(super) fn referrers(&self, subject: &Digest) -> Key {

@@ -63,7 +63,11 @@ fn referrers_are_listed_while_they_are_there() {
     tree.delete(&at(&referrers[0])).expect("deletes");
     assert_eq!(tree.referrers(subject).expect("lists"), listed[1..]);
     tree.delete(&at(&referrers[1])).expect("deletes");
+    let index = fs::read(folder.path().join(format!("v2/app/referrers/{subject}"))).expect("an empty list");
+    assert_eq!(index, fs::read(folder.path().join("_empty-referrers")).expect("is there"));
+    tree.delete(&at(&image.manifest)).expect("deletes");
     assert!(!folder.path().join(format!("v2/app/referrers/{subject}")).exists());
+    assert!(!folder.path().join(format!("m/app/{subject}")).exists());
 }
 
 #[test]

@@ -40,13 +40,9 @@ impl StaticTree {
         };
         let digest = at.digest().unwrap_or(manifest.digest());
         crate::transport::dir::check_digest(digest, manifest)?;
+        self.hold()?;
         let _lock = self.lock()?;
-        self.put_if_new(&names::key(EMPTY_REFERRERS), empty_index().raw())?;
-        self.put_if_new(&self.manifest_file(digest, file), manifest.raw())?;
-        // The same bytes were given another type before.
-        for (other, _) in FILES.iter().filter(|(other, _)| *other != file) {
-            self.store.delete(&self.manifest_file(digest, other))?;
-        }
+        self.put_files(digest, file, manifest.raw())?;
         if let Some(subject) = manifest.subject() {
             let descriptor = Descriptor { digest: digest.clone(), ..manifest.as_referrer() };
             self.change_referrers(&subject.digest, |referrers| referrers.push(descriptor), digest)?;
@@ -56,6 +52,39 @@ impl StaticTree {
             self.is_listing_old.store(true, Ordering::SeqCst);
         }
         Ok(())
+    }
+
+    /// Writes a manifest with what tells servers about it; the file that makes it be there comes last.
+    fn put_files(&self, digest: &Digest, file: &str, raw: &[u8]) -> Result<()> {
+        let empty = names::key(EMPTY_REFERRERS);
+        self.put_if_new(&empty, empty_index().raw())?;
+        let referrers = self.names.referrers(digest);
+        if self.store.get(&referrers)?.is_none() {
+            self.put_link(&empty, &referrers, empty_index().raw())?;
+        }
+        self.put_if_new(&self.manifest_file(digest, names::DIGEST), digest.to_string().as_bytes())?;
+        let telling = self.manifest_file(digest, &names::telling(digest, file));
+        self.put_if_new(&telling, raw)?;
+        let own = self.manifest_file(digest, file);
+        if self.store.get(&own)?.is_none() {
+            self.put_link(&telling, &own, raw)?;
+        }
+        self.put_if_new(&own, raw)?;
+        // The same bytes were given another type before.
+        for (other, _) in FILES.iter().filter(|(other, _)| *other != file) {
+            self.store.delete(&self.manifest_file(digest, other))?;
+            self.store.delete(&self.manifest_file(digest, &names::telling(digest, other)))?;
+        }
+        Ok(())
+    }
+
+    /// Gives a file a second name, or its content where that cannot be.
+    fn put_link(&self, from: &Key, to: &Key, content: &[u8]) -> Result<()> {
+        links::make_directories(self.store.root(), to.parent().as_str())?;
+        if links::share(&self.path(from), &self.path(to), content.len() as u64)? {
+            return Ok(());
+        }
+        Ok(self.store.put(to, Content::Bytes(content))?)
     }
 
     fn manifest_file(&self, digest: &Digest, file: &str) -> Key {
@@ -86,14 +115,7 @@ impl StaticTree {
         index.manifests.retain(|descriptor| descriptor.digest != *digest);
         change(&mut index.manifests);
         index.manifests.sort_by(|a, b| a.digest.cmp(&b.digest));
-        let key = self.names.referrers(subject);
-        if index.manifests.is_empty() {
-            self.store.delete(&key)?;
-            return Ok(());
-        }
-        let at = Selector::Digest(subject.clone());
-        let new = Manifest::index(Format::Oci, &index).map_err(Error::manifest(&at, self))?;
-        self.put_if_new(&key, new.raw())
+        self.write_referrers(subject, &index, self.find(subject)?.is_some())
     }
 
     /// Makes the listing of what is linked. The caller holds the lock.
@@ -119,6 +141,7 @@ impl StaticTree {
         if self.find(digest)?.is_none() {
             return Err(Error::not_found(at, self));
         }
+        self.hold()?;
         let _lock = self.lock()?;
         for tag in self.linked()?.unwrap_or_default() {
             if links::read_tag(&self.folder(), &tag)?.as_ref() == Some(digest) {
@@ -133,15 +156,28 @@ impl StaticTree {
         {
             self.change_referrers(&subject.digest, |_| (), digest)?;
         }
-        for (file, _) in FILES {
-            self.store.delete(&self.manifest_file(digest, file))?;
-        }
+        self.remove_files(digest)?;
+        links::sync_parent(&self.path(&self.names.manifest(digest)))
+    }
+
+    /// Removes a manifest's files, the one first that makes it be there, and its list of referrers if that is empty. After a crash they may
+    /// be back.
+    pub(super) fn remove_files(&self, digest: &Digest) -> Result<()> {
         let folder = self.path(&self.names.manifest(digest));
+        let files = FILES.into_iter().map(|(file, _)| file.to_owned());
+        let telling = FILES.into_iter().map(|(file, _)| names::telling(digest, file));
+        for file in files.chain(telling).chain([names::DIGEST.to_owned()]) {
+            links::unlink(&folder.join(file))?;
+        }
+        let is_empty = |index: &Manifest| index.as_index().is_some_and(|index| index.manifests.is_empty());
+        if self.referring(digest)?.as_ref().is_some_and(is_empty) {
+            links::unlink(&self.path(&self.names.referrers(digest)))?;
+        }
         fs::remove_dir(&folder).map_err(Error::io("delete", &folder))
     }
 
     /// Writes a file unless it has this very content: inode and time stay, and with them what a server tells caches.
-    fn put_if_new(&self, key: &Key, content: &[u8]) -> Result<()> {
+    pub(super) fn put_if_new(&self, key: &Key, content: &[u8]) -> Result<()> {
         if let Some(found) = self.store.get(key)?
             && found.size == content.len() as u64
             && self.read(key, &found, found.size)? == content
@@ -183,7 +219,7 @@ impl StaticTree {
 
 /// Collects the names of repositories with blobs below `at`. One with a component `blobs`, `tags` or `referrers` is not found; its blobs
 /// are then stored twice.
-fn find_repositories(at: &Path, name: &str, found: &mut Vec<String>) -> Result<()> {
+pub(super) fn find_repositories(at: &Path, name: &str, found: &mut Vec<String>) -> Result<()> {
     let entries = match fs::read_dir(at) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),

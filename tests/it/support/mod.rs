@@ -21,4 +21,5 @@ pub(crate) mod scene;
 pub(crate) mod seed;
 pub(crate) mod shape;
 pub(crate) mod target;
+pub(crate) mod web;
 pub(crate) mod wire;
