@@ -38,14 +38,15 @@ impl Remote {
         }
     }
 
-    /// Says whether the repository has a blob. A registry without HEAD is taken to have none: sending it again does no harm.
+    /// Says whether the repository has a blob, of this size as far as the registry says one. A registry without HEAD is taken to have none:
+    /// sending it again does no harm.
     ///
     /// # Errors
     /// When the registry cannot tell.
-    pub fn has_blob(&self, digest: &Digest) -> Result<bool> {
+    pub fn has_blob(&self, digest: &Digest, size: u64) -> Result<bool> {
         let response = self.session.send(Request::new("HEAD", self.blob_url(digest)), &self.scopes)?;
         match response.status {
-            200 => Ok(true),
+            200 => Ok(content_length(&response).is_none_or(|length| length == size)),
             404 => Ok(false),
             status if lacks_head(status) => Ok(false),
             _ => Err(self.session.error(response)),
@@ -191,8 +192,11 @@ fn lacks_head(status: u16) -> bool {
 }
 
 fn size(response: &Response) -> Result<u64> {
-    let size = response.header("content-length").and_then(|size| size.parse().ok());
-    size.ok_or_else(|| response.senseless("it does not say how large the blob is"))
+    content_length(response).ok_or_else(|| response.senseless("it does not say how large the blob is"))
+}
+
+fn content_length(response: &Response) -> Option<u64> {
+    response.header("content-length").and_then(|size| size.parse().ok())
 }
 
 fn range_refused(response: &Response, position: u64) -> Error {

@@ -42,10 +42,10 @@ impl Remote {
             Some(from) => match self.mount(&digest, from)? {
                 Mount::Done => return Ok(Outcome::Mounted),
                 Mount::Session(url) => session = Some(url),
-                Mount::Refused if self.has_blob(&digest)? => return Ok(Outcome::Existed),
+                Mount::Refused if self.has_blob(&digest, blob.size())? => return Ok(Outcome::Existed),
                 Mount::Refused => {}
             },
-            None if self.has_blob(&digest)? => return Ok(Outcome::Existed),
+            None if self.has_blob(&digest, blob.size())? => return Ok(Outcome::Existed),
             None => {}
         }
         self.send_blob(blob, session)

@@ -185,7 +185,12 @@ impl Source for Registry {
 
     fn tags(&self, after: Option<&str>) -> Result<Tags> {
         let page = self.remote.tags(after).map_err(self.error("repository"))?;
-        Ok(Tags { names: page.items, next: page.next })
+        let (mut names, next) = (page.items, page.next);
+        // A registry that does not know `last` (distribution before version 3) starts from the first tag.
+        if let Some(at) = after.and_then(|after| names.iter().position(|name| name == after)) {
+            names.drain(..=at);
+        }
+        Ok(Tags { names, next })
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
@@ -209,7 +214,7 @@ impl Source for Registry {
 
 impl Transport for Registry {
     fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
-        self.remote.has_blob(&blob.digest).map_err(self.error("blob"))
+        self.remote.has_blob(&blob.digest, blob.size).map_err(self.error("blob"))
     }
 
     fn put_blob(&self, mut blob: Blob<'_>, from: Option<&Origin>) -> Result<Outcome> {
@@ -263,3 +268,6 @@ impl Transport for Registry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
