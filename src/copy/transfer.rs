@@ -125,8 +125,10 @@ fn put_blob(request: &Request<'_>, planned: &PlannedBlob, known: Option<&Origin>
     let done = match &planned.recompression {
         None => {
             let registry = request.destination.origin().map(|origin| &origin.registry);
-            let own = request.source.origin().filter(|origin| Some(&origin.registry) == registry);
-            let put = request.destination.put_blob(blob.watched(watch), own.or(known));
+            let from = request.source.origin();
+            // To be mounted from where it is, or from where an earlier copy brought it; else only where it comes from.
+            let own = from.filter(|origin| Some(&origin.registry) == registry);
+            let put = request.destination.put_blob(blob.watched(watch), own.or(known).or(from));
             let outcome = put.map_err(|error| Error::between(request.source, request.destination, error))?;
             Done { before, after: None, outcome }
         }

@@ -85,7 +85,8 @@ fn chain_layouts(layouts: &[PathBuf], registry: &Registry) {
 fn our_images_keep_their_digests() {
     let Some(registry) = Registry::start() else { return };
     let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
-    let layouts = layouts_in(&images);
+    let mut layouts = layouts_in(&images);
+    layouts.retain(|layout| name_of(layout) != "hostile");
     assert!(layouts.len() >= 5, "{layouts:?}");
     chain_layouts(&layouts, &registry);
 }
@@ -239,8 +240,7 @@ const LIARS: [(&str, i32); 9] = [
 /// outside the place, nothing panics.
 #[test]
 fn hostile_images_fail_in_words_or_stay_what_they_are() {
-    let Some(corpus) = corpus() else { return };
-    let hostile = corpus.join("images/hostile");
+    let hostile = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images/hostile");
     let folder = Folder::new();
     for (name, digest) in entries(&hostile) {
         let from = format!("oci:{}:{name}", hostile.display());
