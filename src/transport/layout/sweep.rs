@@ -58,9 +58,9 @@ impl Layout {
     }
 
     fn sweep_locked(&self, dry_run: bool) -> Result<Swept> {
-        let mut needed = BTreeSet::new();
+        let (mut seen, mut needed) = (BTreeSet::new(), BTreeSet::new());
         for entry in self.index()?.descriptors() {
-            self.mark(entry, 0, &mut needed)?;
+            self.mark(entry, 0, &mut seen, &mut needed)?;
         }
         let mut swept = Swept::default();
         let mut after: Option<Key> = None;
@@ -92,8 +92,16 @@ impl Layout {
     }
 
     /// Adds what a descriptor leads to. A manifest that cannot be read is an error: what it needs would be removed.
-    fn mark(&self, at: &Descriptor, depth: usize, needed: &mut BTreeSet<Digest>) -> Result<()> {
-        if !needed.insert(at.digest.clone()) {
+    fn mark(
+        &self,
+        at: &Descriptor,
+        depth: usize,
+        seen: &mut BTreeSet<Digest>,
+        needed: &mut BTreeSet<Digest>,
+    ) -> Result<()> {
+        needed.insert(at.digest.clone());
+        // What was only met as a blob, or under a type that is no manifest's, has not been looked into.
+        if seen.contains(&at.digest) {
             return Ok(());
         }
         if depth > MAX_DEPTH {
@@ -102,8 +110,9 @@ impl Layout {
         let Some(manifest) = self.try_manifest(at)? else {
             return Ok(());
         };
+        seen.insert(at.digest.clone());
         needed.extend(manifest.blobs().into_iter().map(|blob| blob.digest.clone()));
-        manifest.children().iter().try_for_each(|child| self.mark(child, depth + 1, needed))
+        manifest.children().iter().try_for_each(|child| self.mark(child, depth + 1, seen, needed))
     }
 }
 

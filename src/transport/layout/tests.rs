@@ -255,6 +255,26 @@ fn a_sweep_frees_what_nothing_needs() {
     assert!(kept.blobs.iter().all(is_there));
 }
 
+/// An artifact may carry the bytes of a manifest as its content; that manifest still needs what it needs.
+#[test]
+fn a_sweep_keeps_the_needs_of_a_manifest_that_is_also_a_blob() {
+    let layout = in_memory();
+    let inner = sample("inner");
+    let image = Image {
+        config: Descriptor::of(MediaType::OCI_EMPTY, b"{}"),
+        layers: vec![Descriptor { media_type: MediaType::OCTET_STREAM, ..inner.manifest.descriptor() }],
+        subject: None,
+        annotations: Annotations::new(),
+        artifact_type: Some("application/vnd.example".into()),
+    };
+    let artifact = Manifest::image(Format::Oci, &image).expect("a manifest");
+    layout.put_manifest(&tag("artifact"), &artifact).expect("puts");
+    put(&layout, &tag("inner"), &inner);
+    layout.finish().expect("finishes");
+    assert_eq!(layout.sweep(false).expect("sweeps"), Swept::default());
+    assert!(layout.complete(&tag("inner")).expect("looks").is_some());
+}
+
 #[test]
 fn a_layout_in_use_is_not_swept() {
     let folder = tempfile::tempdir().expect("a folder");
