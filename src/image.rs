@@ -3,6 +3,8 @@
 //! image-spec, "Image Index": <https://github.com/opencontainers/image-spec/blob/main/image-index.md>. Indexes are followed down to the image
 //! for the platform asked for, nested ones too; attestations are never meant.
 
+use std::collections::BTreeSet;
+
 use crate::class::Class;
 use crate::config::{self, Config};
 use crate::descriptor::Descriptor;
@@ -147,7 +149,7 @@ fn choose(source: &dyn Source, index: &Manifest, platform: Option<&Platform>) ->
     let wanted = platform.unwrap_or(&host);
     let mut offered = Vec::new();
     let read = |nested: &Descriptor| source.manifest(&Selector::from(nested.clone())).map_err(Error::from);
-    let chosen = search(index, wanted, &mut offered, &read, 0)?;
+    let chosen = search(index, wanted, &mut offered, &read)?;
     chosen.ok_or_else(|| no_platform(source, wanted, offered))
 }
 
@@ -160,6 +162,16 @@ pub fn search<E>(
     wanted: &Platform,
     offered: &mut Vec<String>,
     read: &impl Fn(&Descriptor) -> Result<Manifest, E>,
+) -> Result<Option<Descriptor>, E> {
+    search_below(index, wanted, offered, read, &mut BTreeSet::new(), 0)
+}
+
+fn search_below<E>(
+    index: &Manifest,
+    wanted: &Platform,
+    offered: &mut Vec<String>,
+    read: &impl Fn(&Descriptor) -> Result<Manifest, E>,
+    seen: &mut BTreeSet<Digest>,
     depth: usize,
 ) -> Result<Option<Descriptor>, E> {
     let images = index.children().iter().filter(|entry| !entry.is_attestation());
@@ -171,7 +183,10 @@ pub fn search<E>(
         return Ok(None);
     }
     for nested in index.children().iter().filter(|entry| entry.media_type.is_index()) {
-        if let Some(chosen) = search(&read(nested)?, wanted, offered, read, depth + 1)? {
+        // One that stands many times is looked into once: nested, the times multiply.
+        if seen.insert(nested.digest.clone())
+            && let Some(chosen) = search_below(&read(nested)?, wanted, offered, read, seen, depth + 1)?
+        {
             return Ok(Some(chosen));
         }
     }

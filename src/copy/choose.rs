@@ -6,6 +6,7 @@ use crate::descriptor::Descriptor;
 use crate::image;
 use crate::manifest::Manifest;
 use crate::platform::Platform;
+use crate::transport::MAX_DEPTH;
 
 /// What is copied.
 pub(super) struct Target {
@@ -33,27 +34,31 @@ impl Target {
 
 /// Finds the target in what the source's name stands for.
 pub(super) fn target(request: &Request<'_>, found: Descriptor) -> Result<Target> {
+    target_at(request, found, 0)
+}
+
+fn target_at(request: &Request<'_>, found: Descriptor, depth: usize) -> Result<Target> {
     match &request.options.platforms {
         Platforms::All => Ok(Target::whole(found)),
-        Platforms::Host if found.media_type.is_index() => one(request, found, &Platform::host(), true),
+        Platforms::Host if found.media_type.is_index() => one(request, found, &Platform::host(), true, depth),
         Platforms::Host => Ok(Target::whole(found)),
         Platforms::Only(wanted) if !found.media_type.is_index() => single(request, found, wanted),
         Platforms::Only(wanted) => match wanted.as_slice() {
-            [only] => one(request, found, only, false),
+            [only] => one(request, found, only, false, depth),
             several => filtered(request, &found, several),
         },
     }
 }
 
 /// One platform of an index, looked for in nested indexes too.
-fn one(request: &Request<'_>, found: Descriptor, wanted: &Platform, by_default: bool) -> Result<Target> {
+fn one(request: &Request<'_>, found: Descriptor, wanted: &Platform, by_default: bool, depth: usize) -> Result<Target> {
     let index = request.read(&found)?;
     // An index without platforms is no list of alternatives: an artifact, or a single image wrapped in an index.
     if by_default && index.children().iter().all(|entry| entry.platform.is_none()) {
-        return sole_or_whole(request, found, &index);
+        return sole_or_whole(request, found, &index, depth);
     }
     let mut offered = Vec::new();
-    let chosen = image::search(&index, wanted, &mut offered, &|nested| request.read(nested), 0)?;
+    let chosen = image::search(&index, wanted, &mut offered, &|nested| request.read(nested))?;
     let Some(chosen) = chosen else {
         return Err(no_platform(request, wanted, &offered));
     };
@@ -63,9 +68,10 @@ fn one(request: &Request<'_>, found: Descriptor, wanted: &Platform, by_default: 
 }
 
 /// Without platforms to choose by, the only image of an index is meant; of several, the index itself.
-fn sole_or_whole(request: &Request<'_>, found: Descriptor, index: &Manifest) -> Result<Target> {
+fn sole_or_whole(request: &Request<'_>, found: Descriptor, index: &Manifest, depth: usize) -> Result<Target> {
     match index.children() {
-        [only] if only.media_type.is_index() => target(request, only.clone()),
+        // What is nested deeper is refused when the whole of it is read.
+        [only] if only.media_type.is_index() && depth < MAX_DEPTH => target_at(request, only.clone(), depth + 1),
         [only] => Ok(Target::whole(only.clone())),
         _ => Ok(Target::whole(found)),
     }

@@ -270,6 +270,22 @@ fn promises_and_dry_runs_write_nothing() {
     assert_eq!(destination.writes(), [""; 0]);
 }
 
+/// Each index stands twenty times in the one above it: who follows every entry never ends.
+#[test]
+fn an_index_that_stands_many_times_is_read_once() {
+    let source = Shelf::with_platforms("here", &["linux/other"]);
+    let mut below = source.manifests.lock().expect("manifests")[&named(&source, "v1")].descriptor();
+    for _ in 1..transport::MAX_DEPTH {
+        let index = Index { manifests: vec![below; 20], ..Index::default() };
+        below = source.add_manifest(Manifest::index(Format::Oci, &index).expect("encodes"), Some("v1"));
+    }
+    let only = Options { platforms: Platforms::Only(vec!["linux/none".parse().expect("a platform")]), ..all() };
+    let destination = Shelf::named("there");
+    assert_eq!(run(&source, &destination, &tag("x"), &only).expect_err("not there").class(), Class::NotFound);
+    run(&source, &destination, &tag("x"), &all()).expect("copies");
+    assert!(run(&source, &destination, &tag("x"), &all()).expect("looks").up_to_date);
+}
+
 #[test]
 fn the_failing_side_is_named_and_the_name_not_written() {
     let mut source = Shelf::with_platforms("here", &["linux/amd64"]);

@@ -21,6 +21,7 @@ mod selector;
 mod spool;
 mod static_tree;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -135,7 +136,7 @@ pub trait Transport: Source {
         let Some(found) = self.resolve(at)? else {
             return Ok(None);
         };
-        Ok(is_complete(self, &found, 0)?.then_some(found))
+        Ok(is_complete(self, &found, 0, &mut BTreeSet::new())?.then_some(found))
     }
 
     /// Removes a tag and leaves its siblings alone, or removes a manifest by digest together with the tags that name it.
@@ -160,8 +161,17 @@ pub trait Transport: Source {
 /// The depth of nested indexes that is followed; deeper ones are an attack.
 pub const MAX_DEPTH: usize = 8;
 
-fn is_complete(place: &(impl Transport + ?Sized), manifest: &Descriptor, depth: usize) -> Result<bool> {
-    let at = Selector::Descriptor(Box::new(manifest.clone()));
+fn is_complete(
+    place: &(impl Transport + ?Sized),
+    found: &Descriptor,
+    depth: usize,
+    seen: &mut BTreeSet<Digest>,
+) -> Result<bool> {
+    // One that stands many times is looked at once: nested, the times multiply.
+    if seen.contains(&found.digest) {
+        return Ok(true);
+    }
+    let at = Selector::Descriptor(Box::new(found.clone()));
     if depth > MAX_DEPTH || place.resolve(&at)?.is_none() {
         return Ok(false);
     }
@@ -172,10 +182,11 @@ fn is_complete(place: &(impl Transport + ?Sized), manifest: &Descriptor, depth: 
         }
     }
     for child in manifest.children() {
-        if !is_complete(place, child, depth + 1)? {
+        if !is_complete(place, child, depth + 1, seen)? {
             return Ok(false);
         }
     }
+    seen.insert(found.digest.clone());
     Ok(true)
 }
 

@@ -10,6 +10,7 @@ mod read;
 mod sweep;
 mod write;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -190,7 +191,7 @@ impl Transport for Layout {
         let Some(found) = self.find(at)? else {
             return Ok(None);
         };
-        Ok(super::is_complete(self, &found, 0)?.then_some(found))
+        Ok(super::is_complete(self, &found, 0, &mut BTreeSet::new())?.then_some(found))
     }
 
     fn delete(&self, at: &Selector) -> Result<()> {

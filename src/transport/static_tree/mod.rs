@@ -20,6 +20,7 @@ mod names;
 mod prune;
 mod write;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -271,7 +272,7 @@ impl Transport for StaticTree {
         {
             return Ok(None);
         }
-        Ok(super::is_complete(self, &found, 0)?.then_some(found))
+        Ok(super::is_complete(self, &found, 0, &mut BTreeSet::new())?.then_some(found))
     }
 
     /// Removes a tag, or a manifest with its tags. Blobs stay, for other images may need them.
