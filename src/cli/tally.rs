@@ -34,7 +34,8 @@ impl Tally {
         match event {
             Event::Planned { blobs, bytes } => {
                 self.blobs += blobs;
-                self.bytes += bytes;
+                // What manifests claim has no bounds.
+                self.bytes = self.bytes.saturating_add(*bytes);
             }
             Event::Started { blob } => {
                 self.active.insert(blob.digest.clone(), Active { done: 0, total: blob.size });
@@ -44,7 +45,7 @@ impl Tally {
             Event::Finished { blob, .. } => {
                 self.active.remove(&blob.digest);
                 self.finished += 1;
-                self.finished_bytes += blob.size;
+                self.finished_bytes = self.finished_bytes.saturating_add(blob.size);
             }
             _ => {}
         }
@@ -58,7 +59,7 @@ impl Tally {
     /// Returns the bytes that are where they should be, or on their way there.
     pub(crate) fn done(&self) -> u64 {
         let active: u64 = self.active.values().map(|active| active.done).sum();
-        (self.finished_bytes + active).min(self.total())
+        self.finished_bytes.saturating_add(active).min(self.total())
     }
 
     /// Returns the bytes in all, as far as planned.
@@ -85,7 +86,7 @@ impl Tally {
     /// `copy app:v1  62% 1.8/2.9 GB  41 MB/s  eta 27s  (3 of 7 blobs)`.
     pub(crate) fn line(&self, title: &str, rate: u64) -> String {
         let (done, total) = (self.done(), self.total());
-        let percent = (done * 100).checked_div(total).unwrap_or(100);
+        let percent = (u128::from(done) * 100).checked_div(u128::from(total)).unwrap_or(100);
         let mut line = format!("{title}  {percent}% {}  {}/s", units::part(done, total), units::bytes(rate));
         if let Some(seconds) = (total - done).checked_div(rate).filter(|_| done < total) {
             line.push_str(&format!("  eta {}", units::remaining(seconds)));
@@ -155,6 +156,20 @@ mod tests {
         assert!(!tally.is_busy());
         assert_eq!(tally.line("copy", 1), "copy  100% 2.9/2.9 GB  1 B/s  (2 of 2 blobs)");
         assert_eq!(tally.finished_bytes(), 2_900_000_000);
+    }
+
+    #[test]
+    fn sizes_that_nothing_can_have_do_not_overflow() {
+        let (one, other) = (blob("one", u64::MAX), blob("other", u64::MAX));
+        let mut tally = Tally::default();
+        tally.hear(&Event::Planned { blobs: 2, bytes: u64::MAX });
+        tally.hear(&Event::Planned { blobs: 1, bytes: u64::MAX });
+        for blob in [&one, &other] {
+            tally.hear(&Event::Started { blob });
+            tally.hear(&Event::Finished { blob, outcome: Outcome::Existed });
+        }
+        assert_eq!((tally.done(), tally.total()), (u64::MAX, u64::MAX));
+        assert!(tally.line("copy", 1).starts_with("copy  100% "));
     }
 
     #[test]

@@ -95,7 +95,8 @@ impl Inspection {
             annotations,
             manifests: manifest.as_index().map(|index| index.manifests.clone()),
             image: config.map(Image::new),
-            total_size: sized.map(|layers| layers.iter().chain(blob).map(|blob| blob.size).sum()),
+            total_size: sized
+                .map(|layers| layers.iter().chain(blob).map(|blob| blob.size).fold(0, u64::saturating_add)),
             history: config.map(|config| steps(config, layers.map_or(&[], Vec::as_slice))).unwrap_or_default(),
             layers: layers.map(|layers| pair(layers, config)),
             config: blob.cloned(),

@@ -154,7 +154,7 @@ impl Plan {
             }
             let mount = mountable(request);
             totals.sent += 1;
-            totals.sent_bytes += size;
+            totals.sent_bytes = totals.sent_bytes.saturating_add(size);
             steps.push(Step::Blob { digest, size, mount });
         }
         let mut descriptor = target.descriptor.clone();

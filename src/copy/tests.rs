@@ -270,6 +270,25 @@ fn promises_and_dry_runs_write_nothing() {
     assert_eq!(destination.writes(), [""; 0]);
 }
 
+#[test]
+fn sizes_that_nothing_can_have_are_found_out() {
+    let source = Shelf::named("here");
+    let claims = |content: &[u8]| Descriptor { size: u64::MAX, ..source.add_blob(MediaType::OCI_LAYER_GZIP, content) };
+    let image = Image {
+        config: source.add_blob(MediaType::OCI_CONFIG, b"{}"),
+        layers: vec![claims(b"one"), claims(b"other")],
+        subject: None,
+        annotations: BTreeMap::new(),
+        artifact_type: None,
+    };
+    source.add_manifest(Manifest::image(Format::Oci, &image).expect("encodes"), Some("v1"));
+    let destination = Shelf::named("there");
+    let dry = Options { dry_run: true, ..all() };
+    assert_eq!(run(&source, &destination, &tag("x"), &dry).expect("plans").totals.sent_bytes, u64::MAX);
+    run(&source, &destination, &tag("x"), &all()).expect_err("nothing is that large");
+    assert!(!destination.writes().iter().any(|write| write.contains(" x")), "the name is not written");
+}
+
 /// Each index stands twenty times in the one above it: who follows every entry never ends.
 #[test]
 fn an_index_that_stands_many_times_is_read_once() {

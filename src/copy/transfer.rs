@@ -71,7 +71,8 @@ impl Session {
     }
 
     fn tell_plan(&self, plan: &Plan) {
-        let bytes = plan.blobs.iter().map(|blob| blob.descriptor.size).sum();
+        // A manifest may claim any size; a transfer finds out which are true.
+        let bytes = plan.blobs.iter().map(|blob| blob.descriptor.size).fold(0, u64::saturating_add);
         self.watch().tell(&Event::Planned { blobs: plan.blobs.len(), bytes });
         if !plan.skipped.is_empty() {
             let names: Vec<String> = plan.skipped.iter().map(|blob| blob.digest.to_string()).collect();

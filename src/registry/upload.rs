@@ -210,7 +210,7 @@ impl Remote {
             Err(_) => return Ok(None),
         };
         // With nothing in it, distribution says `0-0`, as if there were one byte.
-        let held = last_byte(&response).filter(|last| *last > 0).map_or(0, |last| last + 1);
+        let held = last_byte(&response).filter(|last| *last > 0).map_or(0, |last| last.saturating_add(1));
         if !matches!(response.status, 200 | 204) || held > blob.size() {
             response.discard();
             return Ok(None);
