@@ -1,7 +1,7 @@
 //! Locations as people type them: `TRANSPORT:REST`.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use super::Selector;
@@ -88,7 +88,7 @@ impl FromStr for Location {
         }
         let (transport, rest) = text.split_once(':').unwrap_or(("", text));
         let path = |path: &str| {
-            if path.is_empty() { Err(LocationError::NoPath { text: text.into() }) } else { Ok(PathBuf::from(path)) }
+            if path.is_empty() { Err(LocationError::NoPath { text: text.into() }) } else { Ok(plain(path)) }
         };
         match transport {
             "oci" => {
@@ -111,6 +111,17 @@ impl FromStr for Location {
             }
             _ => Ok(Self::registry(text.parse()?)),
         }
+    }
+}
+
+/// One place has one name, `./d//x/` that of `d/x`: places are compared by it, to lock once and to know what a line has written.
+fn plain(path: &str) -> PathBuf {
+    let plain: PathBuf = Path::new(path).components().filter(|part| *part != Component::CurDir).collect();
+    match plain.to_str() {
+        Some("") => PathBuf::from("."),
+        // A file of that name, and not a stream.
+        Some("-") => PathBuf::from("./-"),
+        _ => plain,
     }
 }
 
@@ -150,7 +161,7 @@ fn parse_static(text: &str, rest: &str) -> Result<Location, LocationError> {
         None => (rest, None),
     };
     let (root, name) = rest.split_once(':').unwrap_or((rest, ""));
-    let root = PathBuf::from(root);
+    let root = if root.is_empty() { PathBuf::new() } else { plain(root) };
     let last = root.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
     let (repository, tag) = match name.split_once(':') {
         Some((repository, tag)) => (repository.to_owned(), tag),
@@ -268,6 +279,11 @@ mod tests {
             (format!("oci:d@sha256:{HEX}"), &format!("oci:d:@sha256:{HEX}")),
             (format!("oci:d:@sha256:{HEX}"), &format!("oci:d:@sha256:{HEX}")),
             ("oci-archive:-:v1".into(), "oci-archive:-:v1"),
+            ("oci-archive:./-:v1".into(), "oci-archive:./-:v1"),
+            ("oci:./d//e/./f/:v1".into(), "oci:d/e/f:v1"),
+            ("oci:.:v1".into(), "oci:.:v1"),
+            ("oci:../d".into(), "oci:../d"),
+            ("static:./www/:v2".into(), "static:www:www:v2"),
             ("docker-archive:k.tar:ex.com/a:1".into(), "docker-archive:k.tar:ex.com/a:1"),
             ("dir:a:b".into(), "dir:a:b"),
             ("static:/srv/www".into(), "static:/srv/www:www:latest"),

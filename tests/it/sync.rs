@@ -219,6 +219,20 @@ fn pruning_takes_what_is_gone_and_nothing_else() {
     assert_eq!(names(&layout), ["a", "b", "ex.com/x:gone"].map(str::to_owned).into());
 }
 
+/// A name that a line writes is not gone, however the place is spelled.
+#[test]
+fn what_another_spelling_of_a_place_names_is_not_pruned() {
+    let dir = temporary();
+    let (one, two) = (fixture::single(&dir.path().join("one")), fixture::app(&dir.path().join("two")));
+    let new = dir.path().join("new");
+    let (place, other) = (new.display().to_string(), format!("{}/./new/", dir.path().display()));
+    let lines = format!("oci:{}:* oci:{place}\n{} oci:{other}:named\n", one.dir.display(), two.reference());
+    for _ in 0..2 {
+        sync(&lines, &["--prune"]).ok();
+        assert!(names(&new).contains("named"));
+    }
+}
+
 #[test]
 fn what_two_lines_write_goes_to_the_first() {
     let dir = temporary();
