@@ -1,7 +1,9 @@
 //! `tags`: the names in a repository, layout or archive.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
-use stevedore::transport::{Place, Source};
+use stevedore::transport::{self, Place, Source};
 
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
@@ -60,12 +62,17 @@ pub(crate) fn each_page(
     mut take: impl FnMut(Vec<String>) -> anyhow::Result<bool>,
 ) -> anyhow::Result<()> {
     let mut after = None;
+    let mut seen = BTreeSet::new();
     loop {
         let page = source.tags(after.as_deref())?;
         if !take(page.names)? || page.next.is_none() {
             return Ok(());
         }
         after = page.next;
+        if !seen.insert(after.clone()) {
+            let reason = "its list of tags leads in circles".into();
+            return Err(transport::Error::Malformed { place: source.to_string(), reason }.into());
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The run: tags are listed, images are copied in parallel, destinations pruned and finished.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -237,12 +237,17 @@ fn copy_options(line: &Line) -> copy::Options {
 pub(super) fn names(source: &dyn Source, watch: &Watch) -> crate::transport::Result<Vec<String>> {
     let mut names = Vec::new();
     let mut after: Option<String> = None;
+    let mut seen = HashSet::new();
     loop {
         watch.check().map_err(|_| crate::transport::Error::Cancelled(Cancelled))?;
         let page = source.tags(after.as_deref())?;
         names.extend(page.names);
         match page.next {
-            Some(next) => after = Some(next),
+            Some(next) if seen.insert(next.clone()) => after = Some(next),
+            Some(_) => {
+                let reason = "its list of tags leads in circles".into();
+                return Err(crate::transport::Error::Malformed { place: source.to_string(), reason });
+            }
             None => return Ok(names),
         }
     }
@@ -277,5 +282,50 @@ pub(super) fn series_of(line: &Line) -> Option<&super::series::Series> {
     match &line.target {
         Target::Every(series) => Some(series),
         Target::One(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use super::*;
+    use crate::blob::Blob;
+    use crate::descriptor::Descriptor;
+    use crate::manifest::Manifest;
+    use crate::transport::{Error, Result, Selector, Tags};
+
+    /// A place whose second page leads to its first.
+    struct Circle;
+
+    impl fmt::Display for Circle {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("circle")
+        }
+    }
+
+    impl Source for Circle {
+        fn resolve(&self, _: &Selector) -> Result<Option<Descriptor>> {
+            Ok(None)
+        }
+
+        fn manifest(&self, at: &Selector) -> Result<Manifest> {
+            Err(Error::not_found(at, self))
+        }
+
+        fn blob(&self, blob: &Descriptor) -> Result<Blob<'_>> {
+            Err(Error::not_found(&blob.digest, self))
+        }
+
+        fn tags(&self, after: Option<&str>) -> Result<Tags> {
+            let next = if after == Some("a") { "b" } else { "a" };
+            Ok(Tags { names: vec![next.into()], next: Some(next.into()) })
+        }
+    }
+
+    #[test]
+    fn a_list_that_leads_in_circles_ends() {
+        let error = names(&Circle, &Watch::default()).expect_err("a circle");
+        assert_eq!(error.to_string(), "circle is malformed: its list of tags leads in circles");
     }
 }
