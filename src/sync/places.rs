@@ -6,13 +6,14 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::options::Open;
 use super::plan::Access;
 use super::report::Error;
 use crate::copy::{self, Side};
-use crate::transport::{Options, Place, Source, Transport};
+use crate::transport::{ArchivePath, Options, Place, Source, Transport};
 
 type Result<T> = std::result::Result<T, Error>;
 /// Opened by the first who needs it; the others wait for that.
@@ -24,6 +25,29 @@ pub(super) struct Places<'a> {
     options: Mutex<HashMap<(bool, Access), Options>>,
     sources: Mutex<HashMap<Place, Slot<dyn Source>>>,
     destinations: Mutex<HashMap<Place, Slot<dyn Transport>>>,
+}
+
+/// Returns the place with its path in full: `d`, `/home/me/d` and a link to it are one place, which is opened and locked once.
+pub(super) fn identity(place: &Place) -> Place {
+    match place {
+        Place::Layout(path) => Place::Layout(real(path)),
+        Place::Dir(path) => Place::Dir(real(path)),
+        Place::OciArchive(ArchivePath::File(path)) => Place::OciArchive(ArchivePath::File(real(path))),
+        Place::DockerArchive(ArchivePath::File(path)) => Place::DockerArchive(ArchivePath::File(real(path))),
+        Place::Static { root, repository } => Place::Static { root: real(root), repository: repository.clone() },
+        other => other.clone(),
+    }
+}
+
+/// Resolves as much of a path as there is. What cannot be resolved stays as it is, and whoever opens it says why.
+fn real(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    for there in path.ancestors() {
+        if let (Ok(real), Ok(rest)) = (there.canonicalize(), path.strip_prefix(there)) {
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    path
 }
 
 impl<'a> Places<'a> {
@@ -40,7 +64,7 @@ impl<'a> Places<'a> {
         if !is_kept(place) {
             return open();
         }
-        slot(&self.sources, place).get_or_init(open).clone()
+        slot(&self.sources, &identity(place)).get_or_init(open).clone()
     }
 
     pub(super) fn destination(&self, place: &Place, access: &Access) -> Result<Arc<dyn Transport>> {
@@ -51,7 +75,7 @@ impl<'a> Places<'a> {
         if !is_kept(place) {
             return open();
         }
-        slot(&self.destinations, place).get_or_init(open).clone()
+        slot(&self.destinations, &identity(place)).get_or_init(open).clone()
     }
 
     /// Finishes every destination that was kept; returns those that failed.

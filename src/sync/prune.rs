@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::options::Options;
-use super::places::Places;
+use super::places::{Places, identity};
 use super::plan::{Images, Line, Plan, Target};
 use super::report::{Error, Pruned};
 use super::run::{names, series_of};
@@ -60,15 +60,16 @@ pub(super) fn prune(options: &Options<'_>, places: &Places<'_>, plan: &Plan, lis
 
 /// Returns every name that some line wants in the place of a series, unless a line that writes there could not be listed.
 fn wanted(plan: &Plan, listed: &[Listed], series: &Series) -> Option<BTreeSet<String>> {
+    let place = identity(&series.place);
     let mut wanted = BTreeSet::new();
     for (line, tags) in plan.lines.iter().zip(listed) {
         match &line.target {
-            Target::One(location) if location.place == series.place => {
-                wanted.insert(location.to_string());
+            Target::One(location) if identity(&location.place) == place => {
+                wanted.insert(location.at.to_string());
             }
-            Target::Every(other) if other.place == series.place => {
+            Target::Every(other) if identity(&other.place) == place => {
                 let tags = tags.as_ref().ok()?;
-                wanted.extend(tags.iter().filter_map(|tag| Some(other.location(tag).ok()?.to_string())));
+                wanted.extend(tags.iter().filter_map(|tag| Some(other.location(tag).ok()?.at.to_string())));
             }
             _ => {}
         }
@@ -100,7 +101,7 @@ fn find(
         let is_tag = tag.parse::<Tag>().is_ok();
         if is_tag && !is_digest_tag(tag) && takes(plan, series, tag) {
             let location = series.location(tag)?;
-            if !wanted.contains(&location.to_string()) {
+            if !wanted.contains(&location.at.to_string()) {
                 gone.insert(tag.to_owned(), location);
             }
         }

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::options::Options;
-use super::places::{Places, is_kept, lock};
+use super::places::{Places, identity, is_kept, lock};
 use super::plan::{Images, Line, Plan, Target};
 use super::prune::{self, Listed};
 use super::report::{Copied, Error, Image, Report};
@@ -123,7 +123,7 @@ impl Run<'_> {
             for tag in tags {
                 let job = Job { line, tag };
                 match (job.source(), job.destination()) {
-                    (Ok(source), Ok(destination)) => match taken.entry(destination.to_string()) {
+                    (Ok(source), Ok(destination)) => match taken.entry(located(&destination)) {
                         Entry::Vacant(free) => {
                             free.insert((line.number, source.to_string()));
                             jobs.push(job);
@@ -209,7 +209,7 @@ impl Run<'_> {
         let places: HashMap<String, _> = jobs
             .iter()
             .filter_map(|job| job.destination().ok())
-            .filter_map(|location| Some((location.to_string(), failed.get(&location.place)?.clone())))
+            .filter_map(|location| Some((location.to_string(), failed.get(&identity(&location.place))?.clone())))
             .collect();
         for image in &mut report.images {
             if let Some(source) = places.get(&image.destination)
@@ -231,6 +231,11 @@ impl Job<'_> {
 
 fn copy_options(line: &Line) -> copy::Options {
     copy::Options { platforms: line.platforms.clone(), referrers: line.referrers, ..copy::Options::default() }
+}
+
+/// Returns what a location is, however its path is spelled.
+fn located(location: &Location) -> String {
+    Location { place: identity(&location.place), ..location.clone() }.to_string()
 }
 
 /// Lists all names of a place.

@@ -225,12 +225,28 @@ fn what_another_spelling_of_a_place_names_is_not_pruned() {
     let dir = temporary();
     let (one, two) = (fixture::single(&dir.path().join("one")), fixture::app(&dir.path().join("two")));
     let new = dir.path().join("new");
-    let (place, other) = (new.display().to_string(), format!("{}/./new/", dir.path().display()));
+    let link = dir.path().join("link");
+    std::os::unix::fs::symlink(dir.path(), &link).expect("a link");
+    let (place, other) = (new.display().to_string(), format!("{}/./new/", link.display()));
     let lines = format!("oci:{}:* oci:{place}\n{} oci:{other}:named\n", one.dir.display(), two.reference());
     for _ in 0..2 {
         sync(&lines, &["--prune"]).ok();
         assert!(names(&new).contains("named"));
     }
+}
+
+/// Two spellings of an archive are one, which is opened once: the second would wait for the first's lock.
+#[test]
+fn one_archive_under_two_spellings_takes_both_images() {
+    let dir = temporary();
+    let (one, two) = (fixture::single(&dir.path().join("one")), fixture::app(&dir.path().join("two")));
+    let link = dir.path().join("link");
+    std::os::unix::fs::symlink(dir.path(), &link).expect("a link");
+    let archive = format!("oci-archive:{}/new.tar", dir.path().display());
+    let lines =
+        format!("{} {archive}:a\n{} oci-archive:{}/new.tar:b\n", one.reference(), two.reference(), link.display());
+    sync(&lines, &[]).ok();
+    assert_eq!(stevedore(&["tags", &archive]).ok().text(), "a\nb");
 }
 
 #[test]
