@@ -136,7 +136,7 @@ fn what_is_left_of_a_blob_that_is_linked_goes() {
     let image = sample("a");
     put(&*create(folder.path(), "one"), &tag("v1"), &image);
     let partial = folder.path().join(".partial");
-    fs::create_dir(&partial).expect("made");
+    fs::create_dir_all(&partial).expect("made");
     let layer = &image.manifest.blobs()[1].digest;
     fs::write(partial.join(format!("sha256-{}", layer.hex())), "a be").expect("written");
     put(&*create(folder.path(), "two"), &tag("v1"), &image);
