@@ -81,6 +81,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-key -d 
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -120,6 +121,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-key -d 
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -150,6 +152,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-key 
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -175,6 +178,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-key -
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -197,6 +201,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-key -d 
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -219,6 +224,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-ke
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -245,6 +251,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-key -d 'T
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -275,6 +282,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-key -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -297,6 +305,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-key -
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -366,6 +375,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-key -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -410,6 +420,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_see
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'

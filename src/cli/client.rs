@@ -97,6 +97,7 @@ impl Common<'_> {
         if let Some(silence) = self.network.silence() {
             options.read_timeout = silence;
         }
+        options.requests_per_second = self.network.requests_per_second;
         if let Some(work) = self.work {
             options.jobs = work.jobs.get();
         }

@@ -120,6 +120,15 @@ pub(crate) struct Network {
     /// Give a connection up when it has been silent for so many seconds [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) read_timeout: Option<u64>,
+    /// Send each host no more requests a second than this [default: no limit]
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub(crate) requests_per_second: Option<f64>,
+}
+
+/// Reads a number of requests a second, which may be a fraction.
+fn rate(text: &str) -> Result<f64, &'static str> {
+    let rate = text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
+    rate.ok_or("expected a number above 0")
 }
 
 impl Network {
@@ -157,6 +166,7 @@ impl From<&Reach> for Network {
             registries_conf: registries_conf.clone(),
             retry_times: *retry_times,
             read_timeout: *read_timeout,
+            requests_per_second: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use ureq::Agent;
 
 use super::error::Result;
 use super::host::Registry;
+use super::limit::Limit;
 use super::options::Options;
 use super::remote::Remote;
 use super::rules::{Mirror, Rule};
@@ -38,6 +39,7 @@ struct Shared {
     connections: Connections,
     agents: Mutex<HashMap<(Scheme, String), Agent>>,
     registries: Mutex<HashMap<String, Arc<Registry>>>,
+    limits: Mutex<HashMap<String, Arc<Limit>>>,
     warnings: Mutex<HashSet<String>>,
 }
 
@@ -50,6 +52,7 @@ impl Client {
             connections: Connections::new(),
             agents: Mutex::default(),
             registries: Mutex::default(),
+            limits: Mutex::default(),
             warnings: Mutex::default(),
         }))
     }
@@ -108,6 +111,12 @@ impl Client {
         let agent = self.0.connections.agent(&self.0.options, url)?;
         agents.insert(key, agent.clone());
         Ok(agent)
+    }
+
+    /// Returns the limits of a host, the same for both schemes.
+    pub(super) fn limit(&self, url: &Url) -> Arc<Limit> {
+        let mut limits = lock(&self.0.limits);
+        limits.entry(url.authority().to_owned()).or_insert_with(|| Arc::new(Limit::new(self.options()))).clone()
     }
 
     /// Returns a session where the rules say that the repository is.

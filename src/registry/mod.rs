@@ -11,6 +11,7 @@ mod download;
 mod error;
 mod explain;
 mod host;
+mod limit;
 mod lists;
 mod login;
 mod manifests;

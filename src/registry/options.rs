@@ -39,6 +39,10 @@ pub struct Options {
     pub retries: u32,
     /// How many idle connections are kept for each host: as many as there are requests at a time.
     pub jobs: usize,
+    /// How many requests to one host wait for their answer at a time, and as many uploads; by default `jobs`.
+    pub requests_per_host: Option<usize>,
+    /// How many requests a second are sent to one host, over all clones of the client. What one second allows may be sent at once.
+    pub requests_per_second: Option<f64>,
     /// What the client calls itself.
     pub user_agent: String,
 }
@@ -104,6 +108,8 @@ impl Default for Options {
             read_timeout: Duration::from_secs(30),
             retries: 4,
             jobs: 6,
+            requests_per_host: None,
+            requests_per_second: None,
             user_agent: concat!("stevedore/", env!("CARGO_PKG_VERSION")).into(),
         }
     }

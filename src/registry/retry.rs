@@ -15,7 +15,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// How often something is tried that refuses connections: a mistyped port is more likely than a restart.
 const UNREACHABLE_RETRIES: u32 = 2;
 /// How long a wait goes without looking whether someone asked to stop.
-const POLL: Duration = Duration::from_millis(50);
+pub(super) const POLL: Duration = Duration::from_millis(50);
 
 /// Runs `attempt` until it succeeds, fails for good, or `retries` further attempts have failed as well.
 pub(super) fn retry<T>(watch: &Watch, retries: u32, what: &str, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {

@@ -83,7 +83,7 @@ impl Session {
         let what = format!("{} {}", request.method, request.url);
         retry(&self.watch, self.retries(), &what, || {
             let url = request.url.clone();
-            let first = wire::send(&self.client.agent(&url)?, &mut request, &url, None, None)?;
+            let first = self.exchange(&mut request, &url, None, None)?;
             let response = self.follow(&mut request, first, None)?;
             if matches!(response.status, 200 | 206 | 416) { Ok(response) } else { Err(response.into_error()) }
         })
@@ -146,7 +146,7 @@ impl Session {
         // An upload may go on at another host, which has no business with our credentials.
         if !self.registry.owns(&request.url) {
             let url = request.url.clone();
-            return wire::send(&self.client.agent(&url)?, request, &url, None, self.patience(request));
+            return self.exchange(request, &url, None, self.patience(request));
         }
         let mut authorization = self.authorization(needed)?;
         let mut challenges = 0;
@@ -167,6 +167,20 @@ impl Session {
                 _ => return Ok(response),
             }
         }
+    }
+
+    /// Sends a request once, when its host may be asked.
+    pub(super) fn exchange(
+        &self,
+        request: &mut Request<'_, '_>,
+        url: &Url,
+        authorization: Option<&str>,
+        patience: Option<Duration>,
+    ) -> Result<Response> {
+        let agent = self.client.agent(url)?;
+        let limit = self.client.limit(url);
+        let _turn = limit.admit(!request.is_repeatable(), &self.watch)?;
+        wire::send(&agent, request, url, authorization, patience)
     }
 
     /// Follows redirects by hand, for the authorization must not go to another origin (CVE-2020-15157).
@@ -190,7 +204,7 @@ impl Session {
             let next = self.allowed(&origin, &response.url, next)?;
             response.discard();
             let authorization = authorization.filter(|_| next.is_same_origin(&origin));
-            response = wire::send(&self.client.agent(&next)?, request, &next, authorization, None)?;
+            response = self.exchange(request, &next, authorization, None)?;
         }
         Err(response.senseless("it redirects again and again"))
     }
@@ -214,7 +228,7 @@ impl Session {
     fn settled(&self, request: &mut Request<'_, '_>, authorization: Option<&str>) -> Result<Response> {
         let send = |request: &mut Request<'_, '_>, scheme: Scheme| {
             let url = request.url.at(scheme);
-            wire::send(&self.client.agent(&url)?, request, &url, authorization, self.patience(request))
+            self.exchange(request, &url, authorization, self.patience(request))
         };
         if let Some(scheme) = self.registry.scheme() {
             return send(request, scheme);

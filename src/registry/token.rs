@@ -18,7 +18,7 @@ use super::retry::retry;
 use super::scope::{Scope, cover, merge};
 use super::session::Session;
 use super::url::{Url, encode};
-use super::wire::{self, Body, Request, Response};
+use super::wire::{Body, Request, Response};
 
 /// How much of a token server's answer is read.
 const MAX_ANSWER: u64 = 1024 * 1024;
@@ -209,7 +209,7 @@ impl Session {
         let what = format!("{} {}", request.method, request.url);
         let response = retry(&self.watch, self.retries(), &what, || {
             let url = request.url.clone();
-            let first = wire::send(&self.client.agent(&url)?, &mut request, &url, authorization, None)?;
+            let first = self.exchange(&mut request, &url, authorization, None)?;
             let response = self.follow(&mut request, first, authorization)?;
             if response.status == 200 { Ok(response) } else { Err(response.into_error()) }
         })?;

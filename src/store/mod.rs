@@ -81,8 +81,8 @@ pub trait Store: Send + Sync {
         self.lock(key, kind).map(Some)
     }
 
-    /// Removes what interrupted writes left and nobody holds: unfinished puts, and stages that were not appended to for `idle`. Returns the
-    /// number of bytes freed.
+    /// Removes what interrupted writes left and nobody holds: unfinished puts, and stages that are empty or were not appended to for
+    /// `idle`. Returns the number of bytes freed.
     ///
     /// # Errors
     /// When the store cannot.

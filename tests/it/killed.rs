@@ -1,19 +1,18 @@
 //! A copy that is killed leaves the old image or the new one, and the next copy leaves nothing else.
 
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::command::{Program, stevedore};
-use crate::support::content::Random;
+use crate::support::content::fraction;
 use crate::support::fixture::{self, Fixture};
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::registry::Registry;
 use crate::support::scene::{Folder, copy};
 use crate::support::seed;
-use crate::support::target::{Reader, Target, contents, names};
+use crate::support::target::{Reader, Target, contents, duplicate, names, restore};
 
 /// Kills at each place.
 const KILLS: u64 = 10;
@@ -143,27 +142,4 @@ fn duration(source: &str, before: &Path, timed: &Path, target: Target) -> Durati
     let duration = start.elapsed();
     fs::remove_dir_all(timed).expect("removing a directory");
     duration
-}
-
-/// Returns a number between 0 and 1, the same for the same seed.
-fn fraction(seed: u64) -> f64 {
-    let mut bytes = [0; 4];
-    Random::new(seed).read_exact(&mut bytes).expect("there is no end of them");
-    f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
-}
-
-/// Makes `to` hold what `from` holds; the directory itself stays, for whoever serves it.
-fn restore(from: &Path, to: &Path) {
-    for entry in fs::read_dir(to).expect("a readable directory") {
-        let path = entry.expect("a readable directory").path();
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        removed.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    }
-    duplicate(from, to);
-}
-
-/// Copies a directory with its links.
-fn duplicate(from: &Path, to: &Path) {
-    let (from, to) = (format!("{}/.", from.display()), to.display().to_string());
-    Program::new("cp", &["-a", &from, &to]).run().ok();
 }

@@ -31,6 +31,7 @@ mod layering;
 mod leftovers;
 mod login;
 mod ls;
+mod mirror_killed;
 mod mirrors;
 mod parallel;
 mod proxies;

@@ -763,3 +763,44 @@ fn proxies() {
     // This machine is reached without.
     assert!(source(&registry.host(), "none", &options).resolve(&tag("v1")).expect("answers").is_none());
 }
+
+#[test]
+fn a_host_has_no_more_requests_than_it_should() {
+    // How many are being answered, and the most there ever were.
+    let seen = Arc::new(Mutex::new((0_usize, 0_usize)));
+    let fake = Fake::start({
+        let seen = seen.clone();
+        move |_| {
+            {
+                let mut seen = seen.lock().expect("nobody panics with it");
+                seen.0 += 1;
+                seen.1 = seen.1.max(seen.0);
+            }
+            // Not to wait for anything, but to be slow enough for others to come meanwhile.
+            std::thread::sleep(Duration::from_millis(5));
+            seen.lock().expect("nobody panics with it").0 -= 1;
+            Reply::new(404)
+        }
+    });
+    let client = Client::new(Options {
+        requests_per_host: Some(2),
+        host: Host { plain_http: PlainHttp::Always, ..Host::default() },
+        ..Options::default()
+    });
+    let digest = digest(&sha256(b"missing"));
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            // Clones and repositories share what the host has.
+            let (client, digest, host) = (client.clone(), digest.clone(), fake.host());
+            scope.spawn(move || {
+                let repository = format!("{host}/r{number}").parse().expect("a repository");
+                let remote = client.pull(&repository, &Watch::default());
+                for _ in 0..4 {
+                    assert!(!remote.has_blob(&digest, 7).expect("answers"));
+                }
+            });
+        }
+    });
+    assert_eq!(fake.log().len(), 32);
+    assert_eq!(seen.lock().expect("nobody panics with it").1, 2);
+}

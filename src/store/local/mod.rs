@@ -257,7 +257,7 @@ impl Local {
     }
 }
 
-/// Removes an unfinished write that nobody holds; returns its size.
+/// Removes an unfinished write that nobody holds; returns its size. A stage without a byte is no use to anybody, however young.
 fn remove_idle(entry: &fs::DirEntry, idle: Duration) -> io::Result<u64> {
     let path = entry.path();
     let found = match entry.metadata() {
@@ -266,7 +266,8 @@ fn remove_idle(entry: &fs::DirEntry, idle: Duration) -> io::Result<u64> {
         Err(error) => return Err(error),
     };
     let age = found.modified().ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
-    if !found.is_file() || !(temporary::is_one(&entry.file_name()) || age.unwrap_or_default() >= idle) {
+    let is_useless = found.len() == 0 || temporary::is_one(&entry.file_name());
+    if !found.is_file() || !(is_useless || age.unwrap_or_default() >= idle) {
         return Ok(0);
     }
     let file = match File::open(&path) {

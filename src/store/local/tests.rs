@@ -105,6 +105,10 @@ fn tidying_takes_what_a_killed_process_left() {
     fs::write(store.partial().join("put-1-0"), "12345").expect("written");
     assert_eq!(store.tidy(Duration::MAX).expect("tidies"), 5);
     assert_eq!(names(&store.partial()).len(), 1);
+    // It was killed between making a stage and finding that it needs none.
+    drop(store.stage(&key(".partial/empty")).expect("stages"));
+    store.tidy(Duration::MAX).expect("tidies");
+    assert_eq!(names(&store.partial()).len(), 1);
     drop(held);
     assert_eq!(store.tidy(Duration::MAX).expect("tidies"), 0);
     assert!(names(folder.path()).is_empty(), "the empty .partial goes too");

@@ -240,15 +240,17 @@ impl Transport for StaticTree {
     fn put_blob(&self, mut blob: Blob<'_>, _from: Option<&Origin>) -> Result<Outcome> {
         self.hold()?;
         let descriptor = blob.descriptor().clone();
-        let settled = || {
+        let settled = |before: &dyn Fn() -> Result<()>| {
             if self.has_blob(&descriptor)? {
                 return Ok(Some(Outcome::Existed));
             }
-            Ok(self.share(&descriptor)?.then_some(Outcome::Mounted))
+            Ok(self.share(&descriptor, before)?.then_some(Outcome::Mounted))
         };
-        if let Some(outcome) = settled()? {
+        // Before the blob is there: nobody looks for the stage of one that is.
+        if let Some(outcome) = settled(&|| self.discard_partial(&descriptor))? {
             return Ok(outcome);
         }
+        let settled = || settled(&|| Ok(()));
         match receive(&self.store, &mut blob, self.resume, settled)? {
             Received::Settled(outcome) => Ok(outcome),
             Received::Staged(stage, outcome) => {

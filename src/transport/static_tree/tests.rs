@@ -129,3 +129,16 @@ fn an_unfinished_listing_is_made_good() {
     let list = fs::read_to_string(folder.path().join("v2/app/tags/list")).expect("is there");
     assert_eq!(list, r#"{"name":"app","tags":["v1"]}"#);
 }
+
+#[test]
+fn what_is_left_of_a_blob_that_is_linked_goes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let image = sample("a");
+    put(&*create(folder.path(), "one"), &tag("v1"), &image);
+    let partial = folder.path().join(".partial");
+    fs::create_dir_all(&partial).expect("made");
+    let layer = &image.manifest.blobs()[1].digest;
+    fs::write(partial.join(format!("sha256-{}", layer.hex())), "a be").expect("written");
+    put(&*create(folder.path(), "two"), &tag("v1"), &image);
+    assert!(!partial.exists());
+}

@@ -12,6 +12,7 @@ use crate::manifest::{Index, Manifest};
 use crate::media_type::Format;
 use crate::reference::Tag;
 use crate::store::{Content, Key, Lock, LockKind, Store};
+use crate::transport::receive::partial;
 use crate::transport::{Error, Result, Selector};
 
 impl StaticTree {
@@ -187,20 +188,30 @@ impl StaticTree {
         Ok(self.store.put(key, Content::Bytes(content))?)
     }
 
-    /// Links a blob from another repository of the tree; says whether one had it.
-    pub(super) fn share(&self, blob: &Descriptor) -> Result<bool> {
+    /// Links a blob from another repository of the tree, after `before`; says whether one had it.
+    pub(super) fn share(&self, blob: &Descriptor, before: impl Fn() -> Result<()>) -> Result<bool> {
         let to = self.names.blob(&blob.digest);
         for other in self.others()? {
             let from = self.path(&names::blob(other, &blob.digest));
             if !from.is_file() {
                 continue;
             }
+            before()?;
             links::make_directories(self.store.root(), to.parent().as_str())?;
             if links::share(&from, &self.path(&to), blob.size)? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Removes what an interrupted run has left of a blob that another repository has by now.
+    pub(super) fn discard_partial(&self, blob: &Descriptor) -> Result<()> {
+        let key = partial(&blob.digest);
+        if self.path(&key).is_file() {
+            self.store.stage(&key)?.abort()?;
+        }
+        Ok(())
     }
 
     fn others(&self) -> Result<&[String]> {

@@ -94,3 +94,10 @@ impl Read for Random {
         Ok(buffer.len())
     }
 }
+
+/// Returns a number between 0 and 1, the same for the same seed.
+pub(crate) fn fraction(seed: u64) -> f64 {
+    let mut bytes = [0; 4];
+    Random::new(seed).read_exact(&mut bytes).expect("there is no end of them");
+    f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
+}

@@ -132,6 +132,16 @@ pub(crate) fn big(dir: &Path, layers: u64, size: u64) -> Fixture {
     Fixture::image(&layout, dir, oci_image(&layout, "linux/amd64", &layers))
 }
 
+/// An index of linux/amd64 and linux/arm64/v8, each of [`big`]'s first layer and one of its own, made from `seed` and from the
+/// number after it.
+pub(crate) fn twins(dir: &Path, seed: u64, size: u64) -> Fixture {
+    let layout = Layout::create(dir);
+    let shared = || random_layer(&layout, OCI_GZIP, 0, size);
+    let own = |platform, seed| oci_image(&layout, platform, &[shared(), random_layer(&layout, OCI_GZIP, seed, size)]);
+    let parts = vec![own("linux/amd64", seed), own("linux/arm64/v8", seed + 1)];
+    Fixture::index(&layout, dir, parts)
+}
+
 /// One image for linux/amd64 with a zstd layer.
 pub(crate) fn zstd(dir: &Path) -> Fixture {
     let layout = Layout::create(dir);

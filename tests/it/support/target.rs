@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::command::Program;
 use super::fixture::{Fixture, Part};
 use super::layout::{read_json, sha256};
 use super::nginx::Nginx;
@@ -116,4 +117,20 @@ fn collect(folder: &Path, prefix: &str, found: &mut Vec<(String, Vec<u8>)>) {
 /// Returns the names of everything below a folder, sorted.
 pub(crate) fn names(folder: &Path) -> Vec<String> {
     contents(folder).into_iter().map(|(name, _)| name).collect()
+}
+
+/// Makes `to` hold what `from` holds; the directory itself stays, for whoever serves it.
+pub(crate) fn restore(from: &Path, to: &Path) {
+    for entry in fs::read_dir(to).expect("a readable directory") {
+        let path = entry.expect("a readable directory").path();
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    duplicate(from, to);
+}
+
+/// Copies a directory with its links.
+pub(crate) fn duplicate(from: &Path, to: &Path) {
+    let (from, to) = (format!("{}/.", from.display()), to.display().to_string());
+    Program::new("cp", &["-a", &from, &to]).run().ok();
 }
