@@ -7,6 +7,7 @@ use super::convert::{self, Recompression};
 use super::referrers::Referrer;
 use super::session::report;
 use super::{Error, Report, Request, Result, Session, Side, Step, Totals};
+use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
@@ -44,6 +45,7 @@ impl Plan {
         for manifest in levels.iter().flatten() {
             request.destination.accepts(manifest).map_err(Error::at(Side::Destination, request.destination))?;
             convert::check(request, manifest)?;
+            check_sizes(request, manifest)?;
         }
         let recompressions = convert::recompressions(request, levels.iter().flatten())?;
         convert::check_root(request, &levels[0][0])?;
@@ -190,6 +192,17 @@ impl Plan {
             name: at.tag().map(Into::into),
         })
     }
+}
+
+/// A size of 0 asks a place for the real one, which only a schema 1 manifest may do: any other that says 0 of something lies.
+fn check_sizes(request: &Request<'_>, manifest: &Manifest) -> Result<()> {
+    if manifest.media_type().is_schema1() {
+        return Ok(());
+    }
+    for blob in manifest.blobs().into_iter().filter(|blob| blob.size == 0) {
+        Blob::from_bytes(blob.clone(), b"").map_err(|fault| Error::at(Side::Source, request.source)(fault.into()))?;
+    }
+    Ok(())
 }
 
 /// Says whether the destination is another repository of the source's registry.

@@ -540,3 +540,17 @@ fn an_artifact_is_not_called_converted() {
     assert_eq!(destination.writes(), [""; 0]);
     copy_as(Format::Oci).expect("it has that form");
 }
+
+#[test]
+fn a_size_of_nothing_is_not_believed() {
+    let source = Shelf::with_platforms("here", &["linux/amd64"]);
+    let mut layer = source.add_blob(MediaType::OCI_LAYER_GZIP, b"something");
+    layer.size = 0;
+    let config = source.add_blob(MediaType::OCI_CONFIG, b"{}");
+    let image = Image { config, layers: vec![layer], subject: None, annotations: BTreeMap::new(), artifact_type: None };
+    source.add_manifest(Manifest::image(Format::Oci, &image).expect("encodes"), Some("v1"));
+    let destination = Shelf::named("there");
+    let error = run(&source, &destination, &tag("x"), &all()).expect_err("a lie");
+    assert_eq!(error.class(), Class::Verification);
+    assert_eq!(destination.writes(), [""; 0]);
+}

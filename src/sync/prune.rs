@@ -30,6 +30,11 @@ pub(super) fn prune(options: &Options<'_>, places: &Places<'_>, plan: &Plan, lis
         if matches!(series.place, Place::Dir(_)) || tags.is_err() {
             continue;
         }
+        if tags.as_ref().is_ok_and(Vec::is_empty) {
+            // More often a registry that has lost its list, or a typing error, than a repository that was emptied.
+            options.watch.note(&format!("the source of {series} lists no tags at all, so nothing is removed there"));
+            continue;
+        }
         let Some(wanted) = wanted(plan, listed, series) else {
             continue;
         };
@@ -39,11 +44,9 @@ pub(super) fn prune(options: &Options<'_>, places: &Places<'_>, plan: &Plan, lis
             Ok((destination, gone)) => {
                 if !options.dry_run {
                     let list = gone.keys().cloned().collect::<Vec<_>>().join(", ");
-                    options.watch.note(&format!(
-                        "removing {} tags of {} that are gone: {list}",
-                        gone.len(),
-                        series.place
-                    ));
+                    options
+                        .watch
+                        .note(&format!("removing from {} what its source no longer has: {list}", series.place));
                 }
                 for location in gone.values() {
                     let remove = || destination.delete(&location.at);

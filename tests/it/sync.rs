@@ -199,7 +199,7 @@ fn pruning_takes_what_is_gone_and_nothing_else() {
     assert_eq!(dry.text(), format!("would copy docker://{host}/app:b ({})\n{}", app.digest, removals()));
     assert_eq!(writes(&proxy.log()), 0);
     let run = sync(&lines, &["--prune"]).ok();
-    let note = format!("removing 2 tags of docker://{host}/app that are gone: old, older");
+    let note = format!("removing from docker://{host}/app what its source no longer has: old, older");
     assert!(run.stderr.contains(&note), "{}", run.stderr);
     let left: BTreeSet<String> =
         stevedore(&["tags", &format!("docker://{host}/app")]).ok().text().lines().map(str::to_owned).collect();
