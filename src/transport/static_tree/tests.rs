@@ -138,7 +138,8 @@ fn what_is_left_of_a_blob_that_is_linked_goes() {
     let partial = folder.path().join(".partial");
     fs::create_dir_all(&partial).expect("made");
     let layer = &image.manifest.blobs()[1].digest;
-    fs::write(partial.join(format!("sha256-{}", layer.hex())), "a be").expect("written");
+    let left = partial.join(format!("sha256-{}", layer.hex()));
+    fs::write(&left, "a be").expect("written");
     put(&*create(folder.path(), "two"), &tag("v1"), &image);
-    assert!(!partial.exists());
+    assert!(!left.exists());
 }
