@@ -77,8 +77,9 @@ impl Session {
         if !plan.skipped.is_empty() {
             let names: Vec<String> = plan.skipped.iter().map(|blob| blob.digest.to_string()).collect();
             let text = format!(
-                "left out {} nondistributable layers ({}); --include-external copies them",
+                "left out {} nondistributable {} ({}); --include-external copies them",
                 names.len(),
+                if names.len() == 1 { "layer" } else { "layers" },
                 names.join(", ")
             );
             self.watch().note(&text);
