@@ -354,3 +354,17 @@ fn versions_are_those_that_skopeo_picks() {
         assert!(!ours.is_empty());
     }
 }
+
+/// A source that lists nothing has more often lost its list than its images: nothing is removed for it, and that is said.
+#[test]
+fn a_source_without_any_tag_prunes_nothing() {
+    let folder = temporary();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let app = fixture::single(&folder.path().join("app"));
+    stevedore(&["copy", &app.reference(), &format!("oci:{}", path("nameless"))]).ok();
+    stevedore(&["copy", &app.reference(), &format!("oci:{}:v1", path("mirror"))]).ok();
+    let spec = format!("oci:{}:* oci:{}\n", path("nameless"), path("mirror"));
+    let run = sync(&spec, &["--prune"]).ok();
+    assert!(run.stderr.contains("lists no tags at all, so nothing is removed there"), "{}", run.stderr);
+    assert_eq!(stevedore(&["tags", &format!("oci:{}", path("mirror"))]).ok().text(), "v1");
+}
