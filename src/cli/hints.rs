@@ -17,6 +17,9 @@ pub(crate) fn find(error: &anyhow::Error, class: Class, reference: Option<&str>)
     {
         hints.push(format!("stevedore login {host}"));
     }
+    if hints.is_empty() && error.chain().filter_map(registry_error).any(registry::Error::is_unreachable) {
+        hints.push("nothing listens there: check the host and the port, and that the registry runs".into());
+    }
     hints
 }
 
@@ -44,6 +47,10 @@ fn cure(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 pub(crate) fn registry_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a registry::Error> {
     if let Some(error) = error.downcast_ref::<registry::Error>() {
         return Some(error);
+    }
+    // The chain goes on with the box, which is no place's error itself.
+    if let Some(copy::Error::Place { source, .. }) = error.downcast_ref() {
+        return registry_error(&**source);
     }
     if let Some(image::Error::Place(error)) = error.downcast_ref() {
         return registry_error(error);

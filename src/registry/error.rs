@@ -190,7 +190,7 @@ impl Error {
     }
 
     /// Says whether nothing listens there, or the name means nothing: more attempts hardly help.
-    pub(super) fn is_unreachable(&self) -> bool {
+    pub fn is_unreachable(&self) -> bool {
         let Self::Exchange { source, .. } = self else {
             return false;
         };

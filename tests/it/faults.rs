@@ -144,6 +144,7 @@ fn a_failure_leaves_nothing_and_is_told_in_one_line() {
     let run = stevedore(&["copy", &from, &format!("oci:{}:v1", layout.display())]).code(5);
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     assert!(run.stderr.contains(&host) && run.stderr.contains("refused"), "{}", run.stderr);
+    assert!(run.stderr.contains("\nhint: nothing listens there: check the host and the port"), "{}", run.stderr);
     assert!(!layout.exists());
     let json = stevedore(&["--json", "digest", "--retry-times=0", &from]).code(5);
     let error: Value = serde_json::from_str(&json.stderr).expect("JSON");
