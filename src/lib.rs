@@ -27,7 +27,7 @@
 //! # Features
 //!
 //! All are on by default, for the binary. `client` is the registry client (`docker://`), `zstd` reads and writes zstd layers, `sync` is
-//! mirroring, `cli` the binary. Without any, the core is left: layouts, archives, directories, static trees. What is missing fails with a
+//! mirroring, `server` a registry, `sign` signatures, `sbom` lists of packages, `cli` the binary. Without any, the core is left: layouts, archives, directories, static trees. What is missing fails with a
 //! clear error.
 
 pub mod blob;
@@ -38,6 +38,8 @@ pub mod deploy;
 pub mod descriptor;
 pub mod digest;
 pub mod filesystem;
+#[cfg(feature = "server")]
+pub mod http;
 pub mod image;
 pub mod layer;
 pub mod manifest;
@@ -46,6 +48,10 @@ pub mod platform;
 pub mod reference;
 #[cfg(feature = "client")]
 pub mod registry;
+#[cfg(feature = "sbom")]
+pub mod sbom;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod splice;
 pub mod store;
 #[cfg(feature = "sync")]

@@ -4,10 +4,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use stevedore::copy::{self, Side};
 
 use super::Ui;
-use crate::commands::{
-    auth, cat, completions, copy as copy_command, delete, deploy, digest, gc, inspect, login, logout, ls, man, sync,
-    tags,
-};
+use crate::commands;
 
 /// Do everything to a container image except run it
 ///
@@ -69,43 +66,43 @@ pub(crate) enum ProgressStyle {
 /// The verbs.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    Copy(Box<copy_command::Args>),
-    Sync(Box<sync::Args>),
-    Inspect(inspect::Args),
-    Digest(digest::Args),
-    Tags(tags::Args),
-    Ls(Box<ls::Args>),
-    Cat(Box<cat::Args>),
-    Delete(delete::Args),
-    Gc(gc::Args),
-    Deploy(Box<deploy::Args>),
-    Login(login::Args),
-    Logout(logout::Args),
-    Auth(auth::Args),
-    Completions(completions::Args),
+    Copy(Box<commands::copy::Args>),
+    Sync(Box<commands::sync::Args>),
+    Inspect(commands::inspect::Args),
+    Digest(commands::digest::Args),
+    Tags(commands::tags::Args),
+    Ls(Box<commands::ls::Args>),
+    Cat(Box<commands::cat::Args>),
+    Delete(commands::delete::Args),
+    Gc(commands::gc::Args),
+    Deploy(Box<commands::deploy::Args>),
+    Login(commands::login::Args),
+    Logout(commands::logout::Args),
+    Auth(commands::auth::Args),
+    Completions(commands::completions::Args),
     #[command(hide = true)]
-    Man(man::Args),
+    Man(commands::man::Args),
 }
 
 impl Command {
     /// Runs the verb.
     pub(crate) fn run(&self, ui: &Ui) -> anyhow::Result<()> {
         match self {
-            Self::Copy(args) => copy_command::run(args, ui),
-            Self::Sync(args) => sync::run(args, ui),
-            Self::Inspect(args) => inspect::run(args, ui),
-            Self::Digest(args) => digest::run(args, ui),
-            Self::Tags(args) => tags::run(args, ui),
-            Self::Ls(args) => ls::run(args, ui),
-            Self::Cat(args) => cat::run(args, ui),
-            Self::Delete(args) => delete::run(args, ui),
-            Self::Gc(args) => gc::run(args, ui),
-            Self::Deploy(args) => deploy::run(args, ui),
-            Self::Login(args) => login::run(args, ui),
-            Self::Logout(args) => logout::run(args, ui),
-            Self::Auth(args) => auth::run(args, ui),
-            Self::Completions(args) => completions::run(args, ui),
-            Self::Man(args) => man::run(args, ui),
+            Self::Copy(args) => commands::copy::run(args, ui),
+            Self::Sync(args) => commands::sync::run(args, ui),
+            Self::Inspect(args) => commands::inspect::run(args, ui),
+            Self::Digest(args) => commands::digest::run(args, ui),
+            Self::Tags(args) => commands::tags::run(args, ui),
+            Self::Ls(args) => commands::ls::run(args, ui),
+            Self::Cat(args) => commands::cat::run(args, ui),
+            Self::Delete(args) => commands::delete::run(args, ui),
+            Self::Gc(args) => commands::gc::run(args, ui),
+            Self::Deploy(args) => commands::deploy::run(args, ui),
+            Self::Login(args) => commands::login::run(args, ui),
+            Self::Logout(args) => commands::logout::run(args, ui),
+            Self::Auth(args) => commands::auth::run(args, ui),
+            Self::Completions(args) => commands::completions::run(args, ui),
+            Self::Man(args) => commands::man::run(args, ui),
         }
     }
 

@@ -18,12 +18,14 @@ const LAYERS: &[&[&str]] = &[
         "splice",
         "watch",
     ],
-    &["store", "registry"],
+    &["store", "registry", "http"],
     &["transport"],
     &["layer", "image"],
     &["filesystem"],
+    &["draft"],
     &["copy"],
-    &["sync", "deploy"],
+    &["artifact"],
+    &["sync", "deploy", "build", "mutate", "sbom", "sign", "server"],
     &["cli", "commands", "main"],
 ];
 

@@ -1,0 +1,30 @@
+//! A small blocking HTTP/1.1 server that can face a network, and the shape of what it serves.
+//!
+//! A [`Handler`] makes a [`Response`] of a [`Request`] and knows nothing of sockets, so that it can be mounted in another program's server.
+
+mod header;
+mod request;
+mod response;
+
+pub use header::Headers;
+pub use request::{Method, Request};
+pub use response::{Content, Response, Status};
+
+/// Answers requests. Called from many threads at the same time; a panic costs the client a 500 and nobody else anything.
+pub trait Handler: Send + Sync {
+    /// Answers a request. What is left unread of its body is the server's to deal with. For a HEAD, the answer is that of a GET: the server
+    /// sends its length and leaves the content out.
+    fn handle(&self, request: &mut Request<'_>) -> Response;
+}
+
+impl<H: Handler + ?Sized> Handler for &H {
+    fn handle(&self, request: &mut Request<'_>) -> Response {
+        (**self).handle(request)
+    }
+}
+
+impl<H: Handler + ?Sized> Handler for std::sync::Arc<H> {
+    fn handle(&self, request: &mut Request<'_>) -> Response {
+        (**self).handle(request)
+    }
+}

@@ -1,0 +1,67 @@
+//! What reads evidence. Catalogers see files one at a time, in the order in which layers have them, hidden ones too: whether a file is still
+//! there in the end is decided afterwards.
+
+use std::fmt;
+use std::io::{self, Read, Seek};
+
+use super::Package;
+use crate::filesystem::Entry;
+
+/// A file's content, in memory or in a scratch file.
+pub trait Content: Read + Seek {}
+
+impl<C: Read + Seek + ?Sized> Content for C {}
+
+/// A file that may declare packages.
+pub struct Evidence<'a> {
+    /// Its path from the root, without a leading slash.
+    pub path: &'a [u8],
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its content. How much of it is read into memory is bounded by the cataloger, whatever the file says.
+    pub content: &'a mut dyn Content,
+}
+
+/// Why evidence could not be read, whole or in part: a warning, which never keeps other evidence from being read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// What is wrong, in a clause.
+    pub reason: String,
+}
+
+impl Unreadable {
+    /// Makes one of a reason.
+    pub fn new(reason: impl fmt::Display) -> Self {
+        Self { reason: reason.to_string() }
+    }
+}
+
+impl From<io::Error> for Unreadable {
+    fn from(error: io::Error) -> Self {
+        Self::new(error)
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// Reads one kind of evidence.
+pub trait Cataloger: Send + Sync {
+    /// Returns the cataloger's name, such as `dpkg-status`.
+    fn name(&self) -> &'static str;
+
+    /// Says whether a file may be evidence, by its path, mode and size alone.
+    fn wants(&self, path: &[u8], entry: &Entry) -> bool;
+
+    /// Reads the packages that the evidence declares into `found`; what was found before a failure stays. A file that turns out to be no
+    /// evidence declares none.
+    ///
+    /// # Errors
+    /// When the evidence is broken.
+    fn read(&self, evidence: &mut Evidence<'_>, found: &mut Vec<Package>) -> Result<(), Unreadable>;
+}

@@ -1,0 +1,7 @@
+//! The packages in an image: what its package managers, language runtimes and binaries say of themselves.
+
+mod cataloger;
+mod package;
+
+pub use cataloger::{Cataloger, Content, Evidence, Unreadable};
+pub use package::{Kind, Package};

@@ -1,0 +1,59 @@
+//! A package, as its evidence describes it.
+
+use std::collections::BTreeMap;
+
+/// A kind of package. The order is that of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Debian's dpkg.
+    Deb,
+    /// Alpine's apk.
+    Apk,
+    /// RPM.
+    Rpm,
+    /// Python distributions.
+    Python,
+    /// npm packages.
+    Npm,
+    /// Go modules.
+    Go,
+    /// Java archives.
+    Java,
+    /// Rust crates.
+    Cargo,
+    /// Ruby gems.
+    Gem,
+    /// PHP packages of composer.
+    Composer,
+    /// .NET packages.
+    Nuget,
+}
+
+/// A package that a piece of evidence declares to be installed. Text from the evidence is kept as it is, but for surrounding white space.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// The kind.
+    pub kind: Kind,
+    /// What stands before the name in a package URL, unescaped: a Maven group, an npm scope with its `@`, composer's vendor. Nothing where the
+    /// distribution takes that place.
+    pub namespace: Option<String>,
+    /// The name without the namespace.
+    pub name: String,
+    /// The version, whole: epoch and release included where the kind has them.
+    pub version: String,
+    /// The licenses as the evidence has them: SPDX expressions, names, or anything else.
+    pub licenses: Vec<String>,
+    /// What the package URL says besides, such as `arch` and `upstream`, unescaped.
+    pub qualifiers: BTreeMap<String, String>,
+    /// Where inside the evidence, when that is an archive: `WEB-INF/lib/a.jar!META-INF/maven/…`.
+    pub inside: Option<String>,
+}
+
+impl Package {
+    /// Makes a package of a name and a version.
+    pub fn new(kind: Kind, name: impl Into<String>, version: impl Into<String>) -> Self {
+        let (name, version) = (name.into(), version.into());
+        Self { kind, namespace: None, name, version, licenses: Vec::new(), qualifiers: BTreeMap::new(), inside: None }
+    }
+}
