@@ -14,6 +14,7 @@ pub(crate) mod gc;
 pub(crate) mod inspect;
 mod inspection;
 mod layer_table;
+mod listed;
 mod listing;
 pub(crate) mod login;
 pub(crate) mod logout;

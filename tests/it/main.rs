@@ -19,6 +19,7 @@ mod credentials;
 mod delete;
 mod delete_peers;
 mod deploy;
+mod deploy_spec;
 mod dir;
 mod faults;
 mod full_disk;
