@@ -24,7 +24,7 @@ fn depends(recipe: &Recipe<'_>) -> bool {
     let is_dir_at = |addition: &Addition| {
         let path = super::contents::normalize(&addition.destination).unwrap_or_default();
         // A file goes to the root itself, or a directory is merged into it.
-        !path.is_empty() && (is_deep(&path) || addition.destination.ends_with(b"/") || addition.source.is_dir())
+        !path.is_empty() && (is_deep(&path) || addition.destination.ends_with(b"/") || addition.is_directory())
     };
     !recipe.removals.is_empty()
         || recipe.additions.iter().any(is_dir_at)

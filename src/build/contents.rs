@@ -24,6 +24,13 @@ pub struct Addition {
     pub exclude: Exclude,
 }
 
+impl Addition {
+    /// Says whether a directory is added; what cannot be looked at fails later.
+    pub(super) fn is_directory(&self) -> bool {
+        fs::symlink_metadata(&self.source).is_ok_and(|metadata| metadata.is_dir())
+    }
+}
+
 /// The entries of a layer. Of what is added twice the later stays.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {

@@ -43,6 +43,11 @@ impl Exclude {
         }
     }
 
+    /// Adds the patterns of another behind its own.
+    pub fn extend(&mut self, other: Self) {
+        self.rules.extend(other.rules);
+    }
+
     /// Says whether nothing is left out.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()

@@ -152,7 +152,7 @@ fn gather(recipe: Recipe<'_>, tree: Option<&Tree>, options: &Options) -> Result<
 /// Follows the base's links on the way to where an addition goes.
 fn follow(addition: &Addition, tree: &Tree) -> Result<Addition> {
     let path = normalize(&addition.destination)?;
-    let into = addition.destination.ends_with(b"/") || addition.source.is_dir() || path.is_empty();
+    let into = addition.destination.ends_with(b"/") || addition.is_directory() || path.is_empty();
     let mut destination = base::resolve(tree, &path, into)?;
     if into {
         destination.push(b'/');
