@@ -31,12 +31,14 @@
 //! clear error.
 
 pub mod blob;
+pub mod build;
 pub mod class;
 pub mod config;
 pub mod copy;
 pub mod deploy;
 pub mod descriptor;
 pub mod digest;
+pub mod draft;
 pub mod filesystem;
 #[cfg(feature = "server")]
 pub mod http;

@@ -103,6 +103,32 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// An entry cannot be written as tar.
+    #[error("{} cannot be written: it has {reason}", escape(path))]
+    Unwritable {
+        /// The path of the entry.
+        path: Vec<u8>,
+        /// What it has.
+        reason: &'static str,
+    },
+    /// A file's content is longer or shorter than its entry says.
+    #[error("{} has {got}{} bytes instead of {wanted}", escape(path), if got > wanted { " or more" } else { "" })]
+    Length {
+        /// The path of the file.
+        path: Vec<u8>,
+        /// What the entry says.
+        wanted: u64,
+        /// How much there was before reading ended.
+        got: u64,
+    },
+    /// A file's content cannot be read.
+    #[error("cannot read the content of {}", escape(path))]
+    Content {
+        /// The path of the file.
+        path: Vec<u8>,
+        /// Why.
+        source: io::Error,
+    },
     /// Whoever takes the content failed.
     #[error("cannot write the content")]
     Output(#[source] io::Error),

@@ -22,6 +22,7 @@
 mod ahead;
 mod archive;
 mod budget;
+mod encode;
 mod entry;
 mod error;
 mod escape;
@@ -36,6 +37,7 @@ mod sparse;
 mod spool;
 mod tree;
 mod usage;
+mod writer;
 
 pub use archive::Malformed;
 pub use entry::{Entry, Kind, Meaning, Member, Xattr};
@@ -47,5 +49,6 @@ pub use layers::{DiffIds, Layers, Options};
 pub use read::Layer;
 pub use tree::{Oddity, Path, Tree, Warning};
 pub use usage::{Usage, usage};
+pub use writer::Writer;
 
 use budget::Budget;
