@@ -10,6 +10,7 @@ pub(crate) mod delete;
 pub(crate) mod deploy;
 mod deployed;
 pub(crate) mod digest;
+pub(crate) mod export;
 pub(crate) mod gc;
 pub(crate) mod inspect;
 mod inspection;

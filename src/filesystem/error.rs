@@ -129,6 +129,22 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// An entry cannot be made on this machine.
+    #[error("cannot unpack {}", escape(path))]
+    Unpack {
+        /// The path inside the image.
+        path: Vec<u8>,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder to be unpacked into is not an empty one, or cannot be made.
+    #[error("cannot unpack into {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Whoever takes the content failed.
     #[error("cannot write the content")]
     Output(#[source] io::Error),
