@@ -37,6 +37,7 @@ pub mod copy;
 pub mod deploy;
 pub mod descriptor;
 pub mod digest;
+pub mod draft;
 pub mod filesystem;
 #[cfg(feature = "server")]
 pub mod http;
