@@ -53,6 +53,12 @@ pub enum Error {
         /// The number of layers.
         layers: usize,
     },
+    /// A layer does not make sense without those below it.
+    #[error("layer {layer} has hard links into other layers, or entries that replace each other")]
+    Apart {
+        /// The layer.
+        layer: Digest,
+    },
     /// More would have to be held or computed than the options allow.
     #[error("the image has more {what} than the limit of {limit} allows")]
     Limit {

@@ -13,7 +13,7 @@ use std::io::Read;
 use super::ahead::Ahead;
 use super::archive::Archive;
 use super::budget::Budget;
-use super::entry::{Meaning, normalize, split};
+use super::entry::{Meaning, join, normalize, split};
 use super::tree::{Oddity, Path, Tree, Warning};
 use super::{Entry, Kind, Layers, Member, Result};
 
@@ -78,14 +78,7 @@ impl Layers<'_> {
     /// # Errors
     /// Those of reading and of the sink.
     pub fn pass_on(&self, sink: &mut dyn Sink) -> Result<Vec<Warning>> {
-        let mut merging = Merging {
-            sink,
-            budget: self.budget(),
-            known: HashMap::new(),
-            here: HashMap::new(),
-            odd: false,
-            warnings: Vec::new(),
-        };
+        let mut merging = Merging::new(sink, self.budget());
         for number in (0..self.image.layers().len()).rev() {
             self.visit(number, &mut |archive, member| merging.take(number, archive, &member))?;
             if merging.odd {
@@ -96,6 +89,23 @@ impl Layers<'_> {
         }
         merging.append_implied()?;
         Ok(merging.warnings)
+    }
+
+    /// Passes the layers from `lowest` up on as one layer: what they have, and what they hide of those below.
+    ///
+    /// # Errors
+    /// [`Error::Apart`](super::Error::Apart) when what they have cannot be told without the layers below; those of reading and of the sink.
+    pub fn pass_on_top(&self, lowest: usize, sink: &mut dyn Sink) -> Result<()> {
+        let mut merging = Merging::new(sink, self.budget());
+        for number in (lowest..self.image.layers().len()).rev() {
+            self.visit(number, &mut |archive, member| merging.take(number, archive, &member))?;
+            if merging.odd {
+                return Err(super::Error::Apart { layer: self.image.layers()[number].digest.clone() });
+            }
+            merging.close_layer()?;
+        }
+        merging.append_implied()?;
+        merging.append_whiteouts()
     }
 
     /// Passes one layer on, as it is, its whiteouts under their own names.
@@ -123,7 +133,11 @@ impl Layers<'_> {
     }
 }
 
-impl Merging<'_> {
+impl<'a> Merging<'a> {
+    fn new(sink: &'a mut dyn Sink, budget: Budget) -> Self {
+        Self { sink, budget, known: HashMap::new(), here: HashMap::new(), odd: false, warnings: Vec::new() }
+    }
+
     fn take(&mut self, number: usize, archive: &mut Archive<Ahead>, member: &Member) -> Result<()> {
         match member.meaning() {
             Meaning::Path(path) if path.is_empty() => self.take_root(member),
@@ -284,6 +298,28 @@ impl Merging<'_> {
         let needed = self.known.iter().filter(|(_, known)| known.flags & (NEEDED | PASSED) == NEEDED);
         let paths: BTreeSet<Path> = needed.map(|(path, _)| path.clone()).collect();
         paths.iter().try_for_each(|path| self.sink.append(path, &Entry::implied(), None))
+    }
+
+    /// Appends what hides the entries of layers below: whiteouts, or, in directories that stay, opaque markers.
+    fn append_whiteouts(&mut self) -> Result<()> {
+        let hiding = self.known.iter().filter(|(_, known)| known.flags & (HIDDEN | OPAQUE | OTHER) != 0);
+        let paths: BTreeSet<Path> = hiding.map(|(path, _)| path.clone()).collect();
+        for path in &paths {
+            let known = &self.known[path];
+            let stays = known.flags & (PASSED | NEEDED) != 0;
+            if known.origin.is_some() && !stays || parents(path).any(|parent| paths.contains(parent)) {
+                // What stands here hides it, or what hides a directory above.
+                continue;
+            }
+            let name = if stays || known.flags & (HIDDEN | OTHER) == 0 {
+                join(path, b".wh..wh..opq")
+            } else {
+                let (parent, base) = split(path);
+                join(parent, &[b".wh.", base].concat())
+            };
+            self.sink.append(&name, &Entry::file(0o644, 0), None)?;
+        }
+        Ok(())
     }
 
     /// Appends what a merged tree has and was not passed on yet: what has no content, then contents by layer, then hard links.
