@@ -31,6 +31,7 @@
 //! clear error.
 
 pub mod blob;
+pub mod build;
 pub mod class;
 pub mod config;
 pub mod copy;

@@ -7,6 +7,8 @@ use anyhow::Context;
 use stevedore::registry::credentials;
 use stevedore::registry::{Options, Proxy};
 
+use super::Usage;
+
 /// What the environment says; empty variables count as unset.
 pub(crate) struct Environment {
     home: Option<PathBuf>,
@@ -41,6 +43,18 @@ impl Environment {
     pub(crate) fn state(&self) -> Option<PathBuf> {
         let folder = path("XDG_STATE_HOME").or_else(|| Some(self.home.as_ref()?.join(".local/state")))?;
         Some(folder.join("stevedore"))
+    }
+
+    /// Returns the time that stands for now in what is built, in seconds since 1970:
+    /// <https://reproducible-builds.org/specs/source-date-epoch/>.
+    ///
+    /// # Errors
+    /// When `SOURCE_DATE_EPOCH` is set and no such number.
+    pub(crate) fn source_date_epoch(&self) -> Result<Option<i64>, Usage> {
+        let Some(text) = text(&["SOURCE_DATE_EPOCH"]) else { return Ok(None) };
+        let time = text.parse().ok().filter(|time| (0..=253_402_300_799).contains(time));
+        let cure = "set it to seconds since 1970, as in $(git log -1 --format=%ct)";
+        time.map(Some).ok_or_else(|| Usage::new(format!("SOURCE_DATE_EPOCH is {text:?}, which is no time"), cure))
     }
 
     /// Lists the files with rules about registries: one that was named, alone and whether it exists or not; else those that exist, the

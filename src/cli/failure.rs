@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use stevedore::class::Class;
-use stevedore::{copy, filesystem, image, registry, sync, transport};
+use stevedore::{build, copy, draft, filesystem, image, registry, sync, transport};
 
 use super::{hints, interrupt};
 
@@ -119,6 +119,12 @@ fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
     }
     if let Some(verdict) = error.downcast_ref::<Verdict>() {
         return Some(verdict.class);
+    }
+    if let Some(error) = error.downcast_ref::<build::Error>() {
+        return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<draft::Error>() {
+        return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<image::Error>() {
         return Some(error.class());

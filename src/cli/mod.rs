@@ -2,6 +2,7 @@
 
 mod arguments;
 pub(crate) mod client;
+pub(crate) mod config_flags;
 mod environment;
 mod failure;
 pub(crate) mod files;

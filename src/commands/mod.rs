@@ -1,6 +1,8 @@
 //! The verbs: each parses, makes its library calls and emits one report.
 
 pub(crate) mod auth;
+pub(crate) mod build;
+mod built;
 pub(crate) mod cat;
 pub(crate) mod completions;
 mod copied;
@@ -12,6 +14,7 @@ mod deployed;
 pub(crate) mod digest;
 pub(crate) mod export;
 pub(crate) mod gc;
+mod ingredients;
 pub(crate) mod inspect;
 mod inspection;
 mod layer_table;
