@@ -46,6 +46,7 @@ pub mod image;
 pub mod layer;
 pub mod manifest;
 pub mod media_type;
+pub mod mutate;
 pub mod platform;
 pub mod reference;
 #[cfg(feature = "client")]

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use stevedore::filesystem::{DiffIds, Layers, Options, Tree, escape};
+use stevedore::filesystem::{DiffIds, Layers, Options, Tree, Warning, escape};
 use stevedore::image::Image;
 use stevedore::platform::Platform;
 use stevedore::transport::{Cached, Location, Place, Source};
@@ -75,7 +75,11 @@ impl Opened {
 
 /// Tells what was odd about an image.
 pub(crate) fn tell_oddities(tree: &Tree, ui: &Ui) {
-    let warnings = tree.warnings();
+    tell_warnings(tree.warnings(), ui);
+}
+
+/// Tells what was odd about layers.
+pub(crate) fn tell_warnings(warnings: &[Warning], ui: &Ui) {
     for warning in warnings.iter().take(MAX_NOTES) {
         ui.note(&format!("layer {}: {} {}", warning.layer, escape(&warning.name), warning.oddity.text()));
     }

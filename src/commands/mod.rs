@@ -12,6 +12,7 @@ pub(crate) mod delete;
 pub(crate) mod deploy;
 mod deployed;
 pub(crate) mod digest;
+pub(crate) mod export;
 pub(crate) mod gc;
 mod ingredients;
 pub(crate) mod inspect;

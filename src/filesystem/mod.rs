@@ -30,12 +30,14 @@ mod find;
 mod glob;
 mod header;
 mod layers;
+mod merging;
 mod pax;
 mod read;
 mod resolve;
 mod sparse;
 mod spool;
 mod tree;
+mod unpack;
 mod usage;
 mod writer;
 
@@ -46,8 +48,10 @@ pub use escape::escape;
 pub use find::Found;
 pub use glob::Glob;
 pub use layers::{DiffIds, Layers, Options};
+pub use merging::Sink;
 pub use read::Layer;
 pub use tree::{Oddity, Path, Tree, Warning};
+pub use unpack::{Omitted, Unpack};
 pub use usage::{Usage, usage};
 pub use writer::Writer;
 
