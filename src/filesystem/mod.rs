@@ -36,6 +36,7 @@ mod sparse;
 mod spool;
 mod tree;
 mod usage;
+mod visit;
 
 pub use archive::Malformed;
 pub use entry::{Entry, Kind, Meaning, Member, Xattr};
@@ -47,5 +48,6 @@ pub use layers::{DiffIds, Layers, Options};
 pub use read::Layer;
 pub use tree::{Oddity, Path, Tree, Warning};
 pub use usage::{Usage, usage};
+pub use visit::{Content, Visitor};
 
 use budget::Budget;

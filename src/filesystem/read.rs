@@ -7,10 +7,11 @@ use std::thread;
 use super::ahead::Ahead;
 use super::archive::Archive;
 use super::budget::Budget;
-use super::{Error, Kind, Member, Result};
+use super::visit::{Holder, Visitor, hasher};
+use super::{Error, Kind, Meaning, Member, Path, Result};
 use crate::blob::Fault;
 use crate::descriptor::Descriptor;
-use crate::digest::{Algorithm, Digest, Hasher};
+use crate::digest::{Algorithm, Digest};
 use crate::layer::decompress;
 use crate::media_type::Compression;
 
@@ -44,6 +45,10 @@ pub(super) struct Reading<'a> {
     pub(super) max_holes: u64,
     /// Who pays for the names.
     pub(super) budget: &'a Budget,
+    /// Who wants to see files' content, and what holds it meanwhile.
+    pub(super) visitor: Option<&'a dyn Visitor>,
+    /// Makes what holds content.
+    pub(super) holder: &'a (dyn Fn() -> Holder<'a> + Sync),
 }
 
 impl Reading<'_> {
@@ -83,15 +88,23 @@ impl Reading<'_> {
         let failed = |error| Error::reading(&self.descriptor.digest, error);
         let mut members = Vec::new();
         let mut holes = 0_u64;
+        let mut holder = (self.holder)();
         while let Some(mut member) = archive.next().map_err(failed)? {
             member.entry.layer = self.number;
             member.entry.member = members.len();
-            if self.digests && member.entry.kind == Kind::File {
+            let wanting = self.wanting(&member);
+            if (self.digests || wanting.is_some()) && member.entry.kind == Kind::File {
                 holes = holes.saturating_add(archive.holes());
                 if holes > self.max_holes {
-                    return Err(Error::Limit { what: "bytes of holes to be hashed", limit: self.max_holes });
+                    return Err(Error::Limit { what: "bytes of holes to be read", limit: self.max_holes });
                 }
-                let mut hasher = Hasher::new(Algorithm::Sha256);
+            }
+            let mut digest = (self.digests && member.entry.kind == Kind::File).then(hasher);
+            if let Some((visitor, path)) = wanting {
+                let shown = holder.show(&path, &member.entry, &mut *archive, digest.as_mut(), visitor);
+                shown.map_err(|error| error.of(&self.descriptor.digest))?;
+            }
+            if let Some(mut hasher) = digest {
                 hasher.update_from(&mut *archive).map_err(failed)?;
                 member.entry.digest = Some(hasher.finish());
             }
@@ -99,6 +112,13 @@ impl Reading<'_> {
             members.push(member);
         }
         Ok(members)
+    }
+
+    /// Returns who wants to see a member's content, and under which path.
+    fn wanting(&self, member: &Member) -> Option<(&dyn Visitor, Path)> {
+        let visitor = self.visitor.filter(|_| member.entry.kind == Kind::File)?;
+        let Meaning::Path(path) = member.meaning() else { return None };
+        visitor.wants(&path, &member.entry).then_some((visitor, path))
     }
 }
 

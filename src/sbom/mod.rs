@@ -3,5 +3,6 @@
 mod cataloger;
 mod package;
 
-pub use cataloger::{Cataloger, Content, Evidence, Unreadable};
+pub use crate::filesystem::Content;
+pub use cataloger::{Cataloger, Evidence, Unreadable};
 pub use package::{Kind, Package};
