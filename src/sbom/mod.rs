@@ -1,8 +1,18 @@
 //! The packages in an image: what its package managers, language runtimes and binaries say of themselves.
 
 mod cataloger;
+mod inventory;
 mod package;
+mod purl;
+pub mod system;
 
 pub use crate::filesystem::Content;
 pub use cataloger::{Cataloger, Evidence, Unreadable};
+pub use inventory::{Installed, Inventory, Warning};
 pub use package::{Kind, Package};
+pub use purl::{Error as PurlError, Purl};
+
+/// Returns all catalogers.
+pub fn catalogers() -> Vec<Box<dyn Cataloger>> {
+    vec![Box::new(system::Dpkg), Box::new(system::Apk), Box::new(system::Rpm)]
+}
