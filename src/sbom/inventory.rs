@@ -64,14 +64,14 @@ impl Inventory {
     ///
     /// # Errors
     /// When the layers cannot be read. Broken evidence is no error but a [`Warning`].
-    pub fn read(layers: &Layers<'_>, catalogers: &[Box<dyn Cataloger>]) -> Result<(Self, Tree)> {
+    pub fn read(layers: &Layers<'_>, catalogers: &[Box<dyn Cataloger>]) -> Result<Self> {
         let collector = Collector { catalogers, held: Mutex::default(), again: None };
         let tree = layers.merge_read(&layers.visit_all(&collector)?)?;
         let mut held = collector.into_held();
         let visible = visible(&tree, catalogers);
         reread(layers, catalogers, &visible, &mut held)?;
         read_companions(layers, &tree, catalogers, &visible, &mut held)?;
-        Ok((Self::assemble(catalogers, &tree, visible, &mut held), tree))
+        Ok(Self::assemble(catalogers, &tree, visible, &mut held))
     }
 
     fn assemble(catalogers: &[Box<dyn Cataloger>], tree: &Tree, visible: Visible, held: &mut Held) -> Self {

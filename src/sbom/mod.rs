@@ -1,13 +1,17 @@
 //! The packages in an image: what its package managers, language runtimes and binaries say of themselves.
 
 mod cataloger;
+mod document;
 mod inventory;
+mod licenses;
 mod package;
 mod purl;
 pub mod system;
+mod timestamp;
 
 pub use crate::filesystem::Content;
 pub use cataloger::{Cataloger, Evidence, Unreadable};
+pub use document::{Subject, write_cyclonedx, write_spdx};
 pub use inventory::{Installed, Inventory, Warning};
 pub use package::{Kind, Package};
 pub use purl::{Error as PurlError, Purl};
