@@ -26,7 +26,7 @@ pub trait Visitor: Sync {
     /// Says whether the content of a file is wanted, by its path in the layer and its attributes, layer and member among them.
     fn wants(&self, path: &[u8], entry: &Entry) -> bool;
 
-    /// Says whether the content of a large file is wanted still when its first bytes are known.
+    /// Says whether the content is wanted still when its first bytes are known: 4096, or all there are.
     fn recognizes(&self, _path: &[u8], _entry: &Entry, _start: &[u8]) -> bool {
         true
     }
@@ -86,6 +86,9 @@ impl<'a> Holder<'a> {
             content.read_to_end(&mut self.memory).map_err(Failed::Content)?;
             if let Some(hasher) = hasher {
                 hasher.update(&self.memory);
+            }
+            if !visitor.recognizes(path, entry, &self.memory[..self.memory.len().min(START)]) {
+                return Ok(());
             }
         }
         match self.held(entry.size)? {

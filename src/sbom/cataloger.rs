@@ -53,7 +53,7 @@ pub trait Cataloger: Send + Sync {
     /// Says whether a file may be evidence, by its path, mode and size alone.
     fn wants(&self, path: &[u8], entry: &Entry) -> bool;
 
-    /// Says whether a large file may be evidence still, by its first bytes: 4096, or all there are.
+    /// Says whether a file may be evidence still, by its first bytes: 4096, or all there are.
     fn recognizes(&self, _start: &[u8]) -> bool {
         true
     }

@@ -79,14 +79,14 @@ impl Inventory {
         for place in PLACES {
             os = os.or_else(|| {
                 let entry = tree.get(&tree.resolve(place.as_bytes(), true).ok()?)?;
-                held.readings.get(&(entry.layer, entry.member, OS_RELEASE))?.os.clone()
+                held.readings.get(&(entry.layer, entry.member, OS_RELEASE))?.as_ref()?.os.clone()
             });
         }
         let history = History::of(held, &visible);
         let (mut packages, mut warnings) = (Vec::new(), Vec::new());
         for ((layer, member, reader), evidence) in visible {
             let Some(cataloger) = catalogers.get(reader).map(|cataloger| cataloger.name()) else { continue };
-            let Some(reading) = held.readings.remove(&(layer, member, reader)) else { continue };
+            let Some(Some(reading)) = held.readings.remove(&(layer, member, reader)) else { continue };
             let path = evidence.path;
             warnings.extend(reading.failure.map(|failure| {
                 let reason = failure.reason;
@@ -127,7 +127,8 @@ struct Seen {
 /// What was read so far.
 #[derive(Default)]
 struct Held {
-    readings: BTreeMap<Key, Reading>,
+    /// What was found in each file; nothing, where that is all there is to know.
+    readings: BTreeMap<Key, Option<Box<Reading>>>,
     weight: usize,
 }
 
@@ -172,11 +173,19 @@ impl Visitor for Collector<'_> {
 
     fn recognizes(&self, path: &[u8], entry: &Entry, start: &[u8]) -> bool {
         let recognizes = |reader: &usize| self.catalogers.get(*reader).is_none_or(|reader| reader.recognizes(start));
-        self.readers(path, entry).iter().any(recognizes)
+        let (wanting, others): (Vec<usize>, Vec<usize>) = self.readers(path, entry).into_iter().partition(recognizes);
+        let mut held = self.held();
+        for reader in others {
+            held.readings.insert((entry.layer, entry.member, reader), None);
+        }
+        !wanting.is_empty()
     }
 
     fn take(&self, path: &[u8], entry: &Entry, content: &mut dyn Content) {
         for reader in self.readers(path, entry) {
+            if self.held().readings.contains_key(&(entry.layer, entry.member, reader)) {
+                continue;
+            }
             let mut reading = Reading { path: path.to_vec(), ..Reading::default() };
             let result = content.rewind().map_err(Unreadable::from).and_then(|()| match self.catalogers.get(reader) {
                 Some(cataloger) => {
@@ -201,6 +210,10 @@ impl Visitor for Collector<'_> {
 
 impl Held {
     fn put(&mut self, key: Key, mut reading: Reading) {
+        if reading.packages.is_empty() && reading.os.is_none() && reading.failure.is_none() {
+            self.readings.insert(key, None);
+            return;
+        }
         let weight = reading.packages.iter().map(weight).sum::<usize>() + reading.path.len() + 128;
         if self.weight.saturating_add(weight) > MAX_HELD {
             reading.packages = Vec::new();
@@ -209,7 +222,7 @@ impl Held {
             self.weight += weight;
         }
         reading.packages.shrink_to_fit();
-        self.readings.insert(key, reading);
+        self.readings.insert(key, Some(Box::new(reading)));
     }
 }
 
@@ -343,6 +356,7 @@ impl History {
         let seen: BTreeSet<(&[u8], usize)> = visible.iter().map(|(key, seen)| (&seen.path[..], key.2)).collect();
         let mut versions: BTreeMap<(&[u8], usize), Vec<(usize, &Reading)>> = BTreeMap::new();
         for ((layer, _, reader), reading) in &held.readings {
+            let Some(reading) = reading else { continue };
             if seen.contains(&(&reading.path[..], *reader)) {
                 versions.entry((&reading.path, *reader)).or_default().push((*layer, reading));
             }

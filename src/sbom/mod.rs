@@ -1,9 +1,12 @@
 //! The packages in an image: what its package managers, language runtimes and binaries say of themselves.
 
+mod binary;
 mod cataloger;
 mod document;
 mod inventory;
 mod licenses;
+mod java;
+pub mod language;
 mod package;
 mod purl;
 pub mod system;
@@ -16,7 +19,9 @@ pub use inventory::{Installed, Inventory, Warning};
 pub use package::{Kind, Package};
 pub use purl::{Error as PurlError, Purl};
 
-/// Returns all catalogers.
+/// Returns all catalogers: those of systems, languages and binaries.
 pub fn catalogers() -> Vec<Box<dyn Cataloger>> {
-    vec![Box::new(system::Dpkg), Box::new(system::Apk), Box::new(system::Rpm)]
+    let mut all: Vec<Box<dyn Cataloger>> = vec![Box::new(system::Dpkg), Box::new(system::Apk), Box::new(system::Rpm)];
+    all.extend(language::catalogers());
+    all
 }
