@@ -1,5 +1,6 @@
 //! The packages in an image: what its package managers, language runtimes and binaries say of themselves.
 
+pub mod attached;
 mod binary;
 mod cataloger;
 mod document;
