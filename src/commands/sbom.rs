@@ -127,7 +127,7 @@ fn names(reference: &Location, opened: &Opened) -> (String, Option<String>) {
 fn tell_warnings(inventory: &Inventory, ui: &Ui) {
     for warning in inventory.warnings.iter().take(MAX_NOTES) {
         let (path, layer) = (escape(&warning.path), warning.layer);
-        ui.note(&format!("/{path} in layer {layer} cannot be read whole: {}", printable(&warning.reason)));
+        ui.note(&format!("/{path} in layer {layer} {}", printable(&warning.reason)));
     }
     if inventory.warnings.len() > MAX_NOTES {
         ui.note(&format!("and {} more files like these", inventory.warnings.len() - MAX_NOTES));

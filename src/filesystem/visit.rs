@@ -77,7 +77,7 @@ impl<'a> Holder<'a> {
                 return Ok(());
             }
             if entry.size > self.max || self.scratch.is_none() {
-                visitor.miss(path, entry, &format!("it has {} bytes, which is too large", entry.size));
+                visitor.miss(path, entry, &format!("has {} bytes, which is too large", entry.size));
                 return Ok(());
             }
             self.write(&start, content, hasher)?;

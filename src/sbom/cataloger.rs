@@ -20,7 +20,7 @@ pub struct Evidence<'a> {
 /// Why evidence could not be read, whole or in part: a warning, which never keeps other evidence from being read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// What is wrong, in a clause.
+    /// What is wrong, in a clause whose subject is the file: `has a broken page`.
     pub reason: String,
 }
 
@@ -33,7 +33,7 @@ impl Unreadable {
 
 impl From<io::Error> for Unreadable {
     fn from(error: io::Error) -> Self {
-        Self::new(error)
+        Self::new(format_args!("cannot be read: {error}"))
     }
 }
 

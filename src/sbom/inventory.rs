@@ -55,7 +55,7 @@ pub struct Warning {
     pub cataloger: &'static str,
     /// The number of the layer that it comes from.
     pub layer: usize,
-    /// What is wrong, in a clause.
+    /// What is wrong, in a clause whose subject is the file.
     pub reason: String,
 }
 
@@ -217,7 +217,7 @@ impl Held {
         let weight = reading.packages.iter().map(weight).sum::<usize>() + reading.path.len() + 128;
         if self.weight.saturating_add(weight) > MAX_HELD {
             reading.packages = Vec::new();
-            reading.failure = Some(Unreadable::new("the image declares more packages than can be held"));
+            reading.failure = Some(Unreadable::new("has packages that cannot be held: the image declares too many"));
         } else {
             self.weight += weight;
         }
@@ -333,7 +333,7 @@ fn read_companions(
 fn hold(layers: &Layers<'_>, found: &Found) -> Result<std::result::Result<Box<dyn Content>, Unreadable>> {
     match layers.hold(found) {
         Ok(content) => Ok(Ok(content)),
-        Err(error @ Error::Limit { .. }) => Ok(Err(Unreadable::new(error))),
+        Err(Error::Limit { .. }) => Ok(Err(Unreadable::new("is too large"))),
         Err(error) => Err(error),
     }
 }

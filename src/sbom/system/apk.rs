@@ -47,7 +47,7 @@ impl Cataloger for Apk {
         }
         broken += usize::from(!stanza.finish(found)?);
         if broken > 0 {
-            return Err(Unreadable::new(format_args!("{broken} of its packages have no name or no version")));
+            return Err(Unreadable::new(format_args!("has {broken} packages without a name or a version")));
         }
         Ok(())
     }
@@ -76,7 +76,7 @@ impl Stanza {
             return Ok(false);
         }
         if found.len() >= MAX_PACKAGES {
-            return Err(Unreadable::new(format_args!("it has more than {MAX_PACKAGES} packages")));
+            return Err(Unreadable::new(format_args!("has more than {MAX_PACKAGES} packages")));
         }
         let mut package = Package::new(Kind::Apk, name, version);
         for (key, value) in [("arch", architecture), ("upstream", origin)] {
@@ -103,7 +103,7 @@ mod tests {
         let mut content = Cursor::new(content.as_bytes());
         let mut evidence = Evidence { path: b"lib/apk/db/installed", size: 0, content: &mut content };
         let result = Apk.read(&mut evidence, &mut found);
-        assert_eq!(result.expect_err("one is broken").reason, "1 of its packages have no name or no version");
+        assert_eq!(result.expect_err("one is broken").reason, "has 1 packages without a name or a version");
         assert_eq!(found.len(), 2);
         assert_eq!(format!("{:?}", found[0].qualifiers), r#"{"arch": "x86_64"}"#);
         assert_eq!(format!("{:?}", found[1].qualifiers), r#"{"upstream": "musl"}"#);

@@ -52,7 +52,7 @@ impl Cataloger for Dpkg {
         }
         nameless += usize::from(!stanza.finish(found)?);
         if nameless > 0 {
-            return Err(Unreadable::new(format_args!("{nameless} of its packages have no name or no version")));
+            return Err(Unreadable::new(format_args!("has {nameless} packages without a name or a version")));
         }
         Ok(())
     }
@@ -82,7 +82,7 @@ impl Stanza {
             return Ok(false);
         }
         if found.len() >= MAX_PACKAGES {
-            return Err(Unreadable::new(format_args!("it has more than {MAX_PACKAGES} packages")));
+            return Err(Unreadable::new(format_args!("has more than {MAX_PACKAGES} packages")));
         }
         let mut package = Package::new(Kind::Deb, name, version);
         if let Some(upstream) = upstream(&source, &package.name, &package.version) {
@@ -139,6 +139,6 @@ mod tests {
     fn broken_ones_do_not_hide_others() {
         let (found, result) = read("Package: a\n\nPackage: b\nVersion: 1\n");
         assert_eq!(found, ["b 1 {}"]);
-        assert_eq!(result.expect_err("a has no version").reason, "1 of its packages have no name or no version");
+        assert_eq!(result.expect_err("a has no version").reason, "has 1 packages without a name or a version");
     }
 }

@@ -59,9 +59,9 @@ pub(super) fn read(content: &mut dyn Content, take: Take<'_>) -> Result<(), Unre
     let size = length(content)?;
     let start = read_at(content, 0, 512)?;
     let order = Order::of(&start).expect("looked at before");
-    let page_size = order.long(&start, 20).expect("it has 512 bytes");
+    let page_size = order.long(&start, 20).expect("has 512 bytes");
     if !page_size.is_power_of_two() || !(512..=65_536).contains(&page_size) {
-        return Err(Unreadable::new("its pages have no possible size"));
+        return Err(Unreadable::new("has pages of no possible size"));
     }
     let mut file = Pages { content, order, page_size: u64::from(page_size), meter: Meter::new(size) };
     for number in 1..size / file.page_size {
@@ -83,7 +83,7 @@ struct Pages<'a> {
 impl Pages<'_> {
     fn page(&mut self, number: u64) -> Result<Vec<u8>, Unreadable> {
         self.meter.spend(self.page_size)?;
-        let at = number.checked_mul(self.page_size).ok_or_else(|| Unreadable::new("it is cut off"))?;
+        let at = number.checked_mul(self.page_size).ok_or_else(|| Unreadable::new("is cut off"))?;
         read_at(self.content, at, usize::try_from(self.page_size).expect("at most 65536"))
     }
 
@@ -92,7 +92,7 @@ impl Pages<'_> {
         let order = self.order;
         let entries = order.short(page, 20).expect("a page has a header");
         let offset = |entry: usize| order.short(page, PAGE_HEADER + 2 * entry).filter(|at| *at < page.len());
-        let broken = || Unreadable::new("one of its pages is broken");
+        let broken = || Unreadable::new("has a broken page");
         for value in (1..entries).step_by(2) {
             let (key, at) = offset(value - 1).zip(offset(value)).ok_or_else(broken)?;
             // Items are put from the end of the page to its start; under the key 0 lies the number of the last package.
@@ -119,10 +119,10 @@ impl Pages<'_> {
     /// Reads a value that lies on pages of its own.
     fn overflow(&mut self, first: u32, size: u32) -> Result<Vec<u8>, Unreadable> {
         if u64::from(size) > MAX_HEADER {
-            return Err(Unreadable::new("one of its packages is too large"));
+            return Err(Unreadable::new("has a package that is too large"));
         }
         let size = usize::try_from(size).expect("checked against the limit");
-        let broken = || Unreadable::new("a chain of its pages is broken");
+        let broken = || Unreadable::new("has a broken chain of pages");
         let (mut value, mut next) = (Vec::new(), first);
         while value.len() < size {
             if next == 0 {

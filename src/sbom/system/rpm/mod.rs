@@ -72,7 +72,7 @@ fn read(content: &mut dyn Content, wal: Option<&mut dyn Content>, found: &mut Ve
     let mut broken = None;
     let mut take = |blob: &[u8]| {
         if found.len() >= MAX_PACKAGES {
-            return Err(Unreadable::new(format_args!("it has more than {MAX_PACKAGES} packages")));
+            return Err(Unreadable::new(format_args!("has more than {MAX_PACKAGES} packages")));
         }
         match header::parse(blob) {
             Ok(package) => found.extend(package),
@@ -86,9 +86,9 @@ fn read(content: &mut dyn Content, wal: Option<&mut dyn Content>, found: &mut Ve
         start if start.starts_with(b"SQLite format 3\0") => sqlite::read(content, wal, &mut take)?,
         start if start.starts_with(b"RpmP") => ndb::read(content, &mut take)?,
         start if bdb::is_hash(start) => bdb::read(content, &mut take)?,
-        _ => return Err(Unreadable::new("it is no database of a known format")),
+        _ => return Err(Unreadable::new("is no database of a known format")),
     }
-    broken.map_or(Ok(()), |reason| Err(Unreadable::new(format_args!("a package in it is broken: {reason}"))))
+    broken.map_or(Ok(()), |reason| Err(Unreadable::new(format_args!("has a broken package: {reason}"))))
 }
 
 /// Reads so many bytes at a position.
@@ -97,7 +97,7 @@ fn read_at(content: &mut dyn Content, at: u64, length: usize) -> Result<Vec<u8>,
     content.seek(SeekFrom::Start(at))?;
     match content.read_exact(&mut bytes) {
         Ok(()) => Ok(bytes),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Unreadable::new("it is cut off")),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Unreadable::new("is cut off")),
         Err(error) => Err(error.into()),
     }
 }
@@ -125,7 +125,7 @@ impl Meter {
     }
 
     fn spend(&mut self, bytes: u64) -> Result<(), Unreadable> {
-        self.left = self.left.checked_sub(bytes).ok_or_else(|| Unreadable::new("parts of it overlap"))?;
+        self.left = self.left.checked_sub(bytes).ok_or_else(|| Unreadable::new("has parts that overlap"))?;
         Ok(())
     }
 }

@@ -18,9 +18,9 @@ pub(super) fn read(content: &mut dyn Content, take: Take<'_>) -> Result<(), Unre
     let size = super::length(content)?;
     let mut meter = Meter::new(size);
     let header = read_at(content, 0, 32)?;
-    let pages = little(&header, 12).expect("it has 32 bytes");
+    let pages = little(&header, 12).expect("has 32 bytes");
     if pages > MAX_PAGES {
-        return Err(Unreadable::new("it has too many slots"));
+        return Err(Unreadable::new("has too many slots"));
     }
     for page in 0..u64::from(pages) {
         let slots = read_at(content, page * PAGE, usize::try_from(PAGE).expect("a small number"))?;
@@ -32,7 +32,7 @@ pub(super) fn read(content: &mut dyn Content, take: Take<'_>) -> Result<(), Unre
                 continue;
             }
             if &slot[..4] != b"Slot" {
-                return Err(Unreadable::new("one of its slots is none"));
+                return Err(Unreadable::new("has a slot that is none"));
             }
             take(&blob(content, index, u64::from(block) * BLOCK, u64::from(count) * BLOCK, &mut meter)?)?;
         }
@@ -48,12 +48,12 @@ fn blob(
     meter: &mut Meter,
 ) -> Result<Vec<u8>, Unreadable> {
     let header = read_at(content, at, 16)?;
-    let length = u64::from(little(&header, 12).expect("it has 16 bytes"));
+    let length = u64::from(little(&header, 12).expect("has 16 bytes"));
     if &header[..4] != b"BlbS" || little(&header, 4) != Some(index) {
-        return Err(Unreadable::new("one of its slots points to no package"));
+        return Err(Unreadable::new("has a slot that points to no package"));
     }
     if length > room || length > MAX_HEADER {
-        return Err(Unreadable::new("one of its packages is too large"));
+        return Err(Unreadable::new("has a package that is too large"));
     }
     meter.spend(length + 16)?;
     read_at(content, at + 16, usize::try_from(length).expect("checked against the limit"))

@@ -26,7 +26,7 @@ pub(super) fn read(
         size => u32::from(size),
     };
     if !page_size.is_power_of_two() || page_size < 512 {
-        return Err(Unreadable::new("its pages have no possible size"));
+        return Err(Unreadable::new("has pages of no possible size"));
     }
     let mut size = length(content)?;
     let mut frames = BTreeMap::new();
@@ -49,7 +49,7 @@ pub(super) fn read(
         Ok(())
     })?;
     let root = root.and_then(|root| u32::try_from(root).ok()).filter(|root| *root > 1);
-    let root = root.ok_or_else(|| Unreadable::new("it has no table of packages"))?;
+    let root = root.ok_or_else(|| Unreadable::new("has no table of packages"))?;
     file.rows(root, 0, &mut |row| match columns(row)?.get(1) {
         Some(Column::Blob(blob)) => take(blob),
         _ => Err(broken()),
@@ -57,7 +57,7 @@ pub(super) fn read(
 }
 
 fn broken() -> Unreadable {
-    Unreadable::new("one of its pages is broken")
+    Unreadable::new("has a broken page")
 }
 
 struct File<'a, 'b> {
@@ -127,7 +127,7 @@ impl File<'_, '_> {
         let (size, rest) = varint(cell).ok_or_else(broken)?;
         let (_, rest) = varint(rest).ok_or_else(broken)?;
         if size > MAX_HEADER {
-            return Err(Unreadable::new("one of its packages is too large"));
+            return Err(Unreadable::new("has a package that is too large"));
         }
         let size = usize::try_from(size).expect("checked against the limit");
         let local = local(size, self.usable);

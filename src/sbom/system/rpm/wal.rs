@@ -41,7 +41,7 @@ pub(super) fn frames(log: &mut dyn Content, page_size: u32) -> Result<BTreeMap<u
             break;
         }
         if pending.len() + committed.len() >= MAX_FRAMES {
-            return Err(Unreadable::new("its log is too long"));
+            return Err(Unreadable::new("has too long a log"));
         }
         pending.push((big(&frame, 0).expect("a frame has a header"), at + FRAME_HEADER as u64));
         if big(&frame, 4) != Some(0) {
