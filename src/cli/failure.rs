@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use stevedore::class::Class;
+use stevedore::sbom::attached;
 use stevedore::{build, copy, draft, filesystem, image, registry, sync, transport};
 
 use super::{hints, interrupt};
@@ -130,6 +131,9 @@ fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<filesystem::Error>() {
+        return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<attached::Error>() {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<transport::Error>() {

@@ -24,6 +24,9 @@ pub(crate) struct Looking {
     /// Keep the layers of a registry's image in this folder, an OCI layout, and take them from there the next time
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
+    /// Keep temporary files in this folder [default: $TMPDIR, else /tmp]
+    #[arg(long, value_name = "DIR")]
+    scratch: Option<PathBuf>,
     #[command(flatten)]
     registry: Only,
     #[command(flatten)]
@@ -42,6 +45,7 @@ impl Looking {
     pub(crate) fn open(&self, reference: &Location, digests: bool, ui: &Ui) -> anyhow::Result<Opened> {
         let common = Common { network: &self.network, work: None };
         let mut places = common.options(&Side::from(&self.registry), ui)?;
+        places.scratch = self.scratch.clone().or(places.scratch);
         attach_streams(&reference.place, None, &mut places)?;
         let mut source = reference.place.open_source(&places)?;
         if let Some(folder) = self.cache.as_ref().filter(|_| source.origin().is_some()) {
@@ -62,6 +66,11 @@ impl Looking {
 }
 
 impl Opened {
+    /// Returns the place.
+    pub(crate) fn source(&self) -> &dyn Source {
+        &*self.source
+    }
+
     /// Returns the image.
     pub(crate) fn image(&self) -> &Image {
         &self.image

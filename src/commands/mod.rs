@@ -26,6 +26,8 @@ mod looking;
 pub(crate) mod ls;
 pub(crate) mod man;
 mod naming;
+mod package_list;
+pub(crate) mod sbom;
 pub(crate) mod sync;
 mod synced;
 pub(crate) mod tags;

@@ -80,7 +80,7 @@ impl Layers<'_> {
     pub fn pass_on(&self, sink: &mut dyn Sink) -> Result<Vec<Warning>> {
         let mut merging = Merging::new(sink, self.budget());
         for number in (0..self.image.layers().len()).rev() {
-            self.visit(number, &mut |archive, member| merging.take(number, archive, &member))?;
+            self.walk(number, &mut |archive, member| merging.take(number, archive, &member))?;
             if merging.odd {
                 let tree = self.merge()?;
                 return merging.complete(self, &tree).map(|()| tree.warnings().to_vec());
@@ -98,7 +98,7 @@ impl Layers<'_> {
     pub fn pass_on_top(&self, lowest: usize, sink: &mut dyn Sink) -> Result<()> {
         let mut merging = Merging::new(sink, self.budget());
         for number in (lowest..self.image.layers().len()).rev() {
-            self.visit(number, &mut |archive, member| merging.take(number, archive, &member))?;
+            self.walk(number, &mut |archive, member| merging.take(number, archive, &member))?;
             if merging.odd {
                 return Err(super::Error::Apart { layer: self.image.layers()[number].digest.clone() });
             }
@@ -113,16 +113,17 @@ impl Layers<'_> {
     /// # Errors
     /// Those of reading and of the sink.
     pub fn pass_on_layer(&self, number: usize, sink: &mut dyn Sink) -> Result<()> {
-        self.visit(number, &mut |archive, member| match normalize(&member.name) {
+        self.walk(number, &mut |archive, member| match normalize(&member.name) {
             Some(path) => append(sink, &path, &member.entry, archive),
             None => Ok(()),
         })
     }
 
     /// Reads a layer and checks all that is known of it.
-    fn visit(&self, number: usize, visit: &mut super::read::Visit<'_>) -> Result<()> {
+    fn walk(&self, number: usize, visit: &mut super::read::Visit<'_>) -> Result<()> {
         let budget = self.budget();
-        let reading = self.reading(number, &budget);
+        let holder = || self.holder();
+        let reading = self.reading(number, &budget, &holder);
         let mut holes = 0_u64;
         let seen = reading.walk(self.open(number)?, &mut |archive, member| {
             holes = holes.saturating_add(archive.holes());
@@ -352,7 +353,7 @@ impl<'a> Merging<'a> {
         }
         for number in (0..layers.image.layers().len()).rev() {
             if wanted.keys().any(|(layer, _)| *layer as usize == number) {
-                layers.visit(number, &mut |archive, member| match wanted.get(&origin(&member.entry)) {
+                layers.walk(number, &mut |archive, member| match wanted.get(&origin(&member.entry)) {
                     Some(path) => {
                         let entry = tree.get(path).expect("it comes from the tree");
                         append(self.sink, path, entry, archive)
@@ -362,9 +363,9 @@ impl<'a> Merging<'a> {
             }
         }
         let target = |entry| contents.get(&origin(entry)).expect("it was put there");
-        links.into_iter().try_for_each(|(path, entry)| {
-            self.sink.append(path, &Entry::hard_link(target(entry), entry), None)
-        })
+        links
+            .into_iter()
+            .try_for_each(|(path, entry)| self.sink.append(path, &Entry::hard_link(target(entry), entry), None))
     }
 
     fn warn(&mut self, layer: usize, member: &Member, oddity: Oddity) {

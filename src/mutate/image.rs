@@ -63,7 +63,9 @@ impl Change<'_, '_> {
         let rewriting = Rewriting { strip, time: *time };
         let (packing, options) = (self.packing(draft), self.options);
         let made = self.with_layers(draft, |layers, count| {
-            (0..count).map(|number| layers::rewrite(layers, number, rewriting, packing, options)).collect::<Result<Vec<_>>>()
+            (0..count)
+                .map(|number| layers::rewrite(layers, number, rewriting, packing, options))
+                .collect::<Result<Vec<_>>>()
         })?;
         for (layer, made) in draft.layers.iter_mut().zip(made) {
             if let Some(made) = made {

@@ -93,12 +93,7 @@ struct Rewriter<'a> {
 }
 
 impl Sink for Rewriter<'_> {
-    fn append(
-        &mut self,
-        path: &[u8],
-        entry: &Entry,
-        content: Option<&mut dyn Read>,
-    ) -> crate::filesystem::Result<()> {
+    fn append(&mut self, path: &[u8], entry: &Entry, content: Option<&mut dyn Read>) -> crate::filesystem::Result<()> {
         if self.rewriting.strips(path) {
             return Ok(());
         }
