@@ -36,6 +36,7 @@ pub mod config;
 pub mod copy;
 pub mod deploy;
 pub mod descriptor;
+pub mod diff;
 pub mod digest;
 pub mod filesystem;
 #[cfg(feature = "server")]

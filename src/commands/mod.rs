@@ -9,6 +9,8 @@ mod dates;
 pub(crate) mod delete;
 pub(crate) mod deploy;
 mod deployed;
+pub(crate) mod diff;
+mod differences;
 pub(crate) mod digest;
 pub(crate) mod gc;
 pub(crate) mod inspect;
