@@ -37,6 +37,7 @@ pub mod config;
 pub mod copy;
 pub mod deploy;
 pub mod descriptor;
+pub mod diff;
 pub mod digest;
 pub mod draft;
 pub mod filesystem;

@@ -36,6 +36,11 @@ pub(crate) struct Verdict {
     pub(crate) reason: String,
 }
 
+/// The end of a comparison that found differences, which were reported: only the exit code is left to tell.
+#[derive(Debug, thiserror::Error)]
+#[error("there are differences")]
+pub(crate) struct Different;
+
 /// What went wrong, as told to people and scripts.
 #[derive(Debug, Serialize)]
 pub(crate) struct Failure {
@@ -85,6 +90,11 @@ impl Failure {
     pub(crate) fn line(&self) -> String {
         let hints: String = self.hints.iter().map(|hint| format!(" (hint: {hint})")).collect();
         format!("{}{hints}", self.message)
+    }
+
+    /// Returns the kind of failure.
+    pub(crate) fn class(&self) -> Class {
+        self.class
     }
 
     /// Returns the exit code of the class.

@@ -11,6 +11,8 @@ mod dates;
 pub(crate) mod delete;
 pub(crate) mod deploy;
 mod deployed;
+pub(crate) mod diff;
+mod differences;
 pub(crate) mod digest;
 pub(crate) mod export;
 pub(crate) mod gc;

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -140,6 +141,15 @@ impl<'a> Layers<'a> {
     /// When it cannot be read, or is not what manifest and config say.
     pub fn read(&self, number: usize) -> Result<Layer> {
         self.read_with(number, &self.budget())
+    }
+
+    /// Reads some layers one after the other, the lowest being 0.
+    ///
+    /// # Errors
+    /// That of the lowest layer that failed.
+    pub fn read_range(&self, numbers: Range<usize>) -> Result<Vec<Layer>> {
+        let budget = self.budget();
+        numbers.map(|number| self.read_with(number, &budget)).collect()
     }
 
     /// Reads all layers and merges them.

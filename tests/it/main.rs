@@ -40,6 +40,7 @@ mod referrers;
 mod registry_client;
 mod requests;
 mod resume;
+mod sbom_language;
 mod selftest;
 mod shells;
 mod static_tree;
