@@ -1,11 +1,13 @@
 //! The process's environment: the one place that reads it. The library is told what it says.
 
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use anyhow::Context;
 use stevedore::registry::credentials;
 use stevedore::registry::{Options, Proxy};
+use zeroize::Zeroizing;
 
 /// What the environment says; empty variables count as unset.
 pub(crate) struct Environment {
@@ -62,6 +64,20 @@ impl Environment {
         Ok(files)
     }
 
+    /// Returns the password of keys; an empty one is a password, too.
+    pub(crate) fn key_password(&self) -> Option<Zeroizing<Vec<u8>>> {
+        env::var_os("COSIGN_PASSWORD").map(|password| Zeroizing::new(password.into_vec()))
+    }
+
+    /// Returns the seconds since 1970 that what is made is to say it was made at: `$SOURCE_DATE_EPOCH`.
+    ///
+    /// # Errors
+    /// When it is no number.
+    pub(crate) fn source_date(&self) -> anyhow::Result<Option<i64>> {
+        let seconds = text(&["SOURCE_DATE_EPOCH"]);
+        seconds.map(|seconds| seconds.parse().context("SOURCE_DATE_EPOCH is no number of seconds")).transpose()
+    }
+
     fn config(&self) -> Option<PathBuf> {
         path("XDG_CONFIG_HOME").or_else(|| Some(self.home.as_ref()?.join(".config")))
     }
@@ -98,6 +114,11 @@ fn drop_ins(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     files.retain(|path| path.extension().is_some_and(|extension| extension == "conf"));
     files.sort();
     Ok(files)
+}
+
+/// Returns the value of a variable that was named by whoever runs the program.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    text(&[name])
 }
 
 fn text(names: &[&str]) -> Option<String> {

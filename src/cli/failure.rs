@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use stevedore::class::Class;
-use stevedore::{copy, filesystem, image, registry, sync, transport};
+use stevedore::{copy, filesystem, image, registry, sign, sync, transport};
 
 use super::{hints, interrupt};
 
@@ -86,6 +86,11 @@ impl Failure {
         format!("{}{hints}", self.message)
     }
 
+    /// Returns the kind of failure.
+    pub(crate) fn class(&self) -> Class {
+        self.class
+    }
+
     /// Returns the exit code of the class.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(exit_code(self.class))
@@ -124,6 +129,9 @@ fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<filesystem::Error>() {
+        return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<sign::Error>() {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<transport::Error>() {

@@ -8,6 +8,7 @@ pub(crate) mod files;
 pub(crate) mod flags;
 mod hints;
 mod interrupt;
+pub(crate) mod keys;
 pub(crate) mod locations;
 pub(crate) mod output;
 mod progress;
@@ -45,7 +46,10 @@ pub(crate) fn run() -> ExitCode {
     }
     let failure = Failure::of(&error, arguments.command.reference(&error));
     ui.fail(&failure);
-    failure.exit_code()
+    match arguments.command.exit_code(&error, failure.class()) {
+        Some(code) => ExitCode::from(code),
+        None => failure.exit_code(),
+    }
 }
 
 /// Prints what clap has to say: help and version on stdout, a refusal on stderr.
