@@ -319,6 +319,3 @@ fn holds_payloads(image: &Image) -> bool {
         || image.artifact_type.as_deref() == Some(kind.as_str())
         || image.layers.iter().any(|layer| layer.media_type == PAYLOAD)
 }
-
-#[cfg(test)]
-mod tests;
