@@ -56,6 +56,8 @@ pub mod registry;
 pub mod sbom;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "sign")]
+pub mod sign;
 pub mod splice;
 pub mod store;
 #[cfg(feature = "sync")]

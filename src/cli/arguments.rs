@@ -82,6 +82,11 @@ pub(crate) enum Command {
     Delete(commands::delete::Args),
     Gc(commands::gc::Args),
     Deploy(Box<commands::deploy::Args>),
+    #[command(visible_alias = "generate-key-pair")]
+    Keygen(commands::keygen::Args),
+    PublicKey(commands::public_key::Args),
+    Sign(Box<commands::sign::Args>),
+    Verify(Box<commands::verify::Args>),
     Login(commands::login::Args),
     Logout(commands::logout::Args),
     Auth(commands::auth::Args),
@@ -108,6 +113,10 @@ impl Command {
             Self::Delete(args) => commands::delete::run(args, ui),
             Self::Gc(args) => commands::gc::run(args, ui),
             Self::Deploy(args) => commands::deploy::run(args, ui),
+            Self::Keygen(args) => commands::keygen::run(args, ui),
+            Self::PublicKey(args) => commands::public_key::run(args, ui),
+            Self::Sign(args) => commands::sign::run(args, ui),
+            Self::Verify(args) => commands::verify::run(args, ui),
             Self::Login(args) => commands::login::run(args, ui),
             Self::Logout(args) => commands::logout::run(args, ui),
             Self::Auth(args) => commands::auth::run(args, ui),
@@ -120,6 +129,7 @@ impl Command {
     pub(crate) fn exit_code(&self, error: &anyhow::Error, class: Class) -> Option<u8> {
         match self {
             Self::Diff(_) => commands::diff::exit_code(error, class),
+            Self::Verify(_) => Some(commands::verify::exit_code(error, class)),
             _ => None,
         }
     }
@@ -147,6 +157,10 @@ impl Command {
             Self::Delete(args) => Some(args.reference.to_string()),
             Self::Gc(args) => Some(args.place.to_string()),
             Self::Deploy(args) => Some(args.reference(error)),
+            Self::Keygen(_) => None,
+            Self::PublicKey(args) => Some(args.key.clone()),
+            Self::Sign(args) => Some(args.reference.to_string()),
+            Self::Verify(args) => Some(args.reference.to_string()),
             Self::Login(args) => Some(args.host.clone()),
             Self::Logout(args) => Some(args.host.clone()),
             Self::Auth(args) => Some(args.name().to_owned()),

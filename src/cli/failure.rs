@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 use stevedore::class::Class;
 use stevedore::sbom::attached;
-use stevedore::{build, copy, draft, filesystem, image, registry, sync, transport};
+use stevedore::{build, copy, draft, filesystem, image, registry, sign, sync, transport};
 
 use super::{hints, interrupt};
 
@@ -144,6 +144,9 @@ fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<attached::Error>() {
+        return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<sign::Error>() {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<transport::Error>() {
