@@ -3,5 +3,7 @@
 //! distribution-spec: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 
 mod access;
+mod answer;
 
 pub use access::{Action, Authorize, Decision, Wish};
+pub use access::{FileError, Guard, GuardOptions, Issuer, Notes, Outside, Passwords, PolicyFile, Rules, Tokens, Trust};
