@@ -27,9 +27,9 @@ pub(super) fn not_allowed(allowed: &str) -> Response {
 pub(super) fn of_decision(decision: Decision) -> Response {
     match decision {
         Decision::Allow => Response::new(200),
-        Decision::Challenge { challenge, message } => problem(401, "UNAUTHORIZED", &message)
-            .with("WWW-Authenticate", challenge)
-            .with("Cache-Control", "no-store"),
+        Decision::Challenge { challenge, message } => {
+            problem(401, "UNAUTHORIZED", &message).with("WWW-Authenticate", challenge).with("Cache-Control", "no-store")
+        }
         Decision::Forbid { message } => problem(403, "DENIED", &message),
         Decision::Wait { seconds, message } => {
             problem(429, "TOOMANYREQUESTS", &message).with("Retry-After", seconds.to_string())

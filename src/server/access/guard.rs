@@ -116,9 +116,9 @@ impl Guard {
             None => Ok(Identity::Anonymous),
             // Where nobody can log in, a login is nobody's: many scripts give one to every registry.
             Some(_) if !self.can_log_in() => Ok(Identity::Anonymous),
-            Some(Credentials::Basic { user, password }) => self.log_in(request, user, &password, |message| {
-                self.challenge(request, wish, None, message)
-            }),
+            Some(Credentials::Basic { user, password }) => {
+                self.log_in(request, user, &password, |message| self.challenge(request, wish, None, message))
+            }
             Some(Credentials::Bearer { token }) => match self.check(&token) {
                 Ok(claims) => Ok(Identity::Bearer(claims)),
                 Err(refusal) => Err(self.challenge(request, wish, Some("invalid_token"), refusal.to_string())),
@@ -212,13 +212,7 @@ impl Guard {
         }
     }
 
-    fn challenge(
-        &self,
-        request: &Request<'_>,
-        wish: &Wish<'_>,
-        error: Option<&str>,
-        message: String,
-    ) -> Decision {
+    fn challenge(&self, request: &Request<'_>, wish: &Wish<'_>, error: Option<&str>, message: String) -> Decision {
         let service = match &self.options.tokens {
             Tokens::None => None,
             Tokens::Own(issuer) => Some(issuer.service()),

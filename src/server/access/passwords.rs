@@ -168,7 +168,8 @@ impl Passwords {
 impl Book {
     /// Says whether a check may begin. One at a time for each pair, so that the requests that a client begins with are answered by one check.
     fn has_room(&self, pair: &Pair, suspect: bool) -> bool {
-        !self.running.contains(pair) && if suspect { self.suspects == 0 } else { self.running.len() - self.suspects < places() }
+        !self.running.contains(pair)
+            && if suspect { self.suspects == 0 } else { self.running.len() - self.suspects < places() }
     }
 }
 
@@ -220,9 +221,8 @@ mod tests {
     }
 
     fn write(dir: &tempfile::TempDir, users: &[(&str, &str)], cost: u32) {
-        let line = |(user, password): &(&str, &str)| {
-            format!("{user}:{}\n", bcrypt::hash(password, cost).expect("hashes"))
-        };
+        let line =
+            |(user, password): &(&str, &str)| format!("{user}:{}\n", bcrypt::hash(password, cost).expect("hashes"));
         fs::write(dir.path().join("htpasswd"), users.iter().map(line).collect::<String>()).expect("written");
     }
 

@@ -136,7 +136,10 @@ fn glob(text: Spanned<String>) -> Result<Glob, Wrong> {
     // What cannot be part of a repository's name matches nothing, and whoever wrote it believes that it does.
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-/*?[]!^".contains(&byte);
     if text.is_empty() || text.starts_with('/') || text.ends_with('/') || !text.bytes().all(fits) {
-        return Err(Wrong::new(at, format!("{text:?} matches no repository; names are as in team/app, without host and tag")));
+        return Err(Wrong::new(
+            at,
+            format!("{text:?} matches no repository; names are as in team/app, without host and tag"),
+        ));
     }
     Ok(Glob::new(text.as_bytes()))
 }
@@ -214,17 +217,17 @@ may = ["catalog"]
             [(false, None, false), (false, Some("alice"), true), (true, None, true), (true, Some("alice"), true)]
         {
             let policy = Policy::plain(anonymous_push);
-            for (action, expected) in [
-                (Action::Pull, true),
-                (Action::Catalog, true),
-                (Action::Push, write),
-                (Action::Delete, write),
-            ] {
+            for (action, expected) in
+                [(Action::Pull, true), (Action::Catalog, true), (Action::Push, write), (Action::Delete, write)]
+            {
                 assert_eq!(policy.allows(user, &wish(action, "a/b")), expected, "{anonymous_push} {user:?} {action:?}");
             }
             assert_eq!(policy.has_anonymous_push(), anonymous_push);
         }
-        assert!(!Policy::parse("").expect("parses").allows(Some("alice"), &wish(Action::Pull, "a")), "no rule, no right");
+        assert!(
+            !Policy::parse("").expect("parses").allows(Some("alice"), &wish(Action::Pull, "a")),
+            "no rule, no right"
+        );
     }
 
     #[test]
@@ -233,7 +236,11 @@ may = ["catalog"]
             format!("[[rule]]\nwho = {who}\nmay = {may}\nrepositories = {repositories}\n")
         };
         let table = [
-            (rule("[\"a\"]", "[\"pull\", \"write\"]", "[\"**\"]"), "\"write\"", "is none of pull, push, delete, catalog"),
+            (
+                rule("[\"a\"]", "[\"pull\", \"write\"]", "[\"**\"]"),
+                "\"write\"",
+                "is none of pull, push, delete, catalog",
+            ),
             (rule("[\"a*\"]", "[\"pull\"]", "[\"**\"]"), "\"a*\"", "\"*\" alone is everyone"),
             (rule("[\"\"]", "[\"pull\"]", "[\"**\"]"), "\"\"", "nobody has an empty name"),
             (rule("[]", "[\"pull\"]", "[\"**\"]"), "[[rule]]", "an empty list grants nothing"),

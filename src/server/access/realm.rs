@@ -24,7 +24,8 @@ impl Outside {
             return Some(url.clone());
         }
         let forwarded = |name: &str| request.headers.first(name).map(first_of).filter(|_| self.behind_proxy);
-        let host = forwarded("x-forwarded-host").or_else(|| request.headers.only("host")).filter(|host| is_host(host))?;
+        let host =
+            forwarded("x-forwarded-host").or_else(|| request.headers.only("host")).filter(|host| is_host(host))?;
         // "https" is believed without being told of a proxy: it can only keep a password from being sent in the clear.
         let upgraded = request.headers.first("x-forwarded-proto").map(first_of) == Some("https");
         let downgraded = forwarded("x-forwarded-proto") == Some("http");

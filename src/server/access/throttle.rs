@@ -126,7 +126,9 @@ mod tests {
             throttle.fail(pair("alice", 1), after(1));
         }
         assert_eq!(throttle.wait(&pair("alice", 1), after(1)), Some(LONGEST));
-        assert!(throttle.is_suspect(pair("", 1).address, after(2)) && !throttle.is_suspect(pair("", 2).address, after(2)));
+        assert!(
+            throttle.is_suspect(pair("", 1).address, after(2)) && !throttle.is_suspect(pair("", 2).address, after(2))
+        );
         assert_eq!(throttle.wait(&pair("alice", 1), after(1) + MEMORY + LONGEST), None, "forgotten");
         throttle.succeed(&pair("alice", 1));
         assert_eq!(throttle.wait(&pair("alice", 1), after(1)), None, "the right password");
