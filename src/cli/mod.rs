@@ -7,7 +7,7 @@ mod failure;
 pub(crate) mod files;
 pub(crate) mod flags;
 mod hints;
-mod interrupt;
+pub(crate) mod interrupt;
 pub(crate) mod locations;
 pub(crate) mod output;
 mod progress;

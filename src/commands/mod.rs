@@ -1,5 +1,6 @@
 //! The verbs: each parses, makes its library calls and emits one report.
 
+mod access_log;
 pub(crate) mod auth;
 pub(crate) mod cat;
 pub(crate) mod completions;
@@ -10,6 +11,7 @@ pub(crate) mod delete;
 pub(crate) mod deploy;
 mod deployed;
 pub(crate) mod digest;
+mod gate;
 pub(crate) mod gc;
 pub(crate) mod inspect;
 mod inspection;
@@ -21,6 +23,7 @@ mod looking;
 pub(crate) mod ls;
 pub(crate) mod man;
 mod naming;
+pub(crate) mod serve;
 pub(crate) mod sync;
 mod synced;
 pub(crate) mod tags;
