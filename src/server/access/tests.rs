@@ -368,3 +368,33 @@ fn keys_that_are_none_are_refused() {
         assert!(Trust::open(&path, "them", "us", notes()).is_err(), "{text}");
     }
 }
+
+/// Made by openssl, with a key that was thrown away.
+const RSA_KEY: &str = "\
+-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA3k5OyukN1zwcnzzl6JC6
+nbU16h00+bMKzBY3xYEq82vVwn5CfSHWai+tx0om4vbYHjpe//osradgVK883Lti
+sfqBbFCs4bwjGRdkwe+4DPZrfVNdZy1GVsf9ri+816uUJSAzK75omnmCqlcCiI6O
+hegtd/AflvOaV6erv1944pJQubOBCuBm1eU+YJFk/zu3IMkKBqRRdOpqrJ1sElIc
+FWwkrMdfyaKtqzBZbWfndzReK5f7RJKVZR3p/cjMcY+Y7XWWt8vYofmHn1U5EXTn
+9frWj1FLbxu6ZKafQLMzmbKm7LRaFgoB43Lws4bFUD9Qs7d7f1qdQ3wUlxhYmsAG
+UwIDAQAB
+-----END PUBLIC KEY-----
+";
+const RSA_TOKEN: [&str; 3] = [
+    "eyJhbGciOiJSUzI1NiJ9",
+    "eyJpc3MiOiJ0aGVtIiwiYXVkIjpbInVzIl0sInN1YiI6ImNhcm9sIiwiZXhwIjo0MTAyNDQ0ODAwLCJhY2Nlc3MiOlt7InR5cGUiOiJyZXBvc2l0b3J5IiwibmFtZSI6InRlYW0vYXBwIiwiYWN0aW9ucyI6WyJwdXNoIl19XX0",
+    "urSJcnXhFgFIqOWpnb4RnxrssgUfpFfJ-A6iuw7Xa-yKqexEWQEYnV_2Zdvf3W-E0DYZx3dH1K2ZXKz6lUPVJYJoGgsnAFtmO3TBLZsEXulUH2cFYYauaivZNk6eJuXSL5HTJ7wff03Hj0rDgedDRUPsugrVe44PsgdAO9v9I2VRNro8XND6sEhoVkTcoqLSd9VGJHkCRKj3GvGGwZKjbLgEYFINLE2cS2RBsRuQ4p7EvucUOPHkJIKRLe7yHkb3RXCJTab-CXAIGc6iGv7t-8RQ-fyr9Xq7_9p5ZZJlZVu0SwKPdzlKSoajHi3oPn6qsEWUCC2cg7mcniusrEkvZw",
+];
+
+#[test]
+fn rsa_tokens_of_another_maker_are_taken() {
+    let scene = Scene::new();
+    fs::write(scene.root.join("keys"), RSA_KEY).expect("written");
+    let trust = Trust::open(&scene.root.join("keys"), "them", "us", notes()).expect("opens");
+    let token = RSA_TOKEN.join(".");
+    assert_eq!(trust.check(&token, 4_102_444_799).expect("holds").subject.as_deref(), Some("carol"));
+    assert_eq!(trust.check(&token, 4_102_448_400).map(drop), Err(token::Refusal::Expired));
+    let changed = token.replacen(&RSA_TOKEN[2][..4], "AAAA", 1);
+    assert_eq!(trust.check(&changed, 4_102_444_799).map(drop), Err(token::Refusal::Signature));
+}
