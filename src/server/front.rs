@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::access::Guard;
-use super::answer;
+use super::brief;
 use super::metrics::Metrics;
 use crate::http::{Content, Handler, Headers, Method, Request, Response};
 
@@ -39,17 +39,17 @@ impl<H: Handler> Front<H> {
             "/metrics" => plain(request, self.options.metrics.text()),
             "/token" => match self.options.guard.as_ref().and_then(|guard| guard.token(request)) {
                 Some(response) => response,
-                None => answer::problem(404, "UNSUPPORTED", "no tokens are handed out here"),
+                None => brief::problem(404, "UNSUPPORTED", "no tokens are handed out here"),
             },
             path if path == "/v2" || path.starts_with("/v2/") => self.registry(request),
-            _ => answer::problem(404, "UNSUPPORTED", "this is a registry; all it has is below /v2/"),
+            _ => brief::problem(404, "UNSUPPORTED", "this is a registry; all it has is below /v2/"),
         }
     }
 
     fn registry(&self, request: &mut Request<'_>) -> Response {
         let reads = matches!(request.method, Method::Get | Method::Head | Method::Options);
         if self.options.read_only && !reads {
-            return answer::problem(405, "UNSUPPORTED", "this registry is read-only").with("Allow", "GET, HEAD");
+            return brief::problem(405, "UNSUPPORTED", "this registry is read-only").with("Allow", "GET, HEAD");
         }
         let _running = self.options.metrics.begin(request);
         let mut response = self.registry.handle(request);
@@ -85,7 +85,7 @@ impl<H: Handler> Handler for Front<H> {
 
 fn plain(request: &Request<'_>, text: String) -> Response {
     if !matches!(request.method, Method::Get | Method::Head) {
-        return answer::not_allowed("GET, HEAD");
+        return brief::not_allowed("GET, HEAD");
     }
     Response::new(200)
         .with("Content-Type", "text/plain; version=0.0.4; charset=utf-8")

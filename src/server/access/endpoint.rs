@@ -14,7 +14,7 @@ use super::issuer::Issuer;
 use super::token::{self, Grant};
 use super::{Decision, realm};
 use crate::http::{Content, Method, Request, Response};
-use crate::server::answer;
+use crate::server::brief;
 
 /// The largest form.
 const MAX_FORM: u64 = 16 * 1024;
@@ -37,7 +37,7 @@ impl Guard {
         let response = match request.method {
             Method::Get | Method::Head => self.token_of_query(issuer, request),
             Method::Post => self.token_of_form(issuer, request),
-            _ => answer::not_allowed("GET, HEAD, POST"),
+            _ => brief::not_allowed("GET, HEAD, POST"),
         };
         Some(response.with("Cache-Control", "no-store"))
     }
@@ -50,9 +50,9 @@ impl Guard {
                 self.issue(issuer, request, identity)
             }
             Ok(Some(Credentials::Bearer { .. })) => {
-                answer::of_decision(refuse("a token is not given for another one".into()))
+                brief::of_decision(refuse("a token is not given for another one".into()))
             }
-            Err(unclear) => answer::of_decision(refuse(unclear.0.into())),
+            Err(unclear) => brief::of_decision(refuse(unclear.0.into())),
         }
     }
 
@@ -79,11 +79,11 @@ impl Guard {
         let user = match &identity {
             Ok(Identity::User(user)) => Some(user.as_str()),
             Ok(_) => None,
-            Err(decision) => return answer::of_decision(decision.clone()),
+            Err(decision) => return brief::of_decision(decision.clone()),
         };
         if form.parameter("service").is_some_and(|service| service != issuer.service()) {
             let message = format!("tokens are made for the service {} here", issuer.service());
-            return answer::problem(400, "UNSUPPORTED", &message);
+            return brief::problem(400, "UNSUPPORTED", &message);
         }
         let wanted: Vec<Grant> = form
             .parameters("scope")
@@ -93,7 +93,7 @@ impl Guard {
         let token = issuer.issue(user, self.grants(user, &wanted), now);
         let issued_at = timestamp(now);
         let issued = Issued { access_token: token.clone(), token, expires_in: issuer.lifetime().as_secs(), issued_at };
-        answer::json(200, &issued)
+        brief::json(200, &issued)
     }
 }
 

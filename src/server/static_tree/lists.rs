@@ -13,7 +13,7 @@ use super::files::{Files, enter};
 use crate::digest::Digest;
 use crate::http::{Content, Request, Response};
 use crate::manifest::MAX_SIZE;
-use crate::server::answer;
+use crate::server::brief;
 
 /// The largest list of tags: some 100,000 of the greatest length.
 const MAX_LISTING: u64 = 16 << 20;
@@ -31,7 +31,7 @@ struct Listing {
 /// Lists the tags of a repository.
 pub(super) fn tags(files: &Files, name: &str, request: &Request<'_>) -> io::Result<Response> {
     let Some(text) = files.read(&format!("v2/{name}/tags"), "list", MAX_LISTING)? else {
-        return Ok(answer::problem(404, "NAME_UNKNOWN", "there is no such repository"));
+        return Ok(brief::problem(404, "NAME_UNKNOWN", "there is no such repository"));
     };
     let listing: Listing = serde_json::from_slice(&text)?;
     let body = |tags: &[String]| serde_json::json!({ "name": name, "tags": tags });
@@ -77,13 +77,13 @@ fn page(
         names.retain(|name| *name > last);
     }
     let Some(count) = request.parameter("n") else {
-        return answer::json(200, &body(&names)).with("Cache-Control", "no-cache");
+        return brief::json(200, &body(&names)).with("Cache-Control", "no-cache");
     };
     let Ok(count) = count.parse::<usize>() else {
-        return answer::problem(400, "PAGINATION_NUMBER_INVALID", "n is a number");
+        return brief::problem(400, "PAGINATION_NUMBER_INVALID", "n is a number");
     };
     let shown = &names[..count.min(names.len())];
-    let response = answer::json(200, &body(shown)).with("Cache-Control", "no-cache");
+    let response = brief::json(200, &body(shown)).with("Cache-Control", "no-cache");
     match shown.last() {
         Some(last) if shown.len() < names.len() => {
             // Names and tags consist of what needs no escape.

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::partial::{self, Part};
-use super::{Action, Authorize, Decision, Wish, answer};
+use super::{Action, Authorize, Decision, Wish, brief};
 use crate::digest::Digest;
 use crate::http::{Content, Handler, Method, Request, Response};
 use crate::media_type::MediaType;
@@ -49,29 +49,29 @@ impl StaticTree {
 
     fn answer(&self, request: &Request<'_>) -> io::Result<Response> {
         let Some(route) = Route::of(&request.path) else {
-            return Ok(answer::problem(404, "UNSUPPORTED", "there is nothing of that name in a registry"));
+            return Ok(brief::problem(404, "UNSUPPORTED", "there is nothing of that name in a registry"));
         };
         if let Some(refusal) = self.refuse(request, &route) {
             return Ok(refusal);
         }
         if !matches!(request.method, Method::Get | Method::Head) {
-            let read_only = answer::problem(405, "UNSUPPORTED", "this registry is read-only");
+            let read_only = brief::problem(405, "UNSUPPORTED", "this registry is read-only");
             return Ok(read_only.with("Allow", "GET, HEAD"));
         }
         match route {
-            Route::Ping => Ok(answer::json(200, &serde_json::json!({}))),
+            Route::Ping => Ok(brief::json(200, &serde_json::json!({}))),
             Route::Catalog => lists::catalog(&self.files, request),
             Route::Tags(name) => lists::tags(&self.files, name, request),
             Route::Referrers(name, digest) => match digest.parse() {
                 Ok(digest) => lists::referrers(&self.files, name, &digest, request),
-                Err(_) => Ok(answer::problem(400, "DIGEST_INVALID", "this is no digest")),
+                Err(_) => Ok(brief::problem(400, "DIGEST_INVALID", "this is no digest")),
             },
             Route::Manifest(name, reference) => self.manifest(request, name, reference),
             Route::Blob(name, digest) => match digest.parse() {
                 Ok(digest) => self.blob(request, name, &digest),
-                Err(_) => Ok(answer::problem(400, "DIGEST_INVALID", "this is no digest")),
+                Err(_) => Ok(brief::problem(400, "DIGEST_INVALID", "this is no digest")),
             },
-            Route::Upload(_) => Ok(answer::problem(404, "BLOB_UPLOAD_UNKNOWN", "there are no uploads here")),
+            Route::Upload(_) => Ok(brief::problem(404, "BLOB_UPLOAD_UNKNOWN", "there are no uploads here")),
         }
     }
 
@@ -88,7 +88,7 @@ impl StaticTree {
         let wish = Wish { action, repository: route.repository() };
         match self.authorize.authorize(request, &wish) {
             Decision::Allow => None,
-            decision => Some(answer::of_decision(decision)),
+            decision => Some(brief::of_decision(decision)),
         }
     }
 
@@ -96,10 +96,10 @@ impl StaticTree {
         let digest = match (reference.parse::<Digest>(), reference.parse::<Tag>()) {
             (Ok(digest), _) => Some(digest),
             (_, Ok(_)) => None,
-            _ => return Ok(answer::problem(400, "MANIFEST_INVALID", "this is neither a tag nor a digest")),
+            _ => return Ok(brief::problem(400, "MANIFEST_INVALID", "this is neither a tag nor a digest")),
         };
         let Some(found) = self.files.manifest(name, reference, digest)? else {
-            return Ok(answer::problem(404, "MANIFEST_UNKNOWN", "there is no such manifest"));
+            return Ok(brief::problem(404, "MANIFEST_UNKNOWN", "there is no such manifest"));
         };
         let tag = partial::tag_of(&found.digest);
         let response = |status| {
@@ -116,7 +116,7 @@ impl StaticTree {
 
     fn blob(&self, request: &Request<'_>, name: &str, digest: &Digest) -> io::Result<Response> {
         let Some((mut file, size)) = self.files.blob(name, digest)? else {
-            return Ok(answer::problem(404, "BLOB_UNKNOWN", "there is no such blob"));
+            return Ok(brief::problem(404, "BLOB_UNKNOWN", "there is no such blob"));
         };
         let tag = partial::tag_of(digest);
         let response = |status| {
@@ -133,7 +133,7 @@ impl StaticTree {
         match partial::wanted(&request.headers, &tag, size) {
             Part::Whole => Ok(typed(200).with_content(Content::File(file, size))),
             Part::None => {
-                let refused = answer::problem(416, "RANGE_INVALID", "the blob has no such part");
+                let refused = brief::problem(416, "RANGE_INVALID", "the blob has no such part");
                 Ok(refused.with("Content-Range", format!("bytes */{size}")))
             }
             Part::Slice(begin, length) => {
@@ -148,7 +148,7 @@ impl StaticTree {
 impl Handler for StaticTree {
     fn handle(&self, request: &mut Request<'_>) -> Response {
         // The reason has paths of this machine, which are not for everyone.
-        let failed = |_| answer::problem(500, "UNKNOWN", "the tree cannot be read");
+        let failed = |_| brief::problem(500, "UNKNOWN", "the tree cannot be read");
         self.answer(request).unwrap_or_else(failed).with("Docker-Distribution-Api-Version", "registry/2.0")
     }
 }
