@@ -83,15 +83,6 @@ impl Environment {
         env::var_os("COSIGN_PASSWORD").map(|password| Zeroizing::new(password.into_vec()))
     }
 
-    /// Returns the seconds since 1970 that what is made is to say it was made at: `$SOURCE_DATE_EPOCH`.
-    ///
-    /// # Errors
-    /// When it is no number.
-    pub(crate) fn source_date(&self) -> anyhow::Result<Option<i64>> {
-        let seconds = text(&["SOURCE_DATE_EPOCH"]);
-        seconds.map(|seconds| seconds.parse().context("SOURCE_DATE_EPOCH is no number of seconds")).transpose()
-    }
-
     fn config(&self) -> Option<PathBuf> {
         path("XDG_CONFIG_HOME").or_else(|| Some(self.home.as_ref()?.join(".config")))
     }

@@ -8,7 +8,7 @@ mod failure;
 pub(crate) mod files;
 pub(crate) mod flags;
 mod hints;
-mod interrupt;
+pub(crate) mod interrupt;
 pub(crate) mod keys;
 pub(crate) mod locations;
 pub(crate) mod output;

@@ -1,5 +1,6 @@
 //! The verbs: each parses, makes its library calls and emits one report.
 
+mod access_log;
 pub(crate) mod auth;
 pub(crate) mod build;
 mod built;
@@ -15,6 +16,7 @@ pub(crate) mod diff;
 mod differences;
 pub(crate) mod digest;
 pub(crate) mod export;
+mod gate;
 pub(crate) mod gc;
 mod ingredients;
 pub(crate) mod inspect;
@@ -30,8 +32,9 @@ pub(crate) mod ls;
 pub(crate) mod man;
 mod naming;
 mod package_list;
-pub(crate) mod sbom;
 pub(crate) mod public_key;
+pub(crate) mod sbom;
+pub(crate) mod serve;
 pub(crate) mod sign;
 pub(crate) mod sync;
 mod synced;

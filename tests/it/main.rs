@@ -25,6 +25,7 @@ mod faults;
 mod full_disk;
 mod gc;
 mod generated;
+mod http_core;
 mod inspect;
 mod inspect_peers;
 mod killed;

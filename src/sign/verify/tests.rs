@@ -293,7 +293,11 @@ fn bundles_that_are_none() {
         ("what is signed is not acceptable", &|digest| with(digest, "Statement/v1", "Statement/v7")),
         ("what is signed is not acceptable", &|digest| with(digest, r#""predicate":"#, r#""x":1,"predicate":"#)),
         ("what is signed is not acceptable", &|digest| {
-            with(digest, r#""predicateType":"#, r#""predicateType":"https://sigstore.dev/cosign/sign/v1","predicateType":"#)
+            with(
+                digest,
+                r#""predicateType":"#,
+                r#""predicateType":"https://sigstore.dev/cosign/sign/v1","predicateType":"#,
+            )
         }),
         ("what is signed is of type", &|digest| {
             let payload = signed(digest, &[]);
@@ -399,7 +403,8 @@ fn too_many_referrers_are_not_unsigned() {
     let (key, mut shelf) = (key(), Shelf::new());
     for number in 0..=collect::MAX_REFERRERS {
         let config = Descriptor::of(MediaType::new(&format!("a/{number}")), b"{}");
-        let image = Image { config, layers: vec![], subject: None, annotations: Annotations::new(), artifact_type: None };
+        let image =
+            Image { config, layers: vec![], subject: None, annotations: Annotations::new(), artifact_type: None };
         shelf.refer(Manifest::image(Format::Oci, &image).expect("made"));
     }
     assert!(matches!(shelf.verify(&[&key]), Err(Error::TooMany { .. })));
