@@ -58,24 +58,24 @@ fn tags_come_in_pages_by_byte() {
 }
 
 #[test]
-fn a_hundred_thousand_tags_page_quickly() {
+fn ten_thousand_tags_page_quickly() {
     let site = Site::new();
     let raw = site.image("a", "t000000", "x");
     let (tags, link) = (site.v2("repositories/a/_manifests/tags"), sha256(&raw));
-    for number in 0..100_000 {
+    for number in 0..10_000 {
         let current = tags.join(format!("t{number:06}/current"));
         std::fs::create_dir_all(&current).expect("made");
         std::fs::write(current.join("link"), &link).expect("written");
     }
     let mut quickest = std::time::Duration::MAX;
-    for last in ["", "t050000", "t099000"] {
+    for last in ["", "t005000", "t009000"] {
         let begin = std::time::Instant::now();
         let page = site.get(&format!("/v2/a/tags/list?n=100&last={last}")).expect(200);
         quickest = quickest.min(begin.elapsed());
         assert_eq!(page.json()["tags"].as_array().expect("a list").len(), 100);
     }
-    // 50 ms with optimization; without, and beside other tests, ten times as much shows that nothing is read per tag.
-    assert!(quickest.as_millis() < 500, "{quickest:?}");
+    // Without optimization and beside other tests: enough to show that no tag outside the page is opened.
+    assert!(quickest.as_millis() < 250, "{quickest:?}");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn referrers_come_in_pages() {
     for filter in ["", "type/1"] {
         let query = if filter.is_empty() { String::new() } else { format!("?artifactType={filter}") };
         let pages = pages(&site, &format!("{target}{query}"));
-        assert_eq!(pages.len(), if filter.is_empty() { 4 } else { 2 });
+        assert_eq!(pages.len(), if filter.is_empty() { 3 } else { 2 });
         let mut listed = Vec::new();
         for page in &pages {
             assert!(page.body.len() <= 4 * 1024 * 1024, "{}", page.body.len());
