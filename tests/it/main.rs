@@ -43,6 +43,7 @@ mod requests;
 mod resume;
 mod sbom_language;
 mod selftest;
+mod server;
 mod shells;
 mod sign;
 mod sign_faults;
