@@ -122,7 +122,7 @@ impl Command {
             Self::Ls(args) => Some(args.reference.to_string()),
             Self::Cat(args) => Some(args.reference.to_string()),
             Self::Delete(args) => Some(args.reference.to_string()),
-            Self::Gc(args) => Some(args.place.to_string()),
+            Self::Gc(args) => Some(args.reference()),
             Self::Deploy(args) => Some(args.reference(error)),
             Self::Serve(args) => Some(args.reference()),
             Self::Login(args) => Some(args.host.clone()),

@@ -3,6 +3,7 @@
 mod access_log;
 pub(crate) mod auth;
 pub(crate) mod cat;
+mod collector;
 pub(crate) mod completions;
 mod copied;
 pub(crate) mod copy;

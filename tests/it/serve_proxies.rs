@@ -1,0 +1,1 @@
+//! `serve` behind nginx and Caddy: another port and another prefix.
