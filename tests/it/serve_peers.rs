@@ -92,6 +92,16 @@ fn cosign_signs_and_verifies() {
     run(&["generate-key-pair", "--output-key-prefix", &prefix]).ok();
     let reference = format!("{host}/app@{}", image.digest);
     let (key, public) = (format!("{prefix}.key"), format!("{prefix}.pub"));
-    run(&["sign", "--key", &key, "--tlog-upload=false", "--allow-insecure-registry", "--yes", &reference]).ok();
-    run(&["verify", "--key", &public, "--insecure-ignore-tlog=true", "--allow-insecure-registry", &reference]).ok();
+    run(&[
+        "sign",
+        "--key",
+        &key,
+        "--tlog-upload=false",
+        "--use-signing-config=false",
+        "--allow-http-registry",
+        "-y",
+        &reference,
+    ])
+    .ok();
+    run(&["verify", "--key", &public, "--insecure-ignore-tlog=true", "--allow-http-registry", &reference]).ok();
 }
