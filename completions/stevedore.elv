@@ -37,8 +37,9 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand ls 'List what is in an image'
             cand cat 'Print files of an image'
             cand delete 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-            cand gc 'Remove the blobs of a layout that no name needs, and what killed processes left'
+            cand gc 'Remove the blobs that no name needs, and what killed processes left'
             cand deploy 'Put images into a directory that any web server can serve as a registry'
+            cand serve 'Run a registry on a directory'
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand auth 'Show how a registry is reached and which login is used'
@@ -319,7 +320,11 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'stevedore;gc'= {
+            cand --store 'Collect in this directory of serve or registry:2 instead'
+            cand --grace 'Keep blobs of a registry for so long that no manifest needs yet: a push brings them first'
+            cand --upload-age 'Remove uploads to a registry that nobody continued for so long'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --untagged 'Remove manifests of a registry too that have no tag, are in no index that stays and refer to nothing that stays'
             cand -n 'Tell what would be removed, and remove nothing'
             cand --dry-run 'Tell what would be removed, and remove nothing'
             cand --json 'Print the result as JSON, and errors too'
@@ -356,6 +361,42 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --prune 'Remove all other repositories and tags, and the manifests and blobs that nothing needs then'
             cand --no-resume 'Start over: use nothing that an interrupted run left, and remove it'
             cand --src-no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there'
+            cand --verbose 'Tell of each blob how it got there'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;serve'= {
+            cand --store 'Serve this directory, new or of registry:2'
+            cand --static 'Serve this tree of static:, as deploy makes it, read-only'
+            cand --addr 'Where to listen; port 0 is any that is free'
+            cand --base-path 'Serve below this path, as in /registry, as well'
+            cand --max-connections 'Take as many connections at the same time; each has a thread'
+            cand --access-log 'How to tell of each request on standard error'
+            cand --tls-cert 'Use https with this certificate, those that lead to an authority behind it (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --tls-client-ca 'Let only clients in that have a certificate of these authorities (PEM)'
+            cand --htpasswd 'Take names and passwords from this file with bcrypt hashes (htpasswd -B); who logs in may push and delete'
+            cand --policy 'Take from this file who may do what, instead of what the other flags say; docs/SERVE.md has its form'
+            cand --token-key 'Sign tokens with the key in this file, which is made if it is not there [default: token.key in the store]'
+            cand --token-lifetime 'How long a token holds'
+            cand --token-realm 'The URL of the token endpoint, if clients cannot reach it as they reach the registry'
+            cand --token-issuer 'Take the tokens of this issuer (iss) instead of making them'
+            cand --token-audience 'The name of this registry in the issuer''s tokens (aud)'
+            cand --token-keys 'The issuer''s public keys: a JWK set, or keys or certificates in PEM'
+            cand --gc-interval 'Free what no manifest needs each time so much has passed; never is possible, too'
+            cand --gc-grace 'Keep blobs for so long that no manifest needs yet: a push brings them first'
+            cand --upload-age 'Remove uploads that nobody continued for so long'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --read-only 'Refuse all that writes'
+            cand --allow-sparse 'Take manifests whose blobs and children are not there'
+            cand --anonymous-push 'Let everyone push and delete'
+            cand --no-tokens 'Ask for name and password only; Docker then pulls nothing without them'
+            cand --behind-proxy 'Believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For; only behind a proxy that sets them'
+            cand --gc-untagged 'Remove manifests too that have no tag, are in no index that stays and refer to nothing that stays'
             cand --json 'Print the result as JSON, and errors too'
             cand -q 'Print nothing but the result and errors'
             cand --quiet 'Print nothing but the result and errors'
@@ -473,8 +514,9 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand ls 'List what is in an image'
             cand cat 'Print files of an image'
             cand delete 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-            cand gc 'Remove the blobs of a layout that no name needs, and what killed processes left'
+            cand gc 'Remove the blobs that no name needs, and what killed processes left'
             cand deploy 'Put images into a directory that any web server can serve as a registry'
+            cand serve 'Run a registry on a directory'
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand auth 'Show how a registry is reached and which login is used'
@@ -501,6 +543,8 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;help;gc'= {
         }
         &'stevedore;help;deploy'= {
+        }
+        &'stevedore;help;serve'= {
         }
         &'stevedore;help;login'= {
         }

@@ -43,8 +43,9 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "list-tags" -d '
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "ls" -d 'List what is in an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "cat" -d 'Print files of an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "serve" -d 'Run a registry on a directory'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "login" -d 'Log in to a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "logout" -d 'Forget the login of a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "auth" -d 'Show how a registry is reached and which login is used'
@@ -318,11 +319,15 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l json -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l store -d 'Collect in this directory of serve or registry:2 instead' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l grace -d 'Keep blobs of a registry for so long that no manifest needs yet: a push brings them first' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l upload-age -d 'Remove uploads to a registry that nobody continued for so long' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l untagged -d 'Remove manifests of a registry too that have no tag, are in no index that stays and refer to nothing that stays'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s n -l dry-run -d 'Tell what would be removed, and remove nothing'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s q -l quiet -d 'Print nothing but the result and errors'
@@ -363,6 +368,43 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l json -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l store -d 'Serve this directory, new or of registry:2' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l static -d 'Serve this tree of static:, as deploy makes it, read-only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l addr -d 'Where to listen; port 0 is any that is free' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l base-path -d 'Serve below this path, as in /registry, as well' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections -d 'Take as many connections at the same time; each has a thread' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l access-log -d 'How to tell of each request on standard error' -r -f -a "plain\t'A line for people'
+json\t'A JSON object a line'
+none\t'Not at all'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-cert -d 'Use https with this certificate, those that lead to an authority behind it (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-client-ca -d 'Let only clients in that have a certificate of these authorities (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l htpasswd -d 'Take names and passwords from this file with bcrypt hashes (htpasswd -B); who logs in may push and delete' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l policy -d 'Take from this file who may do what, instead of what the other flags say; docs/SERVE.md has its form' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-key -d 'Sign tokens with the key in this file, which is made if it is not there [default: token.key in the store]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-lifetime -d 'How long a token holds' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-realm -d 'The URL of the token endpoint, if clients cannot reach it as they reach the registry' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-issuer -d 'Take the tokens of this issuer (iss) instead of making them' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-audience -d 'The name of this registry in the issuer\'s tokens (aud)' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-keys -d 'The issuer\'s public keys: a JWK set, or keys or certificates in PEM' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-interval -d 'Free what no manifest needs each time so much has passed; never is possible, too' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-grace -d 'Keep blobs for so long that no manifest needs yet: a push brings them first' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l upload-age -d 'Remove uploads that nobody continued for so long' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l read-only -d 'Refuse all that writes'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l allow-sparse -d 'Take manifests whose blobs and children are not there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l anonymous-push -d 'Let everyone push and delete'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l no-tokens -d 'Ask for name and password only; Docker then pulls nothing without them'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l behind-proxy -d 'Believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For; only behind a proxy that sets them'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-untagged -d 'Remove manifests too that have no tag, are in no index that stays and refer to nothing that stays'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s u -l username -d 'The name; asked for if not given' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s p -l password -d 'The password; better read from standard input, where other users of the machine do not see it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l authfile -d 'Keep the login in this file' -r -F
@@ -451,20 +493,21 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l json -d 'Pri
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'

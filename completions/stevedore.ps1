@@ -40,8 +40,9 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List what is in an image')
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Print files of an image')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Remove a tag and leave its siblings alone, or remove a manifest by digest')
-            [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove the blobs of a layout that no name needs, and what killed processes left')
+            [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove the blobs that no name needs, and what killed processes left')
             [CompletionResult]::new('deploy', 'deploy', [CompletionResultType]::ParameterValue, 'Put images into a directory that any web server can serve as a registry')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a registry on a directory')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a registry')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the login of a registry')
             [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'Show how a registry is reached and which login is used')
@@ -332,7 +333,11 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             break
         }
         'stevedore;gc' {
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Collect in this directory of serve or registry:2 instead')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'Keep blobs of a registry for so long that no manifest needs yet: a push brings them first')
+            [CompletionResult]::new('--upload-age', '--upload-age', [CompletionResultType]::ParameterName, 'Remove uploads to a registry that nobody continued for so long')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
+            [CompletionResult]::new('--untagged', '--untagged', [CompletionResultType]::ParameterName, 'Remove manifests of a registry too that have no tag, are in no index that stays and refer to nothing that stays')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Tell what would be removed, and remove nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Tell what would be removed, and remove nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
@@ -370,6 +375,43 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--prune', '--prune', [CompletionResultType]::ParameterName, 'Remove all other repositories and tags, and the manifests and blobs that nothing needs then')
             [CompletionResult]::new('--no-resume', '--no-resume', [CompletionResultType]::ParameterName, 'Start over: use nothing that an interrupted run left, and remove it')
             [CompletionResult]::new('--src-no-creds', '--src-no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'stevedore;serve' {
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Serve this directory, new or of registry:2')
+            [CompletionResult]::new('--static', '--static', [CompletionResultType]::ParameterName, 'Serve this tree of static:, as deploy makes it, read-only')
+            [CompletionResult]::new('--addr', '--addr', [CompletionResultType]::ParameterName, 'Where to listen; port 0 is any that is free')
+            [CompletionResult]::new('--base-path', '--base-path', [CompletionResultType]::ParameterName, 'Serve below this path, as in /registry, as well')
+            [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'Take as many connections at the same time; each has a thread')
+            [CompletionResult]::new('--access-log', '--access-log', [CompletionResultType]::ParameterName, 'How to tell of each request on standard error')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Use https with this certificate, those that lead to an authority behind it (PEM)')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The certificate''s key (PEM)')
+            [CompletionResult]::new('--tls-client-ca', '--tls-client-ca', [CompletionResultType]::ParameterName, 'Let only clients in that have a certificate of these authorities (PEM)')
+            [CompletionResult]::new('--htpasswd', '--htpasswd', [CompletionResultType]::ParameterName, 'Take names and passwords from this file with bcrypt hashes (htpasswd -B); who logs in may push and delete')
+            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'Take from this file who may do what, instead of what the other flags say; docs/SERVE.md has its form')
+            [CompletionResult]::new('--token-key', '--token-key', [CompletionResultType]::ParameterName, 'Sign tokens with the key in this file, which is made if it is not there [default: token.key in the store]')
+            [CompletionResult]::new('--token-lifetime', '--token-lifetime', [CompletionResultType]::ParameterName, 'How long a token holds')
+            [CompletionResult]::new('--token-realm', '--token-realm', [CompletionResultType]::ParameterName, 'The URL of the token endpoint, if clients cannot reach it as they reach the registry')
+            [CompletionResult]::new('--token-issuer', '--token-issuer', [CompletionResultType]::ParameterName, 'Take the tokens of this issuer (iss) instead of making them')
+            [CompletionResult]::new('--token-audience', '--token-audience', [CompletionResultType]::ParameterName, 'The name of this registry in the issuer''s tokens (aud)')
+            [CompletionResult]::new('--token-keys', '--token-keys', [CompletionResultType]::ParameterName, 'The issuer''s public keys: a JWK set, or keys or certificates in PEM')
+            [CompletionResult]::new('--gc-interval', '--gc-interval', [CompletionResultType]::ParameterName, 'Free what no manifest needs each time so much has passed; never is possible, too')
+            [CompletionResult]::new('--gc-grace', '--gc-grace', [CompletionResultType]::ParameterName, 'Keep blobs for so long that no manifest needs yet: a push brings them first')
+            [CompletionResult]::new('--upload-age', '--upload-age', [CompletionResultType]::ParameterName, 'Remove uploads that nobody continued for so long')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse all that writes')
+            [CompletionResult]::new('--allow-sparse', '--allow-sparse', [CompletionResultType]::ParameterName, 'Take manifests whose blobs and children are not there')
+            [CompletionResult]::new('--anonymous-push', '--anonymous-push', [CompletionResultType]::ParameterName, 'Let everyone push and delete')
+            [CompletionResult]::new('--no-tokens', '--no-tokens', [CompletionResultType]::ParameterName, 'Ask for name and password only; Docker then pulls nothing without them')
+            [CompletionResult]::new('--behind-proxy', '--behind-proxy', [CompletionResultType]::ParameterName, 'Believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For; only behind a proxy that sets them')
+            [CompletionResult]::new('--gc-untagged', '--gc-untagged', [CompletionResultType]::ParameterName, 'Remove manifests too that have no tag, are in no index that stays and refer to nothing that stays')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
@@ -497,8 +539,9 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List what is in an image')
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Print files of an image')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Remove a tag and leave its siblings alone, or remove a manifest by digest')
-            [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove the blobs of a layout that no name needs, and what killed processes left')
+            [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove the blobs that no name needs, and what killed processes left')
             [CompletionResult]::new('deploy', 'deploy', [CompletionResultType]::ParameterValue, 'Put images into a directory that any web server can serve as a registry')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a registry on a directory')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a registry')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the login of a registry')
             [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'Show how a registry is reached and which login is used')
@@ -535,6 +578,9 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             break
         }
         'stevedore;help;deploy' {
+            break
+        }
+        'stevedore;help;serve' {
             break
         }
         'stevedore;help;login' {
