@@ -43,10 +43,12 @@ impl Collector {
             return Ok(());
         };
         let (storage, metrics) = (Arc::clone(storage), Arc::clone(metrics));
-        let mut options = Collection::default();
-        options.grace = self.gc_grace;
-        options.upload_age = self.upload_age;
-        options.delete_untagged = self.gc_untagged;
+        let options = Collection {
+            dry_run: false,
+            grace: self.gc_grace,
+            upload_age: self.upload_age,
+            delete_untagged: self.gc_untagged,
+        };
         thread::Builder::new().name("collector".into()).spawn(move || {
             loop {
                 // At once as well: what a killed server left need not wait.

@@ -73,11 +73,12 @@ fn collect(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     if !store.is_dir() {
         return Err(stevedore::transport::Error::not_found("directory", &store.display()).into());
     }
-    let mut options = Collection::default();
-    options.dry_run = args.dry_run;
-    options.grace = args.grace;
-    options.upload_age = args.upload_age;
-    options.delete_untagged = args.untagged;
+    let options = Collection {
+        dry_run: args.dry_run,
+        grace: args.grace,
+        upload_age: args.upload_age,
+        delete_untagged: args.untagged,
+    };
     let report = Storage::open(store)?.collect(&options)?;
     let place = store.display().to_string();
     ui.report(&Freed { place, blobs: report.blobs, bytes: report.bytes, dry_run: args.dry_run })
