@@ -6,6 +6,7 @@ mod archives;
 mod auth;
 mod build;
 mod build_base;
+mod build_odd;
 mod build_peers;
 mod cat;
 mod console;
