@@ -204,9 +204,9 @@ mod tests {
             // Larger or smaller before it is opened.
             let file = File::options().append(true).open(&path).expect("opens");
             if more.is_empty() {
-                file.set_len(size - 1).expect("shrinks")
+                file.set_len(size - 1).expect("shrinks");
             } else {
-                (&file).write_all(more).expect("grows")
+                (&file).write_all(more).expect("grows");
             }
             let error = open(&path, entry, &metadata).err().expect("refused");
             assert_eq!(error.to_string(), format!("{} changed while it was read", path.display()));
