@@ -123,6 +123,17 @@ impl Draft {
         Ok(Self { manifest: None, format, ..Self::of(base)? })
     }
 
+    /// Takes another config as the one that is edited. What it says about layers does not count.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when it is no JSON object.
+    pub fn replace_config(&mut self, raw: Vec<u8>) -> Result<()> {
+        let document = Document::parse(&raw).map_err(Error::Config)?;
+        self.history = steps(&document).map_err(Error::Config)?;
+        self.raw_config = raw;
+        Ok(())
+    }
+
     /// Adds a layer on top, with the step that made it. A history that says nothing of the layers below says nothing of this one.
     pub fn push(&mut self, layer: Layer, step: Option<&History>) {
         let told = self.history.iter().filter(|step| step.makes_layer).count() == self.layers.len();

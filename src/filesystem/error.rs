@@ -53,6 +53,12 @@ pub enum Error {
         /// The number of layers.
         layers: usize,
     },
+    /// A layer does not make sense without those below it.
+    #[error("layer {layer} has hard links into other layers, or entries that replace each other")]
+    Apart {
+        /// The layer.
+        layer: Digest,
+    },
     /// More would have to be held or computed than the options allow.
     #[error("the image has more {what} than the limit of {limit} allows")]
     Limit {
@@ -126,6 +132,22 @@ pub enum Error {
     Content {
         /// The path of the file.
         path: Vec<u8>,
+        /// Why.
+        source: io::Error,
+    },
+    /// An entry cannot be made on this machine.
+    #[error("cannot unpack {}", escape(path))]
+    Unpack {
+        /// The path inside the image.
+        path: Vec<u8>,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder to be unpacked into is not an empty one, or cannot be made.
+    #[error("cannot unpack into {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
         /// Why.
         source: io::Error,
     },

@@ -1,8 +1,9 @@
 //! The layers of an image, read in parallel and merged.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,10 +12,12 @@ use std::{io, thread};
 use super::budget::Budget;
 use super::read::Reading;
 use super::spool::{self, Positioned, Tee};
+use super::visit::{Holder, Visitor};
 use super::{Error, Layer, Result, Tree};
 use crate::blob::Blob;
-use crate::digest::{Algorithm, Digest};
+use crate::digest::{Algorithm, Digest, Hasher};
 use crate::image::Image;
+use crate::layer::decompress;
 use crate::transport::Source;
 
 /// How layers are read.
@@ -28,7 +31,10 @@ pub struct Options {
     pub memory: u64,
     /// The most bytes of holes in sparse files that are hashed; a header of 512 bytes can claim any number.
     pub holes: u64,
-    /// Where layers of a registry are kept while more than one look at them is needed; without it they are fetched again.
+    /// The most bytes of one file that a [`Visitor`] is shown.
+    pub content: u64,
+    /// Where layers of a registry are kept while more than one look at them is needed (without it they are fetched again), and where large
+    /// files are while a [`Visitor`] looks at them (without it they are missed).
     pub scratch: Option<PathBuf>,
     /// What happens when a layer has not the diff_id that the config says.
     pub diff_ids: DiffIds,
@@ -50,6 +56,7 @@ impl Default for Options {
             parallel: NonZeroUsize::MIN,
             memory: 512 * 1024 * 1024,
             holes: 16 * 1024 * 1024 * 1024,
+            content: 2 * 1024 * 1024 * 1024,
             scratch: None,
             diff_ids: DiffIds::Refuse,
         }
@@ -88,6 +95,18 @@ impl<'a> Layers<'a> {
     /// # Errors
     /// That of the lowest layer that failed.
     pub fn read_all(&self) -> Result<Vec<Layer>> {
+        self.read_each(None)
+    }
+
+    /// Reads all layers as [`read_all`](Self::read_all) does, and shows the files that the visitor wants on the way.
+    ///
+    /// # Errors
+    /// That of the lowest layer that failed.
+    pub fn visit_all(&self, visitor: &dyn Visitor) -> Result<Vec<Layer>> {
+        self.read_each(Some(visitor))
+    }
+
+    fn read_each(&self, visitor: Option<&dyn Visitor>) -> Result<Vec<Layer>> {
         let count = self.image.layers().len();
         let (budget, next) = (self.budget(), AtomicUsize::new(0));
         let work = || {
@@ -97,7 +116,7 @@ impl<'a> Layers<'a> {
                 if number >= count {
                     return done;
                 }
-                let result = self.read_with(number, &budget);
+                let result = self.visit(number, &budget, visitor);
                 if result.is_err() {
                     // What others have begun they finish, and nothing is begun any more.
                     next.store(count, Ordering::Relaxed);
@@ -124,6 +143,15 @@ impl<'a> Layers<'a> {
         self.read_with(number, &self.budget())
     }
 
+    /// Reads some layers one after the other, the lowest being 0.
+    ///
+    /// # Errors
+    /// That of the lowest layer that failed.
+    pub fn read_range(&self, numbers: Range<usize>) -> Result<Vec<Layer>> {
+        let budget = self.budget();
+        numbers.map(|number| self.read_with(number, &budget)).collect()
+    }
+
     /// Reads all layers and merges them.
     ///
     /// # Errors
@@ -144,12 +172,39 @@ impl<'a> Layers<'a> {
         Ok(tree)
     }
 
+    /// Writes a layer's tar as it is, uncompressed, and returns its size.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when `into` failed, others when the layer did, which shows at its end.
+    pub fn copy_tar(&self, number: usize, into: &mut dyn Write) -> Result<u64> {
+        let failed = |error| Error::reading(&self.image.layers()[number].digest, error);
+        let (_, mut content) = decompress(self.open(number)?).map_err(failed)?;
+        let mut hasher = Hasher::new(self.image.diff_ids().get(number).map_or(Algorithm::Sha256, Digest::algorithm));
+        let mut buffer = vec![0; 128 * 1024];
+        let mut size = 0;
+        loop {
+            let n = content.read(&mut buffer).map_err(failed)?;
+            if n == 0 {
+                break;
+            }
+            hasher.update(&buffer[..n]);
+            size += n as u64;
+            into.write_all(&buffer[..n]).map_err(Error::Output)?;
+        }
+        self.check_diff_id(number, &hasher.finish()).map(|()| size)
+    }
+
     pub(super) fn budget(&self) -> Budget {
         Budget::new(self.options.memory)
     }
 
     pub(super) fn read_with(&self, number: usize, budget: &Budget) -> Result<Layer> {
-        let reading = self.reading(number, budget);
+        self.visit(number, budget, None)
+    }
+
+    fn visit(&self, number: usize, budget: &Budget, visitor: Option<&dyn Visitor>) -> Result<Layer> {
+        let holder = || self.holder();
+        let reading = Reading { visitor, ..self.reading(number, budget, &holder) };
         self.check(number, reading.layer(self.source.blob(reading.descriptor)?)?)
     }
 
@@ -159,7 +214,8 @@ impl<'a> Layers<'a> {
             return self.read_with(number, budget);
         };
         let file = Arc::new(spool::create(folder)?);
-        let reading = self.reading(number, budget);
+        let holder = || self.holder();
+        let reading = self.reading(number, budget, &holder);
         let blob = Tee { reader: self.source.blob(reading.descriptor)?, file: file.clone() };
         let layer = self.check(number, reading.layer(blob)?)?;
         self.spooled()[number] = Some(file);
@@ -178,7 +234,12 @@ impl<'a> Layers<'a> {
         Ok(Box::new(blob))
     }
 
-    fn reading<'b>(&'b self, number: usize, budget: &'b Budget) -> Reading<'b> {
+    pub(super) fn reading<'b>(
+        &'b self,
+        number: usize,
+        budget: &'b Budget,
+        holder: &'b (dyn Fn() -> Holder<'b> + Sync),
+    ) -> Reading<'b> {
         Reading {
             number,
             descriptor: &self.image.layers()[number],
@@ -186,16 +247,24 @@ impl<'a> Layers<'a> {
             digests: self.options.digests,
             max_holes: self.options.holes,
             budget,
+            visitor: None,
+            holder,
         }
     }
 
     fn check(&self, number: usize, layer: Layer) -> Result<Layer> {
+        self.check_diff_id(number, &layer.diff_id)?;
+        Ok(layer)
+    }
+
+    /// Fails when a layer has not the diff_id that the config says.
+    pub(super) fn check_diff_id(&self, number: usize, got: &Digest) -> Result<()> {
         let wanted = self.image.diff_ids().get(number);
-        match wanted.filter(|wanted| self.options.diff_ids == DiffIds::Refuse && **wanted != layer.diff_id) {
-            None => Ok(layer),
+        match wanted.filter(|wanted| self.options.diff_ids == DiffIds::Refuse && *wanted != got) {
+            None => Ok(()),
             Some(wanted) => {
-                let (wanted, got, layer) = (wanted.clone(), layer.diff_id, layer.descriptor.digest);
-                Err(Error::DiffId { layer, wanted, got })
+                let layer = self.image.layers()[number].digest.clone();
+                Err(Error::DiffId { layer, wanted: wanted.clone(), got: got.clone() })
             }
         }
     }

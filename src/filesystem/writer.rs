@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use super::encode::encode;
 use super::entry::{join, split};
 use super::header::BLOCK;
-use super::{Entry, Error, Result};
+use super::{Entry, Error, Result, Sink};
 
 /// How much content is read at a time.
 const BUFFER: usize = 128 * 1024;
@@ -102,6 +102,12 @@ impl<W: Write> Writer<W> {
             self.writer.write_all(&self.buffer[..n]).map_err(Error::Output)?;
         }
         if got == size { Ok(()) } else { Err(Error::Length { path: path.to_vec(), wanted: size, got }) }
+    }
+}
+
+impl<W: Write> Sink for Writer<W> {
+    fn append(&mut self, path: &[u8], entry: &Entry, content: Option<&mut dyn Read>) -> Result<()> {
+        Writer::append(self, path, entry, content)
     }
 }
 
