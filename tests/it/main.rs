@@ -4,6 +4,10 @@
 
 mod archives;
 mod auth;
+mod build;
+mod build_base;
+mod build_odd;
+mod build_peers;
 mod cat;
 mod console;
 mod copy_convert;
