@@ -278,12 +278,7 @@ fn visible(tree: &Tree, catalogers: &[Box<dyn Cataloger>]) -> Visible {
 }
 
 /// Reads what was passed over because it had another name where it lies: links lead there.
-fn reread(
-    layers: &Layers<'_>,
-    catalogers: &[Box<dyn Cataloger>],
-    visible: &Visible,
-    held: &mut Held,
-) -> Result<()> {
+fn reread(layers: &Layers<'_>, catalogers: &[Box<dyn Cataloger>], visible: &Visible, held: &mut Held) -> Result<()> {
     let mut missing: BTreeMap<usize, BTreeMap<usize, (Path, Vec<usize>)>> = BTreeMap::new();
     for (key @ (layer, member, reader), seen) in visible {
         if !held.readings.contains_key(key) {

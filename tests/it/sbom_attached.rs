@@ -14,7 +14,9 @@ const CYCLONE_DX: &str = r#"{"bomFormat":"CycloneDX"}"#;
 
 fn statement(image: &str, predicate: &str) -> String {
     let hex = image.trim_start_matches("sha256:");
-    format!(r#"{{"_type":"https://in-toto.io/Statement/v0.1","subject":[{{"name":"x","digest":{{"sha256":"{hex}"}}}}],"predicate":{predicate}}}"#)
+    format!(
+        r#"{{"_type":"https://in-toto.io/Statement/v0.1","subject":[{{"name":"x","digest":{{"sha256":"{hex}"}}}}],"predicate":{predicate}}}"#
+    )
 }
 
 fn both(image: &str) -> Vec<(&'static str, String)> {
@@ -34,7 +36,12 @@ fn of_an_attestation() {
     stevedore(&["copy", "--all", &image.reference(), &remote]).ok();
     for reference in [&image.reference(), &remote] {
         let run = |flags: &[&str]| {
-            let all: Vec<&str> = ["sbom", "--attached", "--platform=linux/amd64"].iter().chain(flags).copied().chain([reference.as_str()]).collect();
+            let all: Vec<&str> = ["sbom", "--attached", "--platform=linux/amd64"]
+                .iter()
+                .chain(flags)
+                .copied()
+                .chain([reference.as_str()])
+                .collect();
             stevedore(&all)
         };
         assert_eq!(run(&[]).ok().text(), SPDX);

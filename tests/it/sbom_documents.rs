@@ -59,9 +59,19 @@ fn odd_packages_are_valid() {
     let Some(validate) = oracle("validate-sbom") else { return };
     let mut database = String::new();
     let licenses = [
-        "MIT", "mit", "MIT AND GPL-2.0-or-later", "GPL2 BSD-4", "custom:XYZ <weird> \u{e4}", "Public-Domain",
-        "(MIT OR Apache-2.0) AND ISC", "GPL-2.0-or-later WITH GCC-exception-3.1", "LicenseRef-own", "NONE",
-        "LGPL-2.1+", "GPL-2.0+", "Apache-2.0+",
+        "MIT",
+        "mit",
+        "MIT AND GPL-2.0-or-later",
+        "GPL2 BSD-4",
+        "custom:XYZ <weird> \u{e4}",
+        "Public-Domain",
+        "(MIT OR Apache-2.0) AND ISC",
+        "GPL-2.0-or-later WITH GCC-exception-3.1",
+        "LicenseRef-own",
+        "NONE",
+        "LGPL-2.1+",
+        "GPL-2.0+",
+        "Apache-2.0+",
     ];
     for (number, license) in licenses.iter().enumerate() {
         database.push_str(&format!("P:name-{number}_x+y\nV:1:2~3+{number} \u{e4}\nA:x86_64\nL:{license}\n\n"));
@@ -75,7 +85,7 @@ fn odd_packages_are_valid() {
     let room = tempfile::tempdir().expect("a temporary directory");
     let image = fixture::of_tars(room.path(), &[layer]);
     for (kind, format) in FORMATS {
-        let file = validate.home().join(kind);
+        let file = validate.home().join(format!("odd.{kind}.json"));
         let file = file.to_str().expect("text");
         stevedore(&["sbom", "--format", format, "-o", file, &image.reference()]).ok();
         assert!(validate.run(&[kind, file]).text().ends_with("is valid"));
@@ -96,19 +106,23 @@ fn the_same_image_gives_the_same_bytes() {
     let (a, b) = (room.path().join("a"), room.path().join("b"));
     fs::create_dir_all(&b).expect("a folder");
     let mut plain = Vec::new();
-    std::io::copy(&mut flate2::read::MultiGzDecoder::new(fs::File::open(&packed).expect("there")), &mut plain).expect("gzip");
+    std::io::copy(&mut flate2::read::MultiGzDecoder::new(fs::File::open(&packed).expect("there")), &mut plain)
+        .expect("gzip");
     fs::write(&a, &plain).expect("written");
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(&plain).expect("memory");
     fs::write(b.join("x.tar.gz"), encoder.finish().expect("memory")).expect("written");
     for format in ["table", "json", "spdx-json", "cyclonedx-json"] {
         let run = |path: &std::path::Path, zone: &str, language: &str| {
-            let program = Program::stevedore(&["sbom", "--format", format, &format!("docker-archive:{}", path.display())]);
+            let program =
+                Program::stevedore(&["sbom", "--format", format, &format!("docker-archive:{}", path.display())]);
             program.env("TZ", zone).env("LC_ALL", language).run().ok().stdout
         };
         let first = run(&a, "UTC", "C");
         assert!(first.len() > 500);
-        for (path, zone, language) in [(&a, "Asia/Tokyo", "de_DE.UTF-8"), (&b.join("x.tar.gz"), "UTC", "C"), (&packed, "UTC", "C")] {
+        for (path, zone, language) in
+            [(&a, "Asia/Tokyo", "de_DE.UTF-8"), (&b.join("x.tar.gz"), "UTC", "C"), (&packed, "UTC", "C")]
+        {
             assert!(run(path, zone, language) == first, "{format} {}", path.display());
         }
     }
@@ -129,7 +143,11 @@ fn when_a_document_was_made() {
         .ok()
         .json()
     };
-    for (epoch, wanted) in [(None, "2024-01-02T03:04:05Z"), (Some("0"), "1970-01-01T00:00:00Z"), (Some("1700000000"), "2023-11-14T22:13:20Z")] {
+    for (epoch, wanted) in [
+        (None, "2024-01-02T03:04:05Z"),
+        (Some("0"), "1970-01-01T00:00:00Z"),
+        (Some("1700000000"), "2023-11-14T22:13:20Z"),
+    ] {
         assert_eq!(made("spdx-json", epoch)["creationInfo"]["created"], wanted);
         assert_eq!(made("cyclonedx-json", epoch)["metadata"]["timestamp"], wanted);
     }

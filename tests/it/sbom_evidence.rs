@@ -57,7 +57,10 @@ fn links_lead_to_evidence_which_is_read_once() {
         ),
         (
             "both places are the same file",
-            &[Member::File("lib/apk/db/installed", APK), Member::Link("usr/lib/apk/db/installed", "lib/apk/db/installed")],
+            &[
+                Member::File("lib/apk/db/installed", APK),
+                Member::Link("usr/lib/apk/db/installed", "lib/apk/db/installed"),
+            ],
             "lib/apk/db/installed",
         ),
         (
@@ -115,9 +118,19 @@ fn layers_hide_and_keep() {
     let node = |version: &str| format!(r#"{{"name":"a","version":"{version}"}}"#).into_bytes();
     let (one, two) = (node("1.0.0"), node("2.0.0"));
     let (_room, image) = image(&[
-        tar(&[Member::File("lib/apk/db/installed", APK), Member::File("x/package.json", &one), Member::File("y/package.json", &one), Member::File("z/package.json", &one)]),
-        tar(&[Member::File("lib/apk/db/installed", &more), Member::File("x/package.json", &two), Member::File("y/.wh.package.json", b"")]),
-        tar(&[Member::Link("kept/package.json", "z/package.json"), Member::File("z/.wh.package.json", b""), Member::File("etc/os-release", ALPINE)]),
+        tar(&[
+            Member::File("lib/apk/db/installed", APK),
+            Member::File("x/package.json", &one),
+            Member::File("y/package.json", &one),
+            Member::File("z/package.json", &one),
+        ]),
+        tar(&[
+            Member::File("lib/apk/db/installed", &more),
+            Member::File("x/package.json", &two),
+            Member::File("y/.wh.package.json", b""),
+            Member::Link("kept/package.json", "z/package.json"),
+        ]),
+        tar(&[Member::File("z/.wh.package.json", b""), Member::File("etc/os-release", ALPINE)]),
         tar(&[Member::File("z/.wh..wh..opq", b"")]),
     ]);
     let list = list(&image);
@@ -125,10 +138,18 @@ fn layers_hide_and_keep() {
         .as_array()
         .expect("packages")
         .iter()
-        .map(|package| format!("{} {} {} {}", package["name"], package["path"], package["layer"], package["firstLayer"]).replace('"', ""))
+        .map(|package| {
+            format!("{} {} {} {}", package["name"], package["path"], package["layer"], package["firstLayer"])
+                .replace('"', "")
+        })
         .collect();
     // What the hard link keeps is the lowest layer's content.
-    let wanted = ["musl lib/apk/db/installed 1 0", "zlib lib/apk/db/installed 1 1", "a kept/package.json 0 0", "a x/package.json 1 1"];
+    let wanted = [
+        "musl lib/apk/db/installed 1 0",
+        "zlib lib/apk/db/installed 1 1",
+        "a kept/package.json 0 0",
+        "a x/package.json 1 1",
+    ];
     let mut sorted = rows.clone();
     sorted.sort();
     let mut wanted = wanted.to_vec();
@@ -144,7 +165,8 @@ fn the_database_says_the_same() {
     let status = stevedore(&["cat", &deb, "/var/lib/dpkg/status"]).ok();
     let mut wanted = Vec::new();
     for stanza in status.text().split("\n\n") {
-        let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
+        let field =
+            |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
         if !field("Status:").ends_with("config-files") && !field("Status:").ends_with("not-installed") {
             wanted.push(format!("{} {}", field("Package:"), field("Version:")));
         }
@@ -189,7 +211,10 @@ fn a_write_ahead_log_counts() {
         let list = list(&image);
         assert_eq!(list["warnings"].as_array().map(Vec::len), Some(0), "{}", list["warnings"]);
         let found = found(&list);
-        (found.iter().filter(|row| row.contains("/old-")).count(), found.iter().filter(|row| row.contains("/new-")).count())
+        (
+            found.iter().filter(|row| row.contains("/old-")).count(),
+            found.iter().filter(|row| row.contains("/new-")).count(),
+        )
     };
     let path = "var/lib/rpm/rpmdb.sqlite";
     let file = || Member::File(path, &database);
@@ -266,7 +291,9 @@ fn hostile_evidence_is_bounded() {
     let json = [br#"{"name":"a","version":"1","x":""#.to_vec(), vec![b'y'; 60_000_000], br#""}"#.to_vec()].concat();
     let nested = [br#"{"name":"#.to_vec(), vec![b'['; 1_000_000]].concat();
     let metadata = [b"Name: a\nVersion: 1\n".to_vec(), b"Classifier: zzzz\n".repeat(3_000_000)].concat();
-    let installed = [br#"{"packages":["#.to_vec(), br#"{"name":"a/b","version":"1"},"#.repeat(2_000_000), b"{}]}".to_vec()].concat();
+    let installed =
+        [br#"{"packages":["#.to_vec(), br#"{"name":"a/b","version":"1"},"#.repeat(2_000_000), b"{}]}".to_vec()]
+            .concat();
     let (_room, image) = image(&[
         tar(&[
             Member::File("var/lib/dpkg/status", &huge_stanzas),
@@ -320,8 +347,16 @@ fn zip(name: &str, size: u32) -> Vec<u8> {
     let short = |value: usize| u16::try_from(value).expect("short").to_le_bytes();
     let long = |value: usize| u32::try_from(value).expect("small").to_le_bytes();
     let common = [
-        &short(20)[..], &short(0), &short(8), &short(0), &short(33), &crc.sum().to_le_bytes(), &long(packed.len()),
-        &size.to_le_bytes(), &short(name.len()), &short(0),
+        &short(20)[..],
+        &short(0),
+        &short(8),
+        &short(0),
+        &short(33),
+        &crc.sum().to_le_bytes(),
+        &long(packed.len()),
+        &size.to_le_bytes(),
+        &short(name.len()),
+        &short(0),
     ]
     .concat();
     let mut zip = [b"PK\x03\x04", &common[..], name.as_bytes(), &packed].concat();
@@ -335,7 +370,8 @@ fn zip(name: &str, size: u32) -> Vec<u8> {
 /// A flipped or missing byte of a layer, the config or the manifest is an error, and nothing is printed.
 #[test]
 fn a_changed_image_lists_nothing() {
-    let (_room, image) = image(&[tar(&[Member::File("lib/apk/db/installed", APK), Member::File("etc/os-release", ALPINE)])]);
+    let (_room, image) =
+        image(&[tar(&[Member::File("lib/apk/db/installed", APK), Member::File("etc/os-release", ALPINE)])]);
     let part = &image.parts[0];
     let good = stevedore(&["sbom", "--json", &image.reference()]).ok().stdout;
     for digest in [&part.layers[0], &part.config, &part.digest] {
@@ -363,10 +399,8 @@ fn refused(run: &Run) {
 #[test]
 fn of_a_registry_with_and_without_a_cache() {
     let Some(registry) = Registry::start() else { return };
-    let (_room, image) = image(&[
-        tar(&[Member::File("lib/apk/db/installed", APK)]),
-        tar(&[Member::File("etc/os-release", ALPINE)]),
-    ]);
+    let (_room, image) =
+        image(&[tar(&[Member::File("lib/apk/db/installed", APK)]), tar(&[Member::File("etc/os-release", ALPINE)])]);
     seed::push(&image.dir, fixture::TAG, &registry.client(), "sbom");
     let proxy = Proxy::start(&registry.host(), Mode::None);
     let reference = format!("docker://{}/sbom:{}", proxy.host(), fixture::TAG);

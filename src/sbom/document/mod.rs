@@ -79,7 +79,8 @@ fn reference(installed: &Installed) -> String {
         hasher.update(u64::try_from(part.len()).expect("a length fits").to_be_bytes());
         hasher.update(part);
     }
-    let name: String = package.name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).take(64).collect();
+    let name: String =
+        package.name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).take(64).collect();
     format!("{}-{name}-{}", purl.kind, &hex(&hasher.finalize())[..16])
 }
 

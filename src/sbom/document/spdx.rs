@@ -36,10 +36,9 @@ struct Document<P: Serialize, R: Serialize> {
 /// # Errors
 /// When `out` fails.
 pub fn write_spdx(out: &mut dyn Write, subject: &Subject, inventory: &Inventory) -> io::Result<()> {
-    let name: String = subject.name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
-    let relation = |kind: &str, from: &str, to: &str| {
-        json!({ "spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to })
-    };
+    let name: String =
+        subject.name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    let relation = |kind: &str, from: &str, to: &str| json!({ "spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to });
     let mut relations = vec![relation("DESCRIBES", "SPDXRef-DOCUMENT", IMAGE)];
     relations.extend(inventory.os.as_ref().map(|_| relation("CONTAINS", IMAGE, OS)));
     let document = Document {
@@ -53,7 +52,11 @@ pub fn write_spdx(out: &mut dyn Write, subject: &Subject, inventory: &Inventory)
             "created": subject.time().unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned()),
             "creators": [format!("Tool: stevedore-{VERSION}")],
         }),
-        packages: Each { first: whole(subject, inventory), inventory, of: |installed: &Installed| package(installed, subject) },
+        packages: Each {
+            first: whole(subject, inventory),
+            inventory,
+            of: |installed: &Installed| package(installed, subject),
+        },
         relationships: Each {
             first: relations,
             inventory,

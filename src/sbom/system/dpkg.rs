@@ -30,8 +30,7 @@ impl Cataloger for Dpkg {
     }
 
     fn wants(&self, path: &[u8], _: &Entry) -> bool {
-        let is_fragment =
-            |name: &[u8]| !name.is_empty() && !name.contains(&b'/') && !name.ends_with(b".md5sums");
+        let is_fragment = |name: &[u8]| !name.is_empty() && !name.contains(&b'/') && !name.ends_with(b".md5sums");
         path == STATUS || path.strip_prefix(FRAGMENTS).is_some_and(is_fragment)
     }
 
@@ -75,7 +74,9 @@ impl Stanza {
     fn finish(self, found: &mut Vec<Package>) -> Result<bool, Unreadable> {
         let Self { package: name, version, architecture, source, status } = self;
         let state = status.as_deref().and_then(|status| status.split_whitespace().nth(2));
-        if matches!(state, Some("config-files" | "not-installed")) || status.is_none() && name.is_empty() && version.is_empty() {
+        if matches!(state, Some("config-files" | "not-installed"))
+            || status.is_none() && name.is_empty() && version.is_empty()
+        {
             return Ok(true);
         }
         if name.is_empty() || version.is_empty() {
@@ -121,7 +122,13 @@ mod tests {
         let mut content = Cursor::new(content.as_bytes());
         let mut evidence = Evidence { path: STATUS, size: 0, content: &mut content };
         let result = Dpkg.read(&mut evidence, &mut found);
-        (found.iter().map(|package| format!("{} {} {:?}", package.name, package.version, package.qualifiers)).collect(), result)
+        (
+            found
+                .iter()
+                .map(|package| format!("{} {} {:?}", package.name, package.version, package.qualifiers))
+                .collect(),
+            result,
+        )
     }
 
     #[test]

@@ -38,8 +38,7 @@ pub(super) fn parse(blob: &[u8]) -> Result<Option<Package>, &'static str> {
         ("epoch", epoch.map(|epoch| epoch.to_string())),
         ("upstream", header.text(SOURCE_RPM).filter(|source| source != "(none)")),
     ];
-    package.qualifiers =
-        qualifiers.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
+    package.qualifiers = qualifiers.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
     package.licenses.extend(header.text(LICENSE));
     Ok(Some(package))
 }

@@ -40,13 +40,7 @@ pub(super) fn read(content: &mut dyn Content, take: Take<'_>) -> Result<(), Unre
     Ok(())
 }
 
-fn blob(
-    content: &mut dyn Content,
-    index: u32,
-    at: u64,
-    room: u64,
-    meter: &mut Meter,
-) -> Result<Vec<u8>, Unreadable> {
+fn blob(content: &mut dyn Content, index: u32, at: u64, room: u64, meter: &mut Meter) -> Result<Vec<u8>, Unreadable> {
     let header = read_at(content, at, 16)?;
     let length = u64::from(little(&header, 12).expect("has 16 bytes"));
     if &header[..4] != b"BlbS" || little(&header, 4) != Some(index) {
