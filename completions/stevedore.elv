@@ -332,6 +332,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         }
         &'stevedore;deploy'= {
             cand --name 'The repository in the tree, with a tag if there is one image [default: as the source says]'
+            cand --from-spec 'Deploy the images that this file lists, in lines as sync has them, whose destinations are names in the tree; - is standard input'
             cand --server 'Make a configuration for this server'
             cand --config 'Write the configuration into this file'
             cand --addr 'Where the server listens'

@@ -329,6 +329,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s q -l quiet -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l name -d 'The repository in the tree, with a tag if there is one image [default: as the source says]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l from-spec -d 'Deploy the images that this file lists, in lines as sync has them, whose destinations are names in the tree; - is standard input' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l server -d 'Make a configuration for this server' -r -f -a "nginx\t'nginx'
 caddy\t'Caddy'
 apache\t'Apache httpd'

@@ -346,6 +346,7 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
         }
         'stevedore;deploy' {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The repository in the tree, with a tag if there is one image [default: as the source says]')
+            [CompletionResult]::new('--from-spec', '--from-spec', [CompletionResultType]::ParameterName, 'Deploy the images that this file lists, in lines as sync has them, whose destinations are names in the tree; - is standard input')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Make a configuration for this server')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Write the configuration into this file')
             [CompletionResult]::new('--addr', '--addr', [CompletionResultType]::ParameterName, 'Where the server listens')

@@ -31,12 +31,15 @@
 //! clear error.
 
 pub mod blob;
+pub mod build;
 pub mod class;
 pub mod config;
 pub mod copy;
 pub mod deploy;
 pub mod descriptor;
+pub mod diff;
 pub mod digest;
+pub mod draft;
 pub mod filesystem;
 #[cfg(feature = "server")]
 pub mod http;
@@ -44,6 +47,7 @@ pub mod image;
 pub mod layer;
 pub mod manifest;
 pub mod media_type;
+pub mod mutate;
 pub mod platform;
 pub mod reference;
 #[cfg(feature = "client")]
@@ -52,6 +56,8 @@ pub mod registry;
 pub mod sbom;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "sign")]
+pub mod sign;
 pub mod splice;
 pub mod store;
 #[cfg(feature = "sync")]

@@ -1,11 +1,15 @@
 //! The process's environment: the one place that reads it. The library is told what it says.
 
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use anyhow::Context;
 use stevedore::registry::credentials;
 use stevedore::registry::{Options, Proxy};
+use zeroize::Zeroizing;
+
+use super::Usage;
 
 /// What the environment says; empty variables count as unset.
 pub(crate) struct Environment {
@@ -43,6 +47,18 @@ impl Environment {
         Some(folder.join("stevedore"))
     }
 
+    /// Returns the time that stands for now in what is built, in seconds since 1970:
+    /// <https://reproducible-builds.org/specs/source-date-epoch/>.
+    ///
+    /// # Errors
+    /// When `SOURCE_DATE_EPOCH` is set and no such number.
+    pub(crate) fn source_date_epoch(&self) -> Result<Option<i64>, Usage> {
+        let Some(text) = text(&["SOURCE_DATE_EPOCH"]) else { return Ok(None) };
+        let time = text.parse().ok().filter(|time| (0..=253_402_300_799).contains(time));
+        let cure = "set it to seconds since 1970, as in $(git log -1 --format=%ct)";
+        time.map(Some).ok_or_else(|| Usage::new(format!("SOURCE_DATE_EPOCH is {text:?}, which is no time"), cure))
+    }
+
     /// Lists the files with rules about registries: one that was named, alone and whether it exists or not; else those that exist, the
     /// system's only where the user has none, and what lies in the folders beside both.
     ///
@@ -62,13 +78,9 @@ impl Environment {
         Ok(files)
     }
 
-    /// Returns the seconds since 1970 that what is made is to say it was made at: `$SOURCE_DATE_EPOCH`.
-    ///
-    /// # Errors
-    /// When it is no number.
-    pub(crate) fn source_date(&self) -> anyhow::Result<Option<i64>> {
-        let seconds = text(&["SOURCE_DATE_EPOCH"]);
-        seconds.map(|seconds| seconds.parse().context("SOURCE_DATE_EPOCH is no number of seconds")).transpose()
+    /// Returns the password of keys; an empty one is a password, too.
+    pub(crate) fn key_password(&self) -> Option<Zeroizing<Vec<u8>>> {
+        env::var_os("COSIGN_PASSWORD").map(|password| Zeroizing::new(password.into_vec()))
     }
 
     fn config(&self) -> Option<PathBuf> {
@@ -107,6 +119,11 @@ fn drop_ins(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     files.retain(|path| path.extension().is_some_and(|extension| extension == "conf"));
     files.sort();
     Ok(files)
+}
+
+/// Returns the value of a variable that was named by whoever runs the program.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    text(&[name])
 }
 
 fn text(names: &[&str]) -> Option<String> {

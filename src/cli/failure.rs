@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 use stevedore::class::Class;
 use stevedore::sbom::attached;
-use stevedore::{copy, filesystem, image, registry, sync, transport};
+use stevedore::{build, copy, draft, filesystem, image, registry, sign, sync, transport};
 
 use super::{hints, interrupt};
 
@@ -35,6 +35,11 @@ pub(crate) struct Verdict {
     /// How many failed.
     pub(crate) reason: String,
 }
+
+/// The end of a comparison that found differences, which were reported: only the exit code is left to tell.
+#[derive(Debug, thiserror::Error)]
+#[error("there are differences")]
+pub(crate) struct Different;
 
 /// What went wrong, as told to people and scripts.
 #[derive(Debug, Serialize)]
@@ -87,6 +92,11 @@ impl Failure {
         format!("{}{hints}", self.message)
     }
 
+    /// Returns the kind of failure.
+    pub(crate) fn class(&self) -> Class {
+        self.class
+    }
+
     /// Returns the exit code of the class.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(exit_code(self.class))
@@ -121,6 +131,12 @@ fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
     if let Some(verdict) = error.downcast_ref::<Verdict>() {
         return Some(verdict.class);
     }
+    if let Some(error) = error.downcast_ref::<build::Error>() {
+        return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<draft::Error>() {
+        return Some(error.class());
+    }
     if let Some(error) = error.downcast_ref::<image::Error>() {
         return Some(error.class());
     }
@@ -128,6 +144,9 @@ fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<attached::Error>() {
+        return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<sign::Error>() {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<transport::Error>() {

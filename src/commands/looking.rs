@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use stevedore::filesystem::{DiffIds, Layers, Options, Tree, escape};
+use stevedore::diff;
+use stevedore::filesystem::{DiffIds, Layers, Options, Tree, Warning, escape};
 use stevedore::image::Image;
 use stevedore::platform::Platform;
 use stevedore::transport::{Cached, Location, Place, Source};
@@ -43,6 +44,17 @@ pub(crate) struct Opened {
 impl Looking {
     /// Finds the image.
     pub(crate) fn open(&self, reference: &Location, digests: bool, ui: &Ui) -> anyhow::Result<Opened> {
+        self.open_for(reference, None, digests, ui)
+    }
+
+    /// Finds the image, of an index the one for this platform rather than the one that the flags name.
+    pub(crate) fn open_for(
+        &self,
+        reference: &Location,
+        platform: Option<&Platform>,
+        digests: bool,
+        ui: &Ui,
+    ) -> anyhow::Result<Opened> {
         let common = Common { network: &self.network, work: None };
         let mut places = common.options(&Side::from(&self.registry), ui)?;
         places.scratch = self.scratch.clone().or(places.scratch);
@@ -51,7 +63,7 @@ impl Looking {
         if let Some(folder) = self.cache.as_ref().filter(|_| source.origin().is_some()) {
             source = Box::new(Cached::new(source, Place::Layout(folder.clone()).open_destination(&places)?));
         }
-        let image = Image::find(&*source, &reference.at, self.platform.as_ref())?;
+        let image = Image::find(&*source, &reference.at, platform.or(self.platform.as_ref()))?;
         // What docker saved has no digests but diff_ids, and tools that imitate it often give wrong ones.
         let by_docker = matches!(reference.place, Place::DockerArchive(_));
         let options = Options {
@@ -76,6 +88,11 @@ impl Opened {
         &self.image
     }
 
+    /// Returns it as one side of a comparison.
+    pub(crate) fn side(&self) -> diff::Side<'_> {
+        diff::Side { source: &*self.source, image: &self.image, options: self.options.clone() }
+    }
+
     /// Returns its layers.
     pub(crate) fn layers(&self) -> anyhow::Result<Layers<'_>> {
         Ok(Layers::new(&*self.source, &self.image, self.options.clone())?)
@@ -84,7 +101,11 @@ impl Opened {
 
 /// Tells what was odd about an image.
 pub(crate) fn tell_oddities(tree: &Tree, ui: &Ui) {
-    let warnings = tree.warnings();
+    tell_warnings(tree.warnings(), ui);
+}
+
+/// Tells what was odd about layers.
+pub(crate) fn tell_warnings(warnings: &[Warning], ui: &Ui) {
     for warning in warnings.iter().take(MAX_NOTES) {
         ui.note(&format!("layer {}: {} {}", warning.layer, escape(&warning.name), warning.oddity.text()));
     }

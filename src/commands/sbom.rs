@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let image = opened.image();
     let (name, repository) = names(&args.reference, &opened);
     let mut subject = Subject::new(&name, image, repository.as_deref());
-    subject.created = ui.environment().source_date()?.or(subject.created);
+    subject.created = ui.environment().source_date_epoch()?.or(subject.created);
     let inventory = Inventory::read(&opened.layers()?, &catalogers())?;
     tell_warnings(&inventory, ui);
     let format = args.format.unwrap_or(if ui.wants_json() { Format::Json } else { Format::Table });

@@ -90,7 +90,7 @@ impl Kind {
 
 impl Entry {
     /// Makes an entry that belongs to root and is otherwise empty.
-    pub(super) fn new(kind: Kind, mode: u32) -> Self {
+    pub fn new(kind: Kind, mode: u32) -> Self {
         Self {
             kind,
             mode,
@@ -106,6 +106,31 @@ impl Entry {
             member: 0,
             implicit: false,
         }
+    }
+
+    /// Makes a file of so many bytes.
+    pub fn file(mode: u32, size: u64) -> Self {
+        Self { size, ..Self::new(Kind::File, mode) }
+    }
+
+    /// Makes a directory.
+    pub fn directory(mode: u32) -> Self {
+        Self::new(Kind::Directory, mode)
+    }
+
+    /// Makes a symbolic link.
+    pub fn symlink(target: &[u8]) -> Self {
+        Self { link: Some(target.into()), ..Self::new(Kind::Symlink, 0o777) }
+    }
+
+    /// Makes a hard link to the path of another entry, whose attributes it repeats: tools that apply a link's own would change the file's.
+    pub fn hard_link(target: &[u8], of: &Self) -> Self {
+        Self { kind: Kind::HardLink, link: Some(target.into()), size: 0, digest: None, ..of.clone() }
+    }
+
+    /// Makes a named pipe.
+    pub fn fifo(mode: u32) -> Self {
+        Self::new(Kind::Fifo, mode)
     }
 
     /// Makes the directory that something lies in though no layer declares it.

@@ -53,6 +53,12 @@ pub enum Error {
         /// The number of layers.
         layers: usize,
     },
+    /// A layer does not make sense without those below it.
+    #[error("layer {layer} has hard links into other layers, or entries that replace each other")]
+    Apart {
+        /// The layer.
+        layer: Digest,
+    },
     /// More would have to be held or computed than the options allow.
     #[error("the image has more {what} than the limit of {limit} allows")]
     Limit {
@@ -99,6 +105,48 @@ pub enum Error {
     #[error("cannot write a temporary file in {}", path.display())]
     Scratch {
         /// The folder it lies in.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// An entry cannot be written as tar.
+    #[error("{} cannot be written: it has {reason}", escape(path))]
+    Unwritable {
+        /// The path of the entry.
+        path: Vec<u8>,
+        /// What it has.
+        reason: &'static str,
+    },
+    /// A file's content is longer or shorter than its entry says.
+    #[error("{} has {got}{} bytes instead of {wanted}", escape(path), if got > wanted { " or more" } else { "" })]
+    Length {
+        /// The path of the file.
+        path: Vec<u8>,
+        /// What the entry says.
+        wanted: u64,
+        /// How much there was before reading ended.
+        got: u64,
+    },
+    /// A file's content cannot be read.
+    #[error("cannot read the content of {}", escape(path))]
+    Content {
+        /// The path of the file.
+        path: Vec<u8>,
+        /// Why.
+        source: io::Error,
+    },
+    /// An entry cannot be made on this machine.
+    #[error("cannot unpack {}", escape(path))]
+    Unpack {
+        /// The path inside the image.
+        path: Vec<u8>,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder to be unpacked into is not an empty one, or cannot be made.
+    #[error("cannot unpack into {}", path.display())]
+    Folder {
+        /// The folder.
         path: PathBuf,
         /// Why.
         source: io::Error,

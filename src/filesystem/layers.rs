@@ -1,8 +1,9 @@
 //! The layers of an image, read in parallel and merged.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,8 +15,9 @@ use super::spool::{self, Positioned, Tee};
 use super::visit::{Holder, Visitor};
 use super::{Error, Layer, Result, Tree};
 use crate::blob::Blob;
-use crate::digest::{Algorithm, Digest};
+use crate::digest::{Algorithm, Digest, Hasher};
 use crate::image::Image;
+use crate::layer::decompress;
 use crate::transport::Source;
 
 /// How layers are read.
@@ -141,6 +143,15 @@ impl<'a> Layers<'a> {
         self.read_with(number, &self.budget())
     }
 
+    /// Reads some layers one after the other, the lowest being 0.
+    ///
+    /// # Errors
+    /// That of the lowest layer that failed.
+    pub fn read_range(&self, numbers: Range<usize>) -> Result<Vec<Layer>> {
+        let budget = self.budget();
+        numbers.map(|number| self.read_with(number, &budget)).collect()
+    }
+
     /// Reads all layers and merges them.
     ///
     /// # Errors
@@ -159,6 +170,28 @@ impl<'a> Layers<'a> {
             tree.apply(number, &layer.members)?;
         }
         Ok(tree)
+    }
+
+    /// Writes a layer's tar as it is, uncompressed, and returns its size.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when `into` failed, others when the layer did, which shows at its end.
+    pub fn copy_tar(&self, number: usize, into: &mut dyn Write) -> Result<u64> {
+        let failed = |error| Error::reading(&self.image.layers()[number].digest, error);
+        let (_, mut content) = decompress(self.open(number)?).map_err(failed)?;
+        let mut hasher = Hasher::new(self.image.diff_ids().get(number).map_or(Algorithm::Sha256, Digest::algorithm));
+        let mut buffer = vec![0; 128 * 1024];
+        let mut size = 0;
+        loop {
+            let n = content.read(&mut buffer).map_err(failed)?;
+            if n == 0 {
+                break;
+            }
+            hasher.update(&buffer[..n]);
+            size += n as u64;
+            into.write_all(&buffer[..n]).map_err(Error::Output)?;
+        }
+        self.check_diff_id(number, &hasher.finish()).map(|()| size)
     }
 
     pub(super) fn budget(&self) -> Budget {
@@ -201,7 +234,7 @@ impl<'a> Layers<'a> {
         Ok(Box::new(blob))
     }
 
-    fn reading<'b>(
+    pub(super) fn reading<'b>(
         &'b self,
         number: usize,
         budget: &'b Budget,
@@ -220,12 +253,18 @@ impl<'a> Layers<'a> {
     }
 
     fn check(&self, number: usize, layer: Layer) -> Result<Layer> {
+        self.check_diff_id(number, &layer.diff_id)?;
+        Ok(layer)
+    }
+
+    /// Fails when a layer has not the diff_id that the config says.
+    pub(super) fn check_diff_id(&self, number: usize, got: &Digest) -> Result<()> {
         let wanted = self.image.diff_ids().get(number);
-        match wanted.filter(|wanted| self.options.diff_ids == DiffIds::Refuse && **wanted != layer.diff_id) {
-            None => Ok(layer),
+        match wanted.filter(|wanted| self.options.diff_ids == DiffIds::Refuse && *wanted != got) {
+            None => Ok(()),
             Some(wanted) => {
-                let (wanted, got, layer) = (wanted.clone(), layer.diff_id, layer.descriptor.digest);
-                Err(Error::DiffId { layer, wanted, got })
+                let layer = self.image.layers()[number].digest.clone();
+                Err(Error::DiffId { layer, wanted: wanted.clone(), got: got.clone() })
             }
         }
     }

@@ -22,6 +22,7 @@
 mod ahead;
 mod archive;
 mod budget;
+mod encode;
 mod entry;
 mod error;
 mod escape;
@@ -29,14 +30,17 @@ mod find;
 mod glob;
 mod header;
 mod layers;
+mod merging;
 mod pax;
 mod read;
 mod resolve;
 mod sparse;
 mod spool;
 mod tree;
+mod unpack;
 mod usage;
 mod visit;
+mod writer;
 
 pub use archive::Malformed;
 pub use entry::{Entry, Kind, Meaning, Member, Xattr};
@@ -45,9 +49,12 @@ pub use escape::escape;
 pub use find::Found;
 pub use glob::Glob;
 pub use layers::{DiffIds, Layers, Options};
+pub use merging::Sink;
 pub use read::Layer;
 pub use tree::{Oddity, Path, Tree, Warning};
+pub use unpack::{Omitted, Unpack};
 pub use usage::{Usage, usage};
 pub use visit::{Content, Visitor};
+pub use writer::Writer;
 
 use budget::Budget;

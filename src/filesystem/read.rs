@@ -51,11 +51,54 @@ pub(super) struct Reading<'a> {
     pub(super) holder: &'a (dyn Fn() -> Holder<'a> + Sync),
 }
 
+/// What a layer turned out to be once all of it was read.
+pub(super) struct Seen {
+    /// How it is compressed, whatever its media type says.
+    pub(super) compression: Compression,
+    /// The digest of the uncompressed tar.
+    pub(super) diff_id: Digest,
+    /// The size of the uncompressed tar.
+    pub(super) size: u64,
+}
+
+/// What is done with each member, whose content the archive reads as meanwhile.
+pub(super) type Visit<'v> = dyn FnMut(&mut Archive<Ahead>, Member) -> Result<()> + 'v;
+
 impl Reading<'_> {
-    /// Reads the whole of a layer, so that all of it is verified.
+    /// Reads the whole of a layer, so that all of it is verified, and lists it.
     pub(super) fn layer<R: Read + Send>(&self, blob: R) -> Result<Layer> {
+        let mut members = Vec::new();
+        let mut holes = 0_u64;
+        let mut holder = (self.holder)();
+        let seen = self.walk(blob, &mut |archive, mut member| {
+            let is_file = member.entry.kind == Kind::File;
+            let wanting = self.wanting(&member);
+            if is_file && (self.digests || wanting.is_some()) {
+                holes = holes.saturating_add(archive.holes());
+                self.check_holes(holes)?;
+            }
+            let mut digest = (self.digests && is_file).then(hasher);
+            if let Some((visitor, path)) = wanting {
+                let shown = holder.show(&path, &member.entry, &mut *archive, digest.as_mut(), visitor);
+                shown.map_err(|error| error.of(&self.descriptor.digest))?;
+            }
+            if let Some(mut hasher) = digest {
+                let read = hasher.update_from(&mut *archive);
+                read.map_err(|error| Error::reading(&self.descriptor.digest, error))?;
+                member.entry.digest = Some(hasher.finish());
+            }
+            self.budget.spend(member.entry.weight(member.name.len()))?;
+            members.push(member);
+            Ok(())
+        })?;
+        let Seen { compression, diff_id, size } = seen;
+        Ok(Layer { descriptor: self.descriptor.clone(), compression, diff_id, size, members })
+    }
+
+    /// Reads the whole of a layer, so that all of it is verified; `visit` gets the members in their order.
+    pub(super) fn walk<R: Read + Send>(&self, blob: R, visit: &mut Visit<'_>) -> Result<Seen> {
         let blob = Shared(Arc::new(Mutex::new(blob)));
-        let result = self.list(blob.clone());
+        let result = self.pass(blob.clone(), visit);
         match result {
             // Wrong content explains better than what it looks like; a layer that arrived whole is itself at fault.
             Err(Error::Malformed { .. }) => match io::copy(&mut blob.clone(), &mut io::sink()) {
@@ -66,52 +109,50 @@ impl Reading<'_> {
         }
     }
 
-    fn list<R: Read + Send>(&self, blob: Shared<R>) -> Result<Layer> {
+    /// Fails when more bytes of holes are to be filled with zeros than are allowed.
+    pub(super) fn check_holes(&self, holes: u64) -> Result<()> {
+        if holes > self.max_holes {
+            return Err(Error::Limit { what: "bytes of holes to be read", limit: self.max_holes });
+        }
+        Ok(())
+    }
+
+    fn pass<R: Read + Send>(&self, blob: Shared<R>, visit: &mut Visit<'_>) -> Result<Seen> {
         let failed = |error| Error::reading(&self.descriptor.digest, error);
         let (compression, content) = decompress(blob).map_err(failed)?;
         thread::scope(|scope| {
             let mut archive = Archive::new(Ahead::spawn(scope, content, self.algorithm));
-            let listed = self.members(&mut archive);
-            let ended = archive.into_inner().finish();
+            let visited = match self.visit_all(&mut archive, visit) {
+                Ok(()) => Ok(()),
+                Err(error @ Error::Malformed { .. }) => Err(error),
+                // Nobody wants the rest.
+                Err(error) => return Err(error),
+            };
             // Behind the end of the archive there may be anything; it counts for the digests.
-            let (members, (diff_id, size)) = match (listed, ended) {
-                (Ok(members), Ok(ended)) => (members, ended),
-                (Err(Error::Malformed { .. }), Err(error)) if Fault::of(&error).is_some() => return Err(failed(error)),
+            let (diff_id, size) = match (visited, archive.into_inner().finish()) {
+                (Ok(()), Ok(ended)) => ended,
+                (Err(_), Err(error)) if Fault::of(&error).is_some() => return Err(failed(error)),
                 (Err(error), _) => return Err(error),
                 (_, Err(error)) => return Err(failed(error)),
             };
-            Ok(Layer { descriptor: self.descriptor.clone(), compression, diff_id, size, members })
+            Ok(Seen { compression, diff_id, size })
         })
     }
 
-    fn members(&self, archive: &mut Archive<Ahead>) -> Result<Vec<Member>> {
+    fn visit_all(&self, archive: &mut Archive<Ahead>, visit: &mut Visit<'_>) -> Result<()> {
         let failed = |error| Error::reading(&self.descriptor.digest, error);
-        let mut members = Vec::new();
-        let mut holes = 0_u64;
-        let mut holder = (self.holder)();
+        let mut number = 0;
         while let Some(mut member) = archive.next().map_err(failed)? {
             member.entry.layer = self.number;
-            member.entry.member = members.len();
-            let wanting = self.wanting(&member);
-            if (self.digests || wanting.is_some()) && member.entry.kind == Kind::File {
-                holes = holes.saturating_add(archive.holes());
-                if holes > self.max_holes {
-                    return Err(Error::Limit { what: "bytes of holes to be read", limit: self.max_holes });
-                }
-            }
-            let mut digest = (self.digests && member.entry.kind == Kind::File).then(hasher);
-            if let Some((visitor, path)) = wanting {
-                let shown = holder.show(&path, &member.entry, &mut *archive, digest.as_mut(), visitor);
-                shown.map_err(|error| error.of(&self.descriptor.digest))?;
-            }
-            if let Some(mut hasher) = digest {
-                hasher.update_from(&mut *archive).map_err(failed)?;
-                member.entry.digest = Some(hasher.finish());
-            }
-            self.budget.spend(member.entry.weight(member.name.len()))?;
-            members.push(member);
+            member.entry.member = number;
+            number += 1;
+            visit(archive, member).map_err(|error| match error {
+                // What could not be read is this layer.
+                Error::Content { source, .. } => failed(source),
+                other => other,
+            })?;
         }
-        Ok(members)
+        Ok(())
     }
 
     /// Returns who wants to see a member's content, and under which path.

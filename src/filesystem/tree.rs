@@ -266,10 +266,17 @@ impl Tree {
     }
 
     fn warn(&mut self, layer: usize, member: &Member, oddity: Oddity) {
+        Warning::push(&mut self.warnings, layer, member, oddity);
+    }
+}
+
+impl Warning {
+    /// Adds a warning to others.
+    pub(super) fn push(warnings: &mut Vec<Self>, layer: usize, member: &Member, oddity: Oddity) {
         /// More help nobody, and a hostile layer could make them by the million.
         const MAX_WARNINGS: usize = 1000;
-        if self.warnings.len() < MAX_WARNINGS {
-            self.warnings.push(Warning { layer, name: member.name.clone(), oddity });
+        if warnings.len() < MAX_WARNINGS {
+            warnings.push(Self { layer, name: member.name.clone(), oddity });
         }
     }
 }

@@ -70,7 +70,7 @@ pub struct Package {
     pub licenses: Vec<String>,
     /// What the package URL says besides, such as `arch` and `upstream`, unescaped.
     pub qualifiers: BTreeMap<String, String>,
-    /// Where inside the evidence, when that is an archive: `WEB-INF/lib/a.jar!META-INF/maven/…`.
+    /// The archive that declares it, when that lies in the evidence: `WEB-INF/lib/a.jar!lib/b.jar`.
     pub inside: Option<String>,
 }
 

@@ -1,0 +1,175 @@
+//! What an image is built of.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::contents::{Contents, normalize};
+use super::{Addition, Error, Result, base, write};
+use crate::config::History;
+use crate::draft::{ConfigEdit, Draft, Drafts, Layer, LayerWriter, Made, Packing};
+use crate::filesystem::{self, Layers, Tree, Writer};
+use crate::image::Image;
+use crate::platform::Platform;
+use crate::transport::{Selector, Source};
+use crate::watch::Watch;
+
+/// What an image is built of. The layers come in this order: the base's, the tars, one with everything else.
+pub struct Recipe<'a> {
+    /// What the image runs on; of a base, what the base runs on stays.
+    pub platform: Platform,
+    /// The image that this one is built upon, and where it is.
+    pub base: Option<(&'a dyn Source, &'a Image)>,
+    /// Tars that become layers bit by bit as they are: gzip, zstd or plain.
+    pub tars: Vec<PathBuf>,
+    /// A directory whose contents are laid over the base's as they are, links of the base not followed.
+    pub directories: Vec<Addition>,
+    /// Files that are added; where they go is followed through the base's links.
+    pub additions: Vec<Addition>,
+    /// More entries.
+    pub contents: Contents,
+    /// Paths of the base that are removed.
+    pub removals: Vec<Vec<u8>>,
+    /// Changes to the config.
+    pub config: ConfigEdit,
+    /// The manifest's annotations.
+    pub annotations: BTreeMap<String, Option<String>>,
+}
+
+impl Recipe<'_> {
+    /// Makes the recipe of an image with nothing in it.
+    pub fn new(platform: Platform) -> Self {
+        Self {
+            platform,
+            base: None,
+            tars: Vec::new(),
+            directories: Vec::new(),
+            additions: Vec::new(),
+            contents: Contents::default(),
+            removals: Vec::new(),
+            config: ConfigEdit::default(),
+            annotations: BTreeMap::new(),
+        }
+    }
+}
+
+/// How images are built.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How new layers are compressed, and the format of all.
+    pub packing: Packing,
+    /// The times of files.
+    pub times: Times,
+    /// Whether files keep their owners; else they belong to 0:0.
+    pub keep_owner: bool,
+    /// Where layers are kept until they are written.
+    pub scratch: PathBuf,
+}
+
+/// The times of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Times {
+    /// All the same, in seconds since 1970.
+    Fixed(i64),
+    /// Their own, but none later than this.
+    Clamped(i64),
+}
+
+impl Times {
+    /// Returns the time of what is made.
+    pub(super) fn limit(self) -> i64 {
+        match self {
+            Self::Fixed(time) | Self::Clamped(time) => time,
+        }
+    }
+}
+
+impl Options {
+    /// Makes options: OCI, gzip, one thread, times of 0, owner 0:0.
+    pub fn new(scratch: impl Into<PathBuf>) -> Self {
+        Self { packing: Packing::default(), times: Times::Fixed(0), keep_owner: false, scratch: scratch.into() }
+    }
+}
+
+/// Makes the layers and returns the image as a draft.
+///
+/// # Errors
+/// When something cannot be read, or the base is not what it says.
+pub fn build(recipe: Recipe<'_>, options: &Options, watch: &Watch) -> Result<Draft> {
+    let mut draft = match recipe.base {
+        Some((_, image)) => Draft::upon(image)?,
+        None => Draft::new(&recipe.platform),
+    };
+    draft.format = Some(options.packing.format);
+    let platform = draft.config.platform.take();
+    draft.config = ConfigEdit { platform: recipe.config.platform.clone().or(platform), ..recipe.config.clone() };
+    draft.annotations.clone_from(&recipe.annotations);
+    let created = recipe.config.created.clone();
+    let step = |by: &str| History { created: created.clone(), created_by: by.to_owned(), ..History::default() };
+    for tar in &recipe.tars {
+        let made = open_tar(tar, options)?;
+        draft.push(Layer::Made(made), Some(&step("stevedore build --layer")));
+    }
+    let tree = base::look(&recipe, options)?;
+    let contents = gather(recipe, tree.as_ref(), options)?;
+    drop(tree);
+    if !contents.is_empty() {
+        let mut writer = Writer::new(LayerWriter::new(&options.scratch, options.packing)?);
+        write::write(contents, &mut writer, options, watch)?;
+        let made = writer.finish()?.finish()?;
+        draft.push(Layer::Made(made), Some(&step("stevedore build")));
+    }
+    Ok(draft)
+}
+
+/// Puts everything that goes into one layer together.
+fn gather(recipe: Recipe<'_>, tree: Option<&Tree>, options: &Options) -> Result<Contents> {
+    let mut contents = Contents::default();
+    for directory in &recipe.directories {
+        contents.add(directory)?;
+    }
+    for addition in &recipe.additions {
+        match tree {
+            Some(tree) => contents.add(&follow(addition, tree)?)?,
+            None => contents.add(addition)?,
+        }
+    }
+    contents.extend(recipe.contents)?;
+    for path in &recipe.removals {
+        let named = normalize(path)?;
+        if named.is_empty() {
+            return Err(Error::Root { what: "removed" });
+        }
+        let at = tree.map(|tree| base::resolve(tree, &named, false)).transpose()?.unwrap_or(named);
+        if tree.is_none_or(|tree| tree.get(&at).is_none()) {
+            return Err(filesystem::Error::NotFound { path: path.clone() }.into());
+        }
+        contents.hide(&at)?;
+    }
+    base::declare_parents(&mut contents, tree, options)?;
+    Ok(contents)
+}
+
+/// Follows the base's links on the way to where an addition goes.
+fn follow(addition: &Addition, tree: &Tree) -> Result<Addition> {
+    let path = normalize(&addition.destination)?;
+    let into = addition.destination.ends_with(b"/") || addition.is_directory() || path.is_empty();
+    let mut destination = base::resolve(tree, &path, into)?;
+    if into {
+        destination.push(b'/');
+    }
+    Ok(Addition { destination, ..addition.clone() })
+}
+
+/// Takes a tar as a layer, once it is known to be one.
+fn open_tar(path: &Path, options: &Options) -> Result<Made> {
+    let made = Made::open(path, options.packing.format)?;
+    let mut draft = Draft::new(&Platform::new("linux", "amd64"));
+    draft.push(Layer::Made(made.clone()), None);
+    let mut drafts = Drafts::default();
+    drafts.add(&draft, None)?;
+    let no_layer = |source| Error::NoLayer { path: path.to_owned(), source };
+    let image = Image::find(&drafts, &Selector::Sole, Some(&Platform::new("linux", "amd64")));
+    let image = image.expect("the draft is at hand and its platform is this one");
+    Layers::new(&drafts, &image, filesystem::Options::default()).and_then(|layers| layers.read(0)).map_err(no_layer)?;
+    Ok(made)
+}

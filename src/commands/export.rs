@@ -1,0 +1,167 @@
+//! `export`: an image's merged filesystem as a tar, or as files in a folder.
+
+use std::fs::{self, Permissions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Serialize;
+use stevedore::digest::Digest;
+use stevedore::filesystem::{Error, Layers, Omitted, Unpack, Warning, Writer};
+use stevedore::transport::Location;
+
+use super::looking::{Looking, Opened, tell_warnings};
+use crate::cli::locations::location;
+use crate::cli::report::Report;
+use crate::cli::{Ui, Usage, output};
+
+/// Write the filesystem of an image as a tar, or as files
+///
+/// All layers are merged as a container would see them, and each is read once and verified. The same image always gives the same bytes: its
+/// entries come by layer, the top one first, each in the order of its layer. Without -o the tar goes to standard output, with --json too.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The image
+    #[arg(value_parser = location)]
+    pub(crate) reference: Location,
+    /// Write to this file, or, when it ends with a slash or is a folder, unpack into this new or empty folder; - is standard output
+    #[arg(short, long, value_name = "FILE|DIR/")]
+    output: Option<PathBuf>,
+    /// Write the tar of this layer alone, as it is, whiteouts included; the lowest is 0
+    #[arg(long, value_name = "N")]
+    layer: Option<usize>,
+    #[command(flatten)]
+    looking: Looking,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stevedore export docker://alpine:3.20 | tar t
+  stevedore export oci:images:app -o app.tar
+  stevedore export --platform linux/arm64 docker://alpine:3.20 -o rootfs/
+  stevedore export --layer 0 oci-archive:app.tar -o base.tar
+
+Unpacking needs no rights: owners, devices and extended attributes that only root can set are counted on
+standard error. Nothing outside the folder is ever written to, and it appears once it is complete.";
+
+/// What was written.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Exported {
+    reference: String,
+    manifest: Digest,
+    output: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layer: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    omitted: Option<Counts>,
+}
+
+/// What could not be set on unpacked files.
+#[derive(Debug, Serialize)]
+struct Counts {
+    owners: u64,
+    devices: u64,
+    xattrs: u64,
+}
+
+/// Exports the image.
+pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+    let path = args.output.as_deref().filter(|path| *path != Path::new("-"));
+    if path.is_none() && output::is_terminal() {
+        return Err(Usage::new("a tar is not for a terminal", "name a file with -o, or redirect the output").into());
+    }
+    let opened = args.looking.open(&args.reference, false, ui)?;
+    let count = opened.image().layers().len();
+    if args.layer.is_some_and(|layer| layer >= count) {
+        let cure = "stevedore ls --layers shows them";
+        return Err(Usage::new(format!("the image has {count} layers, numbered from 0"), cure).into());
+    }
+    let Some(path) = path else {
+        return to_stdout(args, &opened, ui);
+    };
+    let omitted = if path.is_dir() || path.as_os_str().as_bytes().ends_with(b"/") {
+        Some(to_folder(args, &opened, path, ui)?)
+    } else {
+        to_file(args, &opened, path, ui)?;
+        None
+    };
+    ui.report(&Exported {
+        reference: args.reference.to_string(),
+        manifest: opened.image().manifest().digest().clone(),
+        output: path.display().to_string(),
+        layer: args.layer,
+        omitted: omitted.map(|Omitted { owners, devices, xattrs, .. }| Counts { owners, devices, xattrs }),
+    })
+}
+
+fn to_stdout(args: &Args, opened: &Opened, ui: &Ui) -> anyhow::Result<()> {
+    ui.close();
+    let mut stdout = output::stream();
+    let warnings = write(args, &opened.layers()?, &mut stdout).map_err(|error| match error {
+        Error::Output(error) => output::failure(error),
+        other => other.into(),
+    })?;
+    stdout.flush().map_err(output::failure)?;
+    tell_warnings(&warnings, ui);
+    Ok(())
+}
+
+/// Writes a file that appears once it is whole.
+fn to_file(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> anyhow::Result<()> {
+    let failed = || format!("cannot write {}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // As if it had been made under the usual mask: an image's files are no secret that is not in the image too.
+    let builder = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(folder);
+    let mut buffered = BufWriter::with_capacity(256 * 1024, builder.with_context(failed)?);
+    let warnings = write(args, &opened.layers()?, &mut buffered)?;
+    let file = buffered.into_inner().map_err(io::IntoInnerError::into_error).with_context(failed)?;
+    file.as_file().sync_all().with_context(failed)?;
+    file.persist(path).map_err(|error| error.error).with_context(failed)?;
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(failed)?;
+    tell_warnings(&warnings, ui);
+    Ok(())
+}
+
+fn write(args: &Args, layers: &Layers<'_>, into: &mut dyn Write) -> Result<Vec<Warning>, Error> {
+    if let Some(number) = args.layer {
+        return layers.copy_tar(number, into).map(|_| Vec::new());
+    }
+    let mut writer = Writer::new(into);
+    let warnings = layers.pass_on(&mut writer)?;
+    writer.finish()?;
+    Ok(warnings)
+}
+
+fn to_folder(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> anyhow::Result<Omitted> {
+    let mut folder = Unpack::new(path)?;
+    let layers = opened.layers()?;
+    match args.layer {
+        Some(number) => layers.pass_on_layer(number, &mut folder)?,
+        None => tell_warnings(&layers.pass_on(&mut folder)?, ui),
+    }
+    let omitted = folder.finish()?;
+    tell_omitted(omitted, ui);
+    Ok(omitted)
+}
+
+fn tell_omitted(omitted: Omitted, ui: &Ui) {
+    let tell = |count: u64, text: &str| {
+        if count > 0 {
+            let (noun, verb) = if count == 1 { ("entry", "has") } else { ("entries", "have") };
+            ui.note(&format!("{count} {noun} {verb} {text}"));
+        }
+    };
+    tell(omitted.owners, "not the owner of the image; only root can give files away");
+    tell(omitted.devices, "been left out: only root can make devices");
+    tell(omitted.xattrs, "not all extended attributes: the system or the filesystem refused them");
+}
+
+impl Report for Exported {
+    fn text(&self) -> String {
+        format!("{}\n", self.output)
+    }
+}

@@ -1,0 +1,87 @@
+//! What can go wrong with a draft.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::class::Class;
+use crate::config;
+use crate::digest::Digest;
+use crate::manifest::ParseError;
+use crate::media_type::Compression;
+
+/// A draft's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A draft's error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What should be changed is no image with a filesystem.
+    #[error("{digest} is no image that could be changed: it is {what}")]
+    NoImage {
+        /// The manifest.
+        digest: Digest,
+        /// What it is, with its article.
+        what: &'static str,
+    },
+    /// The base's config counts other layers than its manifest.
+    #[error("the config has {diff_ids} diff_ids for {layers} layers")]
+    Count {
+        /// The number of diff_ids.
+        diff_ids: usize,
+        /// The number of layers.
+        layers: usize,
+    },
+    /// The config cannot be edited.
+    #[error("cannot edit the config")]
+    Config(#[source] serde_json::Error),
+    /// What came of it is no acceptable config.
+    #[error("the new config is not acceptable")]
+    NewConfig(#[from] config::ParseError),
+    /// The manifest cannot be edited.
+    #[error("cannot edit manifest {digest}")]
+    Splice {
+        /// The manifest.
+        digest: Digest,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// What came of it is no acceptable manifest.
+    #[error("the new manifest is not acceptable")]
+    Manifest(#[from] ParseError),
+    /// The compression or its level is not to be had.
+    #[error("cannot compress with {compression}")]
+    Compress {
+        /// What was asked for.
+        compression: Compression,
+        /// Why.
+        source: io::Error,
+    },
+    /// A temporary file failed.
+    #[error("cannot write a temporary file in {}", path.display())]
+    Scratch {
+        /// The folder it lies in.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A layer's file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why: the file's own error, or a [`Malformed`](crate::layer::Malformed).
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// Returns the kind of failure.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound,
+            Self::Compress { .. } => Class::Usage,
+            _ => Class::Failed,
+        }
+    }
+}

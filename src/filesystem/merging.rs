@@ -1,0 +1,389 @@
+//! The merged filesystem as a stream of entries: each layer read once, the top one first.
+//!
+//! An entry is passed on where it stands in its layer if nothing above hides it, so that content needs no second look and no room. The order
+//! is that of the layers from the top, and in each that of its tar; it depends on the image alone. A taker that applies the entries in their
+//! order, as every reader of tar does, ends up with what [`Tree`] has.
+//!
+//! What a hard link stands for is known at once only when its target is a file of the same layer that is seen too. At the first other one
+//! the layers below are listed first, [`Layers::merge`] says what everything is, and what is still missing is read in a second pass.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::Read;
+
+use super::ahead::Ahead;
+use super::archive::Archive;
+use super::budget::Budget;
+use super::entry::{Meaning, join, normalize, split};
+use super::tree::{Oddity, Path, Tree, Warning};
+use super::{Entry, Kind, Layers, Member, Result};
+
+/// Takes the entries of a filesystem. Directories may come after what is in them, hard links come after their target, and what comes later
+/// replaces what has the same path.
+pub trait Sink {
+    /// Takes an entry; a file's content must be read to its end.
+    ///
+    /// # Errors
+    /// Those of the taker; those of `content` as [`Error::Content`](super::Error::Content).
+    fn append(&mut self, path: &[u8], entry: &Entry, content: Option<&mut dyn Read>) -> Result<()>;
+}
+
+/// Something in an upper layer is called like this, or hides it.
+const HIDDEN: u8 = 1;
+/// An upper layer hides what is below this directory.
+const OPAQUE: u8 = 2;
+/// An upper layer has a directory here.
+const DIRECTORY: u8 = 4;
+/// An upper layer has something here that is no directory.
+const OTHER: u8 = 8;
+/// An upper layer has something below this path.
+const IMPLIED: u8 = 16;
+/// The merged filesystem has something below this path.
+const NEEDED: u8 = 32;
+/// The directory was passed on.
+const PASSED: u8 = 64;
+
+/// What is known of a path.
+#[derive(Default)]
+struct Known {
+    flags: u8,
+    /// Layer and member of what was passed on.
+    origin: Option<(u32, u32)>,
+}
+
+/// What the layer that is being read has at a path.
+#[derive(Default)]
+struct Here {
+    flags: u8,
+    /// What is no directory, hard links resolved, with the number of the member that has the content.
+    entry: Option<Entry>,
+    visible: bool,
+}
+
+/// A filesystem on its way into a sink.
+struct Merging<'a> {
+    sink: &'a mut dyn Sink,
+    budget: Budget,
+    known: HashMap<Path, Known>,
+    here: HashMap<Path, Here>,
+    /// Whether the layer has something that takes the layers below to be understood.
+    odd: bool,
+    warnings: Vec<Warning>,
+}
+
+impl Layers<'_> {
+    /// Passes the merged filesystem on, entry by entry, and returns what was odd about the layers.
+    ///
+    /// All layers are verified; but what is wrong about one shows at its end, when much of it has been passed on.
+    ///
+    /// # Errors
+    /// Those of reading and of the sink.
+    pub fn pass_on(&self, sink: &mut dyn Sink) -> Result<Vec<Warning>> {
+        let mut merging = Merging::new(sink, self.budget());
+        for number in (0..self.image.layers().len()).rev() {
+            self.walk(number, &mut |archive, member| merging.take(number, archive, &member))?;
+            if merging.odd {
+                let tree = self.merge()?;
+                return merging.complete(self, &tree).map(|()| tree.warnings().to_vec());
+            }
+            merging.close_layer()?;
+        }
+        merging.append_implied()?;
+        Ok(merging.warnings)
+    }
+
+    /// Passes the layers from `lowest` up on as one layer: what they have, and what they hide of those below.
+    ///
+    /// # Errors
+    /// [`Error::Apart`](super::Error::Apart) when what they have cannot be told without the layers below; those of reading and of the sink.
+    pub fn pass_on_top(&self, lowest: usize, sink: &mut dyn Sink) -> Result<()> {
+        let mut merging = Merging::new(sink, self.budget());
+        for number in (lowest..self.image.layers().len()).rev() {
+            self.walk(number, &mut |archive, member| merging.take(number, archive, &member))?;
+            if merging.odd {
+                return Err(super::Error::Apart { layer: self.image.layers()[number].digest.clone() });
+            }
+            merging.close_layer()?;
+        }
+        merging.append_implied()?;
+        merging.append_whiteouts()
+    }
+
+    /// Passes one layer on, as it is, its whiteouts under their own names.
+    ///
+    /// # Errors
+    /// Those of reading and of the sink.
+    pub fn pass_on_layer(&self, number: usize, sink: &mut dyn Sink) -> Result<()> {
+        self.walk(number, &mut |archive, member| match normalize(&member.name) {
+            Some(path) => append(sink, &path, &member.entry, archive),
+            None => Ok(()),
+        })
+    }
+
+    /// Reads a layer and checks all that is known of it.
+    fn walk(&self, number: usize, visit: &mut super::read::Visit<'_>) -> Result<()> {
+        let budget = self.budget();
+        let holder = || self.holder();
+        let reading = self.reading(number, &budget, &holder);
+        let mut holes = 0_u64;
+        let seen = reading.walk(self.open(number)?, &mut |archive, member| {
+            holes = holes.saturating_add(archive.holes());
+            reading.check_holes(holes)?;
+            visit(archive, member)
+        })?;
+        self.check_diff_id(number, &seen.diff_id)
+    }
+}
+
+impl<'a> Merging<'a> {
+    fn new(sink: &'a mut dyn Sink, budget: Budget) -> Self {
+        Self { sink, budget, known: HashMap::new(), here: HashMap::new(), odd: false, warnings: Vec::new() }
+    }
+
+    fn take(&mut self, number: usize, archive: &mut Archive<Ahead>, member: &Member) -> Result<()> {
+        match member.meaning() {
+            Meaning::Path(path) if path.is_empty() => self.take_root(member),
+            Meaning::Path(path) => self.take_entry(path, member, archive),
+            Meaning::Whiteout(path) => self.mark(path, HIDDEN),
+            Meaning::Opaque(directory) => {
+                if directory.is_empty() {
+                    self.warn(number, member, Oddity::OpaqueRoot);
+                }
+                self.mark(directory, OPAQUE)
+            }
+            Meaning::Outside => {
+                self.warn(number, member, Oddity::Outside);
+                Ok(())
+            }
+            Meaning::Leftover(_) => Ok(()),
+        }
+    }
+
+    fn take_root(&mut self, member: &Member) -> Result<()> {
+        if !member.entry.is_directory() {
+            return Ok(());
+        }
+        self.mark(Path::new(), DIRECTORY)?;
+        if self.is_hidden(b"", true) {
+            return Ok(());
+        }
+        self.pass(b"", &member.entry)
+    }
+
+    fn take_entry(&mut self, path: Path, member: &Member, archive: &mut Archive<Ahead>) -> Result<()> {
+        if member.entry.kind == Kind::HardLink {
+            return self.take_link(path, member);
+        }
+        let directory = member.entry.is_directory();
+        self.note_conflicts(&path, directory);
+        self.imply_parents(&path)?;
+        let visible = !self.is_hidden(&path, directory);
+        if visible {
+            append(self.sink, &path, &member.entry, archive)?;
+            self.remember(&path, &member.entry)?;
+        }
+        if directory {
+            return self.mark(path, DIRECTORY);
+        }
+        self.keep(path, member.entry.clone(), visible)
+    }
+
+    /// Takes a hard link to what the layer has; what else it may mean is found out later.
+    fn take_link(&mut self, path: Path, member: &Member) -> Result<()> {
+        if self.odd {
+            return Ok(());
+        }
+        let target = member.entry.link.as_deref().and_then(normalize).unwrap_or_default();
+        let found = self.here.get(&target).and_then(|here| here.entry.clone().map(|entry| (entry, here.visible)));
+        let Some((found, target_visible)) = found.filter(|_| target != path) else {
+            self.odd = true;
+            return Ok(());
+        };
+        self.note_conflicts(&path, false);
+        self.imply_parents(&path)?;
+        let visible = !self.is_hidden(&path, false);
+        let is_file = found.is_file();
+        let first = found.link.clone().filter(|_| is_file).unwrap_or_else(|| target.into());
+        if visible && is_file && !target_visible {
+            self.odd = true;
+        } else if visible {
+            let entry = if is_file { Entry::hard_link(&first, &found) } else { found.clone() };
+            self.sink.append(&path, &entry, None)?;
+            self.remember(&path, &found)?;
+        }
+        let link = if is_file { Some(first) } else { found.link.clone() };
+        // A link to this link leads to the same file.
+        self.keep(path, Entry { link, ..found }, target_visible)
+    }
+
+    /// Notices what a layer does to its own entries; a later entry replaces the earlier one, which was passed on.
+    fn note_conflicts(&mut self, path: &[u8], directory: bool) {
+        let flags = |path: &[u8]| self.here.get(path).map_or(0, |here| here.flags);
+        let clash = if directory { OTHER } else { OTHER | DIRECTORY | IMPLIED };
+        let below_other = parents(path).any(|parent| flags(parent) & OTHER != 0);
+        if flags(path) & clash != 0 || below_other {
+            self.odd = true;
+        }
+    }
+
+    /// Marks the directories that a path lies in.
+    fn imply_parents(&mut self, path: &[u8]) -> Result<()> {
+        for parent in parents(path).filter(|parent| !parent.is_empty()) {
+            if self.here.get(parent).is_some_and(|here| here.flags & (DIRECTORY | IMPLIED) != 0) {
+                break;
+            }
+            self.mark(parent.to_vec(), IMPLIED)?;
+            if !self.is_hidden(parent, true) {
+                self.known_mut(parent)?.flags |= NEEDED;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether the layers above hide what this layer has at a path.
+    fn is_hidden(&self, path: &[u8], directory: bool) -> bool {
+        let flags = |path: &[u8]| self.known.get(path).map_or(0, |known| known.flags);
+        let own = HIDDEN | DIRECTORY | OTHER | if directory { 0 } else { IMPLIED };
+        flags(path) & own != 0 || parents(path).any(|parent| flags(parent) & (HIDDEN | OPAQUE | OTHER) != 0)
+    }
+
+    fn pass(&mut self, path: &[u8], entry: &Entry) -> Result<()> {
+        self.sink.append(path, entry, None)?;
+        self.remember(path, entry)
+    }
+
+    fn remember(&mut self, path: &[u8], entry: &Entry) -> Result<()> {
+        let origin = origin(entry);
+        let passed = if entry.is_directory() { PASSED } else { 0 };
+        let known = self.known_mut(path)?;
+        known.flags |= passed;
+        known.origin = Some(origin);
+        Ok(())
+    }
+
+    fn known_mut(&mut self, path: &[u8]) -> Result<&mut Known> {
+        if !self.known.contains_key(path) {
+            self.budget.spend((size_of::<(Path, Known)>() + path.len() + 16) as u64)?;
+            self.known.insert(path.to_vec(), Known::default());
+        }
+        Ok(self.known.get_mut(path).expect("it was put there"))
+    }
+
+    fn mark(&mut self, path: Path, flag: u8) -> Result<()> {
+        if !self.here.contains_key(&path) {
+            self.budget.spend((size_of::<(Path, Here)>() + path.len() + 16) as u64)?;
+        }
+        self.here.entry(path).or_default().flags |= flag;
+        Ok(())
+    }
+
+    fn keep(&mut self, path: Path, entry: Entry, visible: bool) -> Result<()> {
+        self.budget.spend(entry.weight(0))?;
+        self.mark(path.clone(), OTHER)?;
+        let here = self.here.get_mut(&path).expect("it was put there");
+        (here.entry, here.visible) = (Some(entry), visible);
+        Ok(())
+    }
+
+    /// Has the layer hide what is below it from now on.
+    fn close_layer(&mut self) -> Result<()> {
+        for (path, here) in std::mem::take(&mut self.here) {
+            self.known_mut(&path)?.flags |= here.flags;
+            let entry = here.entry.map_or(0, |entry| entry.weight(0));
+            self.budget.refund(entry + (size_of::<(Path, Here)>() + path.len() + 16) as u64);
+        }
+        Ok(())
+    }
+
+    /// Appends the directories that something lies in though no layer declares them.
+    fn append_implied(&mut self) -> Result<()> {
+        let needed = self.known.iter().filter(|(_, known)| known.flags & (NEEDED | PASSED) == NEEDED);
+        let paths: BTreeSet<Path> = needed.map(|(path, _)| path.clone()).collect();
+        paths.iter().try_for_each(|path| self.sink.append(path, &Entry::implied(), None))
+    }
+
+    /// Appends what hides the entries of layers below: whiteouts, or, in directories that stay, opaque markers.
+    fn append_whiteouts(&mut self) -> Result<()> {
+        let hiding = self.known.iter().filter(|(_, known)| known.flags & (HIDDEN | OPAQUE | OTHER) != 0);
+        let paths: BTreeSet<Path> = hiding.map(|(path, _)| path.clone()).collect();
+        for path in &paths {
+            let known = &self.known[path];
+            let stays = known.flags & (PASSED | NEEDED) != 0;
+            if known.origin.is_some() && !stays || parents(path).any(|parent| paths.contains(parent)) {
+                // What stands here hides it, or what hides a directory above.
+                continue;
+            }
+            let name = if stays || known.flags & (HIDDEN | OTHER) == 0 {
+                join(path, b".wh..wh..opq")
+            } else {
+                let (parent, base) = split(path);
+                join(parent, &[b".wh.", base].concat())
+            };
+            self.sink.append(&name, &Entry::file(0o644, 0), None)?;
+        }
+        Ok(())
+    }
+
+    /// Appends what a merged tree has and was not passed on yet: what has no content, then contents by layer, then hard links.
+    fn complete(mut self, layers: &Layers<'_>, tree: &Tree) -> Result<()> {
+        self.here = HashMap::new();
+        let mut contents: BTreeMap<(u32, u32), Path> = BTreeMap::new();
+        for (path, entry) in tree.iter().filter(|(_, entry)| entry.is_file()) {
+            if self.known.get(path).is_some_and(|known| known.origin == Some(origin(entry))) {
+                contents.insert(origin(entry), path.to_vec());
+            }
+        }
+        let mut wanted: BTreeMap<(u32, u32), Path> = BTreeMap::new();
+        let mut links: Vec<(&[u8], &Entry)> = Vec::new();
+        for (path, entry) in tree.iter() {
+            let key = if path == b"." { b"" } else { path };
+            let known = self.known.get(key);
+            let passed = known.and_then(|known| known.origin) == Some(origin(entry)) && !entry.implicit;
+            let implied = entry.implicit && known.is_some_and(|known| known.flags & PASSED != 0);
+            if passed || implied {
+                continue;
+            }
+            if !entry.is_file() {
+                self.sink.append(key, entry, None)?;
+            } else if contents.contains_key(&origin(entry)) {
+                links.push((path, entry));
+            } else {
+                contents.insert(origin(entry), path.to_vec());
+                wanted.insert(origin(entry), path.to_vec());
+            }
+        }
+        for number in (0..layers.image.layers().len()).rev() {
+            if wanted.keys().any(|(layer, _)| *layer as usize == number) {
+                layers.walk(number, &mut |archive, member| match wanted.get(&origin(&member.entry)) {
+                    Some(path) => {
+                        let entry = tree.get(path).expect("it comes from the tree");
+                        append(self.sink, path, entry, archive)
+                    }
+                    None => Ok(()),
+                })?;
+            }
+        }
+        let target = |entry| contents.get(&origin(entry)).expect("it was put there");
+        links
+            .into_iter()
+            .try_for_each(|(path, entry)| self.sink.append(path, &Entry::hard_link(target(entry), entry), None))
+    }
+
+    fn warn(&mut self, layer: usize, member: &Member, oddity: Oddity) {
+        Warning::push(&mut self.warnings, layer, member, oddity);
+    }
+}
+
+fn append(sink: &mut dyn Sink, path: &[u8], entry: &Entry, archive: &mut Archive<Ahead>) -> Result<()> {
+    let content: Option<&mut dyn Read> = if entry.is_file() { Some(archive) } else { None };
+    sink.append(path, entry, content)
+}
+
+fn origin(entry: &Entry) -> (u32, u32) {
+    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    (number(entry.layer), number(entry.member))
+}
+
+/// Returns the directories that a path lies in, the nearest first, the root last.
+fn parents(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::successors(Some(path), |path| (!path.is_empty()).then(|| split(path).0)).skip(1)
+}

@@ -1,0 +1,306 @@
+//! A filesystem as files in a folder.
+//!
+//! Whatever the entries say, nothing outside the folder is touched: it is a new one, every path is walked from it part by part, and no part
+//! may be a symbolic link (`O_NOFOLLOW`). A link in the way of a directory is replaced by one. The folder gets its name once it is complete.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags, chmodat, chownat, fchmod,
+    fsetxattr, linkat, makedev, mkdirat, mknodat, openat, symlinkat, unlinkat, utimensat,
+};
+use rustix::io::Errno;
+use tempfile::TempDir;
+
+use super::entry::split;
+use super::{Entry, Error, Kind, Path, Result, Sink};
+
+/// How much content is read at a time.
+const BUFFER: usize = 128 * 1024;
+/// Zeros of this size become holes.
+const HOLE: usize = 4096;
+/// How a directory on the way is opened.
+const WALK: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// What this machine does not allow, by the number of entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Omitted {
+    /// Entries that belong to somebody else than the image says.
+    pub owners: u64,
+    /// Devices that were not made.
+    pub devices: u64,
+    /// Entries without some of their extended attributes.
+    pub xattrs: u64,
+}
+
+/// Unpacks entries into a new folder.
+pub struct Unpack {
+    path: PathBuf,
+    staged: TempDir,
+    root: OwnedFd,
+    /// Attributes of directories, which are set when nothing is put into them any more.
+    directories: BTreeMap<Path, Entry>,
+    /// The directory that was used last.
+    last: Option<(Path, OwnedFd)>,
+    buffer: Vec<u8>,
+    omitted: Omitted,
+}
+
+impl Unpack {
+    /// Starts a folder, which must not be there yet or be empty.
+    ///
+    /// # Errors
+    /// [`Error::Folder`].
+    pub fn new(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let failed = |source| Error::Folder { path: path.clone(), source };
+        match path.read_dir().map(|mut entries| entries.next().is_none()) {
+            Ok(true) => {}
+            Ok(false) => return Err(failed(io::ErrorKind::DirectoryNotEmpty.into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(".".as_ref());
+        let staged = tempfile::Builder::new().prefix(".stevedore-").tempdir_in(parent).map_err(failed)?;
+        let root = openat(CWD, staged.path(), WALK, Mode::empty()).map_err(|errno| failed(errno.into()))?;
+        Ok(Self {
+            path,
+            staged,
+            root,
+            directories: BTreeMap::new(),
+            last: None,
+            buffer: vec![0; BUFFER],
+            omitted: Omitted::default(),
+        })
+    }
+
+    /// Sets the attributes of the directories, gives the folder its name, and says what could not be done.
+    ///
+    /// # Errors
+    /// [`Error::Unpack`] and [`Error::Folder`].
+    pub fn finish(mut self) -> Result<Omitted> {
+        // The root's mode would be that of a temporary folder.
+        self.directories.entry(Path::new()).or_insert_with(Entry::implied);
+        for (path, entry) in std::mem::take(&mut self.directories).iter().rev() {
+            let failed = |source: Errno| Error::Unpack { path: path.clone(), source: source.into() };
+            let directory = self.directory(path)?;
+            self.set_xattrs(&directory, entry);
+            self.set_owner(&directory, b"", entry, AtFlags::EMPTY_PATH).map_err(failed)?;
+            fchmod(&directory, Mode::from_raw_mode(entry.mode)).map_err(failed)?;
+            rustix::fs::futimens(&directory, &times(entry)).map_err(failed)?;
+        }
+        let failed = |source| Error::Folder { path: self.path.clone(), source };
+        std::fs::rename(self.staged.path(), &self.path).map_err(failed)?;
+        // It has another name now.
+        let _ = self.staged.keep();
+        Ok(self.omitted)
+    }
+
+    /// Opens a directory of the new folder; those that are missing are made, and what is in the way and none is removed.
+    fn directory(&mut self, path: &[u8]) -> Result<OwnedFd> {
+        if let Some((last, directory)) = &self.last
+            && last == path
+        {
+            return directory.try_clone().map_err(|source| Error::Unpack { path: path.to_vec(), source });
+        }
+        let failed = |errno: Errno| Error::Unpack { path: path.to_vec(), source: errno.into() };
+        let mut here = self.root.try_clone().map_err(|source| Error::Unpack { path: path.to_vec(), source })?;
+        for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
+            let opened = match openat(&here, part, WALK, Mode::empty()) {
+                Err(Errno::NOTDIR | Errno::LOOP | Errno::MLINK) => {
+                    unlinkat(&here, part, AtFlags::empty()).map_err(failed)?;
+                    Err(Errno::NOENT)
+                }
+                other => other,
+            };
+            here = match opened {
+                Err(Errno::NOENT) => {
+                    mkdirat(&here, part, Mode::RWXU).map_err(failed)?;
+                    openat(&here, part, WALK, Mode::empty()).map_err(failed)?
+                }
+                other => other.map_err(failed)?,
+            };
+        }
+        let kept = here.try_clone().map_err(|source| Error::Unpack { path: path.to_vec(), source })?;
+        self.last = Some((path.to_vec(), kept));
+        Ok(here)
+    }
+
+    /// Removes what stands where something else comes; that happens only when a layer has a name twice.
+    fn clear(&mut self, parent: &OwnedFd, path: &[u8]) -> io::Result<()> {
+        let name = split(path).1;
+        match unlinkat(parent, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => return Ok(()),
+            Err(Errno::ISDIR | Errno::PERM) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        self.last = None;
+        let below = [path, b"/"].concat();
+        self.directories.retain(|other, _| other != path && !other.starts_with(&below));
+        // All parts before the last are directories, not links: the walk to `parent` has seen to that, and nobody else writes here.
+        let path = std::path::Path::new(std::ffi::OsStr::from_bytes(path));
+        std::fs::remove_dir_all(self.staged.path().join(path))
+    }
+
+    /// Makes what is no directory.
+    fn make(&mut self, path: &[u8], entry: &Entry, content: Option<&mut dyn Read>) -> Result<()> {
+        let (above, name) = split(path);
+        let parent = self.directory(above)?;
+        let failed = |source: io::Error| Error::Unpack { path: path.to_vec(), source };
+        let errno = |errno: Errno| failed(errno.into());
+        self.clear(&parent, path).map_err(failed)?;
+        match entry.kind {
+            Kind::File => return self.make_file(&parent, path, entry, content),
+            Kind::HardLink => return self.make_link(&parent, path, entry),
+            Kind::Symlink => symlinkat(entry.link.as_deref().unwrap_or_default(), &parent, name).map_err(errno)?,
+            kind => match mknodat(&parent, name, file_type(kind), Mode::RUSR, device(kind)) {
+                Err(Errno::PERM) if kind != Kind::Fifo => {
+                    self.omitted.devices += 1;
+                    return Ok(());
+                }
+                other => other.map_err(errno)?,
+            },
+        }
+        // Of what is no file and no directory, extended attributes take rights that are not asked for.
+        self.omitted.xattrs += u64::from(!entry.xattrs.is_empty());
+        self.set_owner(&parent, name, entry, AtFlags::SYMLINK_NOFOLLOW).map_err(errno)?;
+        if entry.kind != Kind::Symlink {
+            // Made above, it is no link.
+            chmodat(&parent, name, Mode::from_raw_mode(entry.mode), AtFlags::empty()).map_err(errno)?;
+        }
+        utimensat(&parent, name, &times(entry), AtFlags::SYMLINK_NOFOLLOW).map_err(errno)
+    }
+
+    fn make_file(
+        &mut self,
+        parent: &OwnedFd,
+        path: &[u8],
+        entry: &Entry,
+        content: Option<&mut dyn Read>,
+    ) -> Result<()> {
+        let failed = |errno: Errno| Error::Unpack { path: path.to_vec(), source: errno.into() };
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = File::from(openat(parent, split(path).1, flags, Mode::RUSR | Mode::WUSR).map_err(failed)?);
+        let got = match content {
+            Some(content) => copy(path, content, &file, &mut self.buffer)?,
+            None => 0,
+        };
+        if got != entry.size {
+            return Err(Error::Length { path: path.to_vec(), wanted: entry.size, got });
+        }
+        // The owner first: changing it takes the set-user-ID bit and capabilities away.
+        self.set_owner(&file, b"", entry, AtFlags::EMPTY_PATH).map_err(failed)?;
+        fchmod(&file, Mode::from_raw_mode(entry.mode)).map_err(failed)?;
+        self.set_xattrs(&file, entry);
+        rustix::fs::futimens(&file, &times(entry)).map_err(failed)
+    }
+
+    fn make_link(&mut self, parent: &OwnedFd, path: &[u8], entry: &Entry) -> Result<()> {
+        let target = entry.link.as_deref().and_then(super::entry::normalize).unwrap_or_default();
+        let (above, name) = split(&target);
+        let from = self.directory(above)?;
+        // Without the flag that follows links.
+        linkat(&from, name, parent, split(path).1, AtFlags::empty())
+            .map_err(|errno| Error::Unpack { path: path.to_vec(), source: errno.into() })
+    }
+
+    /// Sets the owner where that is allowed.
+    fn set_owner(&mut self, at: impl AsFd, name: &[u8], entry: &Entry, flags: AtFlags) -> Result<(), Errno> {
+        let number = |id: u64| u32::try_from(id).ok().filter(|id| *id != u32::MAX);
+        let done = match (number(entry.uid), number(entry.gid)) {
+            (Some(uid), Some(gid)) => chownat(at, name, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)), flags),
+            _ => Err(Errno::INVAL),
+        };
+        match done {
+            // A number may have no meaning in a user namespace.
+            Err(Errno::PERM | Errno::INVAL) => {
+                self.omitted.owners += 1;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Sets the extended attributes that are allowed and that the filesystem has.
+    fn set_xattrs(&mut self, file: impl AsFd, entry: &Entry) {
+        let set = |xattr: &super::Xattr| fsetxattr(&file, &*xattr.name, &xattr.value, XattrFlags::empty());
+        // Counted, not told one by one: each filesystem refuses others.
+        let refused = entry.xattrs.iter().filter(|xattr| set(xattr).is_err()).count();
+        self.omitted.xattrs += u64::from(refused > 0);
+    }
+}
+
+impl Sink for Unpack {
+    fn append(&mut self, path: &[u8], entry: &Entry, content: Option<&mut dyn Read>) -> Result<()> {
+        if !entry.is_directory() {
+            return self.make(path, entry, content);
+        }
+        self.directory(path)?;
+        self.directories.insert(path.to_vec(), entry.clone());
+        Ok(())
+    }
+}
+
+/// Copies content, with holes where it has nothing but zeros; returns its size.
+fn copy(path: &[u8], content: &mut dyn Read, file: &File, buffer: &mut [u8]) -> Result<u64> {
+    let failed = |source| Error::Unpack { path: path.to_vec(), source };
+    let mut size = 0;
+    loop {
+        let count = fill(content, buffer).map_err(|source| Error::Content { path: path.to_vec(), source })?;
+        if count == 0 {
+            break;
+        }
+        let mut at = 0;
+        for block in buffer[..count].chunks(HOLE) {
+            if block.iter().any(|byte| *byte != 0) {
+                file.write_all_at(block, size + at).map_err(failed)?;
+            }
+            at += block.len() as u64;
+        }
+        size += count as u64;
+    }
+    file.set_len(size).map_err(failed)?;
+    Ok(size)
+}
+
+/// Reads until the buffer is full or the content ends.
+fn fill(content: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut count = 0;
+    while count < buffer.len() {
+        match content.read(&mut buffer[count..]) {
+            Ok(0) => break,
+            Ok(n) => count += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
+}
+
+fn file_type(kind: Kind) -> FileType {
+    match kind {
+        Kind::CharacterDevice { .. } => FileType::CharacterDevice,
+        Kind::BlockDevice { .. } => FileType::BlockDevice,
+        _ => FileType::Fifo,
+    }
+}
+
+fn device(kind: Kind) -> rustix::fs::Dev {
+    match kind {
+        Kind::CharacterDevice { major, minor } | Kind::BlockDevice { major, minor } => makedev(major, minor),
+        _ => 0,
+    }
+}
+
+/// Returns the time of the last change, for that of the last access too.
+fn times(entry: &Entry) -> Timestamps {
+    let time = Timespec { tv_sec: entry.mtime, tv_nsec: i64::from(entry.mtime_nanos) };
+    Timestamps { last_access: time, last_modification: time }
+}

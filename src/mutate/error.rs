@@ -1,0 +1,113 @@
+//! What can go wrong while changing an image.
+
+use crate::class::Class;
+use crate::digest::Digest;
+use crate::manifest::ParseError;
+use crate::{draft, filesystem, image, transport};
+
+/// A change's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A change's error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A place failed.
+    #[error(transparent)]
+    Place(#[from] transport::Error),
+    /// An image cannot be found or read.
+    #[error(transparent)]
+    Image(#[from] image::Error),
+    /// An image cannot be made.
+    #[error(transparent)]
+    Draft(#[from] draft::Error),
+    /// A layer cannot be read or written.
+    #[error(transparent)]
+    Layer(#[from] filesystem::Error),
+    /// What came of it is no acceptable manifest.
+    #[error("the new manifest is not acceptable")]
+    Manifest(#[from] ParseError),
+    /// The index cannot be edited.
+    #[error("cannot edit index {digest}")]
+    Splice {
+        /// The index.
+        digest: Digest,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// Something that only an index has was to be changed.
+    #[error("{digest} is no index")]
+    NoIndex {
+        /// The manifest.
+        digest: Digest,
+    },
+    /// The index has no such entry.
+    #[error("the index has no entry {wanted}")]
+    NoEntry {
+        /// A digest or a platform.
+        wanted: String,
+    },
+    /// Several images were to become one platform's.
+    #[error("{count} images cannot all be for {platform}")]
+    OnePlatform {
+        /// How many.
+        count: usize,
+        /// The platform.
+        platform: String,
+    },
+    /// The image has fewer layers.
+    #[error("{digest} has {count} layers, and layer {wanted} was asked for")]
+    NoSuchLayer {
+        /// The image.
+        digest: Digest,
+        /// How many it has.
+        count: usize,
+        /// What was asked for.
+        wanted: usize,
+    },
+    /// The image does not stand upon the other.
+    #[error("{digest} does not start with the layers of {old}: layer {layer} differs")]
+    NotUpon {
+        /// The image.
+        digest: Digest,
+        /// The image that it should stand upon.
+        old: Digest,
+        /// The first layer that differs or is missing.
+        layer: usize,
+    },
+    /// A hard link leads to a file that was to be removed.
+    #[error("{} is a hard link to {}, which would be removed", filesystem::escape(link), filesystem::escape(target))]
+    Stripped {
+        /// The path of the link.
+        link: Vec<u8>,
+        /// The path of the file.
+        target: Vec<u8>,
+    },
+}
+
+impl Error {
+    /// Returns the kind of failure.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Place(error) => error.class(),
+            Self::Image(error) => error.class(),
+            Self::Draft(error) => error.class(),
+            Self::Layer(error) => error.class(),
+            Self::NoEntry { .. } => Class::NotFound,
+            Self::NoIndex { .. } | Self::OnePlatform { .. } | Self::NoSuchLayer { .. } => Class::Usage,
+            _ => Class::Failed,
+        }
+    }
+
+    /// Returns what to do about it, where that is known.
+    pub fn cure(&self) -> Option<&str> {
+        match self {
+            Self::Place(error) => error.cure(),
+            Self::Image(error) => error.cure(),
+            Self::Layer(error) => error.cure(),
+            Self::OnePlatform { .. } => Some("name one of them with --platform"),
+            Self::Stripped { .. } => Some("remove both, or flatten the image first"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! An edit applied to one image.
+
+use super::layers::{self, Rewriting};
+use super::{Edit, Error, Options, Result};
+use crate::config::History;
+use crate::draft::{Draft, Drafts, Layer, Packing};
+use crate::filesystem::{self, Layers};
+use crate::image::Image;
+use crate::media_type::Compression;
+use crate::transport::{Selector, Source};
+
+/// An image on its way through an edit.
+pub(super) struct Change<'c, 'a> {
+    pub(super) source: &'a dyn Source,
+    pub(super) edit: &'c Edit<'a>,
+    pub(super) options: &'c Options,
+    pub(super) drafts: &'c mut Drafts<'a>,
+}
+
+impl Change<'_, '_> {
+    /// Makes the new image; what is not changed stays as it is.
+    pub(super) fn apply(&mut self, image: &Image) -> Result<Draft> {
+        let edit = self.edit;
+        let mut draft = Draft::of(image)?;
+        if let Some(raw) = &edit.replace_config {
+            draft.replace_config(raw.clone())?;
+        }
+        draft.config = edit.config.clone();
+        if let Some(rebase) = &edit.rebase {
+            super::rebase::rebase(&mut draft, image, rebase, self.drafts)?;
+        }
+        self.remove_layers(&mut draft, image)?;
+        self.rewrite(&mut draft)?;
+        for path in &edit.append {
+            let made = crate::draft::Made::open(path, draft.final_format())?;
+            draft.push(Layer::Made(made), Some(&step("append")));
+        }
+        self.squash(&mut draft, image)?;
+        if edit.flatten {
+            self.flatten(&mut draft)?;
+        }
+        self.recompress(&mut draft)?;
+        draft.annotations.extend(edit.annotations.clone());
+        Ok(draft)
+    }
+
+    fn remove_layers(&self, draft: &mut Draft, image: &Image) -> Result<()> {
+        let mut numbers = self.edit.remove_layers.clone();
+        numbers.sort_unstable();
+        numbers.dedup();
+        for number in numbers.into_iter().rev() {
+            check_number(image, draft.layers.len(), number)?;
+            draft.remove(number);
+        }
+        Ok(())
+    }
+
+    fn rewrite(&mut self, draft: &mut Draft) -> Result<()> {
+        let Edit { strip, time, .. } = self.edit;
+        if strip.is_empty() && time.is_none() {
+            return Ok(());
+        }
+        let rewriting = Rewriting { strip, time: *time };
+        let (packing, options) = (self.packing(draft), self.options);
+        let made = self.with_layers(draft, |layers, count| {
+            (0..count)
+                .map(|number| layers::rewrite(layers, number, rewriting, packing, options))
+                .collect::<Result<Vec<_>>>()
+        })?;
+        for (layer, made) in draft.layers.iter_mut().zip(made) {
+            if let Some(made) = made {
+                *layer = Layer::Made(made);
+            }
+        }
+        Ok(())
+    }
+
+    fn squash(&mut self, draft: &mut Draft, image: &Image) -> Result<()> {
+        // One layer is one already.
+        let Some(count) = self.edit.squash_last.filter(|count| *count > 1) else { return Ok(()) };
+        check_number(image, draft.layers.len(), count - 1)?;
+        let lowest = draft.layers.len() - count;
+        let (packing, options) = (self.packing(draft), self.options);
+        let made = self.with_layers(draft, |layers, _| layers::squash(layers, lowest, packing, options))?;
+        for number in (lowest..draft.layers.len()).rev() {
+            draft.remove(number);
+        }
+        draft.push(Layer::Made(made), Some(&step("squash-last")));
+        Ok(())
+    }
+
+    fn flatten(&mut self, draft: &mut Draft) -> Result<()> {
+        let (packing, options) = (self.packing(draft), self.options);
+        let made = self.with_layers(draft, |layers, _| layers::flatten(layers, packing, options))?;
+        draft.layers.clear();
+        draft.history.clear();
+        draft.push(Layer::Made(made), Some(&step("flatten")));
+        Ok(())
+    }
+
+    fn recompress(&mut self, draft: &mut Draft) -> Result<()> {
+        let packing = self.packing(draft);
+        let wanted: Vec<bool> = draft.layers.iter().map(|layer| layers::differs(layer, packing)).collect();
+        if self.edit.compress.is_none() || !wanted.contains(&true) {
+            return Ok(());
+        }
+        let options = self.options;
+        let made = self.with_layers(draft, |layers, _| {
+            let one = |(number, wanted): (usize, &bool)| {
+                wanted.then(|| layers::recompress(layers, number, packing, options)).transpose()
+            };
+            wanted.iter().enumerate().map(one).collect::<Result<Vec<_>>>()
+        })?;
+        for (layer, made) in draft.layers.iter_mut().zip(made) {
+            if let Some(made) = made {
+                *layer = Layer::Made(made);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the layers that the draft has so far.
+    fn with_layers<T>(&mut self, draft: &Draft, read: impl FnOnce(&Layers<'_>, usize) -> Result<T>) -> Result<T> {
+        let descriptor = self.drafts.add(draft, Some(self.source))?;
+        let image = Image::find(self.drafts, &Selector::from(descriptor), None)?;
+        let options = filesystem::Options {
+            parallel: self.options.threads,
+            scratch: Some(self.options.scratch.clone()),
+            ..filesystem::Options::default()
+        };
+        read(&Layers::new(self.drafts, &image, options)?, image.layers().len())
+    }
+
+    fn packing(&self, draft: &Draft) -> Packing {
+        Packing {
+            format: draft.final_format(),
+            compression: self.edit.compress.unwrap_or(Compression::Gzip),
+            level: self.edit.level,
+            threads: self.options.threads,
+        }
+    }
+}
+
+fn check_number(image: &Image, count: usize, wanted: usize) -> Result<()> {
+    if wanted < count {
+        return Ok(());
+    }
+    Err(Error::NoSuchLayer { digest: image.manifest().digest().clone(), count, wanted })
+}
+
+/// Says how a layer came about; without a time, so that the same change gives the same digest.
+fn step(change: &str) -> History {
+    History { created_by: format!("stevedore mutate --{change}"), ..History::default() }
+}
