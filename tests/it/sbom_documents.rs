@@ -157,6 +157,6 @@ fn when_a_document_was_made() {
     assert_eq!(serial.len(), 45);
     assert!(serial.starts_with("urn:uuid:") && serial.as_bytes()[23] == b'8', "{serial}");
     let program = Program::stevedore(&["sbom", "--format", "spdx-json", &image.reference()]);
-    let run = program.env("SOURCE_DATE_EPOCH", "yesterday").run().code(1);
+    let run = program.env("SOURCE_DATE_EPOCH", "yesterday").run().code(2);
     assert!(run.stdout.is_empty() && run.stderr.contains("SOURCE_DATE_EPOCH"), "{}", run.stderr);
 }
