@@ -1,5 +1,6 @@
 //! `diff`: what is different between two images, and how little is read to tell.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -346,4 +347,53 @@ fn a_registry_and_a_layout() {
     let other = image(&dir.path().join("b"), &[&[plain("a", "y")]], &json!({}));
     let run = stevedore(&["diff", &other, &remote, "--tls-verify=false"]).code(1);
     assert_eq!(run.text(), "M a (content)");
+}
+
+/// Returns the packages of an expected list: type, name and version.
+fn expected_packages(corpus: &Path, name: &str) -> BTreeSet<[String; 3]> {
+    let rows = read(&corpus.join(format!("expected/{name}.sbom.tsv")));
+    let rows = rows.iter().filter(|row| !row.starts_with('#')).map(|row| row.split('\t').collect::<Vec<_>>());
+    rows.map(|row| [row[0].to_owned(), row[1].to_owned(), row[2].to_owned()]).collect()
+}
+
+/// Added, removed and changed packages are what is in one list and not in the other.
+#[test]
+fn packages_of_published_pairs() {
+    let Some(corpus) = corpus() else { return };
+    let table = [
+        ("oci", "deb-trim:base", "deb-trim@base", "deb-trim:latest", "deb-trim@latest"),
+        (
+            "docker-archive",
+            "trivy-alpine-310.tar.gz",
+            "trivy-alpine-310.tar.gz",
+            "alpine-multi:latest",
+            "alpine-multi@latest@linux-amd64",
+        ),
+    ];
+    for (transport, before, before_list, after, after_list) in table {
+        let place = |transport: &str, name: &str| format!("{transport}:{}", corpus.join("images").join(name).display());
+        let (before, after) = (place(transport, before), place("oci", after));
+        let arguments = ["diff", "--packages", "--json", &before, &after, "--other-platform=linux/amd64"];
+        let report = stevedore(&arguments).code(1).json();
+        let mut sides = [BTreeSet::new(), BTreeSet::new()];
+        let mut kinds = BTreeSet::new();
+        for package in report["packages"].as_array().expect("packages") {
+            let text = |name: &str| package[name].as_str().expect("text").to_owned();
+            kinds.insert(text("change"));
+            for (side, versions) in sides.iter_mut().zip([&package["before"], &package["after"]]) {
+                let versions = versions.as_array().into_iter().flatten().map(|version| version.as_str().expect("text"));
+                side.extend(versions.map(|version| [text("type"), text("name"), version.to_owned()]));
+            }
+            let change = match (package["before"].is_array(), package["after"].is_array()) {
+                (false, true) => "added",
+                (true, false) => "removed",
+                _ => "changed",
+            };
+            assert_eq!(text("change"), change);
+        }
+        let (old, new) = (expected_packages(&corpus, before_list), expected_packages(&corpus, after_list));
+        assert_eq!(sides[0], old.difference(&new).cloned().collect(), "{before}");
+        assert_eq!(sides[1], new.difference(&old).cloned().collect(), "{after}");
+        assert!(!kinds.is_empty());
+    }
 }
