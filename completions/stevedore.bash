@@ -974,7 +974,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__diff)
-            opts="-q -v -h --semantic --config --strict --other-platform --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-q -v -h --semantic --config --packages --strict --other-platform --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -135,7 +135,7 @@ fn names(reference: &Location, opened: &Opened) -> (String, Option<String>) {
     (name, None)
 }
 
-fn tell_warnings(inventory: &Inventory, ui: &Ui) {
+pub(super) fn tell_warnings(inventory: &Inventory, ui: &Ui) {
     for warning in inventory.warnings.iter().take(MAX_NOTES) {
         let (path, layer) = (escape(&warning.path), warning.layer);
         ui.note(&format!("/{path} in layer {layer} {}", printable(&warning.reason)));

@@ -24,6 +24,7 @@ mod delete;
 mod delete_peers;
 mod deploy;
 mod deploy_spec;
+mod diff;
 mod dir;
 mod faults;
 mod full_disk;
