@@ -81,7 +81,11 @@ fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> anyhow::Result<
         let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
-        if force { file.persist(path)? } else { file.persist_noclobber(path)? };
+        if force {
+            file.persist(path)?
+        } else {
+            file.persist_noclobber(path)?
+        };
         std::io::Result::Ok(())
     };
     write().with_context(|| format!("cannot write {}", path.display()))

@@ -137,7 +137,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
         ui.note(&format!("signed the digest {}, which is what the tag names now", images[0].digest));
     }
     if signing.identity.is_none() {
-        ui.note("signed without a name, for the place has none; policies may want one: --identity HOST/REPOSITORY[:TAG]");
+        ui.note(
+            "signed without a name, for the place has none; policies may want one: --identity HOST/REPOSITORY[:TAG]",
+        );
     }
     let summary = summary(&images);
     let images = images.into_iter().map(Image::from).collect();
@@ -197,7 +199,9 @@ fn summary(images: &[sign::Image]) -> String {
     match (new.len(), old.len()) {
         (0, _) => format!("{}: nothing to do, signed already", count(images.len(), "image")),
         (new, 0) => format!("{}: {} written", count(images.len(), "image"), count(new, "signature")),
-        (new, old) => format!("{}: {} written, {old} there already", count(images.len(), "image"), count(new, "signature")),
+        (new, old) => {
+            format!("{}: {} written, {old} there already", count(images.len(), "image"), count(new, "signature"))
+        }
     }
 }
 

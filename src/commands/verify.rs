@@ -137,7 +137,9 @@ struct Bad {
 /// Verifies the image.
 pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     if args.habits.check_claims == Some(false) {
-        return Err(Usage::new("a signature that is not compared with the image proves nothing", "leave the flag out").into());
+        return Err(
+            Usage::new("a signature that is not compared with the image proves nothing", "leave the flag out").into()
+        );
     }
     let keys = args.keys()?;
     let common = Common { network: &args.network, work: None };
@@ -170,7 +172,8 @@ impl Args {
             let cure = "name who may have signed, as in --key cosign.pub";
             return Err(Usage::new("without a key nothing is acceptable", cure).into());
         }
-        let keys: Vec<Vec<PublicKey>> = self.key.iter().map(|name| keys::public_keys(name)).collect::<Result<_, _>>()?;
+        let keys: Vec<Vec<PublicKey>> =
+            self.key.iter().map(|name| keys::public_keys(name)).collect::<Result<_, _>>()?;
         Ok(keys.into_iter().flatten().collect())
     }
 }

@@ -63,7 +63,8 @@ impl Bundle {
         if all.has("messageSignature") {
             return Err(Reason::Message);
         }
-        let envelope = json::member(&all, "dsseEnvelope").and_then(|found| found.ok_or(json::Error::Missing("dsseEnvelope")));
+        let envelope =
+            json::member(&all, "dsseEnvelope").and_then(|found| found.ok_or(json::Error::Missing("dsseEnvelope")));
         let envelope = Envelope::of(&envelope.map_err(Reason::Bundle)?).map_err(Reason::Envelope)?;
         Ok(Self { material, envelope })
     }
@@ -146,7 +147,10 @@ mod tests {
     /// signing.md's rule 5, the part about the bundle.
     #[test]
     fn only_exact_bundles() {
-        let envelope = plain().split_once(r#""dsseEnvelope":"#).map(|(_, rest)| rest[..rest.len() - 1].to_owned()).expect("has one");
+        let envelope = plain()
+            .split_once(r#""dsseEnvelope":"#)
+            .map(|(_, rest)| rest[..rest.len() - 1].to_owned())
+            .expect("has one");
         let material = r#""verificationMaterial":{"#;
         for (from, to, good) in [
             (BUNDLE.as_str(), OLD_SPELLING, true),

@@ -163,12 +163,24 @@ mod tests {
         let text = plain();
         assert_eq!(text.len(), 236);
         let start = r#"{"critical":{"identity":{"docker-reference":"127.0.0.1:21200/app2"},"image":{"docker-manifest-digest":"sha256:"#;
-        assert!(text.starts_with(start) && text.ends_with(r#""},"type":"cosign container image signature"},"optional":null}"#));
+        assert!(
+            text.starts_with(start)
+                && text.ends_with(r#""},"type":"cosign container image signature"},"optional":null}"#)
+        );
         let pairs = [("n", "1"), ("foo", "<a & b>"), ("x", "grüße")];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let text = String::from_utf8(payload("r", &digest(), &pairs)).expect("UTF-8");
         assert!(text.ends_with(r#""optional":{"foo":"\u003ca \u0026 b\u003e","n":"1","x":"grüße"}}"#), "{text}");
-        assert_eq!(parse(text.as_bytes()).expect("parses").annotations.expect("some").decode::<String>("foo").expect("text").as_deref(), Some("<a & b>"));
+        assert_eq!(
+            parse(text.as_bytes())
+                .expect("parses")
+                .annotations
+                .expect("some")
+                .decode::<String>("foo")
+                .expect("text")
+                .as_deref(),
+            Some("<a & b>")
+        );
     }
 
     /// signing.md's rule 4, the part behind the signature.
@@ -245,7 +257,8 @@ mod tests {
             let made = append(&manifest, config, &second).expect("made").expect("an image");
             assert_eq!(made.config, self::config(&[&first.digest, &second.digest]));
         }
-        let again = append(&super::first(&first).expect("made").manifest, Some(&self::config(&[&first.digest])), &second);
+        let again =
+            append(&super::first(&first).expect("made").manifest, Some(&self::config(&[&first.digest])), &second);
         assert_eq!(again.expect("made").expect("an image").config, self::config(&[&first.digest, &second.digest]));
     }
 }

@@ -118,18 +118,16 @@ impl Run<'_> {
         let layer = classic::layer(&payload, &self.key.sign(&payload));
         let is_new = std::cell::Cell::new(false);
         let refused = std::cell::RefCell::new(None);
-        let updated = self.place.update(&tag, &|there| {
-            match self.append(there, &tag, &layer, &payload) {
-                Ok(Some(manifest)) => {
-                    is_new.set(true);
-                    Ok(Some(manifest))
-                }
-                Ok(None) => Ok(None),
-                Err(Error::Place(error)) => Err(error),
-                Err(error) => {
-                    refused.replace(Some(error));
-                    Err(transport::Error::Cancelled(crate::watch::Cancelled))
-                }
+        let updated = self.place.update(&tag, &|there| match self.append(there, &tag, &layer, &payload) {
+            Ok(Some(manifest)) => {
+                is_new.set(true);
+                Ok(Some(manifest))
+            }
+            Ok(None) => Ok(None),
+            Err(Error::Place(error)) => Err(error),
+            Err(error) => {
+                refused.replace(Some(error));
+                Err(transport::Error::Cancelled(crate::watch::Cancelled))
             }
         });
         if let Some(error) = refused.take() {

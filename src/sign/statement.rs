@@ -62,9 +62,8 @@ impl Statement {
 
     /// Returns what is claimed of an image, once for each subject that is it.
     pub fn claims(&self, digest: &Digest) -> Vec<Claim> {
-        let is_it = |subject: &&Subject| {
-            subject.digest.get(digest.algorithm().name()).is_some_and(|hex| hex == digest.hex())
-        };
+        let is_it =
+            |subject: &&Subject| subject.digest.get(digest.algorithm().name()).is_some_and(|hex| hex == digest.hex());
         let claim = |subject: &Subject| Claim {
             kind: self.predicate_type.clone(),
             digest: digest.clone(),
@@ -162,7 +161,8 @@ mod tests {
         assert!(claims(plain().replace(ours.hex(), &ours.hex().to_uppercase())).is_empty());
         assert!(claims(plain().replace("\"sha256\":", "\"sha512\":")).is_empty());
         assert!(claims(plain().replace("\"sha256\":", "\"SHA256\":")).is_empty());
-        let two = format!(r#""subject":[{{"name":"x","digest":{{"sha256":"{}"}},"annotations":{{"a":"1"}}}},"#, other.hex());
+        let two =
+            format!(r#""subject":[{{"name":"x","digest":{{"sha256":"{}"}},"annotations":{{"a":"1"}}}},"#, other.hex());
         let claims = claims(plain().replace(r#""subject":["#, &two));
         assert_eq!(claims.len(), 1);
         assert!(claims[0].has(&[("a".into(), "1".into())]).is_err(), "another subject's annotation");

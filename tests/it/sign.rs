@@ -109,7 +109,8 @@ fn skopeo_allows(room: &Room, key: &str, identity: &Value, reference: &str) -> b
     if !identity.is_null() {
         rule["signedIdentity"] = identity.clone();
     }
-    let policy = json!({"default": [{"type": "reject"}], "transports": {"docker": {room.scene.registry.host(): [rule]}}});
+    let policy =
+        json!({"default": [{"type": "reject"}], "transports": {"docker": {room.scene.registry.host(): [rule]}}});
     fs::write(folder.path("policy.json"), policy.to_string()).expect("written");
     fs::create_dir_all(folder.path("registries.d")).expect("made");
     let attachments = format!("docker:\n  {}:\n    use-sigstore-attachments: true\n", room.scene.registry.host());
@@ -183,7 +184,8 @@ fn bundles_are_listed_by_their_type() {
     let Some(room) = Room::new(fixture::single) else { return };
     room.sign(&["--signature-format", "bundle"]);
     cosign_verify(&cosign3, &room.public, &[], &room.name()).ok();
-    let found = oras.run(&["discover", "--plain-http", "--format=json", "--artifact-type", BUNDLE, &room.name()]).json();
+    let found =
+        oras.run(&["discover", "--plain-http", "--format=json", "--artifact-type", BUNDLE, &room.name()]).json();
     assert_eq!(found["referrers"].as_array().map(Vec::len), Some(1), "{found}");
     let index = room.referrers();
     let entry = &index["manifests"][0];
@@ -367,7 +369,8 @@ fn keys_are_everybodys() {
     let refused = refused.env("COSIGN_PASSWORD", "").run().code(2);
     assert!(refused.stderr.contains("exists and is not replaced"), "{}", refused.stderr);
     assert_eq!(files(&room.scene.folder.path(".")), before);
-    let program = Program::stevedore(&["generate-key-pair", "--force", "--output-key-prefix", &room.scene.folder.text("empty")]);
+    let program =
+        Program::stevedore(&["generate-key-pair", "--force", "--output-key-prefix", &room.scene.folder.text("empty")]);
     program.env("COSIGN_PASSWORD", "").run().ok();
     assert_ne!(files(&room.scene.folder.path(".")), before);
 }
@@ -383,7 +386,8 @@ fn keys_and_passwords_come_from_many_places() {
     let shown = Program::stevedore(&["public-key", "--key", &room.key, "--password-file", &password]).run().ok();
     assert_eq!(shown.stdout, public);
     let key = fs::read_to_string(&room.key).expect("written");
-    let program = Program::stevedore(&["public-key", "--key", "env://KEY", "--password-file", &password]).env("KEY", &key);
+    let program =
+        Program::stevedore(&["public-key", "--key", "env://KEY", "--password-file", &password]).env("KEY", &key);
     assert_eq!(program.run().ok().stdout, public);
     // The variable's word counts, also when it is empty.
     let program = Program::stevedore(&["public-key", "--key", &room.key, "--password-file", &password]);
@@ -469,7 +473,9 @@ fn saved_images_are_verified() {
     let (_, other) = keygen(&folder.text("other"), "");
     verify(&other, &[], &folder.at("oci", "classic", "")).code(12);
     room.sign(&[]);
-    for to in [folder.at("oci", "l", ":v1"), folder.at("oci-archive", "a.tar", ":v1"), folder.at("static", "s", ":app:v1")] {
+    for to in
+        [folder.at("oci", "l", ":v1"), folder.at("oci-archive", "a.tar", ":v1"), folder.at("static", "s", ":app:v1")]
+    {
         Program::stevedore(&["copy", "--referrers", &room.scene.docker("app:v1"), &to]).run().ok();
         let report = room.verify(&["--json"], &to).ok().json();
         assert_eq!(report["accepted"].as_array().map(Vec::len), Some(2), "{to}: {report}");
@@ -482,9 +488,10 @@ fn local_places_are_signed() {
     let Some(cosign3) = oracle("cosign") else { return };
     let Some(room) = Room::new(fixture::app) else { return };
     let folder = &room.scene.folder;
-    for (number, to) in [folder.at("oci", "l", ":v1"), folder.at("oci-archive", "a.tar", ":v1"), folder.at("static", "s", ":app:v1")]
-        .iter()
-        .enumerate()
+    for (number, to) in
+        [folder.at("oci", "l", ":v1"), folder.at("oci-archive", "a.tar", ":v1"), folder.at("static", "s", ":app:v1")]
+            .iter()
+            .enumerate()
     {
         Program::stevedore(&["copy", "--all", &room.scene.docker("app:v1"), to]).run().ok();
         room.verify(&[], to).code(10);
@@ -510,8 +517,7 @@ fn parallel_signers_keep_each_other() {
         (0..8).map(|number| keygen(&room.scene.folder.text(&format!("k{number}")), PASSWORD)).collect();
     let reference = room.scene.docker("app:v1");
     let codes: Vec<i32> = thread::scope(|scope| {
-        let runs: Vec<_> =
-            keys.iter().map(|(key, _)| scope.spawn(|| sign(key, &[], &reference).code)).collect();
+        let runs: Vec<_> = keys.iter().map(|(key, _)| scope.spawn(|| sign(key, &[], &reference).code)).collect();
         runs.into_iter().map(|run| run.join().expect("a run")).collect()
     });
     for ((_, public), code) in keys.iter().zip(codes) {

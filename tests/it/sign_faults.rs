@@ -1,7 +1,7 @@
 //! `verify` against registries that fail, lie and overwhelm: never "unsigned" when nobody can tell, never more bytes than needed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 

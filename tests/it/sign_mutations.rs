@@ -108,7 +108,8 @@ fn payload(bundle: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
 
 #[test]
 fn damage_is_never_accepted() {
-    let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let number =
+        |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let count = number("STEVEDORE_MUTATIONS", 2000);
     let mut random = Random(number("STEVEDORE_SEED", 0x9e37_79b9_7f4a_7c15) | 1);
     let pem = std::fs::read_to_string(vectors().join("keys/alice.pub")).expect("a key");

@@ -165,12 +165,14 @@ pub(crate) fn registry(set: &Value) -> Fake {
     }
     Fake::start(move |asked| {
         let path = asked.path().trim_start_matches("/v2/");
-        let found = repositories.iter().find_map(|(name, repository)| {
-            Some((repository, path.strip_prefix(name.as_str())?.strip_prefix('/')?))
-        });
+        let found = repositories
+            .iter()
+            .find_map(|(name, repository)| Some((repository, path.strip_prefix(name.as_str())?.strip_prefix('/')?)));
         match found {
             _ if path.is_empty() => Reply::json(200, &json!({})),
-            Some((repository, rest)) if matches!(asked.method.as_str(), "GET" | "HEAD") => repository.answer(asked, rest),
+            Some((repository, rest)) if matches!(asked.method.as_str(), "GET" | "HEAD") => {
+                repository.answer(asked, rest)
+            }
             Some(_) => Reply::error(405, "UNSUPPORTED", "read-only"),
             None => Reply::error(404, "NAME_UNKNOWN", "there is no such repository"),
         }

@@ -54,7 +54,10 @@ impl Encrypted {
             ciphertext: bytes(&all, "ciphertext")?,
         };
         let Self { salt, nonce, ciphertext, .. } = &encrypted;
-        if !(8..=1024).contains(&salt.len()) || nonce.len() != NONCE || !(TAG..=MAX_CIPHERTEXT).contains(&ciphertext.len()) {
+        if !(8..=1024).contains(&salt.len())
+            || nonce.len() != NONCE
+            || !(TAG..=MAX_CIPHERTEXT).contains(&ciphertext.len())
+        {
             return Err(Error::Sizes);
         }
         Ok(encrypted)

@@ -10,7 +10,9 @@ use std::fmt;
 use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use p256::pkcs8::spki::SubjectPublicKeyInfoRef;
-use p256::pkcs8::{AlgorithmIdentifierRef, DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, PrivateKeyInfoRef};
+use p256::pkcs8::{
+    AlgorithmIdentifierRef, DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, PrivateKeyInfoRef,
+};
 use zeroize::Zeroizing;
 
 use super::encoding::encode;

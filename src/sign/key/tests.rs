@@ -61,8 +61,8 @@ fn only_strict_der_verifies() {
     };
     assert_eq!(sequence(&[integer(&r), integer(&s)]), good, "the forger's code makes good ones");
     let order = [
-        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7,
-        0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
+        0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
     ];
     let padded = |bytes: &[u8]| {
         let mut der = integer(bytes);
@@ -144,7 +144,8 @@ fn public_keys_that_are_none() {
         assert!(refused.is_err(), "{what}");
     }
     // secp256k1 has points of the same size.
-    let mut other = vec![0x30, 0x56, 0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x0a];
+    let mut other =
+        vec![0x30, 0x56, 0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x0a];
     other.extend(&good[point - 3..]);
     let refused = PublicKey::from_der(&other).expect_err("another curve").to_string();
     assert_eq!(refused, "it is a key of type ECDSA on secp256k1; only ECDSA keys on P-256 are supported");
@@ -196,7 +197,8 @@ fn the_encrypted_file_is_cosigns() {
     assert!(json.starts_with(br#"{"kdf":{"name":"scrypt","params":{"N":65536,"r":8,"p":1},"salt":""#));
     // SEC1 inside is refused, as cosign refuses it.
     let sealed = encrypted::seal(&secret().to_sec1_der().expect("written"), b"").expect("sealed");
-    let Stored::Encrypted(stored) = PrivateKey::parse(&pem::write(SIGSTORE, sealed.as_bytes())).expect("well formed") else {
+    let Stored::Encrypted(stored) = PrivateKey::parse(&pem::write(SIGSTORE, sealed.as_bytes())).expect("well formed")
+    else {
         panic!("encrypted")
     };
     assert!(matches!(stored.unlock(b""), Err(Error::Damaged)));

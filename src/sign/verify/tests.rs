@@ -144,6 +144,9 @@ fn payload(digest: &Digest, pairs: &[(&str, &str)]) -> Vec<u8> {
     classic::payload("h/r:v1", digest, &pairs)
 }
 
+/// What is wrong, and something with that fault about an image.
+type Case<'a, T> = (&'a str, &'a dyn Fn(&Digest) -> T);
+
 /// A bundle around any statement.
 fn bundle_of(payload: &[u8], key: &PrivateKey) -> Vec<u8> {
     bundle::write(payload, &key.sign(&envelope::message(envelope::IN_TOTO, payload)), &key.public_key())
@@ -210,7 +213,7 @@ fn all_of_several_keys() {
 #[test]
 fn classic_signatures_that_are_none() {
     let key = key();
-    let table: &[(&str, &dyn Fn(&Digest) -> (Vec<u8>, String))] = &[
+    let table: &[Case<'_, (Vec<u8>, String)>] = &[
         ("the signature is not by this key", &|digest| {
             let payload = payload(digest, &[]);
             let signature = self::key().sign(&payload);
@@ -282,7 +285,7 @@ fn bundles_that_are_none() {
         assert!(text.contains(from), "{from}");
         bundle_of(text.replacen(from, to, 1).as_bytes(), &key)
     };
-    let table: &[(&str, &dyn Fn(&Digest) -> Vec<u8>)] = &[
+    let table: &[Case<'_, Vec<u8>>] = &[
         ("the signature is not by this key", &|digest| bundle_of(&signed(digest, &[]), &self::key())),
         ("the signature is not by this key", &|digest| {
             let payload = signed(digest, &[]);
@@ -293,7 +296,11 @@ fn bundles_that_are_none() {
         ("what is signed is not acceptable", &|digest| with(digest, "Statement/v1", "Statement/v7")),
         ("what is signed is not acceptable", &|digest| with(digest, r#""predicate":"#, r#""x":1,"predicate":"#)),
         ("what is signed is not acceptable", &|digest| {
-            with(digest, r#""predicateType":"#, r#""predicateType":"https://sigstore.dev/cosign/sign/v1","predicateType":"#)
+            with(
+                digest,
+                r#""predicateType":"#,
+                r#""predicateType":"https://sigstore.dev/cosign/sign/v1","predicateType":"#,
+            )
         }),
         ("what is signed is of type", &|digest| {
             let payload = signed(digest, &[]);
@@ -399,7 +406,8 @@ fn too_many_referrers_are_not_unsigned() {
     let (key, mut shelf) = (key(), Shelf::new());
     for number in 0..=collect::MAX_REFERRERS {
         let config = Descriptor::of(MediaType::new(&format!("a/{number}")), b"{}");
-        let image = Image { config, layers: vec![], subject: None, annotations: Annotations::new(), artifact_type: None };
+        let image =
+            Image { config, layers: vec![], subject: None, annotations: Annotations::new(), artifact_type: None };
         shelf.refer(Manifest::image(Format::Oci, &image).expect("made"));
     }
     assert!(matches!(shelf.verify(&[&key]), Err(Error::TooMany { .. })));

@@ -28,7 +28,8 @@ impl Layout {
     pub(super) fn find_strays(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
         let listed: BTreeSet<Digest> = self.find_referrers(subject)?.into_iter().map(|entry| entry.digest).collect();
         let index = self.index()?;
-        let mut found: Vec<Descriptor> = index.descriptors().filter(|entry| is_kept_by_cosign(entry)).cloned().collect();
+        let mut found: Vec<Descriptor> =
+            index.descriptors().filter(|entry| is_kept_by_cosign(entry)).cloned().collect();
         let folder = key("blobs/sha256");
         let mut after: Option<Key> = None;
         loop {
