@@ -82,9 +82,6 @@ _stevedore() {
             stevedore,sbom)
                 cmd="stevedore__subcmd__sbom"
                 ;;
-            stevedore,serve)
-                cmd="stevedore__subcmd__serve"
-                ;;
             stevedore,sign)
                 cmd="stevedore__subcmd__sign"
                 ;;
@@ -169,9 +166,6 @@ _stevedore() {
             stevedore__subcmd__help,sbom)
                 cmd="stevedore__subcmd__help__subcmd__sbom"
                 ;;
-            stevedore__subcmd__help,serve)
-                cmd="stevedore__subcmd__help__subcmd__serve"
-                ;;
             stevedore__subcmd__help,sign)
                 cmd="stevedore__subcmd__help__subcmd__sign"
                 ;;
@@ -194,7 +188,7 @@ _stevedore() {
 
     case "${cmd}" in
         stevedore)
-            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy sync inspect digest tags list-tags build ls cat export sbom diff delete gc deploy keygen generate-key-pair public-key sign verify serve login logout auth completions man help"
+            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy sync inspect digest tags list-tags build ls cat export sbom diff delete gc deploy keygen generate-key-pair public-key sign verify login logout auth completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -974,7 +968,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__diff)
-            opts="-q -v -h --semantic --config --packages --strict --other-platform --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-q -v -h --semantic --config --strict --other-platform --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1230,7 +1224,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help)
-            opts="copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help"
+            opts="copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify login logout auth completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1524,20 +1518,6 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help__subcmd__sbom)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__serve)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2009,92 +1989,6 @@ _stevedore() {
                     return 0
                     ;;
                 --requests-per-second)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__serve)
-            opts="-q -v -h --store --static --addr --read-only --base-path --max-connections --access-log --tls-cert --tls-key --tls-client-ca --anonymous-push --htpasswd --policy --no-tokens --token-key --token-lifetime --token-realm --token-issuer --token-audience --token-keys --behind-proxy --json --quiet --verbose --progress --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --static)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --addr)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --base-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-connections)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --access-log)
-                    COMPREPLY=($(compgen -W "plain json none" -- "${cur}"))
-                    return 0
-                    ;;
-                --tls-cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-client-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --htpasswd)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --policy)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-lifetime)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-realm)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-issuer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-audience)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-keys)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

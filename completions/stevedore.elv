@@ -48,7 +48,6 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand public-key 'Print the public key that belongs to a private key'
             cand sign 'Sign an image with a key'
             cand verify 'Verify that an image is signed with a key'
-            cand serve 'Run a registry on a directory'
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand auth 'Show how a registry is reached and which login is used'
@@ -455,7 +454,6 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
             cand --semantic 'Pass over times, history, and names: what makes no difference to a running container'
             cand --config 'Compare what the configs say, and the manifests'' annotations, too'
-            cand --packages 'Compare the packages, too, as sbom lists them: which were added, removed, and have other versions'
             cand --strict 'Compare everything: descriptors and media types, too'
             cand --no-creds 'Use no credentials, whatever files hold'
             cand --json 'Print the result as JSON, and errors too'
@@ -655,37 +653,6 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
-        &'stevedore;serve'= {
-            cand --store 'Serve this directory, new or of registry:2'
-            cand --static 'Serve this tree of static:, as deploy makes it, read-only'
-            cand --addr 'Where to listen; port 0 is any that is free'
-            cand --base-path 'Serve below this path, as in /registry, as well'
-            cand --max-connections 'Take as many connections at the same time; each has a thread'
-            cand --access-log 'How to tell of each request on standard error'
-            cand --tls-cert 'Use https with this certificate, those that lead to an authority behind it (PEM)'
-            cand --tls-key 'The certificate''s key (PEM)'
-            cand --tls-client-ca 'Let only clients in that have a certificate of these authorities (PEM)'
-            cand --htpasswd 'Take names and passwords from this file with bcrypt hashes (htpasswd -B); who logs in may push and delete'
-            cand --policy 'Take from this file who may do what, instead of what the other flags say; docs/SERVE.md has its form'
-            cand --token-key 'Sign tokens with the key in this file, which is made if it is not there [default: token.key in the store]'
-            cand --token-lifetime 'How long a token holds'
-            cand --token-realm 'The URL of the token endpoint, if clients cannot reach it as they reach the registry'
-            cand --token-issuer 'Take the tokens of this issuer (iss) instead of making them'
-            cand --token-audience 'The name of this registry in the issuer''s tokens (aud)'
-            cand --token-keys 'The issuer''s public keys: a JWK set, or keys or certificates in PEM'
-            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
-            cand --read-only 'Refuse all that writes'
-            cand --anonymous-push 'Let everyone push and delete'
-            cand --no-tokens 'Ask for name and password only; Docker then pulls nothing without them'
-            cand --behind-proxy 'Believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For; only behind a proxy that sets them'
-            cand --json 'Print the result as JSON, and errors too'
-            cand -q 'Print nothing but the result and errors'
-            cand --quiet 'Print nothing but the result and errors'
-            cand -v 'Tell of each blob how it got there'
-            cand --verbose 'Tell of each blob how it got there'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
         &'stevedore;login'= {
             cand -u 'The name; asked for if not given'
             cand --username 'The name; asked for if not given'
@@ -805,7 +772,6 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand public-key 'Print the public key that belongs to a private key'
             cand sign 'Sign an image with a key'
             cand verify 'Verify that an image is signed with a key'
-            cand serve 'Run a registry on a directory'
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand auth 'Show how a registry is reached and which login is used'
@@ -848,8 +814,6 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;help;sign'= {
         }
         &'stevedore;help;verify'= {
-        }
-        &'stevedore;help;serve'= {
         }
         &'stevedore;help;login'= {
         }

@@ -51,7 +51,6 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('public-key', 'public-key', [CompletionResultType]::ParameterValue, 'Print the public key that belongs to a private key')
             [CompletionResult]::new('sign', 'sign', [CompletionResultType]::ParameterValue, 'Sign an image with a key')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that an image is signed with a key')
-            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a registry on a directory')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a registry')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the login of a registry')
             [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'Show how a registry is reached and which login is used')
@@ -470,7 +469,6 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
             [CompletionResult]::new('--semantic', '--semantic', [CompletionResultType]::ParameterName, 'Pass over times, history, and names: what makes no difference to a running container')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Compare what the configs say, and the manifests'' annotations, too')
-            [CompletionResult]::new('--packages', '--packages', [CompletionResultType]::ParameterName, 'Compare the packages, too, as sbom lists them: which were added, removed, and have other versions')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Compare everything: descriptors and media types, too')
             [CompletionResult]::new('--no-creds', '--no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
@@ -679,38 +677,6 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
-        'stevedore;serve' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Serve this directory, new or of registry:2')
-            [CompletionResult]::new('--static', '--static', [CompletionResultType]::ParameterName, 'Serve this tree of static:, as deploy makes it, read-only')
-            [CompletionResult]::new('--addr', '--addr', [CompletionResultType]::ParameterName, 'Where to listen; port 0 is any that is free')
-            [CompletionResult]::new('--base-path', '--base-path', [CompletionResultType]::ParameterName, 'Serve below this path, as in /registry, as well')
-            [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'Take as many connections at the same time; each has a thread')
-            [CompletionResult]::new('--access-log', '--access-log', [CompletionResultType]::ParameterName, 'How to tell of each request on standard error')
-            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Use https with this certificate, those that lead to an authority behind it (PEM)')
-            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The certificate''s key (PEM)')
-            [CompletionResult]::new('--tls-client-ca', '--tls-client-ca', [CompletionResultType]::ParameterName, 'Let only clients in that have a certificate of these authorities (PEM)')
-            [CompletionResult]::new('--htpasswd', '--htpasswd', [CompletionResultType]::ParameterName, 'Take names and passwords from this file with bcrypt hashes (htpasswd -B); who logs in may push and delete')
-            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'Take from this file who may do what, instead of what the other flags say; docs/SERVE.md has its form')
-            [CompletionResult]::new('--token-key', '--token-key', [CompletionResultType]::ParameterName, 'Sign tokens with the key in this file, which is made if it is not there [default: token.key in the store]')
-            [CompletionResult]::new('--token-lifetime', '--token-lifetime', [CompletionResultType]::ParameterName, 'How long a token holds')
-            [CompletionResult]::new('--token-realm', '--token-realm', [CompletionResultType]::ParameterName, 'The URL of the token endpoint, if clients cannot reach it as they reach the registry')
-            [CompletionResult]::new('--token-issuer', '--token-issuer', [CompletionResultType]::ParameterName, 'Take the tokens of this issuer (iss) instead of making them')
-            [CompletionResult]::new('--token-audience', '--token-audience', [CompletionResultType]::ParameterName, 'The name of this registry in the issuer''s tokens (aud)')
-            [CompletionResult]::new('--token-keys', '--token-keys', [CompletionResultType]::ParameterName, 'The issuer''s public keys: a JWK set, or keys or certificates in PEM')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
-            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse all that writes')
-            [CompletionResult]::new('--anonymous-push', '--anonymous-push', [CompletionResultType]::ParameterName, 'Let everyone push and delete')
-            [CompletionResult]::new('--no-tokens', '--no-tokens', [CompletionResultType]::ParameterName, 'Ask for name and password only; Docker then pulls nothing without them')
-            [CompletionResult]::new('--behind-proxy', '--behind-proxy', [CompletionResultType]::ParameterName, 'Believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For; only behind a proxy that sets them')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            break
-        }
         'stevedore;login' {
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'The name; asked for if not given')
             [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'The name; asked for if not given')
@@ -839,7 +805,6 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('public-key', 'public-key', [CompletionResultType]::ParameterValue, 'Print the public key that belongs to a private key')
             [CompletionResult]::new('sign', 'sign', [CompletionResultType]::ParameterValue, 'Sign an image with a key')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that an image is signed with a key')
-            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a registry on a directory')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a registry')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the login of a registry')
             [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'Show how a registry is reached and which login is used')
@@ -900,9 +865,6 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             break
         }
         'stevedore;help;verify' {
-            break
-        }
-        'stevedore;help;serve' {
             break
         }
         'stevedore;help;login' {
