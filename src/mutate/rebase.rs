@@ -53,12 +53,7 @@ fn annotated(manifest: &Manifest) -> Option<Base> {
 }
 
 /// Puts an image on another base: its layers and history above the old one's stay, and its config but for the platform.
-pub(super) fn rebase<'a>(
-    draft: &mut Draft,
-    image: &Image,
-    rebase: &Rebase<'a>,
-    drafts: &mut Drafts<'a>,
-) -> Result<()> {
+pub(super) fn rebase<'a>(draft: &mut Draft, image: &Image, rebase: &Rebase<'a>, drafts: &mut Drafts<'a>) -> Result<()> {
     let platform = image.config().map(crate::config::Config::platform).filter(|platform| !platform.os.is_empty());
     let find = |place: &super::Place<'a>| Image::find(place.source, place.at, platform.as_ref());
     let (old, new) = (find(&rebase.old)?, find(&rebase.new)?);
@@ -76,8 +71,7 @@ pub(super) fn rebase<'a>(
     if let Some(platform) = new.config().map(crate::config::Config::platform) {
         draft.config = ConfigEdit { platform: Some(platform), ..std::mem::take(&mut draft.config) };
     }
-    let name = rebase.name.map(str::to_owned);
-    draft.annotations.insert(NAME.to_owned(), name);
+    draft.annotations.insert(NAME.to_owned(), rebase.name.clone());
     draft.annotations.insert(DIGEST.to_owned(), Some(new.manifest().digest().to_string()));
     // Its layers are found where it is.
     drafts.add_manifest(new.manifest().clone(), Some(rebase.new.source));

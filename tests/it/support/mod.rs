@@ -20,6 +20,7 @@ pub(crate) mod registry;
 pub(crate) mod scene;
 pub(crate) mod seed;
 pub(crate) mod shape;
+pub(crate) mod tarball;
 pub(crate) mod target;
 pub(crate) mod web;
 pub(crate) mod wire;
