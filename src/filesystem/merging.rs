@@ -158,7 +158,15 @@ impl Layers<'_> {
 
 impl<'a> Merging<'a> {
     fn new(sink: &'a mut dyn Sink, budget: Budget) -> Self {
-        Self { sink, budget, known: HashMap::new(), here: HashMap::new(), odd: false, overwritten: false, warnings: Vec::new() }
+        Self {
+            sink,
+            budget,
+            known: HashMap::new(),
+            here: HashMap::new(),
+            odd: false,
+            overwritten: false,
+            warnings: Vec::new(),
+        }
     }
 
     fn take(&mut self, number: usize, archive: &mut Archive<Ahead>, member: &Member) -> Result<()> {
@@ -215,12 +223,17 @@ impl<'a> Merging<'a> {
             return Ok(());
         }
         let target = member.entry.link.as_deref().and_then(normalize).unwrap_or_default();
-        let found = self.here.get(&target).and_then(|here| here.entry.as_deref().map(|entry| (entry.clone(), here.visible)));
+        let found =
+            self.here.get(&target).and_then(|here| here.entry.as_deref().map(|entry| (entry.clone(), here.visible)));
         let Some((found, target_visible)) = found.filter(|_| target != path) else {
             self.odd = true;
             return Ok(());
         };
         self.note_conflicts(&path, false);
+        if self.odd {
+            // What it replaces may be what it leads to.
+            return Ok(());
+        }
         self.imply_parents(&path)?;
         let visible = !self.is_hidden(&path, false);
         let is_file = found.is_file();
