@@ -40,8 +40,11 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "inspect" -d 'Sh
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "list-tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "build" -d 'Build an image from files'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "ls" -d 'List what is in an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "cat" -d 'Print files of an image'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
@@ -235,6 +238,72 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l json -
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s o -l output -d 'Where the image goes' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l from -d 'Build on top of this image' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dir -d 'Lay the contents of a directory over everything, as they are' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l add -d 'Add a file, or the contents of a directory, at a path in the image; with a slash behind it, a file goes into it. Links of the base on the way there are followed' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l layer -d 'Add a tar as a layer of its own, bit by bit as it is: plain, gzip or zstd' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l remove -d 'Remove a path of the base' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l exclude -d 'Leave out what matches this pattern, as in .dockerignore' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l exclude-from -d 'Leave out what matches the patterns in this file, as in .dockerignore' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l platform -d 'Build for this platform [default: this host\'s]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l config -d 'Lay the members of an image config in a JSON file over the base\'s' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l entrypoint -d 'Set the entrypoint, an argument each time, or all as a JSON array; [] removes it. Without --cmd the base\'s command goes' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l cmd -d 'Set the command, in the same way' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s e -l env -d 'Set a variable of the environment' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l unset-env -d 'Remove a variable of the environment' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s u -l user -d 'Set the user, as NAME or UID, with a group behind a colon if need be' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s w -l workdir -d 'Set the working directory' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s l -l label -d 'Set a label' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l unset-label -d 'Remove a label' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l expose -d 'Say that the image listens on a port' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l volume -d 'Say that a path holds data' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l stop-signal -d 'Set the signal that ends the container' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l healthcheck -d 'Set the health check: a line for the shell, or a command as a JSON array; none switches the base\'s off' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l health-interval -d 'The time between two health checks, as in 30s, 2m or 500ms' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l health-timeout -d 'The longest that a health check may take' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l health-start-period -d 'The time at the start in which failed health checks do not count' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l health-retries -d 'How many failed health checks in a row make a container unhealthy' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l author -d 'Set the author' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l created -d 'Set when the image was made, as in 2026-01-31T12:00:00Z' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s a -l annotation -d 'Annotate the manifest, and the index where there is one' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s f -l format -d 'Write these media types [default: oci]' -r -f -a "oci\t'OCI image-spec'
+docker\t'Docker image manifest version 2, schema 2'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l compress -d 'Compress new layers: gzip, zstd or none [default: gzip]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s j -l jobs -d 'Transfer so many blobs at a time' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dest-creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dest-registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dest-authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dest-tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dest-cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l keep-owner -d 'Keep the owners that files have here'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dest-no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l depth -d 'Show no more than so many levels' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l layer -d 'List the entries of this layer alone, whiteouts included, as its tar has them; the lowest is 0' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
@@ -293,6 +362,101 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l json -d 'Pri
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s o -l output -d 'Write to this file, or, when it ends with a slash or is a folder, unpack into this new or empty folder; - is standard output' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l layer -d 'Write the tar of this layer alone, as it is, whiteouts included; the lowest is 0' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s t -l to -l tag -d 'Give the new image this name [default: the image\'s own]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l platform -d 'Of an index, change only the images for this platform' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l entrypoint -d 'Set the entrypoint, an argument each time, or all as a JSON array; [] removes it. Without --cmd the base\'s command goes' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l cmd -d 'Set the command, in the same way' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s e -l env -d 'Set a variable of the environment' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-env -d 'Remove a variable of the environment' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s u -l user -d 'Set the user, as NAME or UID, with a group behind a colon if need be' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s w -l workdir -d 'Set the working directory' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s l -l label -d 'Set a label' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-label -d 'Remove a label' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l expose -d 'Say that the image listens on a port' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l volume -d 'Say that a path holds data' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l stop-signal -d 'Set the signal that ends the container' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l healthcheck -d 'Set the health check: a line for the shell, or a command as a JSON array; none switches the base\'s off' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-interval -d 'The time between two health checks, as in 30s, 2m or 500ms' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-timeout -d 'The longest that a health check may take' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-start-period -d 'The time at the start in which failed health checks do not count' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-retries -d 'How many failed health checks in a row make a container unhealthy' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l author -d 'Set the author' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l created -d 'Set when the image was made, as in 2026-01-31T12:00:00Z' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l set-platform -d 'Say what the image runs on' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s a -l annotation -d 'Annotate the manifests of the images' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-annotation -d 'Remove an annotation from the manifests of the images' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l edit -d 'Open the config or the manifest in $VISUAL or $EDITOR' -r -f -a "config\t'The config of the image'
+manifest\t'The manifest, or the index'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l rebase -d 'Put the image, which stands upon OLD, upon NEW; without OLD, its annotations say what it stands upon' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l remove-layer -d 'Remove a layer; the lowest is 0' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l strip -d 'Remove the files that match from the layers, directories with all that is in them; layers without any stay as they are' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l set-time -d 'Set the time of the last change of all files, in seconds since 1970' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l append -d 'Add a tar file as a layer, bit by bit as it is: gzip, zstd or plain' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l squash-last -d 'Make one layer of the N at the top' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l compress -d 'Recompress the layers that are compressed otherwise' -r -f -a "gzip\t'gzip (RFC 1952)'
+zstd\t'zstd (RFC 8878)'
+none\t'Plain tar'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l compression-level -d 'The compressor\'s level; layers are recompressed whatever they are' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-annotation -d 'Annotate the index' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-index-annotation -d 'Remove an annotation from the index' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-add -d 'Add an image to the index, or all images of another index; an image becomes an index' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-remove -d 'Remove entries from the index' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-filter -d 'Keep only these platforms in the index' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s j -l jobs -d 'Transfer so many blobs at a time' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s n -l dry-run -d 'Print the digest of what would be written, and write nothing'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l flatten -d 'Make one layer of all'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -451,20 +615,23 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l json -d 'Pri
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags ls cat delete gc deploy login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "build" -d 'Build an image from files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
