@@ -37,9 +37,6 @@ _stevedore() {
             stevedore,deploy)
                 cmd="stevedore__subcmd__deploy"
                 ;;
-            stevedore,diff)
-                cmd="stevedore__subcmd__diff"
-                ;;
             stevedore,digest)
                 cmd="stevedore__subcmd__digest"
                 ;;
@@ -49,17 +46,11 @@ _stevedore() {
             stevedore,gc)
                 cmd="stevedore__subcmd__gc"
                 ;;
-            stevedore,generate-key-pair)
-                cmd="stevedore__subcmd__keygen"
-                ;;
             stevedore,help)
                 cmd="stevedore__subcmd__help"
                 ;;
             stevedore,inspect)
                 cmd="stevedore__subcmd__inspect"
-                ;;
-            stevedore,keygen)
-                cmd="stevedore__subcmd__keygen"
                 ;;
             stevedore,list-tags)
                 cmd="stevedore__subcmd__tags"
@@ -76,23 +67,14 @@ _stevedore() {
             stevedore,man)
                 cmd="stevedore__subcmd__man"
                 ;;
-            stevedore,public-key)
-                cmd="stevedore__subcmd__public__subcmd__key"
-                ;;
-            stevedore,sbom)
-                cmd="stevedore__subcmd__sbom"
-                ;;
-            stevedore,sign)
-                cmd="stevedore__subcmd__sign"
+            stevedore,mutate)
+                cmd="stevedore__subcmd__mutate"
                 ;;
             stevedore,sync)
                 cmd="stevedore__subcmd__sync"
                 ;;
             stevedore,tags)
                 cmd="stevedore__subcmd__tags"
-                ;;
-            stevedore,verify)
-                cmd="stevedore__subcmd__verify"
                 ;;
             stevedore__subcmd__auth,explain)
                 cmd="stevedore__subcmd__auth__subcmd__explain"
@@ -127,9 +109,6 @@ _stevedore() {
             stevedore__subcmd__help,deploy)
                 cmd="stevedore__subcmd__help__subcmd__deploy"
                 ;;
-            stevedore__subcmd__help,diff)
-                cmd="stevedore__subcmd__help__subcmd__diff"
-                ;;
             stevedore__subcmd__help,digest)
                 cmd="stevedore__subcmd__help__subcmd__digest"
                 ;;
@@ -145,9 +124,6 @@ _stevedore() {
             stevedore__subcmd__help,inspect)
                 cmd="stevedore__subcmd__help__subcmd__inspect"
                 ;;
-            stevedore__subcmd__help,keygen)
-                cmd="stevedore__subcmd__help__subcmd__keygen"
-                ;;
             stevedore__subcmd__help,login)
                 cmd="stevedore__subcmd__help__subcmd__login"
                 ;;
@@ -160,23 +136,14 @@ _stevedore() {
             stevedore__subcmd__help,man)
                 cmd="stevedore__subcmd__help__subcmd__man"
                 ;;
-            stevedore__subcmd__help,public-key)
-                cmd="stevedore__subcmd__help__subcmd__public__subcmd__key"
-                ;;
-            stevedore__subcmd__help,sbom)
-                cmd="stevedore__subcmd__help__subcmd__sbom"
-                ;;
-            stevedore__subcmd__help,sign)
-                cmd="stevedore__subcmd__help__subcmd__sign"
+            stevedore__subcmd__help,mutate)
+                cmd="stevedore__subcmd__help__subcmd__mutate"
                 ;;
             stevedore__subcmd__help,sync)
                 cmd="stevedore__subcmd__help__subcmd__sync"
                 ;;
             stevedore__subcmd__help,tags)
                 cmd="stevedore__subcmd__help__subcmd__tags"
-                ;;
-            stevedore__subcmd__help,verify)
-                cmd="stevedore__subcmd__help__subcmd__verify"
                 ;;
             stevedore__subcmd__help__subcmd__auth,explain)
                 cmd="stevedore__subcmd__help__subcmd__auth__subcmd__explain"
@@ -188,7 +155,7 @@ _stevedore() {
 
     case "${cmd}" in
         stevedore)
-            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy sync inspect digest tags list-tags build ls cat export sbom diff delete gc deploy keygen generate-key-pair public-key sign verify login logout auth completions man help"
+            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy sync inspect digest tags list-tags build ls cat export mutate delete gc deploy login logout auth completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -582,7 +549,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__cat)
-            opts="-q -v -h --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-q -v -h --platform --cache --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -593,10 +560,6 @@ _stevedore() {
                     return 0
                     ;;
                 --cache)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scratch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -874,17 +837,13 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__deploy)
-            opts="-a -j -q -v -h --name --from-spec --all --referrers --prune --server --config --addr --tls-cert --tls-key --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-a -j -q -v -h --name --all --referrers --prune --server --config --addr --tls-cert --tls-key --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --from-spec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -967,88 +926,6 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        stevedore__subcmd__diff)
-            opts="-q -v -h --semantic --config --strict --other-platform --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --other-platform)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --platform)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cache)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scratch)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --creds)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --registry-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --authfile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --cert-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --registries-conf)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --retry-times)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --read-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --requests-per-second)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         stevedore__subcmd__digest)
             opts="-q -v -h --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1116,7 +993,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__export)
-            opts="-o -q -v -h --output --layer --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-o -q -v -h --output --layer --platform --cache --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1139,10 +1016,6 @@ _stevedore() {
                     return 0
                     ;;
                 --cache)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scratch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1224,7 +1097,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help)
-            opts="copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify login logout auth completions man help"
+            opts="copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1349,20 +1222,6 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        stevedore__subcmd__help__subcmd__diff)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         stevedore__subcmd__help__subcmd__digest)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1433,20 +1292,6 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        stevedore__subcmd__help__subcmd__keygen)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         stevedore__subcmd__help__subcmd__login)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1503,35 +1348,7 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        stevedore__subcmd__help__subcmd__public__subcmd__key)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__sbom)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__sign)
+        stevedore__subcmd__help__subcmd__mutate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1560,20 +1377,6 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help__subcmd__tags)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1643,32 +1446,6 @@ _stevedore() {
                     return 0
                     ;;
                 --requests-per-second)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__keygen)
-            opts="-f -q -v -h --output-key-prefix --force --password-file --json --quiet --verbose --progress --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --output-key-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --password-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1780,7 +1557,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__ls)
-            opts="-l -0 -q -v -h --long --null --tree --depth --digests --xattrs --layers --layer --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-l -0 -q -v -h --long --null --tree --depth --digests --xattrs --layers --layer --platform --cache --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1799,10 +1576,6 @@ _stevedore() {
                     return 0
                     ;;
                 --cache)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scratch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1883,52 +1656,22 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        stevedore__subcmd__public__subcmd__key)
-            opts="-k -q -v -h --key --password-file --json --quiet --verbose --progress --help"
+        stevedore__subcmd__mutate)
+            opts="-t -n -e -u -w -l -a -j -q -v -h --tag --to --platform --dry-run --entrypoint --cmd --env --unset-env --user --workdir --label --unset-label --expose --volume --stop-signal --healthcheck --health-interval --health-timeout --health-start-period --health-retries --author --created --set-platform --annotation --unset-annotation --edit --rebase --remove-layer --strip --set-time --append --squash-last --flatten --compress --compression-level --index-annotation --unset-index-annotation --index-add --index-remove --index-filter --jobs --scratch --no-resume --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --key)
+                --to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                -k)
+                --tag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__sbom)
-            opts="-o -q -v -h --format --output --attached --first-layer --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --format)
-                    COMPREPLY=($(compgen -W "table json spdx-json cyclonedx-json" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -o)
+                -t)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1936,97 +1679,99 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --cache)
+                --entrypoint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --scratch)
+                --cmd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --creds)
+                --env)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --registry-token)
+                -e)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --authfile)
+                --unset-env)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --cert-dir)
+                --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --tls-ca)
+                -u)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --tls-cert)
+                --workdir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --tls-key)
+                -w)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --registries-conf)
+                --label)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --retry-times)
+                -l)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --read-timeout)
+                --unset-label)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --requests-per-second)
+                --expose)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__sign)
-            opts="-k -a -r -y -q -v -h --key --password-file --signature-format --annotations --recursive --identity --timestamp --yes --tlog-upload --use-signing-config --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --key)
+                --volume)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                -k)
+                --stop-signal)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --password-file)
+                --healthcheck)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --signature-format)
-                    COMPREPLY=($(compgen -W "classic bundle both" -- "${cur}"))
+                --health-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --annotations)
+                --health-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-start-period)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --author)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --created)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set-platform)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --annotation)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2034,20 +1779,76 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --identity)
+                --unset-annotation)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timestamp)
+                --edit)
+                    COMPREPLY=($(compgen -W "config manifest" -- "${cur}"))
+                    return 0
+                    ;;
+                --rebase)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --tlog-upload)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                --remove-layer)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --use-signing-config)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                --strip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --append)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --squash-last)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress)
+                    COMPREPLY=($(compgen -W "gzip zstd none" -- "${cur}"))
+                    return 0
+                    ;;
+                --compression-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index-annotation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unset-index-annotation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index-add)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index-remove)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index-filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scratch)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --creds)
@@ -2218,128 +2019,6 @@ _stevedore() {
                 return 0
             fi
             case "${prev}" in
-                --creds)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --registry-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --authfile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --cert-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --registries-conf)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --retry-times)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --read-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --requests-per-second)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__verify)
-            opts="-k -a -o -q -v -h --key --require --annotations --output --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -k)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --require)
-                    COMPREPLY=($(compgen -W "any all" -- "${cur}"))
-                    return 0
-                    ;;
-                --annotations)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "json report" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "json report" -- "${cur}"))
-                    return 0
-                    ;;
-                --insecure-ignore-tlog)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --insecure-ignore-sct)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --private-infrastructure)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --offline)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --experimental-oci11)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --new-bundle-format)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --check-claims)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --creds)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

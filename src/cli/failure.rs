@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 use stevedore::class::Class;
 use stevedore::sbom::attached;
-use stevedore::{build, copy, draft, filesystem, image, registry, sign, sync, transport};
+use stevedore::{build, copy, draft, filesystem, image, mutate, registry, sign, sync, transport};
 
 use super::{hints, interrupt};
 
@@ -135,6 +135,9 @@ fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<draft::Error>() {
+        return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<mutate::Error>() {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<image::Error>() {

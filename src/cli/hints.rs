@@ -2,7 +2,7 @@
 
 use stevedore::class::Class;
 use stevedore::transport::{Location, Place};
-use stevedore::{copy, filesystem, image, registry, sign, sync, transport};
+use stevedore::{copy, filesystem, image, mutate, registry, sign, sync, transport};
 
 use super::failure::Usage;
 
@@ -34,6 +34,9 @@ fn cure(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<copy::Error>() {
         return error.cure().map(str::to_owned);
     }
+    if let Some(error) = error.downcast_ref::<mutate::Error>() {
+        return error.cure().map(str::to_owned);
+    }
     if let Some(error) = error.downcast_ref::<image::Error>() {
         return error.cure().map(str::to_owned);
     }
@@ -54,6 +57,9 @@ pub(crate) fn registry_error<'a>(error: &'a (dyn std::error::Error + 'static)) -
     // The chain goes on with the box, which is no place's error itself.
     if let Some(copy::Error::Place { source, .. }) = error.downcast_ref() {
         return registry_error(&**source);
+    }
+    if let Some(mutate::Error::Place(error) | mutate::Error::Image(image::Error::Place(error))) = error.downcast_ref() {
+        return registry_error(error);
     }
     if let Some(image::Error::Place(error)) = error.downcast_ref() {
         return registry_error(error);

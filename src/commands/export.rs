@@ -131,9 +131,9 @@ fn write(args: &Args, layers: &Layers<'_>, into: &mut dyn Write) -> Result<Vec<W
         return layers.copy_tar(number, into).map(|_| Vec::new());
     }
     let mut writer = Writer::new(into);
-    let warnings = layers.pass_on(&mut writer)?;
+    let passed = layers.pass_on(&mut writer)?;
     writer.finish()?;
-    Ok(warnings)
+    Ok(passed.warnings)
 }
 
 fn to_folder(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> anyhow::Result<Omitted> {
@@ -141,7 +141,7 @@ fn to_folder(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> anyhow::Resu
     let layers = opened.layers()?;
     match args.layer {
         Some(number) => layers.pass_on_layer(number, &mut folder)?,
-        None => tell_warnings(&layers.pass_on(&mut folder)?, ui),
+        None => tell_warnings(&layers.pass_on(&mut folder)?.warnings, ui),
     }
     let omitted = folder.finish()?;
     tell_omitted(omitted, ui);

@@ -27,6 +27,16 @@ pub trait Sink {
     fn append(&mut self, path: &[u8], entry: &Entry, content: Option<&mut dyn Read>) -> Result<()>;
 }
 
+/// What was passed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Passed {
+    /// What was odd about the layers.
+    pub warnings: Vec<Warning>,
+    /// Whether a layer has entries that replace others of its own, so that some path came twice, or came and is hidden by what came later.
+    pub overwritten: bool,
+}
+
 /// Something in an upper layer is called like this, or hides it.
 const HIDDEN: u8 = 1;
 /// An upper layer hides what is below this directory.
@@ -55,7 +65,7 @@ struct Known {
 struct Here {
     flags: u8,
     /// What is no directory, hard links resolved, with the number of the member that has the content.
-    entry: Option<Entry>,
+    entry: Option<Box<Entry>>,
     visible: bool,
 }
 
@@ -67,28 +77,40 @@ struct Merging<'a> {
     here: HashMap<Path, Here>,
     /// Whether the layer has something that takes the layers below to be understood.
     odd: bool,
+    overwritten: bool,
     warnings: Vec<Warning>,
 }
 
 impl Layers<'_> {
-    /// Passes the merged filesystem on, entry by entry, and returns what was odd about the layers.
+    /// Passes the merged filesystem on, entry by entry, and each layer is read once, but for those that hard links of others lead into.
     ///
     /// All layers are verified; but what is wrong about one shows at its end, when much of it has been passed on.
     ///
     /// # Errors
     /// Those of reading and of the sink.
-    pub fn pass_on(&self, sink: &mut dyn Sink) -> Result<Vec<Warning>> {
+    pub fn pass_on(&self, sink: &mut dyn Sink) -> Result<Passed> {
         let mut merging = Merging::new(sink, self.budget());
         for number in (0..self.image.layers().len()).rev() {
             self.walk(number, &mut |archive, member| merging.take(number, archive, &member))?;
             if merging.odd {
-                let tree = self.merge()?;
-                return merging.complete(self, &tree).map(|()| tree.warnings().to_vec());
+                let (tree, overwritten) = (self.merge()?, merging.overwritten);
+                merging.complete(self, &tree)?;
+                return Ok(Passed { warnings: tree.warnings().to_vec(), overwritten });
             }
             merging.close_layer()?;
         }
-        merging.append_implied()?;
-        Ok(merging.warnings)
+        merging.append_implied(NEEDED)?;
+        Ok(Passed { warnings: merging.warnings, overwritten: false })
+    }
+
+    /// Passes the merged filesystem on so that each path comes once, whatever the layers do to their own entries; layers are read twice.
+    ///
+    /// # Errors
+    /// Those of reading and of the sink.
+    pub fn pass_on_merged(&self, sink: &mut dyn Sink) -> Result<Passed> {
+        let tree = self.merge()?;
+        Merging::new(sink, self.budget()).complete(self, &tree)?;
+        Ok(Passed { warnings: tree.warnings().to_vec(), overwritten: false })
     }
 
     /// Passes the layers from `lowest` up on as one layer: what they have, and what they hide of those below.
@@ -104,7 +126,8 @@ impl Layers<'_> {
             }
             merging.close_layer()?;
         }
-        merging.append_implied()?;
+        // Of other directories that are only implied, the layers below may know more.
+        merging.append_implied(HIDDEN | OTHER)?;
         merging.append_whiteouts()
     }
 
@@ -136,7 +159,15 @@ impl Layers<'_> {
 
 impl<'a> Merging<'a> {
     fn new(sink: &'a mut dyn Sink, budget: Budget) -> Self {
-        Self { sink, budget, known: HashMap::new(), here: HashMap::new(), odd: false, warnings: Vec::new() }
+        Self {
+            sink,
+            budget,
+            known: HashMap::new(),
+            here: HashMap::new(),
+            odd: false,
+            overwritten: false,
+            warnings: Vec::new(),
+        }
     }
 
     fn take(&mut self, number: usize, archive: &mut Archive<Ahead>, member: &Member) -> Result<()> {
@@ -193,12 +224,17 @@ impl<'a> Merging<'a> {
             return Ok(());
         }
         let target = member.entry.link.as_deref().and_then(normalize).unwrap_or_default();
-        let found = self.here.get(&target).and_then(|here| here.entry.clone().map(|entry| (entry, here.visible)));
+        let found =
+            self.here.get(&target).and_then(|here| here.entry.as_deref().map(|entry| (entry.clone(), here.visible)));
         let Some((found, target_visible)) = found.filter(|_| target != path) else {
             self.odd = true;
             return Ok(());
         };
         self.note_conflicts(&path, false);
+        if self.odd {
+            // What it replaces may be what it leads to.
+            return Ok(());
+        }
         self.imply_parents(&path)?;
         let visible = !self.is_hidden(&path, false);
         let is_file = found.is_file();
@@ -222,6 +258,7 @@ impl<'a> Merging<'a> {
         let below_other = parents(path).any(|parent| flags(parent) & OTHER != 0);
         if flags(path) & clash != 0 || below_other {
             self.odd = true;
+            self.overwritten = true;
         }
     }
 
@@ -280,7 +317,7 @@ impl<'a> Merging<'a> {
         self.budget.spend(entry.weight(0))?;
         self.mark(path.clone(), OTHER)?;
         let here = self.here.get_mut(&path).expect("it was put there");
-        (here.entry, here.visible) = (Some(entry), visible);
+        (here.entry, here.visible) = (Some(Box::new(entry)), visible);
         Ok(())
     }
 
@@ -294,9 +331,10 @@ impl<'a> Merging<'a> {
         Ok(())
     }
 
-    /// Appends the directories that something lies in though no layer declares them.
-    fn append_implied(&mut self) -> Result<()> {
-        let needed = self.known.iter().filter(|(_, known)| known.flags & (NEEDED | PASSED) == NEEDED);
+    /// Appends the directories that something lies in though no layer declares them, as far as they have one of these flags.
+    fn append_implied(&mut self, flags: u8) -> Result<()> {
+        let missing = |known: &Known| known.flags & (NEEDED | PASSED) == NEEDED && known.flags & flags != 0;
+        let needed = self.known.iter().filter(|(_, known)| missing(known));
         let paths: BTreeSet<Path> = needed.map(|(path, _)| path.clone()).collect();
         paths.iter().try_for_each(|path| self.sink.append(path, &Entry::implied(), None))
     }

@@ -49,7 +49,7 @@ pub use escape::escape;
 pub use find::Found;
 pub use glob::Glob;
 pub use layers::{DiffIds, Layers, Options};
-pub use merging::Sink;
+pub use merging::{Passed, Sink};
 pub use read::Layer;
 pub use tree::{Oddity, Path, Tree, Warning};
 pub use unpack::{Omitted, Unpack};

@@ -75,6 +75,12 @@ pub enum Error {
         /// The first layer that differs or is missing.
         layer: usize,
     },
+    /// Docker's format has no zstd layers.
+    #[error("{digest} has Docker's media types, which have none for zstd layers")]
+    NoZstd {
+        /// The image.
+        digest: Digest,
+    },
     /// A hard link leads to a file that was to be removed.
     #[error("{} is a hard link to {}, which would be removed", filesystem::escape(link), filesystem::escape(target))]
     Stripped {
@@ -106,6 +112,7 @@ impl Error {
             Self::Image(error) => error.cure(),
             Self::Layer(error) => error.cure(),
             Self::OnePlatform { .. } => Some("name one of them with --platform"),
+            Self::NoZstd { .. } => Some("copy it with --format oci first"),
             Self::Stripped { .. } => Some("remove both, or flatten the image first"),
             _ => None,
         }

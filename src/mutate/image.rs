@@ -6,7 +6,7 @@ use crate::config::History;
 use crate::draft::{Draft, Drafts, Layer, Packing};
 use crate::filesystem::{self, Layers};
 use crate::image::Image;
-use crate::media_type::Compression;
+use crate::media_type::{Compression, Format};
 use crate::transport::{Selector, Source};
 
 /// An image on its way through an edit.
@@ -28,6 +28,9 @@ impl Change<'_, '_> {
         draft.config = edit.config.clone();
         if let Some(rebase) = &edit.rebase {
             super::rebase::rebase(&mut draft, image, rebase, self.drafts)?;
+        }
+        if edit.compress == Some(Compression::Zstd) && draft.final_format() == Format::Docker {
+            return Err(Error::NoZstd { digest: image.manifest().digest().clone() });
         }
         self.remove_layers(&mut draft, image)?;
         self.rewrite(&mut draft)?;

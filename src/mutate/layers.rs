@@ -11,7 +11,19 @@ use crate::filesystem::{Entry, Glob, Kind, Layers, Member, Sink, Writer};
 /// # Errors
 /// When a layer cannot be read, or the new one not be written.
 pub fn flatten(layers: &Layers<'_>, packing: Packing, options: &Options) -> Result<Made> {
-    write(packing, options, |sink| layers.pass_on(sink).map(|_| ()).map_err(Error::Layer))
+    let mut overwritten = false;
+    let made = write(packing, options, |sink| {
+        overwritten = layers.pass_on(sink)?.overwritten;
+        Ok(())
+    })?;
+    if !overwritten {
+        return Ok(made);
+    }
+    // Some runtimes refuse a layer that has a path twice.
+    write(packing, options, |sink| {
+        layers.pass_on_merged(sink)?;
+        Ok(())
+    })
 }
 
 /// Makes one layer of those from `lowest` up.

@@ -68,14 +68,14 @@ pub struct Edit<'a> {
 }
 
 /// Another image to stand upon.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Rebase<'a> {
     /// The image that it stands upon now.
     pub old: Place<'a>,
     /// The image that it is to stand upon.
     pub new: Place<'a>,
     /// The name of the new one, for the annotation.
-    pub name: Option<&'a str>,
+    pub name: Option<String>,
 }
 
 /// An image in its place.

@@ -71,8 +71,7 @@ pub(super) fn rebase<'a>(draft: &mut Draft, image: &Image, rebase: &Rebase<'a>, 
     if let Some(platform) = new.config().map(crate::config::Config::platform) {
         draft.config = ConfigEdit { platform: Some(platform), ..std::mem::take(&mut draft.config) };
     }
-    let name = rebase.name.map(str::to_owned);
-    draft.annotations.insert(NAME.to_owned(), name);
+    draft.annotations.insert(NAME.to_owned(), rebase.name.clone());
     draft.annotations.insert(DIGEST.to_owned(), Some(new.manifest().digest().to_string()));
     // Its layers are found where it is.
     drafts.add_manifest(new.manifest().clone(), Some(rebase.new.source));
