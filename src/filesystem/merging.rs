@@ -202,7 +202,7 @@ impl<'a> Merging<'a> {
 
     fn take_entry(&mut self, path: Path, member: &Member, archive: &mut Archive<Ahead>) -> Result<()> {
         if member.entry.kind == Kind::HardLink {
-            return self.take_link(path, member);
+            return self.take_link(&path, member);
         }
         let directory = member.entry.is_directory();
         self.note_conflicts(&path, directory);
@@ -215,11 +215,11 @@ impl<'a> Merging<'a> {
         if directory {
             return self.mark(path, DIRECTORY);
         }
-        self.keep(path, member.entry.clone(), visible)
+        self.keep(&path, member.entry.clone(), visible)
     }
 
     /// Takes a hard link to what the layer has; what else it may mean is found out later.
-    fn take_link(&mut self, path: Path, member: &Member) -> Result<()> {
+    fn take_link(&mut self, path: &[u8], member: &Member) -> Result<()> {
         if self.odd {
             return Ok(());
         }
@@ -230,21 +230,21 @@ impl<'a> Merging<'a> {
             self.odd = true;
             return Ok(());
         };
-        self.note_conflicts(&path, false);
+        self.note_conflicts(path, false);
         if self.odd {
             // What it replaces may be what it leads to.
             return Ok(());
         }
-        self.imply_parents(&path)?;
-        let visible = !self.is_hidden(&path, false);
+        self.imply_parents(path)?;
+        let visible = !self.is_hidden(path, false);
         let is_file = found.is_file();
         let first = found.link.clone().filter(|_| is_file).unwrap_or_else(|| target.into());
         if visible && is_file && !target_visible {
             self.odd = true;
         } else if visible {
             let entry = if is_file { Entry::hard_link(&first, &found) } else { found.clone() };
-            self.sink.append(&path, &entry, None)?;
-            self.remember(&path, &found)?;
+            self.sink.append(path, &entry, None)?;
+            self.remember(path, &found)?;
         }
         let link = if is_file { Some(first) } else { found.link.clone() };
         // A link to this link leads to the same file.
@@ -313,10 +313,10 @@ impl<'a> Merging<'a> {
         Ok(())
     }
 
-    fn keep(&mut self, path: Path, entry: Entry, visible: bool) -> Result<()> {
+    fn keep(&mut self, path: &[u8], entry: Entry, visible: bool) -> Result<()> {
         self.budget.spend(entry.weight(0))?;
-        self.mark(path.clone(), OTHER)?;
-        let here = self.here.get_mut(&path).expect("it was put there");
+        self.mark(path.to_vec(), OTHER)?;
+        let here = self.here.get_mut(path).expect("it was put there");
         (here.entry, here.visible) = (Some(Box::new(entry)), visible);
         Ok(())
     }
@@ -382,11 +382,11 @@ impl<'a> Merging<'a> {
             }
             if !entry.is_file() {
                 self.sink.append(key, entry, None)?;
-            } else if contents.contains_key(&origin(entry)) {
-                links.push((path, entry));
-            } else {
-                contents.insert(origin(entry), path.to_vec());
+            } else if let std::collections::btree_map::Entry::Vacant(vacant) = contents.entry(origin(entry)) {
+                vacant.insert(path.to_vec());
                 wanted.insert(origin(entry), path.to_vec());
+            } else {
+                links.push((path, entry));
             }
         }
         for number in (0..layers.image.layers().len()).rev() {
