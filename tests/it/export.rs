@@ -92,7 +92,7 @@ fn the_corpus_comes_out_and_flattened_too() {
             continue;
         }
         let wanted: Vec<String> = rows(&listed.json()).iter().map(|row| settled(row)).collect();
-        same(&reference, &list(export(&[reference.clone()])), &wanted);
+        same(&reference, &list(export(std::slice::from_ref(&reference))), &wanted);
         let dir = TempDir::new().expect("made");
         let copy = format!("oci:{}:flat", dir.path().display());
         let flat = stevedore(&["mutate", "--flatten", &reference, "--to", &copy]).ok();

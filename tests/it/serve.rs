@@ -164,7 +164,7 @@ fn a_thousand_guesses_do_not_stall_who_knows_the_password() {
             .map(|thread| {
                 let client = served.client();
                 let guess = move |number: u32| {
-                    let name = if number % 2 == 0 { "user".to_owned() } else { format!("nobody{thread}") };
+                    let name = if number.is_multiple_of(2) { "user".to_owned() } else { format!("nobody{thread}") };
                     client.clone().basic(&name, &format!("guess{number}")).get("/v2/").status
                 };
                 scope.spawn(move || (0..guesses).map(guess).collect::<Vec<u16>>())
