@@ -78,8 +78,10 @@ pub(super) fn parse(path: &str) -> Result<Route, Refusal> {
         }
         _ => return Err(unknown()),
     };
+    // An encoded slash would make another name of it than a proxy in front has seen.
+    let is_split = name.iter().any(|component| component.contains('/'));
     let name = name.join("/");
-    if !is_repository_path(&name) {
+    if is_split || !is_repository_path(&name) {
         return Err(Refusal::new(400, Code::NameInvalid, "the repository name is not valid"));
     }
     Ok(Route::Repository { name, part })

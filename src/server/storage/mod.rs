@@ -17,9 +17,6 @@ mod referrers;
 mod session;
 mod tags;
 
-#[cfg(test)]
-mod tests;
-
 use std::fs::File;
 use std::path::Path;
 
