@@ -37,6 +37,9 @@ _stevedore() {
             stevedore,deploy)
                 cmd="stevedore__subcmd__deploy"
                 ;;
+            stevedore,diff)
+                cmd="stevedore__subcmd__diff"
+                ;;
             stevedore,digest)
                 cmd="stevedore__subcmd__digest"
                 ;;
@@ -46,11 +49,17 @@ _stevedore() {
             stevedore,gc)
                 cmd="stevedore__subcmd__gc"
                 ;;
+            stevedore,generate-key-pair)
+                cmd="stevedore__subcmd__keygen"
+                ;;
             stevedore,help)
                 cmd="stevedore__subcmd__help"
                 ;;
             stevedore,inspect)
                 cmd="stevedore__subcmd__inspect"
+                ;;
+            stevedore,keygen)
+                cmd="stevedore__subcmd__keygen"
                 ;;
             stevedore,list-tags)
                 cmd="stevedore__subcmd__tags"
@@ -67,14 +76,26 @@ _stevedore() {
             stevedore,man)
                 cmd="stevedore__subcmd__man"
                 ;;
-            stevedore,mutate)
-                cmd="stevedore__subcmd__mutate"
+            stevedore,public-key)
+                cmd="stevedore__subcmd__public__subcmd__key"
+                ;;
+            stevedore,sbom)
+                cmd="stevedore__subcmd__sbom"
+                ;;
+            stevedore,serve)
+                cmd="stevedore__subcmd__serve"
+                ;;
+            stevedore,sign)
+                cmd="stevedore__subcmd__sign"
                 ;;
             stevedore,sync)
                 cmd="stevedore__subcmd__sync"
                 ;;
             stevedore,tags)
                 cmd="stevedore__subcmd__tags"
+                ;;
+            stevedore,verify)
+                cmd="stevedore__subcmd__verify"
                 ;;
             stevedore__subcmd__auth,explain)
                 cmd="stevedore__subcmd__auth__subcmd__explain"
@@ -109,6 +130,9 @@ _stevedore() {
             stevedore__subcmd__help,deploy)
                 cmd="stevedore__subcmd__help__subcmd__deploy"
                 ;;
+            stevedore__subcmd__help,diff)
+                cmd="stevedore__subcmd__help__subcmd__diff"
+                ;;
             stevedore__subcmd__help,digest)
                 cmd="stevedore__subcmd__help__subcmd__digest"
                 ;;
@@ -124,6 +148,9 @@ _stevedore() {
             stevedore__subcmd__help,inspect)
                 cmd="stevedore__subcmd__help__subcmd__inspect"
                 ;;
+            stevedore__subcmd__help,keygen)
+                cmd="stevedore__subcmd__help__subcmd__keygen"
+                ;;
             stevedore__subcmd__help,login)
                 cmd="stevedore__subcmd__help__subcmd__login"
                 ;;
@@ -136,14 +163,26 @@ _stevedore() {
             stevedore__subcmd__help,man)
                 cmd="stevedore__subcmd__help__subcmd__man"
                 ;;
-            stevedore__subcmd__help,mutate)
-                cmd="stevedore__subcmd__help__subcmd__mutate"
+            stevedore__subcmd__help,public-key)
+                cmd="stevedore__subcmd__help__subcmd__public__subcmd__key"
+                ;;
+            stevedore__subcmd__help,sbom)
+                cmd="stevedore__subcmd__help__subcmd__sbom"
+                ;;
+            stevedore__subcmd__help,serve)
+                cmd="stevedore__subcmd__help__subcmd__serve"
+                ;;
+            stevedore__subcmd__help,sign)
+                cmd="stevedore__subcmd__help__subcmd__sign"
                 ;;
             stevedore__subcmd__help,sync)
                 cmd="stevedore__subcmd__help__subcmd__sync"
                 ;;
             stevedore__subcmd__help,tags)
                 cmd="stevedore__subcmd__help__subcmd__tags"
+                ;;
+            stevedore__subcmd__help,verify)
+                cmd="stevedore__subcmd__help__subcmd__verify"
                 ;;
             stevedore__subcmd__help__subcmd__auth,explain)
                 cmd="stevedore__subcmd__help__subcmd__auth__subcmd__explain"
@@ -155,7 +194,7 @@ _stevedore() {
 
     case "${cmd}" in
         stevedore)
-            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy sync inspect digest tags list-tags build ls cat export mutate delete gc deploy login logout auth completions man help"
+            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy sync inspect digest tags list-tags build ls cat export sbom diff delete gc deploy keygen generate-key-pair public-key sign verify serve login logout auth completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -549,7 +588,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__cat)
-            opts="-q -v -h --platform --cache --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-q -v -h --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -560,6 +599,10 @@ _stevedore() {
                     return 0
                     ;;
                 --cache)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scratch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -837,13 +880,17 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__deploy)
-            opts="-a -j -q -v -h --name --all --referrers --prune --server --config --addr --tls-cert --tls-key --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-a -j -q -v -h --name --from-spec --all --referrers --prune --server --config --addr --tls-cert --tls-key --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from-spec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -926,6 +973,88 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stevedore__subcmd__diff)
+            opts="-q -v -h --semantic --config --strict --other-platform --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --other-platform)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --platform)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scratch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registries-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-times)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --requests-per-second)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stevedore__subcmd__digest)
             opts="-q -v -h --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -993,7 +1122,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__export)
-            opts="-o -q -v -h --output --layer --platform --cache --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-o -q -v -h --output --layer --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1016,6 +1145,10 @@ _stevedore() {
                     return 0
                     ;;
                 --cache)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scratch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1097,7 +1230,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help)
-            opts="copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help"
+            opts="copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1222,6 +1355,20 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stevedore__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stevedore__subcmd__help__subcmd__digest)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1292,6 +1439,20 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stevedore__subcmd__help__subcmd__keygen)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stevedore__subcmd__help__subcmd__login)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1348,7 +1509,49 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        stevedore__subcmd__help__subcmd__mutate)
+        stevedore__subcmd__help__subcmd__public__subcmd__key)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__help__subcmd__sbom)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__help__subcmd__serve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__help__subcmd__sign)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1377,6 +1580,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help__subcmd__tags)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__help__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1446,6 +1663,32 @@ _stevedore() {
                     return 0
                     ;;
                 --requests-per-second)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__keygen)
+            opts="-f -q -v -h --output-key-prefix --force --password-file --json --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output-key-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1557,7 +1800,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__ls)
-            opts="-l -0 -q -v -h --long --null --tree --depth --digests --xattrs --layers --layer --platform --cache --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-l -0 -q -v -h --long --null --tree --depth --digests --xattrs --layers --layer --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1576,6 +1819,10 @@ _stevedore() {
                     return 0
                     ;;
                 --cache)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scratch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1656,22 +1903,52 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        stevedore__subcmd__mutate)
-            opts="-t -n -e -u -w -l -a -j -q -v -h --tag --to --platform --dry-run --entrypoint --cmd --env --unset-env --user --workdir --label --unset-label --expose --volume --stop-signal --healthcheck --health-interval --health-timeout --health-start-period --health-retries --author --created --set-platform --annotation --unset-annotation --edit --rebase --remove-layer --strip --set-time --append --squash-last --flatten --compress --compression-level --index-annotation --unset-index-annotation --index-add --index-remove --index-filter --jobs --scratch --no-resume --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+        stevedore__subcmd__public__subcmd__key)
+            opts="-k -q -v -h --key --password-file --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --to)
+                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --tag)
+                -k)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                -t)
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__sbom)
+            opts="-o -q -v -h --format --output --attached --first-layer --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table json spdx-json cyclonedx-json" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1679,99 +1956,183 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --entrypoint)
+                --cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --cmd)
+                --scratch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --env)
+                --creds)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                -e)
+                --registry-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --unset-env)
+                --authfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --user)
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                -u)
+                --tls-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --workdir)
+                --tls-cert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                -w)
+                --tls-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --label)
+                --registries-conf)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                -l)
+                --retry-times)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --unset-label)
+                --read-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --expose)
+                --requests-per-second)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --volume)
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__serve)
+            opts="-q -v -h --store --static --addr --read-only --base-path --max-connections --access-log --tls-cert --tls-key --tls-client-ca --anonymous-push --htpasswd --policy --no-tokens --token-key --token-lifetime --token-realm --token-issuer --token-audience --token-keys --behind-proxy --json --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --stop-signal)
+                --static)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --healthcheck)
+                --addr)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --health-interval)
+                --base-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --health-timeout)
+                --max-connections)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --health-start-period)
+                --access-log)
+                    COMPREPLY=($(compgen -W "plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --tls-cert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --health-retries)
+                --tls-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --author)
+                --tls-client-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --created)
+                --htpasswd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --set-platform)
+                --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --annotation)
+                --token-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-realm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-issuer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-audience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-keys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__sign)
+            opts="-k -a -r -y -q -v -h --key --password-file --signature-format --annotations --recursive --identity --timestamp --yes --tlog-upload --use-signing-config --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signature-format)
+                    COMPREPLY=($(compgen -W "classic bundle both" -- "${cur}"))
+                    return 0
+                    ;;
+                --annotations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1779,76 +2140,20 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --unset-annotation)
+                --identity)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --edit)
-                    COMPREPLY=($(compgen -W "config manifest" -- "${cur}"))
-                    return 0
-                    ;;
-                --rebase)
+                --timestamp)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --remove-layer)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                --tlog-upload)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --strip)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --set-time)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --append)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --squash-last)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --compress)
-                    COMPREPLY=($(compgen -W "gzip zstd none" -- "${cur}"))
-                    return 0
-                    ;;
-                --compression-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --index-annotation)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --unset-index-annotation)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --index-add)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --index-remove)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --index-filter)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scratch)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                --use-signing-config)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --creds)
@@ -2019,6 +2324,128 @@ _stevedore() {
                 return 0
             fi
             case "${prev}" in
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registries-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-times)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --requests-per-second)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__verify)
+            opts="-k -a -o -q -v -h --key --require --annotations --output --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --tls-cert --tls-key --registries-conf --retry-times --read-timeout --requests-per-second --json --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --require)
+                    COMPREPLY=($(compgen -W "any all" -- "${cur}"))
+                    return 0
+                    ;;
+                --annotations)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json report" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json report" -- "${cur}"))
+                    return 0
+                    ;;
+                --insecure-ignore-tlog)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --insecure-ignore-sct)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --private-infrastructure)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --offline)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --experimental-oci11)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --new-bundle-format)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --check-claims)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --creds)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -44,10 +44,17 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "build" -d 'Buil
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "ls" -d 'List what is in an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "cat" -d 'Print files of an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
-complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "sbom" -d 'List the packages in an image'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "diff" -d 'Show what is different between two images'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "keygen" -d 'Make a pair of keys for signing images'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "generate-key-pair" -d 'Make a pair of keys for signing images'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "public-key" -d 'Print the public key that belongs to a private key'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "sign" -d 'Sign an image with a key'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "verify" -d 'Verify that an image is signed with a key'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "serve" -d 'Run a registry on a directory'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "login" -d 'Log in to a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "logout" -d 'Forget the login of a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "auth" -d 'Show how a registry is reached and which login is used'
@@ -308,6 +315,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l depth -d 'Sho
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l layer -d 'List the entries of this layer alone, whiteouts included, as its tar has them; the lowest is 0' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -339,6 +347,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s v -l verbose 
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -366,6 +375,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s o -l outp
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l layer -d 'Write the tar of this layer alone, as it is, whiteouts included; the lowest is 0' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -389,74 +399,69 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l json -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s t -l to -l tag -d 'Give the new image this name [default: the image\'s own]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l platform -d 'Of an index, change only the images for this platform' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l entrypoint -d 'Set the entrypoint, an argument each time, or all as a JSON array; [] removes it. Without --cmd the base\'s command goes' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l cmd -d 'Set the command, in the same way' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s e -l env -d 'Set a variable of the environment' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-env -d 'Remove a variable of the environment' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s u -l user -d 'Set the user, as NAME or UID, with a group behind a colon if need be' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s w -l workdir -d 'Set the working directory' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s l -l label -d 'Set a label' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-label -d 'Remove a label' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l expose -d 'Say that the image listens on a port' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l volume -d 'Say that a path holds data' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l stop-signal -d 'Set the signal that ends the container' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l healthcheck -d 'Set the health check: a line for the shell, or a command as a JSON array; none switches the base\'s off' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-interval -d 'The time between two health checks, as in 30s, 2m or 500ms' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-timeout -d 'The longest that a health check may take' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-start-period -d 'The time at the start in which failed health checks do not count' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-retries -d 'How many failed health checks in a row make a container unhealthy' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l author -d 'Set the author' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l created -d 'Set when the image was made, as in 2026-01-31T12:00:00Z' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l set-platform -d 'Say what the image runs on' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s a -l annotation -d 'Annotate the manifests of the images' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-annotation -d 'Remove an annotation from the manifests of the images' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l edit -d 'Open the config or the manifest in $VISUAL or $EDITOR' -r -f -a "config\t'The config of the image'
-manifest\t'The manifest, or the index'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l rebase -d 'Put the image, which stands upon OLD, upon NEW; without OLD, its annotations say what it stands upon' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l remove-layer -d 'Remove a layer; the lowest is 0' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l strip -d 'Remove the files that match from the layers, directories with all that is in them; layers without any stay as they are' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l set-time -d 'Set the time of the last change of all files, in seconds since 1970' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l append -d 'Add a tar file as a layer, bit by bit as it is: gzip, zstd or plain' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l squash-last -d 'Make one layer of the N at the top' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l compress -d 'Recompress the layers that are compressed otherwise' -r -f -a "gzip\t'gzip (RFC 1952)'
-zstd\t'zstd (RFC 8878)'
-none\t'Plain tar'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l compression-level -d 'The compressor\'s level; layers are recompressed whatever they are' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-annotation -d 'Annotate the index' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-index-annotation -d 'Remove an annotation from the index' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-add -d 'Add an image to the index, or all images of another index; an image becomes an index' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-remove -d 'Remove entries from the index' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-filter -d 'Keep only these platforms in the index' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s j -l jobs -d 'Transfer so many blobs at a time' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l creds -d 'Log in with this name and password' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l registry-token -d 'Send this bearer token as it is' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l authfile -d 'Look for credentials in this file only' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l format -d 'How the list is written [default: table, with --json json]' -r -f -a "table\t'A line for each package'
+json\t'All that is known, as stevedore\'s own JSON'
+spdx-json\t'SPDX 2.3'
+cyclonedx-json\t'CycloneDX 1.6'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s o -l output -d 'Write to this file instead of standard output' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
 false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s n -l dry-run -d 'Print the digest of what would be written, and write nothing'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l flatten -d 'Make one layer of all'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s v -l verbose -d 'Tell of each blob how it got there'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l attached -d 'Print the document that travels with the image instead: an attestation of BuildKit or a referrer; with --format of that family'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l first-layer -d 'Show in the table, too, which layer had each package first'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l other-platform -d 'Take the second image for this platform [default: as the first]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l semantic -d 'Pass over times, history, and names: what makes no difference to a running container'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l config -d 'Compare what the configs say, and the manifests\' annotations, too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l strict -d 'Compare everything: descriptors and media types, too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -493,6 +498,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s q -l quiet -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l name -d 'The repository in the tree, with a tag if there is one image [default: as the source says]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l from-spec -d 'Deploy the images that this file lists, in lines as sync has them, whose destinations are names in the tree; - is standard input' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l server -d 'Make a configuration for this server' -r -f -a "nginx\t'nginx'
 caddy\t'Caddy'
 apache\t'Apache httpd'
@@ -527,6 +533,153 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l json -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l output-key-prefix -d 'What the names of both files begin with' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s f -l force -d 'Replace files that exist: what was signed with the old key can then not be signed again'
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l output-key-prefix -d 'What the names of both files begin with' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s f -l force -d 'Replace files that exist: what was signed with the old key can then not be signed again'
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l signature-format -d 'Write the signature in this form' -r -f -a "classic\t'Under the tag sha256-….sig'
+bundle\t'Among the referrers'
+both\t'Both'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s a -l annotations -d 'Sign this as well; `verify -a` can ask for it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l identity -d 'Sign the image under this name [default: HOST/REPOSITORY, with the tag if that is what it was named by]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l timestamp -d 'Say in the bundle when it was made: seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tlog-upload -d 'Taken with the value false: there is no transparency log' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l use-signing-config -d 'Taken with the value false, for the same reason' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s r -l recursive -d 'Sign every image of an index, too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s y -l yes -d 'Taken, for nothing is asked'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s k -l key -d 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l require -d 'How many of the keys must have signed' -r -f -a "any\t'One of them'
+all\t'Each of them'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s a -l annotations -d 'What must have been signed as well' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s o -l output -d 'Print the payloads as cosign does, or a report; --json prints the report as JSON' -r -f -a "json\t'cosign\'s array of payloads'
+report\t'Who signed what and where it was found'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l insecure-ignore-tlog -d 'Taken, for no log is asked' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l insecure-ignore-sct -d 'Taken, for no log is asked' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l private-infrastructure -d 'Taken, for no log is asked' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l offline -d 'Taken, for no log is asked' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l experimental-oci11 -d 'Taken, for every place is looked at' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l new-bundle-format -d 'Taken, for every form is read' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l check-claims -d 'Taken with the value true: a signature of nothing in particular is none' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l store -d 'Serve this directory, new or of registry:2' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l static -d 'Serve this tree of static:, as deploy makes it, read-only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l addr -d 'Where to listen; port 0 is any that is free' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l base-path -d 'Serve below this path, as in /registry, as well' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections -d 'Take as many connections at the same time; each has a thread' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l access-log -d 'How to tell of each request on standard error' -r -f -a "plain\t'A line for people'
+json\t'A JSON object a line'
+none\t'Not at all'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-cert -d 'Use https with this certificate, those that lead to an authority behind it (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-client-ca -d 'Let only clients in that have a certificate of these authorities (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l htpasswd -d 'Take names and passwords from this file with bcrypt hashes (htpasswd -B); who logs in may push and delete' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l policy -d 'Take from this file who may do what, instead of what the other flags say; docs/SERVE.md has its form' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-key -d 'Sign tokens with the key in this file, which is made if it is not there [default: token.key in the store]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-lifetime -d 'How long a token holds' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-realm -d 'The URL of the token endpoint, if clients cannot reach it as they reach the registry' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-issuer -d 'Take the tokens of this issuer (iss) instead of making them' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-audience -d 'The name of this registry in the issuer\'s tokens (aud)' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-keys -d 'The issuer\'s public keys: a JWK set, or keys or certificates in PEM' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l read-only -d 'Refuse all that writes'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l anonymous-push -d 'Let everyone push and delete'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l no-tokens -d 'Ask for name and password only; Docker then pulls nothing without them'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l behind-proxy -d 'Believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For; only behind a proxy that sets them'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s u -l username -d 'The name; asked for if not given' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s p -l password -d 'The password; better read from standard input, where other users of the machine do not see it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l authfile -d 'Keep the login in this file' -r -F
@@ -615,23 +768,29 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l json -d 'Pri
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "build" -d 'Build an image from files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate delete gc deploy login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "build" -d 'Build an image from files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sbom" -d 'List the packages in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "diff" -d 'Show what is different between two images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sign" -d 'Sign an image with a key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "verify" -d 'Verify that an image is signed with a key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'

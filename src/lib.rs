@@ -37,6 +37,7 @@ pub mod config;
 pub mod copy;
 pub mod deploy;
 pub mod descriptor;
+pub mod diff;
 pub mod digest;
 pub mod draft;
 pub mod filesystem;
@@ -55,6 +56,8 @@ pub mod registry;
 pub mod sbom;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "sign")]
+pub mod sign;
 pub mod splice;
 pub mod store;
 #[cfg(feature = "sync")]

@@ -102,6 +102,11 @@ const LAYERS: [(MediaType, MediaType, Compression); 3] = [
 ];
 
 impl MediaType {
+    /// Makes a media type of a constant, which must be in the usual spelling.
+    pub const fn from_static(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
     /// Makes a media type of any text; parameters (`; charset=…`) and the case of a known type's letters are dropped.
     pub fn new(text: &str) -> Self {
         let bare = text.split(';').next().unwrap_or_default().trim();

@@ -241,6 +241,12 @@ fn check_path(text: &str, path: &str) -> Result<(), ParseError> {
     Err(ParseError::new(text, "expected [HOST/]REPOSITORY[:TAG][@DIGEST], such as ghcr.io/owner/app:1.2"))
 }
 
+/// Says whether text is a repository's name without a host, as in a registry's URLs.
+#[cfg(feature = "server")]
+pub(crate) fn is_repository_path(text: &str) -> bool {
+    text.len() <= MAX_REPOSITORY && text.split('/').all(is_component)
+}
+
 /// `[a-z0-9]+` runs joined by one `.`, one or two `_`, or any number of `-`.
 fn is_component(text: &str) -> bool {
     let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();

@@ -4,16 +4,36 @@
 # From the machine's own release, into the system: skopeo, umoci, docker-registry, buildah, nginx, caddy, apache2 and small tools.
 # From the unstable suite, unpacked into DIR and never into the system: crane, oras, cosign, and a current skopeo and umoci
 # as skopeo-new and umoci-new.
+# From PyPI, into DIR/sbom-venv: the validators of SPDX and CycloneDX, which validate-sbom runs.
 #
 # Usage: oracles.sh [DIR]                 (default: /opt/oracles)
 # Then:  export PATH=DIR/bin:$PATH        (or STEVEDORE_ORACLES=DIR/bin)
 #
-# DIR/complete marks a whole installation: a second run prints it and does nothing.
+# DIR/complete marks a whole installation: a second run prints it and does nothing, or adds what an older installation lacks.
 set -euo pipefail
 
 dir=$(realpath -m "${1:-/opt/oracles}")
 marker=$dir/complete
+here=$(realpath "$(dirname "$0")")
+
+validators() { # prints what it has installed
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
+  python3 -m venv "$dir/sbom-venv"
+  "$dir/sbom-venv/bin/pip" install -q --disable-pip-version-check spdx-tools 'cyclonedx-python-lib[json-validation]' >&2
+  install -m 755 "$here/validate-sbom" "$dir/validate-sbom.new"
+  sed -i "1s|.*|#!$dir/sbom-venv/bin/python3|" "$dir/validate-sbom.new"
+  mv "$dir/validate-sbom.new" "$dir/bin/validate-sbom"
+  echo "validate-sbom: $("$dir/sbom-venv/bin/pip" list --format freeze 2>/dev/null |
+    grep -E '^(spdx-tools|cyclonedx-python-lib)==' | tr '\n' ' ')"
+}
+
 if [[ -e $marker ]]; then
+  if ! grep -q '^validate-sbom' "$marker"; then
+    lines=$(validators)
+    { cat "$marker"; echo "$lines"; } >"$marker.new"
+    mv "$marker.new" "$marker"
+  fi
   cat "$marker"
   exit 0
 fi
@@ -80,6 +100,7 @@ rm -rf "$dir/debs" "$dir/apt"
   echo "caddy $(caddy version)"
   nginx -v 2>&1
   apache2 -v | sed -n 's/^Server version: //p'
+  validators
 } >"$marker.new"
 mv "$marker.new" "$marker"
 cat "$marker"

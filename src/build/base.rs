@@ -20,7 +20,7 @@ pub(super) fn look(recipe: &Recipe<'_>, options: &Options) -> Result<Option<Tree
 
 /// Says whether an addition lies deeper than in the root, or anything is removed.
 fn depends(recipe: &Recipe<'_>) -> bool {
-    let is_deep = |path: &[u8]| path.iter().any(|byte| *byte == b'/');
+    let is_deep = |path: &[u8]| path.contains(&b'/');
     let is_dir_at = |addition: &Addition| {
         let path = super::contents::normalize(&addition.destination).unwrap_or_default();
         // A file goes to the root itself, or a directory is merged into it.

@@ -112,27 +112,28 @@ impl Contents {
         if !path.is_empty() {
             self.put(path.clone(), Item::Host { root: number, is_directory })?;
         }
-        if is_directory { self.walk(number, &addition.exclude, path, &[]).map(drop) } else { Ok(()) }
+        if is_directory { self.walk(number, &addition.exclude, &path, &[]).map(drop) } else { Ok(()) }
     }
 
     /// Adds what is in a directory; says whether anything was.
-    fn walk(&mut self, root: usize, exclude: &Exclude, path: Vec<u8>, inside: &[u8]) -> Result<bool> {
-        let directory = self.roots[root].host(&path);
+    fn walk(&mut self, root: usize, exclude: &Exclude, path: &[u8], inside: &[u8]) -> Result<bool> {
+        let directory = self.roots[root].host(path);
         let read = |source| Error::Read { path: directory.clone(), source };
         let mut any = false;
-        for child in fs::read_dir(&directory).map_err(read)? {
-            let child = child.map_err(read)?;
+        // All at once: a directory that stays open for each level could be one too many.
+        let children = fs::read_dir(&directory).map_err(read)?.collect::<Result<Vec<_>, _>>().map_err(read)?;
+        for child in children {
             let name = child.file_name();
             let is_directory = child.file_type().map_err(read)?.is_dir();
             let inside = join(inside, name.as_bytes());
-            let path = join(&path, name.as_bytes());
+            let path = join(path, name.as_bytes());
             let excluded = exclude.matches(&inside);
             if excluded && !(is_directory && exclude.has_exceptions()) {
                 continue;
             }
             let was = self.items.get(&path).cloned();
             self.put(path.clone(), Item::Host { root, is_directory })?;
-            let has_more = is_directory && self.walk(root, exclude, path.clone(), &inside)?;
+            let has_more = is_directory && self.walk(root, exclude, &path, &inside)?;
             any |= has_more || !excluded;
             if excluded && !has_more {
                 // It was there for what might have been in it.

@@ -27,7 +27,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: filesystem::Error,
+        source: Box<filesystem::Error>,
     },
     /// A file of this machine cannot be read.
     #[error("cannot read {}", path.display())]

@@ -178,3 +178,56 @@ impl Read for Watched {
         Ok(n)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::super::Contents;
+    use super::*;
+    use crate::build::Addition;
+
+    fn seen(path: &Path) -> (Entry, Metadata) {
+        let mut contents = Contents::default();
+        let addition = Addition { source: path.to_owned(), destination: b"/".to_vec(), ..Addition::default() };
+        contents.add(&addition).expect("adds");
+        look(path, &contents.roots[0], &Options::new("/")).expect("looks").expect("no socket")
+    }
+
+    #[test]
+    fn a_file_must_not_change_while_it_is_read() {
+        let folder = tempfile::tempdir().expect("made");
+        let path = folder.path().join("file");
+        for (size, more) in [(10, &b"x"[..]), (SMALL + 1, b"x"), (SMALL + 1, b"")] {
+            std::fs::write(&path, vec![0; usize::try_from(size).expect("small")]).expect("writes");
+            let (entry, metadata) = seen(&path);
+            // Larger or smaller before it is opened.
+            let file = File::options().append(true).open(&path).expect("opens");
+            if more.is_empty() {
+                file.set_len(size - 1).expect("shrinks");
+            } else {
+                (&file).write_all(more).expect("grows");
+            }
+            let error = open(&path, entry, &metadata).err().expect("refused");
+            assert_eq!(error.to_string(), format!("{} changed while it was read", path.display()));
+        }
+        // While it is read: in the middle of it, shorter or longer.
+        for change in [SMALL, 2 * SMALL, 5 * SMALL] {
+            std::fs::write(&path, vec![0; usize::try_from(4 * SMALL).expect("small")]).expect("writes");
+            let (entry, metadata) = seen(&path);
+            let Content::Large(mut watched) = open(&path, entry, &metadata).expect("opens").content else {
+                panic!("large")
+            };
+            watched.read_exact(&mut [0; 100]).expect("reads");
+            File::options().write(true).open(&path).and_then(|file| file.set_len(change)).expect("changes");
+            let error = std::io::copy(&mut watched, &mut std::io::sink()).expect_err("found out");
+            assert!(is_change(&error), "{error}");
+        }
+        // A link in its place is not followed.
+        std::fs::write(&path, "abc").expect("writes");
+        let (entry, metadata) = seen(&path);
+        std::fs::rename(&path, folder.path().join("other")).expect("renames");
+        std::os::unix::fs::symlink("other", &path).expect("links");
+        assert!(open(&path, entry, &metadata).is_err());
+    }
+}

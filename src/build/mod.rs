@@ -13,9 +13,10 @@
 //! let mut contents = Contents::default();
 //! contents.insert_bytes(b"etc/motd", Entry::file(0o644, 0), b"hello\n")?;
 //! let recipe = Recipe { contents, ..Recipe::new(Platform::new("linux", "amd64")) };
-//! let draft = build::build(recipe, &Options::new(std::env::temp_dir()), &Watch::default())?;
+//! let scratch = tempfile::tempdir()?;
+//! let draft = build::build(recipe, &Options::new(scratch.path()), &Watch::default())?;
 //! assert_eq!(draft.layers.len(), 1);
-//! # Ok::<(), build::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod base;

@@ -167,7 +167,7 @@ fn open_tar(path: &Path, options: &Options) -> Result<Made> {
     draft.push(Layer::Made(made.clone()), None);
     let mut drafts = Drafts::default();
     drafts.add(&draft, None)?;
-    let no_layer = |source| Error::NoLayer { path: path.to_owned(), source };
+    let no_layer = |source| Error::NoLayer { path: path.to_owned(), source: Box::new(source) };
     let image = Image::find(&drafts, &Selector::Sole, Some(&Platform::new("linux", "amd64")));
     let image = image.expect("the draft is at hand and its platform is this one");
     Layers::new(&drafts, &image, filesystem::Options::default()).and_then(|layers| layers.read(0)).map_err(no_layer)?;

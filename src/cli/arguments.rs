@@ -1,6 +1,7 @@
 //! The command line: global flags and the verbs.
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use stevedore::class::Class;
 use stevedore::copy::{self, Side};
 
 use super::Ui;
@@ -23,7 +24,8 @@ pub(crate) struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0 done, 1 failed, 2 usage, 3 not found, 4 access denied, 5 network or registry,
-  6 verification failed, 7 some of many failed, 130 interrupted
+  6 verification failed, 7 some of many failed, 130 interrupted;
+  diff: 0 same, 1 different, 2 failed
 
 Examples:
   stevedore copy --all docker://alpine:3.20 oci:images:alpine
@@ -76,9 +78,17 @@ pub(crate) enum Command {
     Cat(Box<commands::cat::Args>),
     Export(Box<commands::export::Args>),
     Mutate(Box<commands::mutate::Args>),
+    Sbom(Box<commands::sbom::Args>),
+    Diff(Box<commands::diff::Args>),
     Delete(commands::delete::Args),
     Gc(commands::gc::Args),
     Deploy(Box<commands::deploy::Args>),
+    #[command(visible_alias = "generate-key-pair")]
+    Keygen(commands::keygen::Args),
+    PublicKey(commands::public_key::Args),
+    Sign(Box<commands::sign::Args>),
+    Verify(Box<commands::verify::Args>),
+    Serve(Box<commands::serve::Args>),
     Login(commands::login::Args),
     Logout(commands::logout::Args),
     Auth(commands::auth::Args),
@@ -101,14 +111,30 @@ impl Command {
             Self::Cat(args) => commands::cat::run(args, ui),
             Self::Export(args) => commands::export::run(args, ui),
             Self::Mutate(args) => commands::mutate::run(args, ui),
+            Self::Sbom(args) => commands::sbom::run(args, ui),
+            Self::Diff(args) => commands::diff::run(args, ui),
             Self::Delete(args) => commands::delete::run(args, ui),
             Self::Gc(args) => commands::gc::run(args, ui),
             Self::Deploy(args) => commands::deploy::run(args, ui),
+            Self::Keygen(args) => commands::keygen::run(args, ui),
+            Self::PublicKey(args) => commands::public_key::run(args, ui),
+            Self::Sign(args) => commands::sign::run(args, ui),
+            Self::Verify(args) => commands::verify::run(args, ui),
+            Self::Serve(args) => commands::serve::run(args, ui),
             Self::Login(args) => commands::login::run(args, ui),
             Self::Logout(args) => commands::logout::run(args, ui),
             Self::Auth(args) => commands::auth::run(args, ui),
             Self::Completions(args) => commands::completions::run(args, ui),
             Self::Man(args) => commands::man::run(args, ui),
+        }
+    }
+
+    /// Returns the exit code of a verb that has codes of its own.
+    pub(crate) fn exit_code(&self, error: &anyhow::Error, class: Class) -> Option<u8> {
+        match self {
+            Self::Diff(_) => commands::diff::exit_code(error, class),
+            Self::Verify(_) => Some(commands::verify::exit_code(error, class)),
+            _ => None,
         }
     }
 
@@ -131,9 +157,16 @@ impl Command {
             Self::Cat(args) => Some(args.reference.to_string()),
             Self::Export(args) => Some(args.reference.to_string()),
             Self::Mutate(args) => Some(args.reference.to_string()),
+            Self::Sbom(args) => Some(args.reference.to_string()),
+            Self::Diff(args) => args.reference(),
             Self::Delete(args) => Some(args.reference.to_string()),
             Self::Gc(args) => Some(args.place.to_string()),
             Self::Deploy(args) => Some(args.reference(error)),
+            Self::Keygen(_) => None,
+            Self::PublicKey(args) => Some(args.key.clone()),
+            Self::Sign(args) => Some(args.reference.to_string()),
+            Self::Verify(args) => Some(args.reference.to_string()),
+            Self::Serve(args) => Some(args.reference()),
             Self::Login(args) => Some(args.host.clone()),
             Self::Logout(args) => Some(args.host.clone()),
             Self::Auth(args) => Some(args.name().to_owned()),

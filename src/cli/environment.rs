@@ -1,11 +1,13 @@
 //! The process's environment: the one place that reads it. The library is told what it says.
 
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use anyhow::Context;
 use stevedore::registry::credentials;
 use stevedore::registry::{Options, Proxy};
+use zeroize::Zeroizing;
 
 use super::Usage;
 
@@ -76,6 +78,11 @@ impl Environment {
         Ok(files)
     }
 
+    /// Returns the password of keys; an empty one is a password, too.
+    pub(crate) fn key_password(&self) -> Option<Zeroizing<Vec<u8>>> {
+        env::var_os("COSIGN_PASSWORD").map(|password| Zeroizing::new(password.into_vec()))
+    }
+
     fn config(&self) -> Option<PathBuf> {
         path("XDG_CONFIG_HOME").or_else(|| Some(self.home.as_ref()?.join(".config")))
     }
@@ -112,6 +119,11 @@ fn drop_ins(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     files.retain(|path| path.extension().is_some_and(|extension| extension == "conf"));
     files.sort();
     Ok(files)
+}
+
+/// Returns the value of a variable that was named by whoever runs the program.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    text(&[name])
 }
 
 fn text(names: &[&str]) -> Option<String> {

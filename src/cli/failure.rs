@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use stevedore::class::Class;
-use stevedore::{build, copy, draft, filesystem, image, mutate, registry, sync, transport};
+use stevedore::sbom::attached;
+use stevedore::{build, copy, draft, filesystem, image, mutate, registry, sign, sync, transport};
 
 use super::{hints, interrupt};
 
@@ -34,6 +35,11 @@ pub(crate) struct Verdict {
     /// How many failed.
     pub(crate) reason: String,
 }
+
+/// The end of a comparison that found differences, which were reported: only the exit code is left to tell.
+#[derive(Debug, thiserror::Error)]
+#[error("there are differences")]
+pub(crate) struct Different;
 
 /// What went wrong, as told to people and scripts.
 #[derive(Debug, Serialize)]
@@ -86,6 +92,11 @@ impl Failure {
         format!("{}{hints}", self.message)
     }
 
+    /// Returns the kind of failure.
+    pub(crate) fn class(&self) -> Class {
+        self.class
+    }
+
     /// Returns the exit code of the class.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(exit_code(self.class))
@@ -133,6 +144,12 @@ fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<filesystem::Error>() {
+        return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<attached::Error>() {
+        return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<sign::Error>() {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<transport::Error>() {

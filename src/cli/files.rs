@@ -1,7 +1,7 @@
 //! Files that the binary writes beside images.
 
 use std::fs::{self, Permissions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -24,4 +24,24 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<bool> {
     file.persist(path)?;
     fs::File::open(folder)?.sync_all()?;
     Ok(true)
+}
+
+/// Gives a file the content that is written to it, so that a reader sees all of it or what was there before. What is no file, such as a
+/// pipe, is written to.
+///
+/// # Errors
+/// When the content cannot be written.
+pub(crate) fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|existing| !existing.is_file()) {
+        let mut out = BufWriter::new(fs::OpenOptions::new().write(true).open(path)?);
+        return fill(&mut out).and_then(|()| out.flush());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(folder)?;
+    let mut out = BufWriter::new(file);
+    fill(&mut out)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }

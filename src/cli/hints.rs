@@ -2,7 +2,7 @@
 
 use stevedore::class::Class;
 use stevedore::transport::{Location, Place};
-use stevedore::{copy, filesystem, image, mutate, registry, sync, transport};
+use stevedore::{copy, filesystem, image, mutate, registry, sign, sync, transport};
 
 use super::failure::Usage;
 
@@ -43,6 +43,9 @@ fn cure(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<filesystem::Error>() {
         return error.cure().map(str::to_owned);
     }
+    if let Some(error) = error.downcast_ref::<sign::Error>() {
+        return error.cure().map(str::to_owned);
+    }
     error.downcast_ref::<transport::Error>()?.cure().map(str::to_owned)
 }
 
@@ -62,6 +65,10 @@ pub(crate) fn registry_error<'a>(error: &'a (dyn std::error::Error + 'static)) -
         return registry_error(error);
     }
     if let Some(filesystem::Error::Place(error)) = error.downcast_ref() {
+        return registry_error(error);
+    }
+    // This one stands for the place's error in the chain.
+    if let Some(sign::Error::Place(error)) = error.downcast_ref() {
         return registry_error(error);
     }
     match error.downcast_ref::<transport::Error>() {

@@ -16,21 +16,42 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Cancels `watch` at the first signal.
 pub(crate) fn cancel_on_signal(watch: &Watch) -> std::io::Result<()> {
+    let watch = watch.clone();
+    listen(PATIENCE, move || watch.cancel(), |_| i32::from(EXIT_CODE))
+}
+
+/// Has a server wind up at the first signal, and cuts it off at the second or after `patience`. The process ends then: well when it was
+/// patience that ended, for that is how long running requests are promised.
+pub(crate) fn on_signals(
+    patience: Duration,
+    wind_up: impl FnOnce() + Send + 'static,
+    cut: impl FnOnce() + Send + 'static,
+) -> std::io::Result<()> {
+    listen(patience, wind_up, move |again| {
+        cut();
+        if again { i32::from(EXIT_CODE) } else { 0 }
+    })
+}
+
+/// Does `first` at the first signal, and ends the process with what `last` returns at the second or after `patience`.
+fn listen(
+    patience: Duration,
+    first: impl FnOnce() + Send + 'static,
+    last: impl FnOnce(bool) -> i32 + Send + 'static,
+) -> std::io::Result<()> {
     let (mut receiver, sender) = UnixStream::pair()?;
     signal_hook::low_level::pipe::register(SIGINT, sender.try_clone()?)?;
     signal_hook::low_level::pipe::register(SIGTERM, sender)?;
-    let watch = watch.clone();
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         let mut byte = [0];
         if receiver.read_exact(&mut byte).is_err() {
             return;
         }
-        watch.cancel();
+        first();
         // Without the timeout only a second signal ends the program, which is what an error here amounts to.
-        let _ = receiver.set_read_timeout(Some(PATIENCE));
-        // Either outcome, a second signal or the end of the wait, means the same.
-        let _ = receiver.read_exact(&mut byte);
-        std::process::exit(i32::from(EXIT_CODE));
+        let _ = receiver.set_read_timeout(Some(patience));
+        let again = receiver.read_exact(&mut byte).is_ok();
+        std::process::exit(last(again));
     })?;
     Ok(())
 }

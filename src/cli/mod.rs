@@ -8,7 +8,8 @@ mod failure;
 pub(crate) mod files;
 pub(crate) mod flags;
 mod hints;
-mod interrupt;
+pub(crate) mod interrupt;
+pub(crate) mod keys;
 pub(crate) mod locations;
 pub(crate) mod output;
 mod progress;
@@ -19,7 +20,7 @@ mod ui;
 pub(crate) mod units;
 
 pub(crate) use arguments::command;
-pub(crate) use failure::{Failure, Usage, Verdict};
+pub(crate) use failure::{Different, Failure, Usage, Verdict};
 pub(crate) use ui::Ui;
 
 use std::process::ExitCode;
@@ -44,9 +45,15 @@ pub(crate) fn run() -> ExitCode {
     if error.chain().any(<dyn std::error::Error>::is::<output::Closed>) {
         return ExitCode::SUCCESS;
     }
+    if error.is::<Different>() {
+        return ExitCode::from(1);
+    }
     let failure = Failure::of(&error, arguments.command.reference(&error));
     ui.fail(&failure);
-    failure.exit_code()
+    match arguments.command.exit_code(&error, failure.class()) {
+        Some(code) => ExitCode::from(code),
+        None => failure.exit_code(),
+    }
 }
 
 /// Prints what clap has to say: help and version on stdout, a refusal on stderr.

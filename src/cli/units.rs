@@ -36,6 +36,22 @@ pub(crate) fn elapsed(time: Duration) -> String {
     }
 }
 
+/// Reads a time: `90s`, `5m`, `1h`, `7d`.
+pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
+    let wrong = "expected a number above 0 with s, m, h or d, as in 5m";
+    let split = text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at)).ok_or(wrong)?;
+    let (number, unit) = text.split_at(split);
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err(wrong),
+    };
+    let number: u32 = number.parse().ok().filter(|number| *number > 0).ok_or(wrong)?;
+    Ok(Duration::from_secs(u64::from(number) * unit))
+}
+
 /// Formats a count with its noun: `1 blob`, `2 blobs`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
@@ -61,6 +77,16 @@ fn in_unit(count: u64, unit: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_read() {
+        for (text, seconds) in [("90s", 90), ("5m", 300), ("1h", 3600), ("7d", 604_800)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)));
+        }
+        for text in ["", "5", "m", "0s", "-1s", "1.5h", "5µ", "99999999999d"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn bytes_are_short() {

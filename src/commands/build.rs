@@ -43,17 +43,17 @@ pub(crate) struct Args {
     #[arg(long, value_name = "IMAGE", value_parser = location)]
     pub(crate) from: Option<Location>,
     /// Lay the contents of a directory over everything, as they are
-    #[arg(long, value_name = "[PLATFORM=]DIR", value_parser = OsStringValueParser::new().try_map(ingredients::path))]
+    #[arg(long, value_name = "[PLATFORM=]DIR", value_parser = OsStringValueParser::new().try_map(|text| ingredients::path(&text)))]
     dir: Vec<Meant<PathBuf>>,
     /// Add a file, or the contents of a directory, at a path in the image; with a slash behind it, a file goes into it. Links of the base
     /// on the way there are followed
     #[arg(
         long, value_name = "[PLATFORM=]SRC:DEST[:owner=U:G,mode=M]",
-        value_parser = OsStringValueParser::new().try_map(ingredients::addition)
+        value_parser = OsStringValueParser::new().try_map(|text| ingredients::addition(&text))
     )]
     add: Vec<Meant<Addition>>,
     /// Add a tar as a layer of its own, bit by bit as it is: plain, gzip or zstd
-    #[arg(long, value_name = "[PLATFORM=]TAR", value_parser = OsStringValueParser::new().try_map(ingredients::path))]
+    #[arg(long, value_name = "[PLATFORM=]TAR", value_parser = OsStringValueParser::new().try_map(|text| ingredients::path(&text)))]
     layer: Vec<Meant<PathBuf>>,
     /// Remove a path of the base
     #[arg(long, value_name = "PATH")]
@@ -69,7 +69,7 @@ pub(crate) struct Args {
     platform: Vec<Platform>,
     /// Lay the members of an image config in a JSON file over the base's
     #[arg(
-        long, value_name = "[PLATFORM=]FILE", value_parser = OsStringValueParser::new().try_map(ingredients::path),
+        long, value_name = "[PLATFORM=]FILE", value_parser = OsStringValueParser::new().try_map(|text| ingredients::path(&text)),
         help_heading = "Config"
     )]
     config: Vec<Meant<PathBuf>>,
@@ -140,10 +140,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     };
     let report = copy::copy(&request, args.work.jobs, &from.watch)?;
     ui.done(&report.manifest.digest, &report.totals, begin.elapsed());
-    let built = Built { destination: args.output.to_string(), report, images };
+    let built = Built::new(&args.output, &report, images);
     let mut summary = built.summary(begin.elapsed());
     if takes_output {
-        summary.push_str(&format!("; digest {}", built.report.manifest.digest));
+        summary.push_str(&format!("; digest {}", built.digest()));
     } else {
         ui.report(&built)?;
     }

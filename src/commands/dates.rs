@@ -14,6 +14,12 @@ pub(super) fn rfc3339(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest % 3600 / 60, rest % 60)
 }
 
+/// Writes seconds since 1970 as `2024-01-02T03:04:05.006Z`.
+pub(super) fn instant(seconds: i64, milliseconds: u32) -> String {
+    let minute = minute(seconds).replace(' ', "T");
+    format!("{minute}:{:02}.{milliseconds:03}Z", seconds.rem_euclid(60))
+}
+
 /// Turns days since 1970 into a date of the Gregorian calendar: Howard Hinnant's `civil_from_days`, whose years begin in March.
 fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
@@ -45,6 +51,7 @@ mod tests {
             assert_eq!(minute(seconds), text);
         }
         assert_eq!(rfc3339(1_704_164_645), "2024-01-02T03:04:05Z");
+        assert_eq!(instant(1_704_164_645, 6), "2024-01-02T03:04:05.006Z");
         assert!(!minute(i64::MAX).is_empty() && !minute(i64::MIN).is_empty());
     }
 }

@@ -9,15 +9,18 @@ use anyhow::Context;
 use clap::ValueEnum;
 use stevedore::copy::{self, Platforms, Side};
 use stevedore::deploy::{self, Image, Server, Site, Tls};
+use stevedore::sync::{self, Plan};
 use stevedore::transport::{Location, Source};
+use stevedore::watch::Cancelled;
 
 use super::copied::aloud;
-use super::deployed::{Configuration, Deployed, summary};
+use super::deployed::{Configuration, Deployed, Listed, summary};
+use super::listed::{Opener, read};
 use super::naming::{self, Name};
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{self, Reach, Work};
 use crate::cli::locations::location;
-use crate::cli::{Ui, Usage, files};
+use crate::cli::{Ui, Usage, Verdict, files};
 
 /// Put images into a directory that any web server can serve as a registry
 ///
@@ -26,10 +29,10 @@ use crate::cli::{Ui, Usage, files};
 /// image or the new one. Prints REPOSITORY:TAG@DIGEST for each image. Of a multi-platform image, the one for this host's platform is
 /// deployed unless --all says otherwise.
 #[derive(clap::Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, allow_missing_positional = true)]
 pub(crate) struct Args {
     /// The images
-    #[arg(required = true, value_name = "SRC", value_parser = location)]
+    #[arg(required_unless_present = "from_spec", value_name = "SRC", value_parser = location)]
     pub(crate) sources: Vec<Location>,
     /// The tree; made if it is not there
     #[arg(value_name = "DIR")]
@@ -37,6 +40,9 @@ pub(crate) struct Args {
     /// The repository in the tree, with a tag if there is one image [default: as the source says]
     #[arg(long, value_name = "REPOSITORY[:TAG]")]
     name: Option<Name>,
+    /// Deploy the images that this file lists, in lines as sync has them, whose destinations are names in the tree; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sources", "name", "all"])]
+    from_spec: Option<PathBuf>,
     /// Deploy every platform, the index as it is
     #[arg(short, long)]
     all: bool,
@@ -87,10 +93,17 @@ const EXAMPLES: &str = "\
 Examples:
   stevedore deploy docker://alpine:3.20 /srv/images --server nginx --config /etc/nginx/conf.d/images.conf
   stevedore deploy --all oci:build:v1 oci:build:v2 /srv/images --name team/app --prune
-  stevedore deploy dir:app /srv/images --name app:v1 --server caddy --config Caddyfile --addr 0.0.0.0:8080";
+  stevedore deploy dir:app /srv/images --name app:v1 --server caddy --config Caddyfile --addr 0.0.0.0:8080
+  stevedore deploy --from-spec images.txt --prune /srv/images
 
+An images.txt:
+  docker://alpine:3.20         alpine
+  docker://ghcr.io/me/app:*    team/app    tags=semver:>=1.2 referrers=true";
 /// Deploys the images.
 pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+    if let Some(file) = &args.from_spec {
+        return run_listed(args, file, ui);
+    }
     let begin = Instant::now();
     let names = naming::names(&args.sources, args.name.as_ref())?;
     let configuration = args.configuration()?;
@@ -124,6 +137,47 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     ui.report(&deployed)?;
     ui.summary(&summary(&deployed, begin.elapsed()));
     Ok(())
+}
+
+/// Deploys the images that a file lists.
+fn run_listed(args: &Args, file: &Path, ui: &Ui) -> anyhow::Result<()> {
+    let begin = Instant::now();
+    let configuration = args.configuration()?;
+    let mut plan = Plan::parse_for_tree(&read(file)?, &args.directory)
+        .map_err(|error| Usage { reason: format!("{}, {error}", file.display()), cure: error.cure })?;
+    plan.lines.iter_mut().for_each(|line| line.referrers |= args.referrers);
+    ui.title(&format!("deploy to {}", args.directory.display()));
+    let network = (&args.reach).into();
+    let common = Common { network: &network, work: Some(&args.work) };
+    let opener = Opener::new(common, [flags::Side::from(&args.src), flags::Side::default()], ui)?;
+    let watch = ui.watch()?;
+    let options = sync::Options {
+        jobs: args.work.jobs,
+        fail_fast: false,
+        dry_run: false,
+        prune: false,
+        watch: watch.clone(),
+        open: &|side, access| opener.open(side, access),
+    };
+    let (report, pruned) = deploy::run_plan(&plan, &args.directory, &options, args.prune)?;
+    let class = report.class();
+    let configuration = configuration.map(write).transpose()?;
+    let listed = Listed::new(report, &args.directory, pruned, configuration);
+    ui.report(&listed)?;
+    if !ui.wants_json() {
+        listed.failures().for_each(|failure| ui.failed(&failure));
+    }
+    ui.summary(&listed.summary(begin.elapsed()));
+    if watch.is_cancelled() {
+        return Err(Cancelled.into());
+    }
+    let Some(class) = class else {
+        return Ok(());
+    };
+    if args.prune {
+        ui.note("nothing was removed, for not all of the file was deployed");
+    }
+    Err(Verdict { class, reason: listed.verdict() }.into())
 }
 
 /// Opens each place once, so that its connections, tokens and indexes serve all of its images.

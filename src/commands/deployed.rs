@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 use stevedore::deploy::{self, Deployment};
-use stevedore::transport::{Location, Pruned};
+use stevedore::digest::Digest;
+use stevedore::sync;
+use stevedore::transport::{Location, Place, Pruned};
 
+use super::synced::{self, Synced};
 use crate::cli::report;
 use crate::cli::units::{bytes, count, elapsed};
 
@@ -52,6 +55,65 @@ impl Deployed {
     }
 }
 
+/// Images that a file listed, deployed as far as they could be.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Listed {
+    directory: String,
+    #[serde(flatten)]
+    synced: Synced,
+    configuration: Option<Configuration>,
+    removed: Option<Pruned>,
+    #[serde(skip)]
+    names: Vec<String>,
+}
+
+impl Listed {
+    /// Puts the tree's things beside what became of the images.
+    pub(crate) fn new(
+        report: sync::Report,
+        directory: &Path,
+        removed: Option<Pruned>,
+        configuration: Option<Configuration>,
+    ) -> Self {
+        let copied = report.images.iter().filter_map(|image| image.result.as_ref().ok());
+        let names = copied.map(|copied| name(&copied.at, &copied.digest)).collect();
+        let synced = Synced::new(report, false);
+        Self { directory: directory.display().to_string(), synced, configuration, removed, names }
+    }
+
+    /// Returns a line for each failure.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = String> {
+        self.synced.failures()
+    }
+
+    /// Says in a clause how many failed.
+    pub(crate) fn verdict(&self) -> String {
+        format!("{} of {} failed", self.synced.failures().count(), self.synced.count())
+    }
+
+    /// Tells in one line what happened.
+    pub(crate) fn summary(&self, time: Duration) -> String {
+        let text = synced::counted("deployed", &self.synced);
+        format!("{text}{}{}; {}", removed(self.removed.as_ref()), changed(self.configuration.as_ref()), elapsed(time))
+    }
+}
+
+impl report::Report for Listed {
+    fn text(&self) -> String {
+        self.names.concat()
+    }
+}
+
+/// Returns a line with a name in the tree and its digest.
+fn name(at: &Location, digest: &Digest) -> String {
+    let Place::Static { repository, .. } = &at.place else {
+        return format!("{at} {digest}\n");
+    };
+    let tag = at.at.tag().map(|tag| format!(":{tag}")).unwrap_or_default();
+    format!("{repository}{tag}@{digest}\n")
+}
+
 impl report::Report for Deployed {
     fn text(&self) -> String {
         let line = |Image { image, .. }: &Image| {
@@ -75,13 +137,25 @@ pub(crate) fn summary(deployed: &Deployed, time: Duration) -> String {
     if sent > 0 {
         text.push_str(&format!(", {} written ({})", count(sent, "blob"), bytes(sent_bytes)));
     }
-    if let Some(Pruned { tags, manifests, blobs, bytes: freed, .. }) = deployed.pruned {
-        let (tags, manifests, blobs) = (tags as usize, manifests as usize, blobs as usize);
-        let (tags, manifests, blobs) = (count(tags, "tag"), count(manifests, "manifest"), count(blobs, "blob"));
-        text.push_str(&format!("; removed {tags}, {manifests} and {blobs} ({})", bytes(freed)));
-    }
-    if let Some(Configuration { path, changed: true }) = &deployed.configuration {
-        text.push_str(&format!("; {} is new, the server must load it", path.display()));
-    }
+    text.push_str(&removed(deployed.pruned.as_ref()));
+    text.push_str(&changed(deployed.configuration.as_ref()));
     format!("{text}; {}", elapsed(time))
+}
+
+fn removed(pruned: Option<&Pruned>) -> String {
+    let Some(Pruned { tags, manifests, blobs, bytes: freed, .. }) = pruned else {
+        return String::new();
+    };
+    let [tags, manifests, blobs] =
+        [(tags, "tag"), (manifests, "manifest"), (blobs, "blob")].map(|(number, what)| count(*number as usize, what));
+    format!("; removed {tags}, {manifests} and {blobs} ({})", bytes(*freed))
+}
+
+fn changed(configuration: Option<&Configuration>) -> String {
+    match configuration {
+        Some(Configuration { path, changed: true }) => {
+            format!("; {} is new, the server must load it", path.display())
+        }
+        _ => String::new(),
+    }
 }

@@ -40,14 +40,14 @@ fn meant(text: &OsStr) -> Meant<OsString> {
 }
 
 /// Reads `[PLATFORM=]PATH`.
-pub(crate) fn path(text: OsString) -> Result<Meant<PathBuf>, String> {
-    let Meant { platform, value } = meant(&text);
+pub(crate) fn path(text: &OsStr) -> Result<Meant<PathBuf>, String> {
+    let Meant { platform, value } = meant(text);
     if value.is_empty() { Err("expected a path".into()) } else { Ok(Meant { platform, value: value.into() }) }
 }
 
 /// Reads `[PLATFORM=]SRC:DEST[:owner=U:G,mode=M]`.
-pub(crate) fn addition(text: OsString) -> Result<Meant<Addition>, String> {
-    let Meant { platform, value } = meant(&text);
+pub(crate) fn addition(text: &OsStr) -> Result<Meant<Addition>, String> {
+    let Meant { platform, value } = meant(text);
     let expected = || "expected SRC:DEST, with :owner=U:G,mode=M behind it if need be".to_owned();
     let bytes = value.into_vec();
     let colon = bytes.iter().position(|byte| *byte == b':').ok_or_else(expected)?;
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn additions() {
-        let read = |text: &str| addition(text.into());
+        let read = |text: &str| addition(text.as_ref());
         let plain = read("bin/app:/usr/bin/").expect("reads");
         assert_eq!(plain.platform, None);
         assert_eq!((plain.value.source, plain.value.destination), ("bin/app".into(), b"/usr/bin/".to_vec()));

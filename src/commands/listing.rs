@@ -240,18 +240,22 @@ impl Serialize for Row<'_> {
 
 /// JSON has no bytes: what is no UTF-8 is escaped under its name, and whole, in base64, under another.
 fn serialize_bytes<M: SerializeMap>(map: &mut M, name: &str, raw: &str, bytes: &[u8]) -> Result<(), M::Error> {
-    map.serialize_entry(name, &text(bytes))?;
-    if std::str::from_utf8(bytes).is_err() {
-        map.serialize_entry(raw, &STANDARD.encode(bytes))?;
-    }
-    Ok(())
+    let (text, encoded) = self::raw(bytes);
+    map.serialize_entry(name, &text)?;
+    encoded.map_or(Ok(()), |encoded| map.serialize_entry(raw, &encoded))
+}
+
+/// Returns bytes as text, and in base64 when they are no UTF-8.
+pub(super) fn raw(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
+    (text(bytes), std::str::from_utf8(bytes).is_err().then(|| STANDARD.encode(bytes)))
 }
 
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| escape(bytes).into(), Cow::from)
 }
 
-fn type_name(kind: Kind) -> &'static str {
+/// Returns the name of a kind.
+pub(super) fn type_name(kind: Kind) -> &'static str {
     match kind {
         Kind::File => "file",
         Kind::Directory => "directory",

@@ -1,17 +1,13 @@
 //! `sync`: many images, listed in a file.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Context;
 use stevedore::copy;
-use stevedore::registry::{Login, Rule};
-use stevedore::sync::{self, Access, Base, Options, ParseError, Plan};
-use stevedore::transport;
+use stevedore::sync::{self, Base, Options, ParseError, Plan};
 use stevedore::watch::Cancelled;
 
+use super::listed::{Opener, read};
 use super::synced::{Synced, summary};
 use crate::cli::client::Common;
 use crate::cli::flags::{Destination, Network, Side, Source, Work};
@@ -83,7 +79,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let mut plan = args.plan()?;
     plan.lines.iter_mut().for_each(|line| line.referrers |= args.referrers);
     ui.title(&format!("sync {}", args.file.display()));
-    let opener = Opener::new(args, ui)?;
+    let sides = [args.side(copy::Side::Source), args.side(copy::Side::Destination)];
+    let opener = Opener::new(args.common(), sides, ui)?;
     let watch = ui.watch()?;
     let options = Options {
         jobs: args.work.jobs,
@@ -148,79 +145,8 @@ impl Args {
     }
 }
 
-fn read(file: &Path) -> anyhow::Result<String> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().lock().read_to_string(&mut text).context("cannot read standard input")?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
-}
-
-/// Makes the options of places: the same client, connections and tokens where nothing tells them apart.
-struct Opener<'a> {
-    args: &'a Args,
-    ui: &'a Ui,
-    rules: Vec<Rule>,
-    first: (Side, transport::Options),
-    more: Mutex<Vec<(Side, transport::Options)>>,
-}
-
-impl<'a> Opener<'a> {
-    fn new(args: &'a Args, ui: &'a Ui) -> anyhow::Result<Self> {
-        let side = args.side(copy::Side::Source);
-        let options = args.common().options(&side, ui)?;
-        let rules = args.common().rules(ui)?;
-        Ok(Self { args, ui, rules, first: (side, options), more: Mutex::default() })
-    }
-
-    fn open(&self, side: copy::Side, access: &Access) -> transport::Options {
-        let side = reached(self.args.side(side), access);
-        let mut more = self.more.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, options)) = more.iter().find(|(known, _)| *known == side) {
-            return options.clone();
-        }
-        let (first, known) = (&self.first.1, &self.first.0);
-        let options = self.args.common().other_under(self.rules.clone(), first, known, &side, self.ui);
-        more.push((side, options.clone()));
-        options
-    }
-}
-
 impl Args {
     fn common(&self) -> Common<'_> {
         Common { network: &self.network, work: Some(&self.work) }
-    }
-}
-
-/// What a line says rules over what the flags say.
-fn reached(mut side: Side, access: &Access) -> Side {
-    if access.authfile.is_some() {
-        side = Side { login: None, anonymous: false, authfile: access.authfile.clone(), ..side };
-    }
-    if let Some((user, password)) = &access.login {
-        side = Side { login: Some(Login::password(user, password)), anonymous: false, ..side };
-    }
-    side.tls_verify = access.tls_verify.or(side.tls_verify);
-    side.cert_dir = access.cert_dir.clone().or(side.cert_dir);
-    side
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_rule_over_flags() {
-        let flags = Side { anonymous: true, tls_verify: Some(true), ..Side::default() };
-        assert_eq!(reached(flags.clone(), &Access::default()), flags);
-        let access =
-            Access { login: Some(("me".into(), "secret".into())), tls_verify: Some(false), ..Access::default() };
-        let side = reached(flags.clone(), &access);
-        assert_eq!((side.login, side.anonymous), (Some(Login::password("me", "secret")), false));
-        assert_eq!(side.tls_verify, Some(false));
-        let access = Access { authfile: Some("ci.json".into()), ..Access::default() };
-        let side = reached(Side { login: Some(Login::password("me", "x")), ..flags }, &access);
-        assert_eq!((side.login, side.anonymous, side.authfile), (None, false, access.authfile));
     }
 }

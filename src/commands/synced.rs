@@ -120,6 +120,12 @@ impl report::Report for Synced {
 
 /// Tells in one line what happened: `synced 30 images: 3 copied (2.9 MB sent), 26 up to date, 1 failed, 2 removed; 0.4 s`.
 pub(crate) fn summary(synced: &Synced, time: Duration) -> String {
+    let end = if synced.dry_run { "; nothing is written" } else { "" };
+    format!("{}{end}; {}", counted("synced", synced), elapsed(time))
+}
+
+/// Counts what was done, behind a verb: `synced 30 images: 3 copied (2.9 MB sent), 1 failed`.
+pub(crate) fn counted(verb: &str, synced: &Synced) -> String {
     let copied = || synced.images.iter().filter_map(|image| image.copied.as_ref());
     let up_to_date = copied().filter(|copied| copied.up_to_date).count();
     let failed = synced.images.iter().filter(|image| image.error.is_some()).count();
@@ -139,9 +145,8 @@ pub(crate) fn summary(synced: &Synced, time: Duration) -> String {
     let parts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
     let parts = parts.collect::<Vec<_>>().join(", ");
     let colon = if parts.is_empty() { "" } else { ": " };
-    let end = if synced.dry_run { "; nothing is written" } else { "" };
     let images = count(synced.images.len() + synced.not_begun, "image");
-    format!("synced {images}{colon}{parts}{end}; {}", elapsed(time))
+    format!("{verb} {images}{colon}{parts}")
 }
 
 #[cfg(test)]
@@ -160,7 +165,12 @@ mod tests {
         };
         let copied = |up_to_date, sent_bytes| {
             let totals = Totals { sent: 1, sent_bytes, ..Totals::default() };
-            Ok(sync::Copied { digest: Digest::of(b"x"), up_to_date, totals })
+            Ok(sync::Copied {
+                at: "oci:b:1".parse().expect("a location"),
+                digest: Digest::of(b"x"),
+                up_to_date,
+                totals,
+            })
         };
         let images = vec![
             image(1, copied(false, 2_900_000)),

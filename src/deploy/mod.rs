@@ -4,6 +4,8 @@
 //! image or the new one. [`Server::configuration`] makes the text that turns the tree into a registry for nginx, Caddy or Apache httpd; it
 //! does not know the images, so it changes only with the tree's place and the server's address.
 
+#[cfg(feature = "sync")]
+mod plan;
 mod server;
 
 use std::collections::BTreeMap;
@@ -16,6 +18,8 @@ use crate::copy::{self, Error, Report, Request, Result, Session, Side};
 use crate::digest::Digest;
 use crate::transport::{self, Keep, Place, Pruned, Selector, Source, Transport, Tree};
 
+#[cfg(feature = "sync")]
+pub use plan::run_plan;
 pub use server::{Refused, Server, Site, Tls};
 
 /// An image to be deployed.
@@ -112,11 +116,21 @@ fn finish(repositories: impl Iterator<Item = Box<dyn Transport>>) -> Result<()> 
 }
 
 fn prune(images: &[Deployed], root: &Path, places: &transport::Options) -> Result<Pruned> {
+    let images = images.iter().map(|image| (&*image.repository, image.tag.as_deref(), image.digest()));
+    prune_others(images, root, places)
+}
+
+/// Removes everything but these: repository, tag, digest.
+fn prune_others<'a>(
+    images: impl Iterator<Item = (&'a str, Option<&'a str>, &'a Digest)>,
+    root: &Path,
+    places: &transport::Options,
+) -> Result<Pruned> {
     let mut keep = BTreeMap::<String, Keep>::new();
-    for Deployed { repository, tag, report } in images {
-        let keep = keep.entry(repository.clone()).or_default();
-        keep.tags.extend(tag.clone());
-        keep.digests.insert(report.manifest.digest.clone());
+    for (repository, tag, digest) in images {
+        let keep = keep.entry(repository.into()).or_default();
+        keep.tags.extend(tag.map(Into::into));
+        keep.digests.insert(digest.clone());
     }
     Tree::open(root, places).prune(&keep).map_err(Error::at(Side::Destination, &root.display()))
 }

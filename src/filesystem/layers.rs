@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +12,7 @@ use std::{io, thread};
 use super::budget::Budget;
 use super::read::Reading;
 use super::spool::{self, Positioned, Tee};
+use super::visit::{Holder, Visitor};
 use super::{Error, Layer, Result, Tree};
 use crate::blob::Blob;
 use crate::digest::{Algorithm, Digest, Hasher};
@@ -29,7 +31,10 @@ pub struct Options {
     pub memory: u64,
     /// The most bytes of holes in sparse files that are hashed; a header of 512 bytes can claim any number.
     pub holes: u64,
-    /// Where layers of a registry are kept while more than one look at them is needed; without it they are fetched again.
+    /// The most bytes of one file that a [`Visitor`] is shown.
+    pub content: u64,
+    /// Where layers of a registry are kept while more than one look at them is needed (without it they are fetched again), and where large
+    /// files are while a [`Visitor`] looks at them (without it they are missed).
     pub scratch: Option<PathBuf>,
     /// What happens when a layer has not the diff_id that the config says.
     pub diff_ids: DiffIds,
@@ -51,6 +56,7 @@ impl Default for Options {
             parallel: NonZeroUsize::MIN,
             memory: 512 * 1024 * 1024,
             holes: 16 * 1024 * 1024 * 1024,
+            content: 2 * 1024 * 1024 * 1024,
             scratch: None,
             diff_ids: DiffIds::Refuse,
         }
@@ -89,6 +95,18 @@ impl<'a> Layers<'a> {
     /// # Errors
     /// That of the lowest layer that failed.
     pub fn read_all(&self) -> Result<Vec<Layer>> {
+        self.read_each(None)
+    }
+
+    /// Reads all layers as [`read_all`](Self::read_all) does, and shows the files that the visitor wants on the way.
+    ///
+    /// # Errors
+    /// That of the lowest layer that failed.
+    pub fn visit_all(&self, visitor: &dyn Visitor) -> Result<Vec<Layer>> {
+        self.read_each(Some(visitor))
+    }
+
+    fn read_each(&self, visitor: Option<&dyn Visitor>) -> Result<Vec<Layer>> {
         let count = self.image.layers().len();
         let (budget, next) = (self.budget(), AtomicUsize::new(0));
         let work = || {
@@ -98,7 +116,7 @@ impl<'a> Layers<'a> {
                 if number >= count {
                     return done;
                 }
-                let result = self.read_with(number, &budget);
+                let result = self.visit(number, &budget, visitor);
                 if result.is_err() {
                     // What others have begun they finish, and nothing is begun any more.
                     next.store(count, Ordering::Relaxed);
@@ -123,6 +141,15 @@ impl<'a> Layers<'a> {
     /// When it cannot be read, or is not what manifest and config say.
     pub fn read(&self, number: usize) -> Result<Layer> {
         self.read_with(number, &self.budget())
+    }
+
+    /// Reads some layers one after the other, the lowest being 0.
+    ///
+    /// # Errors
+    /// That of the lowest layer that failed.
+    pub fn read_range(&self, numbers: Range<usize>) -> Result<Vec<Layer>> {
+        let budget = self.budget();
+        numbers.map(|number| self.read_with(number, &budget)).collect()
     }
 
     /// Reads all layers and merges them.
@@ -172,7 +199,12 @@ impl<'a> Layers<'a> {
     }
 
     pub(super) fn read_with(&self, number: usize, budget: &Budget) -> Result<Layer> {
-        let reading = self.reading(number, budget);
+        self.visit(number, budget, None)
+    }
+
+    fn visit(&self, number: usize, budget: &Budget, visitor: Option<&dyn Visitor>) -> Result<Layer> {
+        let holder = || self.holder();
+        let reading = Reading { visitor, ..self.reading(number, budget, &holder) };
         self.check(number, reading.layer(self.source.blob(reading.descriptor)?)?)
     }
 
@@ -182,7 +214,8 @@ impl<'a> Layers<'a> {
             return self.read_with(number, budget);
         };
         let file = Arc::new(spool::create(folder)?);
-        let reading = self.reading(number, budget);
+        let holder = || self.holder();
+        let reading = self.reading(number, budget, &holder);
         let blob = Tee { reader: self.source.blob(reading.descriptor)?, file: file.clone() };
         let layer = self.check(number, reading.layer(blob)?)?;
         self.spooled()[number] = Some(file);
@@ -201,7 +234,12 @@ impl<'a> Layers<'a> {
         Ok(Box::new(blob))
     }
 
-    pub(super) fn reading<'b>(&'b self, number: usize, budget: &'b Budget) -> Reading<'b> {
+    pub(super) fn reading<'b>(
+        &'b self,
+        number: usize,
+        budget: &'b Budget,
+        holder: &'b (dyn Fn() -> Holder<'b> + Sync),
+    ) -> Reading<'b> {
         Reading {
             number,
             descriptor: &self.image.layers()[number],
@@ -209,6 +247,8 @@ impl<'a> Layers<'a> {
             digests: self.options.digests,
             max_holes: self.options.holes,
             budget,
+            visitor: None,
+            holder,
         }
     }
 

@@ -7,6 +7,7 @@
 //! What a hard link stands for is known at once only when its target is a file of the same layer that is seen too. At the first other one
 //! the layers below are listed first, [`Layers::merge`] says what everything is, and what is still missing is read in a second pass.
 
+use std::collections::btree_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 
@@ -91,7 +92,7 @@ impl Layers<'_> {
     pub fn pass_on(&self, sink: &mut dyn Sink) -> Result<Passed> {
         let mut merging = Merging::new(sink, self.budget());
         for number in (0..self.image.layers().len()).rev() {
-            self.visit(number, &mut |archive, member| merging.take(number, archive, &member))?;
+            self.walk(number, &mut |archive, member| merging.take(number, archive, &member))?;
             if merging.odd {
                 let (tree, overwritten) = (self.merge()?, merging.overwritten);
                 merging.complete(self, &tree)?;
@@ -120,7 +121,7 @@ impl Layers<'_> {
     pub fn pass_on_top(&self, lowest: usize, sink: &mut dyn Sink) -> Result<()> {
         let mut merging = Merging::new(sink, self.budget());
         for number in (lowest..self.image.layers().len()).rev() {
-            self.visit(number, &mut |archive, member| merging.take(number, archive, &member))?;
+            self.walk(number, &mut |archive, member| merging.take(number, archive, &member))?;
             if merging.odd {
                 return Err(super::Error::Apart { layer: self.image.layers()[number].digest.clone() });
             }
@@ -136,16 +137,17 @@ impl Layers<'_> {
     /// # Errors
     /// Those of reading and of the sink.
     pub fn pass_on_layer(&self, number: usize, sink: &mut dyn Sink) -> Result<()> {
-        self.visit(number, &mut |archive, member| match normalize(&member.name) {
+        self.walk(number, &mut |archive, member| match normalize(&member.name) {
             Some(path) => append(sink, &path, &member.entry, archive),
             None => Ok(()),
         })
     }
 
     /// Reads a layer and checks all that is known of it.
-    fn visit(&self, number: usize, visit: &mut super::read::Visit<'_>) -> Result<()> {
+    fn walk(&self, number: usize, visit: &mut super::read::Visit<'_>) -> Result<()> {
         let budget = self.budget();
-        let reading = self.reading(number, &budget);
+        let holder = || self.holder();
+        let reading = self.reading(number, &budget, &holder);
         let mut holes = 0_u64;
         let seen = reading.walk(self.open(number)?, &mut |archive, member| {
             holes = holes.saturating_add(archive.holes());
@@ -214,7 +216,7 @@ impl<'a> Merging<'a> {
         if directory {
             return self.mark(path, DIRECTORY);
         }
-        self.keep(path, member.entry.clone(), visible)
+        self.keep(&path, member.entry.clone(), visible)
     }
 
     /// Takes a hard link to what the layer has; what else it may mean is found out later.
@@ -247,7 +249,7 @@ impl<'a> Merging<'a> {
         }
         let link = if is_file { Some(first) } else { found.link.clone() };
         // A link to this link leads to the same file.
-        self.keep(path, Entry { link, ..found }, target_visible)
+        self.keep(&path, Entry { link, ..found }, target_visible)
     }
 
     /// Notices what a layer does to its own entries; a later entry replaces the earlier one, which was passed on.
@@ -312,10 +314,10 @@ impl<'a> Merging<'a> {
         Ok(())
     }
 
-    fn keep(&mut self, path: Path, entry: Entry, visible: bool) -> Result<()> {
+    fn keep(&mut self, path: &[u8], entry: Entry, visible: bool) -> Result<()> {
         self.budget.spend(entry.weight(0))?;
-        self.mark(path.clone(), OTHER)?;
-        let here = self.here.get_mut(&path).expect("it was put there");
+        self.mark(path.to_vec(), OTHER)?;
+        let here = self.here.get_mut(path).expect("it was put there");
         (here.entry, here.visible) = (Some(Box::new(entry)), visible);
         Ok(())
     }
@@ -381,16 +383,19 @@ impl<'a> Merging<'a> {
             }
             if !entry.is_file() {
                 self.sink.append(key, entry, None)?;
-            } else if contents.contains_key(&origin(entry)) {
-                links.push((path, entry));
-            } else {
-                contents.insert(origin(entry), path.to_vec());
-                wanted.insert(origin(entry), path.to_vec());
+                continue;
+            }
+            match contents.entry(origin(entry)) {
+                Occupied(_) => links.push((path, entry)),
+                Vacant(first) => {
+                    first.insert(path.to_vec());
+                    wanted.insert(origin(entry), path.to_vec());
+                }
             }
         }
         for number in (0..layers.image.layers().len()).rev() {
             if wanted.keys().any(|(layer, _)| *layer as usize == number) {
-                layers.visit(number, &mut |archive, member| match wanted.get(&origin(&member.entry)) {
+                layers.walk(number, &mut |archive, member| match wanted.get(&origin(&member.entry)) {
                     Some(path) => {
                         let entry = tree.get(path).expect("it comes from the tree");
                         append(self.sink, path, entry, archive)

@@ -39,6 +39,7 @@ mod spool;
 mod tree;
 mod unpack;
 mod usage;
+mod visit;
 mod writer;
 
 pub use archive::Malformed;
@@ -53,6 +54,7 @@ pub use read::Layer;
 pub use tree::{Oddity, Path, Tree, Warning};
 pub use unpack::{Omitted, Unpack};
 pub use usage::{Usage, usage};
+pub use visit::{Content, Visitor};
 pub use writer::Writer;
 
 use budget::Budget;

@@ -7,10 +7,11 @@ use std::thread;
 use super::ahead::Ahead;
 use super::archive::Archive;
 use super::budget::Budget;
-use super::{Error, Kind, Member, Result};
+use super::visit::{Holder, Visitor, hasher};
+use super::{Error, Kind, Meaning, Member, Path, Result};
 use crate::blob::Fault;
 use crate::descriptor::Descriptor;
-use crate::digest::{Algorithm, Digest, Hasher};
+use crate::digest::{Algorithm, Digest};
 use crate::layer::decompress;
 use crate::media_type::Compression;
 
@@ -44,6 +45,10 @@ pub(super) struct Reading<'a> {
     pub(super) max_holes: u64,
     /// Who pays for the names.
     pub(super) budget: &'a Budget,
+    /// Who wants to see files' content, and what holds it meanwhile.
+    pub(super) visitor: Option<&'a dyn Visitor>,
+    /// Makes what holds content.
+    pub(super) holder: &'a (dyn Fn() -> Holder<'a> + Sync),
 }
 
 /// What a layer turned out to be once all of it was read.
@@ -64,11 +69,20 @@ impl Reading<'_> {
     pub(super) fn layer<R: Read + Send>(&self, blob: R) -> Result<Layer> {
         let mut members = Vec::new();
         let mut holes = 0_u64;
+        let mut holder = (self.holder)();
         let seen = self.walk(blob, &mut |archive, mut member| {
-            if self.digests && member.entry.kind == Kind::File {
+            let is_file = member.entry.kind == Kind::File;
+            let wanting = self.wanting(&member);
+            if is_file && (self.digests || wanting.is_some()) {
                 holes = holes.saturating_add(archive.holes());
                 self.check_holes(holes)?;
-                let mut hasher = Hasher::new(Algorithm::Sha256);
+            }
+            let mut digest = (self.digests && is_file).then(hasher);
+            if let Some((visitor, path)) = wanting {
+                let shown = holder.show(&path, &member.entry, &mut *archive, digest.as_mut(), visitor);
+                shown.map_err(|error| error.of(&self.descriptor.digest))?;
+            }
+            if let Some(mut hasher) = digest {
                 let read = hasher.update_from(&mut *archive);
                 read.map_err(|error| Error::reading(&self.descriptor.digest, error))?;
                 member.entry.digest = Some(hasher.finish());
@@ -139,6 +153,13 @@ impl Reading<'_> {
             })?;
         }
         Ok(())
+    }
+
+    /// Returns who wants to see a member's content, and under which path.
+    fn wanting(&self, member: &Member) -> Option<(&dyn Visitor, Path)> {
+        let visitor = self.visitor.filter(|_| member.entry.kind == Kind::File)?;
+        let Meaning::Path(path) = member.meaning() else { return None };
+        visitor.wants(&path, &member.entry).then_some((visitor, path))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::entry::{join, split};
 use super::tree::Tree;
-use super::{Entry, Error, Kind, Result};
+use super::{Entry, Error, Found, Kind, Result};
 
 /// As many links as Linux follows.
 const MAX_LINKS: usize = 40;
@@ -40,6 +40,13 @@ impl Tree {
             End::Nowhere { dangling } => Err(nowhere(path, dangling)),
             End::Unknown => unreachable!("a merged filesystem has no layers below"),
         }
+    }
+
+    /// Finds the file that a path leads to when symbolic links are followed inside the filesystem.
+    pub fn find_file(&self, path: &[u8]) -> Option<Found> {
+        let path = self.resolve(path, true).ok()?;
+        let entry = self.get(&path).filter(|entry| entry.is_file())?.clone();
+        Some(Found { path, entry })
     }
 
     /// Follows a path; `look` says what is there.

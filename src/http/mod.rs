@@ -2,13 +2,30 @@
 //!
 //! A [`Handler`] makes a [`Response`] of a [`Request`] and knows nothing of sockets, so that it can be mounted in another program's server.
 
+mod body;
+mod chunk;
+mod connection;
+mod framing;
+mod head;
 mod header;
+mod options;
+mod patience;
+mod reply;
 mod request;
 mod response;
+mod roster;
+mod server;
+mod socket;
+mod tls;
+mod wire;
 
+pub use head::HeadLimits;
 pub use header::Headers;
+pub use options::{Counters, Options, Record, Trouble};
 pub use request::{Method, Request};
 pub use response::{Content, Response, Status};
+pub use server::{Server, Stop};
+pub use tls::{Tls, TlsError, TlsFiles};
 
 /// Answers requests. Called from many threads at the same time; a panic costs the client a 500 and nobody else anything.
 pub trait Handler: Send + Sync {

@@ -73,6 +73,14 @@ pub enum Error {
         /// What is in the way.
         reason: &'static str,
     },
+    /// What a tag names cannot be kept.
+    #[error("tag {tag} in {repository} cannot be kept: other writers kept replacing it")]
+    Contended {
+        /// The tag.
+        tag: String,
+        /// The repository.
+        repository: String,
+    },
     /// Content that was to be sent could not be read, or content that was received is wrong.
     #[error(transparent)]
     Content(#[from] Fault),
@@ -162,6 +170,7 @@ impl Error {
             | Self::Proxy
             | Self::Manifest { .. }
             | Self::ReferrersTag { .. }
+            | Self::Contended { .. }
             | Self::Content(_) => Class::Failed,
             Self::Exchange { .. } | Self::Answer { .. } | Self::Refused { .. } => Class::Network,
         }

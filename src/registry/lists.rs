@@ -16,6 +16,8 @@ use crate::digest::Digest;
 use crate::manifest::MAX_SIZE;
 use crate::media_type::MediaType;
 
+/// How many pages of referrers are read: an image with more is under attack, or its registry is.
+const MAX_PAGES: usize = 1000;
 /// How much of a page is read.
 const MAX_PAGE: u64 = 32 << 20;
 
@@ -96,11 +98,15 @@ impl Remote {
         let mut all = Vec::new();
         let mut seen = HashSet::new();
         loop {
-            let Some(page) = self.page(url)? else {
+            let Some(page) = self.page(url.clone())? else {
                 return Ok(None);
             };
             all.extend(page.items);
             match page.next {
+                Some(_) if seen.len() == MAX_PAGES => {
+                    let reason = format!("the list of referrers does not end after {MAX_PAGES} pages");
+                    return Err(Error::Answer { method: "GET", url: url.to_string(), reason });
+                }
                 Some(next) if seen.insert(next.target().to_owned()) => url = next,
                 _ => return Ok(Some(all)),
             }

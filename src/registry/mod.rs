@@ -40,5 +40,6 @@ pub use lists::Page;
 pub use login::{Anonymous, Credentials, Login, LookupError};
 pub use manifests::Put;
 pub use options::{Host, Identity, Options, PlainHttp, Proxy};
+pub use referrers::Updated;
 pub use remote::Remote;
 pub use rules::{Invalid, Mirror, Pull, Rule};

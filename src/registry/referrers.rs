@@ -113,16 +113,34 @@ impl Remote {
 
     /// Writes the list until it stays as `changes` want it.
     fn settle(&self, subject: &Digest, tag: &str, changes: &[Change]) -> Result<()> {
+        let updated = self.update(tag, |list| {
+            if list.is_some_and(|list| !list.lists_referrers_of(subject)) {
+                let reason = "it names something else, which is left as it is";
+                return Err(Error::ReferrersTag { tag: tag.into(), repository: self.to_string(), reason });
+            }
+            let url = self.manifest_url(tag).to_string();
+            merge(list, changes).map_err(|source| Error::Manifest { url, source })
+        })?;
+        if updated.is_written { self.drop_empty(updated.there.as_ref(), changes) } else { Ok(()) }
+    }
+
+    /// Writes what a tag names until it stays as `change` makes it, whoever else writes there. `change` gets nothing for a free tag, and
+    /// returns nothing when there is nothing to change.
+    ///
+    /// # Errors
+    /// [`Error::Contended`] when others kept replacing it, and those of `change` as they are.
+    pub fn update<E: From<Error>>(
+        &self,
+        tag: &str,
+        change: impl Fn(Option<&Manifest>) -> Result<Option<Manifest>, E>,
+    ) -> Result<Updated, E> {
         let mut progress = Progress::default();
         for look in 1..=LOOKS {
             let begin = Instant::now();
-            let (list, etag) = self.list(subject, tag)?;
-            let url = self.manifest_url(tag).to_string();
-            let new = merge(list.as_ref(), changes).map_err(|source| Error::Manifest { url, source })?;
-            match new {
-                None if progress.writes == 0 => return Ok(()),
-                None if progress.is_settled(list.as_ref()) || look == LOOKS => {
-                    return self.drop_empty(list.as_ref(), changes);
+            let (there, etag) = self.named(tag)?;
+            match change(there.as_ref())? {
+                None if progress.writes == 0 || progress.is_settled(there.as_ref()) || look == LOOKS => {
+                    return Ok(Updated { there, is_written: progress.writes > 0 });
                 }
                 // A writer as slow as this one, that has not seen this list, must have had the time to write its own.
                 None => wait(&self.session.watch, PAUSE + random(PAUSE * 2) + progress.slowness)?,
@@ -130,23 +148,18 @@ impl Remote {
                 Some(_) if progress.is_lost() => wait(&self.session.watch, random(progress.growing_pause()))?,
                 Some(_) if progress.writes == WRITES => break,
                 Some(new) => {
-                    let written = self.replace(tag, &new, list.is_some(), etag)?;
+                    let written = self.replace(tag, &new, there.is_some(), etag)?;
                     progress.wrote(written, begin.elapsed());
                 }
             }
         }
-        let reason = "other writers kept replacing it";
-        Err(Error::ReferrersTag { tag: tag.into(), repository: self.to_string(), reason })
+        Err(Error::Contended { tag: tag.into(), repository: self.to_string() }.into())
     }
 
-    /// Reads the list and its entity tag.
-    fn list(&self, subject: &Digest, tag: &str) -> Result<(Option<Manifest>, Option<String>)> {
+    /// Reads what a tag names, and its entity tag.
+    fn named(&self, tag: &str) -> Result<(Option<Manifest>, Option<String>)> {
         match self.fetch_manifest(tag, None) {
-            Ok((list, _)) if !list.lists_referrers_of(subject) => {
-                let reason = "it names something else, which is left as it is";
-                Err(Error::ReferrersTag { tag: tag.into(), repository: self.to_string(), reason })
-            }
-            Ok((list, etag)) => Ok((Some(list), etag)),
+            Ok((there, etag)) => Ok((Some(there), etag)),
             Err(error) if error.is_not_found() => Ok((None, None)),
             Err(error) => Err(error),
         }
@@ -174,6 +187,15 @@ impl Remote {
             other => other,
         }
     }
+}
+
+/// What a tag names after [`Remote::update`].
+#[derive(Clone, Debug)]
+pub struct Updated {
+    /// The manifest; nothing when the tag is free and was to stay so.
+    pub there: Option<Manifest>,
+    /// Whether anything was written.
+    pub is_written: bool,
 }
 
 /// How far a writer has come.

@@ -2,15 +2,10 @@
 //! there in the end is decided afterwards.
 
 use std::fmt;
-use std::io::{self, Read, Seek};
+use std::io;
 
 use super::Package;
-use crate::filesystem::Entry;
-
-/// A file's content, in memory or in a scratch file.
-pub trait Content: Read + Seek {}
-
-impl<C: Read + Seek + ?Sized> Content for C {}
+use crate::filesystem::{Content, Entry};
 
 /// A file that may declare packages.
 pub struct Evidence<'a> {
@@ -25,7 +20,7 @@ pub struct Evidence<'a> {
 /// Why evidence could not be read, whole or in part: a warning, which never keeps other evidence from being read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// What is wrong, in a clause.
+    /// What is wrong, in a clause whose subject is the file: `has a broken page`.
     pub reason: String,
 }
 
@@ -38,7 +33,7 @@ impl Unreadable {
 
 impl From<io::Error> for Unreadable {
     fn from(error: io::Error) -> Self {
-        Self::new(error)
+        Self::new(format_args!("cannot be read: {error}"))
     }
 }
 
@@ -57,6 +52,35 @@ pub trait Cataloger: Send + Sync {
 
     /// Says whether a file may be evidence, by its path, mode and size alone.
     fn wants(&self, path: &[u8], entry: &Entry) -> bool;
+
+    /// Says whether a file may be evidence still, by its first bytes: 4096, or all there are.
+    fn recognizes(&self, _start: &[u8]) -> bool {
+        true
+    }
+
+    /// Returns the paths where programs look for this evidence; each is a file, or a directory whose files are evidence. Symbolic links on
+    /// the way are followed.
+    fn places(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Returns the path of a file that changes what an evidence says, where there may be one.
+    fn companion(&self, _path: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Reads evidence together with its companion.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    fn read_with(
+        &self,
+        evidence: &mut Evidence<'_>,
+        _companion: &mut dyn Content,
+        found: &mut Vec<Package>,
+    ) -> Result<(), Unreadable> {
+        self.read(evidence, found)
+    }
 
     /// Reads the packages that the evidence declares into `found`; what was found before a failure stays. A file that turns out to be no
     /// evidence declares none.

@@ -30,6 +30,30 @@ pub enum Kind {
     Nuget,
 }
 
+impl Kind {
+    /// Returns what package URLs call it.
+    pub fn purl_type(self) -> &'static str {
+        match self {
+            Self::Deb => "deb",
+            Self::Apk => "apk",
+            Self::Rpm => "rpm",
+            Self::Python => "pypi",
+            Self::Npm => "npm",
+            Self::Go => "golang",
+            Self::Java => "maven",
+            Self::Cargo => "cargo",
+            Self::Gem => "gem",
+            Self::Composer => "composer",
+            Self::Nuget => "nuget",
+        }
+    }
+
+    /// Says whether these are packages of an operating system, which belong to a distribution.
+    pub fn is_system(self) -> bool {
+        matches!(self, Self::Deb | Self::Apk | Self::Rpm)
+    }
+}
+
 /// A package that a piece of evidence declares to be installed. Text from the evidence is kept as it is, but for surrounding white space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
@@ -46,7 +70,7 @@ pub struct Package {
     pub licenses: Vec<String>,
     /// What the package URL says besides, such as `arch` and `upstream`, unescaped.
     pub qualifiers: BTreeMap<String, String>,
-    /// Where inside the evidence, when that is an archive: `WEB-INF/lib/a.jar!META-INF/maven/…`.
+    /// The archive that declares it, when that lies in the evidence: `WEB-INF/lib/a.jar!lib/b.jar`.
     pub inside: Option<String>,
 }
 
@@ -55,5 +79,13 @@ impl Package {
     pub fn new(kind: Kind, name: impl Into<String>, version: impl Into<String>) -> Self {
         let (name, version) = (name.into(), version.into());
         Self { kind, namespace: None, name, version, licenses: Vec::new(), qualifiers: BTreeMap::new(), inside: None }
+    }
+    /// Returns the name with its namespace, as the kind's own tools write it.
+    pub fn full_name(&self) -> String {
+        match &self.namespace {
+            None => self.name.clone(),
+            Some(group) if self.kind == Kind::Java => format!("{group}:{}", self.name),
+            Some(namespace) => format!("{namespace}/{}", self.name),
+        }
     }
 }

@@ -3,5 +3,28 @@
 //! distribution-spec: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 
 mod access;
+mod answer;
+mod blobs;
+mod brief;
+mod condition;
+mod front;
+mod lists;
+mod manifests;
+mod metrics;
+mod options;
+mod partial;
+mod push;
+mod registry;
+mod route;
+mod static_tree;
+mod storage;
+mod uploads;
 
 pub use access::{Action, Authorize, Decision, Wish};
+pub use access::{FileError, Guard, GuardOptions, Issuer, Notes, Outside, Passwords, PolicyFile, Rules, Tokens, Trust};
+pub use front::{Front, FrontOptions};
+pub use metrics::Metrics;
+pub use options::Options;
+pub use registry::Registry;
+pub use static_tree::StaticTree;
+pub use storage::{Collection, Report, Storage};

@@ -23,6 +23,7 @@ mod report;
 mod run;
 mod series;
 mod spec;
+mod tree;
 mod yaml;
 
 pub use filter::{Filter, Pattern, PatternError};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::class::Class;
 use crate::copy::{self, Totals};
 use crate::digest::Digest;
+use crate::transport::Location;
 
 /// What became of a plan.
 #[derive(Debug, Default)]
@@ -33,6 +34,8 @@ pub struct Image {
 /// An image that is at its destination, or in a dry run would be.
 #[derive(Clone, Debug)]
 pub struct Copied {
+    /// Where it is.
+    pub at: Location,
     /// The digest there.
     pub digest: Digest,
     /// Whether it was there already.
@@ -144,7 +147,12 @@ mod tests {
         let image = |class: &Option<Class>| {
             let not_found = transport::Error::not_found("tag v1", "oci:d");
             let result = match class {
-                None => Ok(Copied { digest: Digest::of(b""), up_to_date: false, totals: Totals::default() }),
+                None => Ok(Copied {
+                    at: "oci:d:v1".parse().expect("a location"),
+                    digest: Digest::of(b""),
+                    up_to_date: false,
+                    totals: Totals::default(),
+                }),
                 Some(Class::NotFound) => Err(copy::Error::at(Side::Source, "oci:d")(not_found).into()),
                 Some(_) => Err(Error::Taken { line: 1 }),
             };

@@ -169,7 +169,7 @@ impl Run<'_> {
         if !is_kept(&to.place) && !self.options.dry_run {
             destination.finish().map_err(copy::Error::at(Side::Destination, &to.place))?;
         }
-        Ok(Copied { digest: report.manifest.digest, up_to_date: report.up_to_date, totals: report.totals })
+        Ok(Copied { at: to, digest: report.manifest.digest, up_to_date: report.up_to_date, totals: report.totals })
     }
 
     /// Puts the results in the order of the plan.

@@ -3,11 +3,12 @@
 //! A source with a tag or digest is one image. A source that ends in `:*` or `/*`, or that has no tag and is followed by `tags=` or
 //! `exclude=`, is every tag of a repository; its destination is a repository too.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::filter::{Filter, Pattern};
 use super::plan::{Access, Images, Line, ParseError, Plan, Target};
 use super::series::{Series, SeriesError};
+use super::tree::{self, Refused};
 use crate::copy::Platforms;
 use crate::platform::Platform;
 use crate::transport::{ArchivePath, Location, Place};
@@ -28,12 +29,26 @@ impl Plan {
     /// # Errors
     /// The first thing that is wrong, and where it stands.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        let mut plan = Self::default();
-        for (number, line) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
-            plan.lines.extend(parse_line(number, line)?);
-        }
-        Ok(plan)
+        parse(text, None)
     }
+
+    /// Parses the same lines for the tree of a [`Place::Static`] at `root`: a destination is a name there, `REPOSITORY[:TAG]`. It may also be
+    /// `static:ROOT:REPOSITORY[:TAG]`, or `docker://HOST/REPOSITORY[:TAG]`, whose host is left out, so that one file serves a mirror and a
+    /// tree. An image keeps its own tag unless its destination has one.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, and where it stands.
+    pub fn parse_for_tree(text: &str, root: &Path) -> Result<Self, ParseError> {
+        parse(text, Some(root))
+    }
+}
+
+fn parse(text: &str, tree: Option<&Path>) -> Result<Plan, ParseError> {
+    let mut plan = Plan::default();
+    for (number, line) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
+        plan.lines.extend(parse_line(number, line, tree)?);
+    }
+    Ok(plan)
 }
 
 /// A word of a line.
@@ -54,7 +69,7 @@ impl Word<'_> {
     }
 }
 
-fn parse_line(number: usize, line: &str) -> Result<Option<Line>, ParseError> {
+fn parse_line(number: usize, line: &str, tree: Option<&Path>) -> Result<Option<Line>, ParseError> {
     let words = split(number, line);
     let (source, destination, rest) = match words.as_slice() {
         [] => return Ok(None),
@@ -70,7 +85,7 @@ fn parse_line(number: usize, line: &str) -> Result<Option<Line>, ParseError> {
         return Err(destination.cure("an option stands where the destination should", "write SOURCE DESTINATION first"));
     }
     let options = Words::read(rest)?;
-    let (source, target) = images(source, destination, &options)?;
+    let (source, target) = images(source, destination, &options, tree)?;
     let access = Access { authfile: options.creds_from, ..Access::default() };
     Ok(Some(Line {
         number,
@@ -100,7 +115,12 @@ fn split(line: usize, text: &str) -> Vec<Word<'_>> {
 }
 
 /// Finds out whether one image is meant or a whole repository.
-fn images(source: Word<'_>, destination: Word<'_>, options: &Words) -> Result<(Images, Target), ParseError> {
+fn images(
+    source: Word<'_>,
+    destination: Word<'_>,
+    options: &Words,
+    tree: Option<&Path>,
+) -> Result<(Images, Target), ParseError> {
     let text = source.text;
     let starred = text.strip_suffix(":*").or_else(|| text.strip_suffix("/*"));
     let filter = options.filter.clone();
@@ -110,11 +130,19 @@ fn images(source: Word<'_>, destination: Word<'_>, options: &Words) -> Result<(I
             let cure = format!("write {text}:* for every tag, or name the image at the destination");
             return Err(destination.cure("the destination takes every tag, and the source is one image", cure));
         }
-        return Ok((Images::One(from), Target::One(one(destination)?)));
+        let to = match tree {
+            Some(root) => tree::one(destination.text, root, &from).map_err(|error| refused(destination, &error))?,
+            None => Target::One(one(destination)?),
+        };
+        return Ok((Images::One(from), to));
     }
     let series = Series::parse(starred.unwrap_or(text)).map_err(|error| series_error(source, &error))?;
     if let Place::Dir(_) = series.place {
         return Err(source.cure("a dir: holds one image without a tag", "write a line for each image"));
+    }
+    if let Some(root) = tree {
+        let to = tree::every(destination.text, root).map_err(|error| refused(destination, &error))?;
+        return Ok((Images::Every { series, filter: filter.unwrap_or_default() }, to));
     }
     let to = destination.text;
     let to = to.strip_suffix(":*").or_else(|| to.strip_suffix("/*")).unwrap_or(to);
@@ -140,6 +168,15 @@ fn one(word: Word<'_>) -> Result<Location, ParseError> {
 
 fn series_error(word: Word<'_>, error: &SeriesError) -> ParseError {
     word.error(sentence(error))
+}
+
+fn refused(word: Word<'_>, refused: &Refused) -> ParseError {
+    let cure = "write the name in the tree: REPOSITORY:TAG";
+    match refused {
+        Refused::Elsewhere => word.cure(format!("{} is a place of its own, not a name in the tree", word.text), cure),
+        Refused::Other => word.cure(format!("{} is in another tree", word.text), cure),
+        Refused::Name(error) => series_error(word, error),
+    }
 }
 
 /// Joins an error with its causes.
@@ -244,6 +281,34 @@ mod tests {
         assert_eq!(all.source_access, all.destination_access);
         let Images::Every { filter, .. } = all.source else { panic!("a whole repository") };
         assert_eq!(["3.1", "1.3", "v1.9", "3rc1", "2"].map(|tag| filter.takes(tag)), [true, true, true, false, false]);
+    }
+
+    #[test]
+    fn names_in_a_tree() {
+        let one = |text: &str| match Plan::parse_for_tree(text, Path::new("/t")) {
+            Ok(mut plan) => {
+                let line = plan.lines.remove(0);
+                format!("{} → {}", line.source, line.target)
+            }
+            Err(error) => error.to_string(),
+        };
+        for (text, wanted) in [
+            ("docker://alpine:3 alpine", "docker://docker.io/library/alpine:3 → static:/t:alpine:3"),
+            ("oci:d:3 a/b:4", "oci:d:3 → static:/t:a/b:4"),
+            ("dir:d a", "dir:d → static:/t:a:latest"),
+            ("oci:d:3 docker://ex.com/a/b", "oci:d:3 → static:/t:a/b:3"),
+            ("oci:d:3 static:/t:a:v1", "oci:d:3 → static:/t:a:v1"),
+            ("docker://ex.com/a:* a tags=1.*", "docker://ex.com/a:* → static:/t:a:*"),
+            ("docker://ex.com/a:* docker://ex.org/b:*", "docker://ex.com/a:* → static:/t:b:*"),
+            ("oci:d:3 static:/u:a:v1", "line 1, column 9: static:/u:a:v1 is in another tree"),
+            ("oci:d:3 oci:e:3", "line 1, column 9: oci:e:3 is a place of its own, not a name in the tree"),
+            ("oci:d:* a:v1", "line 1, column 9: a:v1 names one image where all of a are meant; leave the tag out"),
+        ] {
+            assert_eq!(one(text), wanted, "{text}");
+        }
+        for escape in ["../a", "/a", "a/../b", "A", "a;b", "a:b:c"] {
+            assert!(one(&format!("oci:d:3 {escape}")).starts_with("line 1, column 9: "), "{escape}");
+        }
     }
 
     #[test]

@@ -54,4 +54,8 @@ impl Source for Cached {
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
         self.source.referrers(subject)
     }
+
+    fn strays(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.source.strays(subject)
+    }
 }

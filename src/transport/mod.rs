@@ -90,6 +90,16 @@ pub trait Source: fmt::Display + Send + Sync {
         Ok(if list.lists_referrers_of(subject) { list.children().to_vec() } else { Vec::new() })
     }
 
+    /// Lists manifests that may belong to `subject` although nothing lists them as its referrers: what `cosign save` leaves in a layout.
+    /// Everything in the place is looked at, so it is slow. Other places have none.
+    ///
+    /// # Errors
+    /// When the place cannot tell.
+    fn strays(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        let _ = subject;
+        Ok(Vec::new())
+    }
+
     /// Returns registry and repository, for mounts; nothing for places that are no registry.
     fn origin(&self) -> Option<&Origin> {
         None
@@ -126,6 +136,26 @@ pub trait Transport: Source {
     /// # Errors
     /// [`Error::Content`] with a mismatch when `at` is a digest that the manifest does not have.
     fn put_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()>;
+
+    /// Puts in place of what a tag names what `change` makes of it, where others may do the same at the same time. `change` is given nothing
+    /// when the tag is free, returns nothing when all is as it should be, and has put what its manifest needs; it may be called again and
+    /// again. Returns what the tag names in the end.
+    ///
+    /// # Errors
+    /// Those of `change` as they are; at a registry, when others kept replacing it.
+    fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
+        let at = Selector::Tag(tag.into());
+        let there = match self.manifest(&at) {
+            Ok(there) => Some(there),
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        let Some(new) = change(there.as_ref())? else {
+            return Ok(there);
+        };
+        self.put_manifest(&at, &new)?;
+        Ok(Some(new))
+    }
 
     /// Returns what `at` names if it is there together with everything it refers to, so that nothing need be copied to have it whole.
     /// A registry vouches for its tags; other places are looked through.
@@ -189,6 +219,9 @@ fn is_complete(
     seen.insert(found.digest.clone());
     Ok(true)
 }
+
+/// Makes the next manifest of a tag from the one that it names; nothing when it is as it should be. See [`Transport::update`].
+pub type Change<'a> = dyn Fn(Option<&Manifest>) -> Result<Option<Manifest>> + 'a;
 
 /// A page of tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -80,6 +80,10 @@ impl Source for Writer {
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
         self.layout.referrers(subject)
     }
+
+    fn strays(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.layout.strays(subject)
+    }
 }
 
 impl Transport for Writer {

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::error::{Error, Result};
 use super::spool::Spool;
-use super::{Options, Origin, Selector, Source, Tags, Transport, referrers_tag};
+use super::{Change, Options, Origin, Selector, Source, Tags, Transport, referrers_tag};
 use crate::blob::Blob;
 use crate::class::Class;
 use crate::descriptor::Descriptor;
@@ -247,6 +247,14 @@ impl Transport for Registry {
                 .map_err(self.error(format_args!("referrers of {}", subject.digest))),
             _ => Ok(()),
         }
+    }
+
+    fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
+        let updated = self.remote.update(tag, change);
+        updated.map(|updated| updated.there).map_err(|error| match error {
+            Error::Registry(error) => self.error(format_args!("tag {tag}"))(error),
+            error => error,
+        })
     }
 
     fn complete(&self, at: &Selector) -> Result<Option<Descriptor>> {

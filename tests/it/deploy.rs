@@ -172,6 +172,73 @@ fn signatures_are_verified_from_files() {
     }
 }
 
+/// Older clients, and clients of servers that know no referrers, look for tags: `sha256-….sig`, and `sha256-…` with the list.
+#[test]
+fn signatures_are_found_by_their_tags() {
+    let (Some(cosign), Some(registry)) = (oracle("cosign"), Registry::start()) else { return };
+    let room = Room::new();
+    let images = ["classic", "bundle"].map(|name| room.image(name, |dir| fixture::big(dir, name.len() as u64, 1000)));
+    let cosign = |arguments: &[&str]| {
+        let mut command = cosign.command(arguments);
+        command.env("COSIGN_PASSWORD", "secret");
+        run(command, &[])
+    };
+    cosign(&["generate-key-pair"]).ok();
+    let mut sources = Vec::new();
+    for (image, flag) in images.iter().zip(["--new-bundle-format=false", "--new-bundle-format=true"]) {
+        let name =
+            format!("{}/{}", registry.host(), image.dir.file_name().and_then(|name| name.to_str()).expect("text"));
+        stevedore(&["copy", &image.reference(), &format!("docker://{name}:v1")]).ok();
+        let at = format!("{name}@{}", image.digest);
+        let sign = ["sign", "--key=cosign.key", "--tlog-upload=false", "--use-signing-config=false", flag];
+        cosign(&[&sign[..], &["--allow-http-registry", "-y", &at]].concat()).ok();
+        sources.push(format!("docker://{name}:v1"));
+    }
+    let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+    for server in SERVERS {
+        let arguments = [&sources[..], &["--referrers"]].concat();
+        let started = Web::start(server, |address, file| {
+            let own = ["--server", server, "--config", file.to_str().expect("text"), "--addr", address];
+            room.deploy(&[&arguments[..], &own].concat()).ok();
+            // No list of referrers is where clients ask for it, as on a server that only has files.
+            let text = fs::read_to_string(file).expect("a configuration");
+            assert!(text.contains("/referrers/"), "{text}");
+            fs::write(file, text.replace("/referrers/", "/no-referrers/")).expect("a configuration");
+        });
+        let Some(web) = started else { continue };
+        let client = Client::new(&web.host());
+        for (image, name) in images.iter().zip(["classic", "bundle"]) {
+            client.get(&format!("/v2/{name}/referrers/{}", image.digest)).expect(404);
+            let verify = ["verify", "--key=cosign.pub", "--insecure-ignore-tlog=true", "--allow-http-registry"];
+            cosign(&[&verify[..], &[&format!("{}/{name}:v1", web.host())]].concat()).ok();
+            let listed = client.get(&format!("/v2/{name}/tags/list")).expect(200).json();
+            let of_referrers = image.digest.replace(':', "-");
+            let tags = listed["tags"].as_array().expect("tags").clone();
+            assert!(tags.contains(&"v1".into()) && !tags.contains(&of_referrers.into()), "{listed}");
+        }
+        let list = client.get(&format!("/v2/bundle/manifests/{}", images[1].digest.replace(':', "-"))).expect(200);
+        assert_eq!(list.header("docker-content-digest"), Some(digest(&list.body).as_str()), "{server}");
+        assert_eq!(list.json()["manifests"].as_array().map(Vec::len), Some(1), "{server}");
+    }
+    // With its last entry the list goes, and nothing of it stays.
+    let tree = room.tree();
+    room.deploy(&[sources[1], "--prune"]).ok();
+    let folder = tree.join("m/bundle");
+    let list = folder.join(images[1].digest.replace(':', "-"));
+    let own = fs::read_link(&list).expect("a link");
+    let own = own.to_str().expect("text").to_owned();
+    assert!(own.starts_with("./sha256:") && folder.join(&own).is_dir(), "{own}");
+    let referrer = only_entry(&folder.join(&own).join("m.oci-index"));
+    stevedore(&["delete", "--yes", &format!("static:{}:bundle@{referrer}", tree.display())]).ok();
+    assert!(!list.exists() && fs::symlink_metadata(&list).is_err() && !folder.join(&own).exists());
+}
+
+/// Returns the digest of the only entry of an index.
+fn only_entry(file: &Path) -> String {
+    let index: Value = serde_json::from_slice(&fs::read(file).expect("an index")).expect("JSON");
+    index["manifests"][0]["digest"].as_str().expect("a digest").to_owned()
+}
+
 #[test]
 fn every_answer_is_what_clients_need() {
     let room = Room::new();

@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["draft"],
     &["copy"],
     &["artifact"],
-    &["sync", "deploy", "build", "mutate", "sbom", "sign", "server"],
+    &["sync", "deploy", "diff", "build", "mutate", "sbom", "sign", "server"],
     &["cli", "commands", "main"],
 ];
 

@@ -7,6 +7,7 @@
 
 mod index;
 mod read;
+mod strays;
 mod sweep;
 mod write;
 
@@ -160,6 +161,10 @@ impl Source for Layout {
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
         self.find_referrers(subject)
+    }
+
+    fn strays(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.find_strays(subject)
     }
 }
 

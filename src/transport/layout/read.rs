@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::strays::is_kept_by_cosign;
 use super::{Index, Layout, MAX_INDEX, View, blob_key, index, key};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
@@ -129,7 +130,7 @@ impl Layout {
 
     /// Says whether an entry belongs to another manifest that is here: one in the list or below an index.
     fn belongs(&self, index: &Index, entry: &Descriptor) -> Result<bool> {
-        if has_digest_tag(entry) {
+        if has_digest_tag(entry) || is_kept_by_cosign(entry) {
             return Ok(true);
         }
         let manifest = self.acceptable_manifest(entry)?;
@@ -152,7 +153,7 @@ impl Layout {
     }
 
     /// Like [`try_manifest`](Layout::try_manifest), but one broken manifest does not hide the others: it is mentioned and passed over.
-    fn acceptable_manifest(&self, descriptor: &Descriptor) -> Result<Option<Manifest>> {
+    pub(super) fn acceptable_manifest(&self, descriptor: &Descriptor) -> Result<Option<Manifest>> {
         match self.try_manifest(descriptor) {
             Err(error @ Error::Manifest { .. }) => {
                 self.watch.note(&format!("{error}; passed over"));

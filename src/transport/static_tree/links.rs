@@ -7,8 +7,12 @@ use std::path::{Path, PathBuf};
 
 use super::names::FILES;
 use crate::digest::{Algorithm, Digest};
+use crate::manifest::is_digest_tag;
 use crate::reference::Tag;
 use crate::transport::{Error, Result};
+
+/// What the link of a referrers tag begins with when it is of our own making, and no other link does.
+const OWN: &str = "./";
 
 /// Makes the directories from `root` down `below`, none of them behind a link, which whoever placed it would have us write through.
 pub(super) fn make_directories(root: &Path, below: &str) -> Result<PathBuf> {
@@ -60,13 +64,37 @@ pub(super) fn read_tag(folder: &Path, tag: &str) -> Result<Option<Digest>> {
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(Error::io("read", path)(error)),
     };
-    match target.to_str().and_then(|target| target.parse().ok()) {
+    match target.to_str().and_then(|target| target.strip_prefix(OWN).unwrap_or(target).parse().ok()) {
         Some(digest) => Ok(Some(digest)),
         None => Err(Error::Malformed {
             place: path.display().to_string(),
             reason: format!("a tag links to a digest beside it, and this one to {}", target.display()),
         }),
     }
+}
+
+/// Reads what a referrers tag of our own names; nothing for what somebody else put there.
+pub(super) fn read_own(path: &Path) -> Result<Option<Digest>> {
+    if !is_link(path)? {
+        return Ok(None);
+    }
+    let target = fs::read_link(path).map_err(Error::io("read", path))?;
+    Ok(target.to_str().and_then(|target| target.strip_prefix(OWN)?.parse().ok()))
+}
+
+/// Says whether there is anything at this very path.
+pub(super) fn is_there(path: &Path) -> Result<bool> {
+    Ok(look(path)?.is_some())
+}
+
+/// Lists what is in a folder, which may be missing.
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io("list", folder)(error)),
+    };
+    entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>().map_err(Error::io("list", folder))
 }
 
 fn read_copied_tag(folder: &Path, path: &Path) -> Result<Option<Digest>> {
@@ -103,6 +131,14 @@ pub(super) fn list_tags(folder: &Path) -> Result<Option<Vec<String>>> {
             continue;
         };
         let kind = entry.file_type().map_err(Error::io("read", entry.path()))?;
+        // A list of referrers is no image; in a copied tree it is a directory.
+        let is_list = || match kind.is_symlink() {
+            true => Ok(read_own(&entry.path())?.is_some()),
+            false => Ok::<_, Error>(entry.path().join("m.oci-index").is_file()),
+        };
+        if is_digest_tag(&name) && is_list()? {
+            continue;
+        }
         // A directory is a repository below this one, or a tag whose link was replaced.
         if kind.is_symlink() || kind.is_dir() && FILES.iter().any(|(file, _)| entry.path().join(file).is_file()) {
             tags.push(name);
@@ -114,14 +150,22 @@ pub(super) fn list_tags(folder: &Path) -> Result<Option<Vec<String>>> {
 
 /// Points a tag at a digest beside it: readers see the old one or the new one. The caller holds the folder's lock.
 pub(super) fn point_tag(folder: &Path, tag: &str, digest: &Digest, new: &str) -> Result<()> {
+    point(folder, tag, &digest.to_string(), new)
+}
+
+/// Points a referrers tag of our own at a digest, in the same way.
+pub(super) fn point_own(folder: &Path, tag: &str, digest: &Digest, new: &str) -> Result<()> {
+    point(folder, tag, &format!("{OWN}{digest}"), new)
+}
+
+fn point(folder: &Path, tag: &str, target: &str, new: &str) -> Result<()> {
     let path = folder.join(tag);
-    let target = digest.to_string();
-    if fs::read_link(&path).is_ok_and(|old| old.as_os_str() == target.as_str()) {
+    if fs::read_link(&path).is_ok_and(|old| old.as_os_str() == target) {
         return Ok(());
     }
     let new = folder.join(new);
     remove(&new)?;
-    symlink(&target, &new).map_err(Error::io("create", &new))?;
+    symlink(target, &new).map_err(Error::io("create", &new))?;
     fs::rename(&new, &path).map_err(Error::io("replace", &path))?;
     sync_parent(&path)
 }

@@ -15,6 +15,7 @@
 //! server's caches hold. Writers of one repository take turns by a lock on `m/NAME`. The paths are those of the distribution-spec:
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 
+mod fallback;
 mod links;
 mod names;
 mod prune;

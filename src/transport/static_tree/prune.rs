@@ -114,7 +114,9 @@ impl StaticTree {
             self.write_listing()?;
         }
         self.prune_referrers(&needed.manifests)?;
-        for digest in digests(&self.folder())?.iter().filter(|digest| !needed.manifests.contains(digest)) {
+        let lists = self.fallbacks()?;
+        let is_needed = |digest: &&Digest| needed.manifests.contains(*digest) || lists.contains(*digest);
+        for digest in digests(&self.folder())?.iter().filter(|digest| !is_needed(digest)) {
             self.remove_files(digest)?;
             pruned.manifests += 1;
         }
@@ -180,19 +182,20 @@ impl StaticTree {
     /// Writes the list of a subject's referrers; an empty one stays only for a subject that is there.
     pub(super) fn write_referrers(&self, subject: &Digest, index: &Index, is_there: bool) -> Result<()> {
         let key = self.names.referrers(subject);
-        if index.manifests.is_empty() && !is_there {
-            links::unlink(&self.path(&key))?;
-            return Ok(());
-        }
         let at = Selector::Digest(subject.clone());
         let new = Manifest::index(crate::media_type::Format::Oci, index).map_err(Error::manifest(&at, self))?;
-        self.put_if_new(&key, new.raw())
+        if index.manifests.is_empty() && !is_there {
+            links::unlink(&self.path(&key))?;
+            return self.write_fallback(subject, &new);
+        }
+        self.put_if_new(&key, new.raw())?;
+        self.write_fallback(subject, &new)
     }
 }
 
 /// Lists what is named by a digest in a folder.
 fn digests(folder: &Path) -> Result<Vec<Digest>> {
-    let names = entries(folder)?.into_iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let names = links::entries(folder)?.into_iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok());
     Ok(names.collect())
 }
 

@@ -56,7 +56,7 @@ impl StaticTree {
     }
 
     /// Writes a manifest with what tells servers about it; the file that makes it be there comes last.
-    fn put_files(&self, digest: &Digest, file: &str, raw: &[u8]) -> Result<()> {
+    pub(super) fn put_files(&self, digest: &Digest, file: &str, raw: &[u8]) -> Result<()> {
         let empty = names::key(EMPTY_REFERRERS);
         self.put_if_new(&empty, empty_index().raw())?;
         let referrers = self.names.referrers(digest);

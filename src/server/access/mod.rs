@@ -1,5 +1,28 @@
 //! Who may do what: the question that a registry asks before it does anything.
 
+mod credentials;
+mod der;
+mod endpoint;
+mod guard;
+mod htpasswd;
+mod issuer;
+mod passwords;
+mod policy;
+mod realm;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod token;
+mod trust;
+mod watched;
+
+pub use guard::{Guard, Options as GuardOptions, PolicyFile, Rules, Tokens};
+pub use issuer::Issuer;
+pub use passwords::Passwords;
+pub use realm::Outside;
+pub use trust::Trust;
+pub use watched::{FileError, Notes};
+
 use crate::http::Request;
 
 /// What a request wants to do.

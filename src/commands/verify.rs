@@ -1,0 +1,291 @@
+//! `verify`: whether an image is signed by whom it must be.
+
+use clap::{ArgAction, ValueEnum};
+use serde::Serialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use stevedore::class::Class;
+use stevedore::digest::Digest;
+use stevedore::sign::{self, Accepted, Authority, Claim, Form, PublicKey, Rejected, Require, Signer, Verdict, Wanted};
+use stevedore::splice::Members;
+use stevedore::transport::{Location, Place};
+
+use super::sign::pair;
+use crate::cli::client::{Common, attach_streams};
+use crate::cli::flags::{Network, Only, Side};
+use crate::cli::keys;
+use crate::cli::locations::location;
+use crate::cli::report::{Report, printable};
+use crate::cli::{Ui, Usage};
+
+/// Verify that an image is signed with a key
+///
+/// Signatures of cosign (all its forms), skopeo and stevedore are looked for in every place: the registry's list of referrers or the tag that
+/// stands for it, the tag sha256-….sig, and layouts and archives. One good signature is enough; what is wrong with the others is told on
+/// standard error. Attestations are no signatures, and a registry that cannot tell is an error, not "unsigned". Prints what cosign prints.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The image
+    #[arg(value_parser = location)]
+    pub(crate) reference: Location,
+    /// Who may have signed: a file with public keys, or env://NAME for a variable that holds them
+    #[arg(short, long, value_name = "FILE")]
+    key: Vec<String>,
+    /// How many of the keys must have signed
+    #[arg(long, value_name = "HOW", default_value = "any")]
+    require: HowMany,
+    /// What must have been signed as well
+    #[arg(short, long = "annotations", value_name = "NAME=VALUE", value_parser = pair)]
+    annotation: Vec<(String, String)>,
+    /// Print the payloads as cosign does, or a report; --json prints the report as JSON
+    #[arg(short, long, value_name = "WHAT", default_value = "json")]
+    output: Output,
+    #[command(flatten)]
+    habits: Habits,
+    #[command(flatten)]
+    registry: Only,
+    #[command(flatten)]
+    network: Network,
+}
+
+/// Flags of cosign's that change nothing here: no transparency log is asked with a key, and every place is looked at anyway.
+#[derive(clap::Args, Debug)]
+struct Habits {
+    /// Taken, for no log is asked
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    insecure_ignore_tlog: Option<bool>,
+    /// Taken, for no log is asked
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    insecure_ignore_sct: Option<bool>,
+    /// Taken, for no log is asked
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    private_infrastructure: Option<bool>,
+    /// Taken, for no log is asked
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    offline: Option<bool>,
+    /// Taken, for every place is looked at
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    experimental_oci11: Option<bool>,
+    /// Taken, for every form is read
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    new_bundle_format: Option<bool>,
+    /// Taken with the value true: a signature of nothing in particular is none
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    check_claims: Option<bool>,
+}
+
+const EXAMPLES: &str = "\
+Exit codes:
+  0 verified, 1 could not be found out, 2 usage, 10 not signed, 11 no such image, 12 signed, but not acceptably
+
+Examples:
+  stevedore verify --key cosign.pub docker://registry.example.com/app:1.0
+  stevedore verify --key cosign.pub -a commit=4f53cda docker://registry.example.com/app:1.0
+  stevedore verify --key build.pub --key release.pub --require all --output report docker://registry.example.com/app:1.0
+  stevedore verify --key cosign.pub oci-archive:app.tar";
+
+/// How many keys, as typed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum HowMany {
+    /// One of them
+    Any,
+    /// Each of them
+    All,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// cosign's array of payloads
+    Json,
+    /// Who signed what and where it was found
+    Report,
+}
+
+/// What was found out. The member names are those of docs/JSON.md.
+#[derive(Debug, Serialize)]
+struct Findings {
+    reference: String,
+    digest: Digest,
+    accepted: Vec<Good>,
+    rejected: Vec<Bad>,
+}
+
+#[derive(Debug, Serialize)]
+struct Good {
+    form: Form,
+    place: String,
+    manifest: Digest,
+    blob: Digest,
+    signers: Vec<Signer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
+    annotations: Members,
+}
+
+#[derive(Debug, Serialize)]
+struct Bad {
+    place: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blob: Option<Digest>,
+    reason: String,
+}
+
+/// Verifies the image.
+pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+    if args.habits.check_claims == Some(false) {
+        return Err(
+            Usage::new("a signature that is not compared with the image proves nothing", "leave the flag out").into()
+        );
+    }
+    let keys = args.keys()?;
+    let common = Common { network: &args.network, work: None };
+    let mut options = common.options(&Side::from(&args.registry), ui)?;
+    attach_streams(&args.reference.place, None, &mut options)?;
+    let source = args.reference.place.open_source(&options)?;
+    let authorities: Vec<&dyn Authority> = keys.iter().map(|key| key as &dyn Authority).collect();
+    let judge = |claim: &Claim| claim.has(&args.annotation);
+    let require = match args.require {
+        HowMany::Any => Require::Any,
+        HowMany::All => Require::All,
+    };
+    let wanted = Wanted { authorities: &authorities, require, judge: &judge };
+    let verdict = sign::verify(&*source, &args.reference.at, &wanted, &options.watch)?;
+    for rejected in &verdict.rejected {
+        ui.note(&printable(&format!("not counted: {rejected}")));
+    }
+    if ui.wants_json() || args.output == Output::Report {
+        return ui.report(&Findings::new(&args.reference, verdict));
+    }
+    ui.close();
+    let mut text = serde_json::to_vec(&payloads(&args.reference, &verdict)?)?;
+    text.push(b'\n');
+    ui.bytes(&text)
+}
+
+impl Args {
+    fn keys(&self) -> anyhow::Result<Vec<PublicKey>> {
+        if self.key.is_empty() {
+            let cure = "name who may have signed, as in --key cosign.pub";
+            return Err(Usage::new("without a key nothing is acceptable", cure).into());
+        }
+        let keys: Vec<Vec<PublicKey>> =
+            self.key.iter().map(|name| keys::public_keys(name)).collect::<Result<_, _>>()?;
+        Ok(keys.into_iter().flatten().collect())
+    }
+}
+
+/// Returns the exit code of a failure: those that cosign documents, and no others.
+pub(crate) fn exit_code(error: &anyhow::Error, class: Class) -> u8 {
+    match error.chain().find_map(|error| error.downcast_ref::<sign::Error>()) {
+        Some(sign::Error::Unsigned { .. }) => return 10,
+        Some(sign::Error::Image(_)) => return 11,
+        Some(sign::Error::Unacceptable { .. }) => return 12,
+        _ => {}
+    }
+    match class {
+        Class::Usage => 2,
+        // A file or directory without anything in it, found before any image is looked for.
+        Class::NotFound if error.is::<stevedore::transport::Error>() => 11,
+        Class::Interrupted => 130,
+        _ => 1,
+    }
+}
+
+/// Returns what cosign prints: the payloads, and what a bundle would say if it were one.
+fn payloads(reference: &Location, verdict: &Verdict) -> serde_json::Result<Vec<Box<RawValue>>> {
+    verdict.accepted.iter().map(|accepted| payload(reference, accepted)).collect()
+}
+
+fn payload(reference: &Location, accepted: &Accepted) -> serde_json::Result<Box<RawValue>> {
+    let Accepted { candidate, claim, .. } = accepted;
+    let name = match candidate.form {
+        Form::Classic => claim.identity.clone().unwrap_or_default(),
+        _ => typed(reference),
+    };
+    let critical = json!({
+        "identity": {"docker-reference": name},
+        "image": {"docker-manifest-digest": claim.digest},
+        "type": claim.kind,
+    });
+    let mut members = Members::default();
+    members.set("critical", &critical)?;
+    members.set("optional", &claim.annotations)?;
+    serde_json::value::to_raw_value(&members)
+}
+
+/// Returns the reference without its transport.
+fn typed(reference: &Location) -> String {
+    let text = reference.to_string();
+    match reference.place {
+        Place::Registry(_) => text.trim_start_matches("docker://").to_owned(),
+        _ => text,
+    }
+}
+
+impl Findings {
+    fn new(reference: &Location, verdict: Verdict) -> Self {
+        Self {
+            reference: reference.to_string(),
+            digest: verdict.digest,
+            accepted: verdict.accepted.into_iter().map(Good::from).collect(),
+            rejected: verdict.rejected.iter().map(Bad::from).collect(),
+        }
+    }
+}
+
+impl From<Accepted> for Good {
+    fn from(accepted: Accepted) -> Self {
+        let Accepted { candidate, signers, claim } = accepted;
+        Self {
+            form: candidate.form,
+            place: candidate.spot.to_string(),
+            manifest: candidate.manifest,
+            blob: candidate.layer.digest,
+            signers: signers.into_iter().map(|(_, signer)| signer).collect(),
+            identity: claim.identity,
+            annotations: claim.annotations.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&Rejected> for Bad {
+    fn from(rejected: &Rejected) -> Self {
+        Self {
+            place: rejected.spot.to_string(),
+            manifest: rejected.manifest.clone(),
+            blob: rejected.blob.clone(),
+            reason: rejected.reason.to_string(),
+        }
+    }
+}
+
+impl Report for Findings {
+    fn text(&self) -> String {
+        let mut text = format!("{} is signed\n", self.digest);
+        for good in &self.accepted {
+            let form = match good.form {
+                Form::Classic => "classic signature",
+                _ => "bundle",
+            };
+            text.push_str(&format!("\n{form} in {}\n", good.place));
+            let mut fact = |name: &str, value: &str| text.push_str(&format!("  {name:<10}  {}\n", printable(value)));
+            fact("Manifest", &good.manifest.to_string());
+            for signer in &good.signers {
+                match signer {
+                    Signer::Key(fingerprint) => fact("Key", &fingerprint.to_string()),
+                    other => fact("Signer", &format!("{other:?}")),
+                }
+            }
+            fact("Name", good.identity.as_deref().unwrap_or("none"));
+            for name in good.annotations.names() {
+                let value = good.annotations.get(name).map_or("", RawValue::get);
+                fact("Annotation", &format!("{name}={value}"));
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,218 @@
+//! One connection: its requests one after the other, each answered before the next is read.
+
+use std::io::{self, Read};
+use std::net::Shutdown;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::body::{Body, Failure, Leftover};
+use super::framing::Framing;
+use super::head::{Head, Refusal};
+use super::patience::{Pace, Patience};
+use super::reply::{Manner, Sent, Writer, plain};
+use super::server::Shared;
+use super::socket::{Link, Socket};
+use super::wire::{Arrival, Wire};
+use super::{Handler, Method, Record, Request, Response, Trouble};
+
+/// How long a client that was told to stop may still send: with its words unread, the kernel would take the answer back.
+const LINGER: Duration = Duration::from_secs(1);
+/// How much of that is read.
+const LINGER_BYTES: usize = 4 << 20;
+
+/// Serves a connection to its end.
+pub(super) fn serve(shared: &Shared, link: &Arc<Link>, handler: &dyn Handler) {
+    // Small answers must not wait for the client's acknowledgement of the last one. Without it they are only slower.
+    let _ = link.stream.set_nodelay(true);
+    let options = &shared.options;
+    let deadline = Instant::now() + options.head_deadline;
+    let pace = Pace::new(options.write_patience, options.minimum_rate);
+    let mut wire = Wire::new(Socket::new(Arc::clone(link), Patience::Until(deadline), pace));
+    if let Some(tls) = &options.tls {
+        let (config, error) = tls.config();
+        if let Some(error) = error {
+            shared.report(&Trouble::Certificates(error));
+        }
+        if wire.secure(config).is_err() {
+            return;
+        }
+    }
+    let mut connection = Connection { shared, link, handler, wire, writer: Writer::default() };
+    if connection.run(deadline).is_err() {
+        // An answer that broke off must not look whole.
+        link.abort();
+    }
+}
+
+struct Connection<'s> {
+    shared: &'s Shared,
+    link: &'s Arc<Link>,
+    handler: &'s dyn Handler,
+    wire: Wire,
+    writer: Writer,
+}
+
+impl Connection<'_> {
+    /// Answers requests until one side ends. Fails when an answer broke off.
+    fn run(&mut self, first: Instant) -> io::Result<()> {
+        let mut deadline = Some(first);
+        loop {
+            let arrival = self.next(deadline.take());
+            self.link.idle.store(false, Ordering::SeqCst);
+            let keep = match arrival {
+                Arrival::Nothing => {
+                    self.wire.finish();
+                    return Ok(());
+                }
+                Arrival::Refused(refusal) => self.refuse(refusal)?,
+                Arrival::Head(head) => self.answer(head)?,
+            };
+            if !keep {
+                self.linger();
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits for the next head; the deadline is that of the first.
+    fn next(&mut self, deadline: Option<Instant>) -> Arrival {
+        self.link.idle.store(true, Ordering::SeqCst);
+        if self.shared.is_stopped() && self.wire.waiting().is_empty() {
+            return Arrival::Nothing;
+        }
+        let options = &self.shared.options;
+        if self.wire.waiting().is_empty() {
+            self.wire.socket.reading = Patience::Until(deadline.unwrap_or_else(|| Instant::now() + options.idle));
+            // Silence ends without a word: a 408 could be taken for the answer to a request that is just on its way.
+            let Ok(1..) = self.wire.fill() else { return Arrival::Nothing };
+        }
+        self.wire.socket.reading = Patience::Until(deadline.unwrap_or_else(|| Instant::now() + options.head_deadline));
+        self.wire.head(&options.head)
+    }
+
+    fn refuse(&mut self, refusal: Refusal) -> io::Result<bool> {
+        let begun = Instant::now();
+        let manner = Manner { modern: true, head_only: false, keep: false };
+        self.send(plain(refusal.status, refusal.why), manner, &Told { begun, request: None })
+    }
+
+    fn answer(&mut self, mut head: Head) -> io::Result<bool> {
+        let begun = Instant::now();
+        let options = &self.shared.options;
+        let told = Told { begun, request: options.on_response.is_some().then(|| Asked::of(&head)) };
+        let (modern, keep_alive, head_method) = (head.modern, head.keep_alive, head.method.clone());
+        self.wire.socket.reading = Patience::Paced(Pace::new(options.body_patience, options.minimum_rate));
+        let (framing, expected) = (head.framing, head.expects_continue);
+        let secure = self.wire.is_secure();
+        let mut body = Body::new(&mut self.wire, framing, expected);
+        let mut request = Request::new(head.method, &head.target);
+        request.headers = std::mem::take(&mut head.headers);
+        request.peer = Some(self.link.peer.ip());
+        request.secure = secure;
+        let length = if let Framing::Length(length) = framing { Some(length) } else { None };
+        let mut request = request.with_body(&mut body, length);
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.handler.handle(&mut request)));
+        drop(request);
+        let (leftover, failure) = (body.leftover(), body.failure());
+        let response = outcome.unwrap_or_else(|_| {
+            self.shared.report(&Trouble::Panic(self.link.peer.ip()));
+            plain(500, "the request could not be answered")
+        });
+        let response = honest(response, failure, self.shared.is_stopped());
+        let bearable = match leftover {
+            Leftover::None => true,
+            Leftover::Bytes(count) => count <= options.drain,
+            Leftover::Unknown => false,
+        };
+        let keep = keep_alive && bearable && !self.shared.is_stopped();
+        let kept = self.send(response, Manner::of(&head_method, modern, keep), &told)?;
+        Ok(kept && self.drain(leftover))
+    }
+
+    /// Sends a response and tells of it. Returns whether the connection goes on.
+    fn send(&mut self, response: Response, manner: Manner, told: &Told) -> io::Result<bool> {
+        let options = &self.shared.options;
+        self.wire.socket.writing = Pace::new(options.write_patience, options.minimum_rate);
+        let sent = self.writer.send(&mut self.wire, response, manner);
+        self.shared.counters.requests.fetch_add(1, Ordering::Relaxed);
+        if let Some(tell) = &options.on_response {
+            tell(&told.record(self.link, &sent));
+        }
+        sent.kept
+    }
+
+    /// Reads what the handler has left, so that the next request can be found. Returns whether it can.
+    fn drain(&mut self, leftover: Leftover) -> bool {
+        let Leftover::Bytes(mut left) = leftover else { return true };
+        let mut scratch = [0; 4 << 10];
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(scratch.len());
+            // Whatever ended the body, there is no next request behind it.
+            let Ok(count @ 1..) = self.wire.read(&mut scratch[..most]) else { return false };
+            left -= count as u64;
+        }
+        true
+    }
+
+    /// Ends the connection so that the last answer arrives.
+    fn linger(&mut self) {
+        self.wire.finish();
+        self.link.shut(Shutdown::Write);
+        let deadline = Instant::now() + LINGER;
+        self.wire.socket.reading = Patience::Until(deadline);
+        let (mut scratch, mut left) = (vec![0; 16 << 10], LINGER_BYTES);
+        while left > 0 && !self.shared.is_stopped() {
+            let Ok(count @ 1..) = self.wire.socket.read(&mut scratch) else { return };
+            left = left.saturating_sub(count);
+        }
+    }
+}
+
+/// Makes a response true: no success for a body that did not come whole.
+fn honest(response: Response, failure: Option<Failure>, stopped: bool) -> Response {
+    match failure {
+        // A stop can fall between a head and its body: that is not the client's fault, and it may try again.
+        Some(Failure::Cut) if stopped => plain(503, "the server is ending"),
+        Some(Failure::Slow) => plain(408, "the body came too slowly"),
+        Some(failure) if response.status.0 < 400 => plain(failure.status(), "the body did not come whole"),
+        Some(_) => Response { close: true, ..response },
+        None => response,
+    }
+}
+
+/// What an access log tells of a request.
+struct Told {
+    begun: Instant,
+    request: Option<Asked>,
+}
+
+struct Asked {
+    method: Method,
+    path: String,
+    user_agent: Option<String>,
+}
+
+impl Asked {
+    fn of(head: &Head) -> Self {
+        let path = head.target.split('?').next().unwrap_or_default().to_owned();
+        let user_agent = head.headers.first("User-Agent").map(str::to_owned);
+        Self { method: head.method.clone(), path, user_agent }
+    }
+}
+
+impl Told {
+    fn record(&self, link: &Link, sent: &Sent) -> Record<'_> {
+        Record {
+            peer: link.peer,
+            method: self.request.as_ref().map(|request| &request.method),
+            path: self.request.as_ref().map_or("", |request| &request.path),
+            status: sent.status,
+            bytes: sent.bytes,
+            duration: self.begun.elapsed(),
+            user_agent: self.request.as_ref().and_then(|request| request.user_agent.as_deref()),
+            complete: sent.kept.is_ok(),
+        }
+    }
+}

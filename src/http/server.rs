@@ -1,0 +1,285 @@
+//! Takes connections and gives each a thread.
+
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, Scope};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::connection::serve;
+use super::roster::Roster;
+use super::socket::Link;
+use super::{Counters, Handler, Options, Trouble};
+
+/// How long the server waits after a failure to take connections, for others to end.
+const PAUSE: Duration = Duration::from_millis(100);
+/// The stack of a connection's thread.
+const STACK: usize = 1 << 20;
+
+const BUSY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\n\
+Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n";
+
+/// A server on a listening socket.
+///
+/// ```
+/// use stevedore::http::{Content, Options, Request, Response, Server};
+///
+/// struct Hello;
+/// impl stevedore::http::Handler for Hello {
+///     fn handle(&self, _: &mut Request<'_>) -> Response {
+///         Response::new(200).with_content(Content::Bytes(b"hello\n".to_vec()))
+///     }
+/// }
+///
+/// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let server = Server::new(listener, Options::default())?;
+/// let stop = server.stopper();
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| server.run(&Hello));
+///     // … until there is a reason to end:
+///     stop.stop();
+/// });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    wake: PipeReader,
+    shared: Arc<Shared>,
+}
+
+/// What the server shares with the threads of its connections and with those who stop it.
+pub(super) struct Shared {
+    pub(super) options: Options,
+    pub(super) counters: Arc<Counters>,
+    roster: Roster,
+    stopped: AtomicBool,
+    cut: AtomicBool,
+    waker: PipeWriter,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("counters", &self.counters).finish_non_exhaustive()
+    }
+}
+
+/// Stops a server, from any thread.
+#[derive(Clone, Debug)]
+pub struct Stop(Arc<Shared>);
+
+impl Stop {
+    /// Takes no more connections, ends those that are idle, lets running requests finish for the grace that the options give them, and
+    /// has [`Server::run`] return.
+    pub fn stop(&self) {
+        if !self.0.stopped.swap(true, Ordering::SeqCst) {
+            self.0.wake();
+        }
+    }
+
+    /// Stops, and ends running requests too.
+    pub fn cut(&self) {
+        self.0.cut.store(true, Ordering::SeqCst);
+        self.stop();
+        self.0.roster.wake();
+        self.0.roster.cut();
+    }
+}
+
+impl Shared {
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn report(&self, trouble: &Trouble) {
+        if let Some(tell) = &self.options.on_trouble {
+            tell(trouble);
+        }
+    }
+
+    fn wake(&self) {
+        // Written once, into an empty pipe whose other end lives as long as the server: it cannot fail while anyone waits.
+        let _ = (&self.waker).write_all(b"!");
+    }
+}
+
+impl Server {
+    /// Makes a server of a listener, which [`run`](Self::run) starts.
+    ///
+    /// # Errors
+    /// When the system has no more file descriptors.
+    pub fn new(listener: TcpListener, options: Options) -> io::Result<Self> {
+        // A connection that has gone between the news of it and its taking must not hold up the others.
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let (wake, waker) = io::pipe()?;
+        let (stopped, cut) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (roster, counters) = (Roster::default(), Arc::default());
+        let shared = Arc::new(Shared { options, counters, roster, stopped, cut, waker });
+        Ok(Self { listener, address, wake, shared })
+    }
+
+    /// Returns the address on which it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns what stops the server.
+    pub fn stopper(&self) -> Stop {
+        Stop(Arc::clone(&self.shared))
+    }
+
+    /// Returns what the server counts.
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.shared.counters)
+    }
+
+    /// Serves until stopped. Returns when all connections have ended: a handler that hangs for another reason than its client holds it up.
+    pub fn run(&self, handler: &dyn Handler) {
+        thread::scope(|scope| {
+            while !self.shared.is_stopped() {
+                if let Err(error) = self.wait(None).and_then(|()| self.take_all(scope, handler)) {
+                    self.shared.report(&Trouble::Accept(error));
+                    // Should this fail as well, the loop turns without a pause, which is still service.
+                    let _ = self.wait(Some(PAUSE));
+                }
+            }
+            self.wind_up();
+        });
+        self.empty_pipe();
+    }
+
+    /// Waits for a connection or a stop, or for a stop only, for a while.
+    fn wait(&self, pause: Option<Duration>) -> io::Result<()> {
+        let wake = PollFd::new(&self.wake, PollFlags::IN);
+        let result = match pause {
+            None => poll(&mut [wake, PollFd::new(&self.listener, PollFlags::IN)], None),
+            Some(pause) => {
+                let pause = Timespec::try_from(pause).expect("a short time");
+                poll(&mut [wake], Some(&pause))
+            }
+        };
+        match result {
+            Err(rustix::io::Errno::INTR) => Ok(()),
+            other => other.map(drop).map_err(io::Error::from),
+        }
+    }
+
+    /// Takes the connections that wait.
+    fn take_all<'s>(&'s self, scope: &'s Scope<'s, '_>, handler: &'s dyn Handler) -> io::Result<()> {
+        while !self.shared.is_stopped() {
+            match self.listener.accept() {
+                Ok((stream, peer)) => self.start(scope, handler, stream, peer),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if is_of_one(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn start<'s>(
+        &'s self,
+        scope: &'s Scope<'s, '_>,
+        handler: &'s dyn Handler,
+        stream: TcpStream,
+        mut peer: SocketAddr,
+    ) {
+        let shared = &*self.shared;
+        shared.counters.accepted.fetch_add(1, Ordering::Relaxed);
+        peer.set_ip(peer.ip().to_canonical());
+        // Some systems hand the listener's mode on.
+        if stream.set_nonblocking(false).is_err() {
+            return;
+        }
+        let link = Arc::new(Link { stream, peer, idle: AtomicBool::new(true) });
+        let options = &shared.options;
+        let Some(number) = shared.roster.enter(&link, options.connections, options.connections_per_address) else {
+            return self.refuse(&link);
+        };
+        let seat = Seat { shared, number };
+        shared.counters.open.store(shared.roster.len(), Ordering::Relaxed);
+        let own = Arc::clone(&link);
+        let thread = thread::Builder::new().name("connection".to_owned()).stack_size(STACK);
+        let started = thread.spawn_scoped(scope, move || {
+            let seat = seat;
+            // The handler's panics are caught closer to it; here it is the content's. Nobody is to learn of it from a scope that ends.
+            if catch_unwind(AssertUnwindSafe(|| serve(seat.shared, &own, handler))).is_err() {
+                own.abort();
+                let told = catch_unwind(AssertUnwindSafe(|| seat.shared.report(&Trouble::Panic(own.peer.ip()))));
+                // A hook that panics has only itself to tell.
+                drop(told);
+            }
+        });
+        if let Err(error) = started {
+            shared.report(&Trouble::Thread(peer.ip(), error));
+            self.refuse(&link);
+        }
+    }
+
+    /// Answers 503 without a thread, hence without ever waiting.
+    fn refuse(&self, link: &Link) {
+        self.shared.counters.refused.fetch_add(1, Ordering::Relaxed);
+        if self.shared.options.tls.is_some() || link.stream.set_nonblocking(true).is_err() {
+            return;
+        }
+        let mut stream = &link.stream;
+        // It fits the socket's buffer, or the client has gone already.
+        let _ = stream.write(BUSY);
+        link.shut(Shutdown::Write);
+        // What has come is read, since the kernel would take the answer back otherwise.
+        let mut scratch = [0; 4 << 10];
+        for _ in 0..16 {
+            let Ok(1..) = stream.read(&mut scratch) else { break };
+        }
+    }
+
+    /// Ends the connections: the idle ones at once, the others after the grace.
+    fn wind_up(&self) {
+        let shared = &*self.shared;
+        // On Linux this ends the listening, so that clients learn at once that nobody will answer; elsewhere they wait in its queue.
+        let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both);
+        shared.roster.end_idle();
+        let is_cut = || shared.cut.load(Ordering::SeqCst);
+        shared.roster.wait_until_empty(Instant::now() + shared.options.grace, is_cut);
+        shared.roster.cut();
+    }
+
+    /// Leaves nothing behind that would wake anyone.
+    fn empty_pipe(&self) {
+        let mut byte = [0];
+        // A byte was written when the server was stopped, and only then does this run.
+        let _ = (&self.wake).read(&mut byte);
+    }
+}
+
+/// A place on the roster, left when the connection ends, however it does.
+struct Seat<'s> {
+    shared: &'s Shared,
+    number: u64,
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.shared.roster.leave(self.number);
+        self.shared.counters.open.store(self.shared.roster.len(), Ordering::Relaxed);
+    }
+}
+
+/// Says whether an error of `accept` is that of one connection, which has gone: accept(2) names these.
+fn is_of_one(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionReset, HostUnreachable, Interrupted, NetworkDown, NetworkUnreachable,
+    };
+    let kind = error.kind();
+    matches!(
+        kind,
+        ConnectionAborted | ConnectionReset | HostUnreachable | Interrupted | NetworkDown | NetworkUnreachable
+    )
+}

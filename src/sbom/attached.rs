@@ -1,0 +1,190 @@
+//! Lists of packages that travel with an image: BuildKit's attestations, and referrers.
+//!
+//! BuildKit puts a manifest beside the image into its index, whose blobs are in-toto statements:
+//! <https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md>. Referrers have the document itself as their blob,
+//! or such a statement. A statement counts only when it is about this image.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::class::Class;
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::manifest::Manifest;
+use crate::transport::{self, MAX_DEPTH, Selector, Source};
+
+/// The largest document that is read.
+const MAX_SIZE: u64 = 256 * 1024 * 1024;
+const IN_TOTO: &str = "application/vnd.in-toto+json";
+const PREDICATE: &str = "in-toto.io/predicate-type";
+
+/// A result about what is attached.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong with what is attached.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The place failed, or the content is not what its descriptor says.
+    #[error(transparent)]
+    Place(#[from] transport::Error),
+    /// The blob is no in-toto statement.
+    #[error("attestation {digest} is no in-toto statement")]
+    Statement {
+        /// The blob.
+        digest: Digest,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The statement is about something else.
+    #[error("attestation {digest} is not about {image}")]
+    Subject {
+        /// The blob.
+        digest: Digest,
+        /// The image it lies beside.
+        image: Digest,
+    },
+}
+
+impl Error {
+    /// Returns the kind of failure.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Place(error) => error.class(),
+            Self::Statement { .. } => Class::Failed,
+            Self::Subject { .. } => Class::Verification,
+        }
+    }
+}
+
+/// The family of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Format {
+    /// SPDX.
+    Spdx,
+    /// CycloneDX.
+    CycloneDx,
+}
+
+/// A document that travels with an image.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Attached {
+    /// The family.
+    pub format: Format,
+    /// The blob that has it.
+    pub blob: Descriptor,
+    /// Whether the blob is a statement around it.
+    is_statement: bool,
+}
+
+/// Lists the documents that travel with an image, which was found at `at`; what BuildKit attached comes first, then referrers in the order
+/// of the place.
+///
+/// # Errors
+/// When the place fails.
+pub fn attached(source: &dyn Source, at: &Selector, image: &Digest) -> Result<Vec<Attached>> {
+    let mut found = Vec::new();
+    for manifest in attestations(source, &source.manifest(at)?, image, 0)? {
+        collect(&source.manifest(&Selector::from(manifest))?, &mut found);
+    }
+    for referrer in source.referrers(image)? {
+        if referrer.media_type.is_index() || !may_have(&referrer) {
+            continue;
+        }
+        let manifest = source.manifest(&Selector::from(referrer))?;
+        // A list of referrers is only a list; the referrer itself says what it refers to.
+        if manifest.subject().is_some_and(|subject| subject.digest == *image) {
+            collect(&manifest, &mut found);
+        }
+    }
+    Ok(found)
+}
+
+impl Attached {
+    /// Reads the document. Its digest has been verified, and of a statement the subject.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is about something else.
+    pub fn read(&self, source: &dyn Source, image: &Digest) -> Result<Vec<u8>> {
+        let blob = source.blob(&self.blob)?;
+        let content = blob.read_all(MAX_SIZE).map_err(transport::Error::from_read)?;
+        if !self.is_statement {
+            return Ok(content);
+        }
+        let digest = self.blob.digest.clone();
+        let statement: Statement<'_> = match serde_json::from_slice(&content) {
+            Ok(statement) => statement,
+            Err(source) => return Err(Error::Statement { digest, source }),
+        };
+        let text = image.to_string();
+        let (algorithm, hex) = text.split_once(':').unwrap_or_default();
+        if !statement.subject.iter().any(|subject| subject.digest.get(algorithm).is_some_and(|own| own == hex)) {
+            return Err(Error::Subject { digest, image: image.clone() });
+        }
+        Ok(format!("{}\n", statement.predicate.get().trim()).into_bytes())
+    }
+}
+
+/// in-toto attestation framework, "Statement": <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>.
+#[derive(Deserialize)]
+struct Statement<'a> {
+    subject: Vec<StatementSubject>,
+    #[serde(borrow)]
+    predicate: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct StatementSubject {
+    #[serde(default)]
+    digest: std::collections::BTreeMap<String, String>,
+}
+
+/// Finds the manifests that BuildKit has put beside the image.
+fn attestations(source: &dyn Source, index: &Manifest, image: &Digest, depth: usize) -> Result<Vec<Descriptor>> {
+    let about = |child: &&Descriptor| {
+        child.is_attestation()
+            && child.annotations.get("vnd.docker.reference.digest").is_some_and(|about| *about == image.to_string())
+    };
+    let mut found: Vec<Descriptor> = index.children().iter().filter(about).cloned().collect();
+    if found.is_empty() && depth < MAX_DEPTH {
+        for nested in index.children().iter().filter(|child| child.media_type.is_index()) {
+            found = attestations(source, &source.manifest(&Selector::from(nested.clone()))?, image, depth + 1)?;
+            if !found.is_empty() {
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Says whether a referrer may be a document about packages, as far as the list of referrers tells.
+fn may_have(referrer: &Descriptor) -> bool {
+    let Some(kind) = &referrer.artifact_type else { return true };
+    kind == IN_TOTO || kind.starts_with("application/vnd.in-toto") || format(kind).is_some()
+}
+
+fn collect(manifest: &Manifest, found: &mut Vec<Attached>) {
+    for blob in manifest.blobs() {
+        let media_type = blob.media_type.to_string();
+        let is_statement = media_type == IN_TOTO;
+        let kind = if is_statement { blob.annotations.get(PREDICATE).cloned() } else { Some(media_type) };
+        if let Some(format) = kind.as_deref().and_then(format) {
+            found.push(Attached { format, blob: blob.clone(), is_statement });
+        }
+    }
+}
+
+/// Tells the family by a media type or by the type of a predicate.
+fn format(kind: &str) -> Option<Format> {
+    const SPDX: [&str; 3] = ["application/spdx", "text/spdx", "https://spdx.dev/Document"];
+    const CYCLONE_DX: [&str; 2] = ["application/vnd.cyclonedx", "https://cyclonedx.org/"];
+    if SPDX.iter().any(|start| kind.starts_with(start)) {
+        Some(Format::Spdx)
+    } else if CYCLONE_DX.iter().any(|start| kind.starts_with(start)) {
+        Some(Format::CycloneDx)
+    } else {
+        None
+    }
+}

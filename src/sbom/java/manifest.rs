@@ -1,0 +1,120 @@
+//! `META-INF/MANIFEST.MF`: what an archive without Maven's files says of itself.
+//!
+//! JAR file specification, "Main attributes": <https://docs.oracle.com/en/java/javase/21/docs/specs/jar/jar.html#main-attributes>. The
+//! bundle headers are OSGi's.
+
+use super::name;
+use super::properties::is_coordinate;
+use crate::sbom::{Kind, Package};
+
+/// The main attributes that tell what an archive is.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Manifest {
+    symbolic_name: Option<String>,
+    title: Option<String>,
+    short_name: Option<String>,
+    vendor_id: Option<String>,
+    group_id: Option<String>,
+    plugin_version: Option<String>,
+    implementation_version: Option<String>,
+    bundle_version: Option<String>,
+    license: Option<String>,
+}
+
+impl Manifest {
+    /// Reads the main section.
+    pub(super) fn parse(text: &str) -> Self {
+        let mut manifest = Self::default();
+        let mut attribute = String::new();
+        for line in text.lines() {
+            // A line has 72 bytes; longer ones go on behind a space.
+            if let Some(rest) = line.strip_prefix(' ') {
+                attribute.push_str(rest);
+                continue;
+            }
+            manifest.take(&attribute);
+            attribute.clear();
+            if line.is_empty() {
+                return manifest;
+            }
+            attribute.push_str(line);
+        }
+        manifest.take(&attribute);
+        manifest
+    }
+
+    fn take(&mut self, attribute: &str) {
+        let Some((key, value)) = attribute.split_once(':') else {
+            return;
+        };
+        let field = match key.to_ascii_lowercase().as_str() {
+            "bundle-symbolicname" => &mut self.symbolic_name,
+            "implementation-title" => &mut self.title,
+            "short-name" => &mut self.short_name,
+            "implementation-vendor-id" => &mut self.vendor_id,
+            "group-id" => &mut self.group_id,
+            "plugin-version" => &mut self.plugin_version,
+            "implementation-version" => &mut self.implementation_version,
+            "bundle-version" => &mut self.bundle_version,
+            "bundle-license" => &mut self.license,
+            _ => return,
+        };
+        // Directives of a bundle's name follow a semicolon.
+        let value = if key.eq_ignore_ascii_case("bundle-symbolicname") { value.split(';').next() } else { Some(value) };
+        *field = value.map(str::trim).filter(|value| is_coordinate(value)).map(str::to_owned);
+    }
+
+    /// Makes a package of it and of the archive's path; none without a version.
+    pub(super) fn into_package(self, path: &[u8]) -> Option<Package> {
+        let stem = name::stem(path);
+        let (stem_name, stem_version) = name::split(&stem);
+        let version = self.plugin_version.or(self.implementation_version).or(self.bundle_version);
+        let version = version.or_else(|| stem_version.map(str::to_owned)).filter(|version| is_coordinate(version))?;
+        let symbolic = self.symbolic_name;
+        // A file that is named as Maven names it tells the artifact better than titles do, which are for people.
+        let named = stem_version.map(|_| stem_name.to_owned());
+        let title = self.short_name.or_else(|| symbolic.clone()).or(self.title.filter(|title| !title.contains(' ')));
+        let name = named.or(title).unwrap_or_else(|| stem_name.to_owned());
+        if !is_coordinate(&name) {
+            return None;
+        }
+        let group =
+            symbolic.as_deref().and_then(|symbolic| symbolic.rsplit_once('.')).map(|(group, _)| group.to_owned());
+        // A package URL must have a group; artifacts older than groups are their own.
+        let group = self.group_id.or(self.vendor_id).or(group).unwrap_or_else(|| name.clone());
+        let licenses = self.license.into_iter().collect();
+        Some(Package { namespace: Some(group), licenses, ..Package::new(Kind::Java, name, version) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(manifest: &str, path: &str) -> Option<String> {
+        let package = Manifest::parse(manifest).into_package(path.as_bytes())?;
+        Some(format!("{}:{}:{}", package.namespace.expect("a group"), package.name, package.version))
+    }
+
+    #[test]
+    fn packages() {
+        let bundle = "Manifest-Version: 1.0\r\nBundle-SymbolicName: org.apache.commons.la\r\n ng3;singleton:=true\r\nBundle-Version: 3.12.0\r\n\r\nName: x\r\nBundle-Version: 9\r\n";
+        let table = [
+            (bundle, "a/commons-lang3-3.12.jar", Some("org.apache.commons:commons-lang3:3.12.0")),
+            (bundle, "a/lang.jar", Some("org.apache.commons:org.apache.commons.lang3:3.12.0")),
+            (
+                "Implementation-Title: Two Words\nImplementation-Version: 2\nImplementation-Vendor-Id: v",
+                "x.jar",
+                Some("v:x:2"),
+            ),
+            ("Implementation-Version: ${version}\n", "x-1.jar", Some("x:x:1")),
+            ("Short-Name: git\nPlugin-Version: 5\nGroup-Id: org.jenkins", "git.jpi", Some("org.jenkins:git:5")),
+            ("", "commons-nothing-3.12.0.jar", Some("commons-nothing:commons-nothing:3.12.0")),
+            ("", "web.war", None),
+            ("garbage\n continued\n: :\n", "web.war", None),
+        ];
+        for (manifest, path, wanted) in table {
+            assert_eq!(name(manifest, path).as_deref(), wanted, "{path} {manifest}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The gate of `serve`: credentials, rules and challenges put together.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::credentials::Credentials;
+use super::issuer::Issuer;
+use super::passwords::{Passwords, Verdict};
+use super::policy::Policy;
+use super::realm::{self, Outside};
+use super::token::{self, Claims, Grant, Refusal};
+use super::trust::Trust;
+use super::watched::{FileError, Notes, Watched};
+use super::{Action, Authorize, Decision, Wish};
+use crate::http::Request;
+
+/// What a [`Guard`] goes by.
+pub struct Options {
+    /// Who there is.
+    pub passwords: Option<Passwords>,
+    /// Which tokens are taken.
+    pub tokens: Tokens,
+    /// Who may do what.
+    pub rules: Rules,
+    /// How the server is reached.
+    pub outside: Outside,
+}
+
+/// Which bearer tokens are taken.
+pub enum Tokens {
+    /// None: logging in is by name and password.
+    None,
+    /// Our own. Clients that cannot do without a login, as Docker, can then pull where everyone may.
+    Own(Issuer),
+    /// Somebody else's. Its `access` claim says what its bearer may do; with a policy file, that has to agree.
+    Foreign(Trust),
+}
+
+/// Who may do what.
+pub enum Rules {
+    /// Everyone may pull; who is logged in may push and delete.
+    Plain,
+    /// Everyone may do everything.
+    AnonymousPush,
+    /// As a file says.
+    File(PolicyFile),
+}
+
+/// A policy file. Its changes count from the next request on.
+pub struct PolicyFile(Watched<Policy>);
+
+impl PolicyFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no policy.
+    pub fn open(path: &Path, notes: Notes) -> Result<Self, FileError> {
+        Ok(Self(Watched::open(path, Policy::parse, notes)?))
+    }
+}
+
+/// Decides by passwords, tokens and rules who may do what.
+pub struct Guard {
+    options: Options,
+    plain: Arc<Policy>,
+}
+
+/// Who sends a request.
+pub(super) enum Identity {
+    /// Nobody in particular.
+    Anonymous,
+    /// Whoever knows the password.
+    User(String),
+    /// Whoever has the token.
+    Bearer(Claims),
+}
+
+impl Guard {
+    /// Makes a guard.
+    pub fn new(options: Options) -> Self {
+        let plain = Arc::new(Policy::plain(matches!(options.rules, Rules::AnonymousPush)));
+        Self { options, plain }
+    }
+
+    /// Says who may push, for the line that a server starts with.
+    pub fn summary(&self) -> &'static str {
+        match (self.policy().has_anonymous_push(), &self.options.rules, self.can_log_in()) {
+            (true, Rules::File(_), _) => "who may push: see the policy, some without logging in",
+            (true, ..) => "everyone may push and delete",
+            (false, Rules::File(_), _) => "who may push: see the policy",
+            (false, _, true) => "everyone may pull, who is logged in may push and delete",
+            (false, _, false) => "nobody may push (--anonymous-push or --htpasswd FILE allows it)",
+        }
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(super) fn policy(&self) -> Arc<Policy> {
+        match &self.options.rules {
+            Rules::File(PolicyFile(file)) => file.current(),
+            Rules::Plain | Rules::AnonymousPush => Arc::clone(&self.plain),
+        }
+    }
+
+    fn can_log_in(&self) -> bool {
+        self.options.passwords.is_some() || !matches!(self.options.tokens, Tokens::None)
+    }
+
+    /// Finds out who sends a request, or why that does not become clear.
+    fn identify(&self, request: &Request<'_>, wish: &Wish<'_>) -> Result<Identity, Decision> {
+        let credentials = Credentials::of(&request.headers)
+            .map_err(|unclear| self.challenge(request, wish, None, unclear.0.to_owned()))?;
+        match credentials {
+            None => Ok(Identity::Anonymous),
+            // Where nobody can log in, a login is nobody's: many scripts give one to every registry.
+            Some(_) if !self.can_log_in() => Ok(Identity::Anonymous),
+            Some(Credentials::Basic { user, password }) => {
+                self.log_in(request, user, &password, |message| self.challenge(request, wish, None, message))
+            }
+            Some(Credentials::Bearer { token }) => match self.check(&token) {
+                Ok(claims) => Ok(Identity::Bearer(claims)),
+                Err(refusal) => Err(self.challenge(request, wish, Some("invalid_token"), refusal.to_string())),
+            },
+        }
+    }
+
+    /// Checks a name and a password.
+    pub(super) fn log_in(
+        &self,
+        request: &Request<'_>,
+        user: String,
+        password: &[u8],
+        refuse: impl FnOnce(String) -> Decision,
+    ) -> Result<Identity, Decision> {
+        let Some(passwords) = &self.options.passwords else {
+            return Err(refuse("logging in is by token here".into()));
+        };
+        match passwords.check(&user, password, self.options.outside.address(request)) {
+            Verdict::Right => Ok(Identity::User(user)),
+            Verdict::Wrong => Err(refuse("wrong name or password".into())),
+            Verdict::Wait(seconds) => {
+                let message = format!("too many wrong passwords; try again in {seconds} s");
+                Err(Decision::Wait { seconds, message })
+            }
+        }
+    }
+
+    fn check(&self, text: &str) -> Result<Claims, Refusal> {
+        let claims = match &self.options.tokens {
+            Tokens::None => return Err(Refusal::Signature),
+            Tokens::Own(issuer) => issuer.check(text, token::now())?,
+            Tokens::Foreign(trust) => return trust.check(text, token::now()),
+        };
+        // Whoever is no user any more has no use of what was issued before.
+        match (&self.options.passwords, name_of(&claims)) {
+            (Some(passwords), Some(user)) if !passwords.knows(user) => Err(Refusal::Signature),
+            _ => Ok(claims),
+        }
+    }
+
+    fn judge(&self, request: &Request<'_>, identity: &Identity, wish: &Wish<'_>) -> Decision {
+        let user = match identity {
+            Identity::Anonymous => None,
+            Identity::User(user) => Some(user.as_str()),
+            Identity::Bearer(claims) => name_of(claims),
+        };
+        if wish.action == Action::Ping {
+            // Clients learn here that, and how, they can log in. Docker asks nowhere else.
+            return match identity {
+                Identity::Anonymous if self.can_log_in() => {
+                    self.challenge(request, wish, None, "log in to go on".into())
+                }
+                _ => Decision::Allow,
+            };
+        }
+        let granted = match identity {
+            Identity::Bearer(claims) => claims.access.iter().any(|grant| grant.covers(wish)),
+            Identity::Anonymous | Identity::User(_) => true,
+        };
+        let allowed = self.allows(identity, user, wish);
+        match (granted && allowed, user) {
+            (true, _) => Decision::Allow,
+            (false, _) if allowed => {
+                let message = format!("the token does not allow to {}", what(wish));
+                self.challenge(request, wish, Some("insufficient_scope"), message)
+            }
+            (false, Some(user)) => Decision::Forbid { message: format!("{user} may not {}", what(wish)) },
+            (false, None) => self.challenge(request, wish, None, self.refusal(wish)),
+        }
+    }
+
+    /// Says whether the rules allow it. A foreign token is the only rule where there is no file of them.
+    fn allows(&self, identity: &Identity, user: Option<&str>, wish: &Wish<'_>) -> bool {
+        let is_foreign = matches!((identity, &self.options.tokens), (Identity::Bearer(_), Tokens::Foreign(_)));
+        if is_foreign && !matches!(self.options.rules, Rules::File(_)) {
+            return true;
+        }
+        self.policy().allows(user, wish)
+    }
+
+    /// Says why nobody in particular may not, and how that changes.
+    fn refusal(&self, wish: &Wish<'_>) -> String {
+        let what = what(wish);
+        if self.can_log_in() {
+            return format!("nobody may {what} without logging in");
+        }
+        match self.options.rules {
+            Rules::File(_) => format!("the policy lets nobody {what} without logging in, which --htpasswd FILE allows"),
+            _ => format!("nobody may {what}: start the server with --anonymous-push or --htpasswd FILE"),
+        }
+    }
+
+    fn challenge(&self, request: &Request<'_>, wish: &Wish<'_>, error: Option<&str>, message: String) -> Decision {
+        let service = match &self.options.tokens {
+            Tokens::None => None,
+            Tokens::Own(issuer) => Some(issuer.service()),
+            Tokens::Foreign(trust) => Some(trust.audience()),
+        };
+        let url = self.options.outside.token_url(request);
+        let challenge = match (url, service) {
+            (Some(url), Some(service)) => realm::bearer(&url, service, token::scope_of(wish).as_deref(), error),
+            _ => realm::basic(),
+        };
+        Decision::Challenge { challenge, message }
+    }
+
+    /// Returns what of the scopes a user may have.
+    pub(super) fn grants(&self, user: Option<&str>, wanted: &[Grant]) -> Vec<Grant> {
+        let policy = self.policy();
+        let granted = wanted.iter().map(|grant| {
+            let allowed = grant.wishes().into_iter().filter(|(_, wish)| policy.allows(user, wish));
+            Grant { actions: allowed.map(|(name, _)| name.to_owned()).collect(), ..grant.clone() }
+        });
+        granted.filter(|grant| !grant.actions.is_empty()).collect()
+    }
+}
+
+impl Authorize for Guard {
+    fn authorize(&self, request: &Request<'_>, wish: &Wish<'_>) -> Decision {
+        match self.identify(request, wish) {
+            Ok(identity) => self.judge(request, &identity, wish),
+            Err(decision) => decision,
+        }
+    }
+}
+
+/// Returns whose token it is, if anybody's.
+fn name_of(claims: &Claims) -> Option<&str> {
+    claims.subject.as_deref().filter(|name| !name.is_empty())
+}
+
+fn what(wish: &Wish<'_>) -> String {
+    let verb = match wish.action {
+        Action::Ping => return "ask".into(),
+        Action::Catalog => return "list the repositories".into(),
+        Action::Pull => "pull from",
+        Action::Push => "push to",
+        Action::Delete => "delete from",
+    };
+    format!("{verb} {}", wish.repository.unwrap_or("here"))
+}

@@ -1,0 +1,202 @@
+//! A tree of `static:` as a registry that can be read.
+//!
+//! What lies where is told in [`transport`](crate::transport); the paths are those of the distribution-spec:
+//! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints>. Nothing is kept between requests, so that the tree
+//! may change under it.
+
+mod files;
+mod lists;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::partial::{self, Part};
+use super::{Action, Authorize, Decision, Wish, brief};
+use crate::digest::Digest;
+use crate::http::{Content, Handler, Method, Request, Response};
+use crate::media_type::MediaType;
+use crate::reference::{Repository, Tag};
+use files::Files;
+
+/// Serves a tree of `static:`.
+pub struct StaticTree {
+    files: Files,
+    authorize: Arc<dyn Authorize>,
+}
+
+/// What a path names.
+#[derive(Debug, PartialEq, Eq)]
+enum Route<'a> {
+    Ping,
+    Catalog,
+    Manifest(&'a str, &'a str),
+    Blob(&'a str, &'a str),
+    Tags(&'a str),
+    Referrers(&'a str, &'a str),
+    /// A way to write, which there is none of.
+    Upload(&'a str),
+}
+
+impl StaticTree {
+    /// Opens a tree.
+    ///
+    /// # Errors
+    /// When there is no such directory.
+    pub fn open(root: &Path, authorize: Arc<dyn Authorize>) -> io::Result<Self> {
+        Ok(Self { files: Files::open(root)?, authorize })
+    }
+
+    fn answer(&self, request: &Request<'_>) -> io::Result<Response> {
+        let Some(route) = Route::of(&request.path) else {
+            return Ok(brief::problem(404, "UNSUPPORTED", "there is nothing of that name in a registry"));
+        };
+        if let Some(refusal) = self.refuse(request, &route) {
+            return Ok(refusal);
+        }
+        if !matches!(request.method, Method::Get | Method::Head) {
+            let read_only = brief::problem(405, "UNSUPPORTED", "this registry is read-only");
+            return Ok(read_only.with("Allow", "GET, HEAD"));
+        }
+        match route {
+            Route::Ping => Ok(brief::json(200, &serde_json::json!({}))),
+            Route::Catalog => lists::catalog(&self.files, request),
+            Route::Tags(name) => lists::tags(&self.files, name, request),
+            Route::Referrers(name, digest) => match digest.parse() {
+                Ok(digest) => lists::referrers(&self.files, name, &digest, request),
+                Err(_) => Ok(brief::problem(400, "DIGEST_INVALID", "this is no digest")),
+            },
+            Route::Manifest(name, reference) => self.manifest(request, name, reference),
+            Route::Blob(name, digest) => match digest.parse() {
+                Ok(digest) => self.blob(request, name, &digest),
+                Err(_) => Ok(brief::problem(400, "DIGEST_INVALID", "this is no digest")),
+            },
+            Route::Upload(_) => Ok(brief::problem(404, "BLOB_UPLOAD_UNKNOWN", "there are no uploads here")),
+        }
+    }
+
+    fn refuse(&self, request: &Request<'_>, route: &Route<'_>) -> Option<Response> {
+        let action = match (route, &request.method) {
+            (Route::Ping, _) => Action::Ping,
+            (Route::Catalog, _) => Action::Catalog,
+            (_, Method::Get | Method::Head) => Action::Pull,
+            (_, Method::Delete) => Action::Delete,
+            _ => Action::Push,
+        };
+        // Whoever may read is told that nothing can be written, instead of being sent for credentials that help nobody.
+        let action = if matches!(action, Action::Push | Action::Delete) { Action::Pull } else { action };
+        let wish = Wish { action, repository: route.repository() };
+        match self.authorize.authorize(request, &wish) {
+            Decision::Allow => None,
+            decision => Some(brief::of_decision(decision)),
+        }
+    }
+
+    fn manifest(&self, request: &Request<'_>, name: &str, reference: &str) -> io::Result<Response> {
+        let digest = match (reference.parse::<Digest>(), reference.parse::<Tag>()) {
+            (Ok(digest), _) => Some(digest),
+            (_, Ok(_)) => None,
+            _ => return Ok(brief::problem(400, "MANIFEST_INVALID", "this is neither a tag nor a digest")),
+        };
+        let Some(found) = self.files.manifest(name, reference, digest)? else {
+            return Ok(brief::problem(404, "MANIFEST_UNKNOWN", "there is no such manifest"));
+        };
+        let tag = partial::tag_of(&found.digest);
+        let response = |status| {
+            Response::new(status)
+                .with("Docker-Content-Digest", found.digest.to_string())
+                .with("ETag", tag.clone())
+                .with("Cache-Control", "no-cache")
+        };
+        if partial::is_known(&request.headers, &tag) {
+            return Ok(response(304));
+        }
+        Ok(response(200).with("Content-Type", found.media_type.to_string()).with_content(Content::Bytes(found.raw)))
+    }
+
+    fn blob(&self, request: &Request<'_>, name: &str, digest: &Digest) -> io::Result<Response> {
+        let Some((mut file, size)) = self.files.blob(name, digest)? else {
+            return Ok(brief::problem(404, "BLOB_UNKNOWN", "there is no such blob"));
+        };
+        let tag = partial::tag_of(digest);
+        let response = |status| {
+            Response::new(status)
+                .with("Docker-Content-Digest", digest.to_string())
+                .with("ETag", tag.clone())
+                .with("Cache-Control", "max-age=31536000, immutable")
+                .with("Accept-Ranges", "bytes")
+        };
+        if partial::is_known(&request.headers, &tag) {
+            return Ok(response(304));
+        }
+        let typed = |status| response(status).with("Content-Type", "application/octet-stream");
+        match partial::wanted(&request.headers, &tag, size) {
+            Part::Whole => Ok(typed(200).with_content(Content::File(file, size))),
+            Part::None => {
+                let refused = brief::problem(416, "RANGE_INVALID", "the blob has no such part");
+                Ok(refused.with("Content-Range", format!("bytes */{size}")))
+            }
+            Part::Slice(begin, length) => {
+                io::Seek::seek(&mut file, io::SeekFrom::Start(begin))?;
+                let range = format!("bytes {begin}-{}/{size}", begin + length - 1);
+                Ok(typed(206).with("Content-Range", range).with_content(Content::File(file, length)))
+            }
+        }
+    }
+}
+
+impl Handler for StaticTree {
+    fn handle(&self, request: &mut Request<'_>) -> Response {
+        // The reason has paths of this machine, which are not for everyone.
+        let failed = |_| brief::problem(500, "UNKNOWN", "the tree cannot be read");
+        self.answer(request).unwrap_or_else(failed).with("Docker-Distribution-Api-Version", "registry/2.0")
+    }
+}
+
+impl<'a> Route<'a> {
+    /// Reads a path from its end: the parts of names may be called as routes are.
+    fn of(path: &'a str) -> Option<Self> {
+        let path = path.strip_prefix("/v2")?;
+        match path {
+            "" | "/" => return Some(Self::Ping),
+            "/_catalog" => return Some(Self::Catalog),
+            _ => {}
+        }
+        let path = path.strip_prefix('/')?;
+        let (rest, last) = path.rsplit_once('/')?;
+        let (name, kind) = rest.rsplit_once('/').unwrap_or(("", rest));
+        let route = match (kind, last) {
+            ("tags", "list") => Self::Tags(name),
+            ("manifests", reference) => Self::Manifest(name, reference),
+            ("referrers", digest) => Self::Referrers(name, digest),
+            ("blobs", "uploads") => Self::Upload(name),
+            ("uploads", _) => Self::Upload(name.strip_suffix("/blobs")?),
+            ("blobs", digest) => Self::Blob(name, digest),
+            _ => return None,
+        };
+        is_name(route.repository()?).then_some(route)
+    }
+
+    fn repository(&self) -> Option<&'a str> {
+        match *self {
+            Self::Ping | Self::Catalog => None,
+            Self::Manifest(name, _) | Self::Blob(name, _) | Self::Referrers(name, _) => Some(name),
+            Self::Tags(name) | Self::Upload(name) => Some(name),
+        }
+    }
+}
+
+/// Says whether a text can be a repository's name: it becomes part of paths.
+fn is_name(text: &str) -> bool {
+    format!("localhost/{text}").parse::<Repository>().is_ok_and(|checked| checked.path() == text)
+}
+
+/// A manifest, read whole and checked.
+struct Found {
+    digest: Digest,
+    media_type: MediaType,
+    raw: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,308 @@
+//! The collector: frees what no manifest needs, at any moment and beside any number of writers.
+//!
+//! It marks without a lock, and whatever is linked meanwhile gets a new time from its writer, under the shared lock. Under the exclusive one
+//! it looks at that time again and deletes only what is still as old as it was.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::files::{Temporary, is_at, split};
+use super::layout::{self, PARTIAL};
+use super::{Opened, Storage};
+use crate::digest::{Algorithm, Digest};
+use crate::store::Result;
+
+/// How many blobs are deleted while writers wait.
+const BATCH: usize = 64;
+
+/// How to collect.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    /// Whether to say only what would go.
+    pub dry_run: bool,
+    /// How long content stays that nothing needs yet: a push brings the blobs before the manifest.
+    pub grace: Duration,
+    /// How long an upload stays that nobody continues.
+    pub upload_age: Duration,
+    /// Whether manifests go that have no tag, are in no index that stays, and refer to nothing that stays.
+    pub delete_untagged: bool,
+}
+
+impl Default for Collection {
+    fn default() -> Self {
+        let hour = Duration::from_secs(60 * 60);
+        Self { dry_run: false, grace: hour, upload_age: 24 * hour, delete_untagged: false }
+    }
+}
+
+/// What a collection freed, or would free.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many blobs and manifests are there that stay.
+    pub kept: u64,
+    /// How many blobs, manifests among them, no manifest needed.
+    pub blobs: u64,
+    /// How many manifests without a tag were removed from their repository.
+    pub untagged: u64,
+    /// How many uploads nobody continued.
+    pub uploads: u64,
+    /// How many unfinished writes a killed process left.
+    pub leftovers: u64,
+    /// How many bytes all of them had.
+    pub bytes: u64,
+}
+
+/// A time of the file system's clock, in seconds and nanoseconds.
+type Time = (i64, i64);
+
+/// What a collection goes by.
+struct Sweep<'a> {
+    storage: &'a Storage,
+    options: &'a Collection,
+    /// What was written since may have been linked since.
+    begin: Time,
+    report: Report,
+}
+
+impl Storage {
+    /// Frees what nobody needs. It may run at any moment, beside pushes and pulls and in several processes.
+    ///
+    /// # Errors
+    /// When something cannot be read or deleted; what was deleted before stays so, and nothing is half gone.
+    pub fn collect(&self, options: &Collection) -> Result<Report> {
+        // Whoever is at it now is done before this begins: what it linked is then seen, whatever the time of its content.
+        let locks = self.exclude()?;
+        // The file system's clock, not this machine's, is what files are compared with.
+        let clock = Temporary::new(&self.files)?;
+        let begin = clock.file.metadata().map_err(self.files.error("read", PARTIAL))?;
+        let begin = (std::os::unix::fs::MetadataExt::mtime(&begin), std::os::unix::fs::MetadataExt::mtime_nsec(&begin));
+        drop((clock, locks));
+        let mut sweep = Sweep { storage: self, options, begin, report: Report::default() };
+        sweep.leftovers()?;
+        sweep.uploads()?;
+        if options.delete_untagged {
+            sweep.untagged()?;
+        }
+        sweep.blobs()?;
+        Ok(sweep.report)
+    }
+}
+
+impl Sweep<'_> {
+    /// Says whether something of that time is older than `age`, and so old that it was not linked since this began.
+    fn is_older(&self, modified: Time, age: Duration) -> bool {
+        let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+        let limit = (self.begin.0.saturating_sub(seconds), self.begin.1 - i64::from(age.subsec_nanos()));
+        // The clock of files moves in ticks: what has the same time may be later.
+        modified < limit && modified < self.begin
+    }
+
+    fn leftovers(&mut self) -> Result<()> {
+        let files = &self.storage.files;
+        let mut names = Vec::new();
+        files.regulars(PARTIAL, |name| names.push(name.to_owned()))?;
+        let Some(folder) = files.folder(PARTIAL)? else {
+            return Ok(());
+        };
+        for name in names {
+            let path = format!("{PARTIAL}/{name}");
+            let Some((file, stamp)) = files.file(&path)? else {
+                continue;
+            };
+            // Its writer holds it for as long as it lives.
+            if file.try_lock().is_ok() && is_at(&file, &folder, &name) {
+                if !self.options.dry_run {
+                    files.discard(&path)?;
+                }
+                self.report.leftovers += 1;
+                self.report.bytes += stamp.size();
+            }
+        }
+        Ok(())
+    }
+
+    fn uploads(&mut self) -> Result<()> {
+        let storage = self.storage;
+        storage.walk("", &mut |name| {
+            let mut ids = Vec::new();
+            storage.files.folders(&layout::uploads(name), |id| ids.push(id.to_owned()))?;
+            for id in ids {
+                self.upload(name, &id)?;
+            }
+            Ok(true)
+        })
+    }
+
+    fn upload(&mut self, name: &str, id: &str) -> Result<()> {
+        let folder = layout::upload(name, id);
+        let mut newest = None;
+        for file in ["data", "startedat"] {
+            let found = self.storage.files.file(&format!("{folder}/{file}"))?;
+            newest = newest.max(found.map(|(_, stamp)| stamp.modified()));
+        }
+        let newest = match newest {
+            Some(newest) => newest,
+            // A folder without a file: its maker is about to fill it, or was killed.
+            None => match self.storage.files.folder_stamp(&folder)? {
+                Some(stamp) => stamp.modified(),
+                None => return Ok(()),
+            },
+        };
+        if !self.is_older(newest, self.options.upload_age) {
+            return Ok(());
+        }
+        let session = match self.storage.open_session(name, id)? {
+            Opened::Busy => return Ok(()),
+            Opened::Session(session) => Some(session),
+            Opened::Unknown => None,
+        };
+        self.report.uploads += 1;
+        self.report.bytes += session.as_ref().map_or(0, super::Session::length);
+        match session {
+            _ if self.options.dry_run => Ok(()),
+            Some(session) => session.cancel(),
+            None => self.storage.files.remove_all(&folder),
+        }
+    }
+
+    fn blobs(&mut self) -> Result<()> {
+        let marked = self.storage.mark()?;
+        let mut candidates = Vec::new();
+        for algorithm in Algorithm::ALL {
+            let mut folders = Vec::new();
+            self.storage.files.folders(&layout::blobs(algorithm), |two| folders.push(two.to_owned()))?;
+            for two in folders {
+                let mut digests = Vec::new();
+                self.storage.files.folders(&format!("{}/{two}", layout::blobs(algorithm)), |hex| {
+                    digests.extend(format!("{algorithm}:{hex}").parse::<Digest>().ok());
+                })?;
+                for digest in digests {
+                    if !marked.contains(&digest) && self.is_garbage(&digest)?.is_some() {
+                        candidates.push(digest);
+                    } else {
+                        self.report.kept += 1;
+                    }
+                }
+            }
+        }
+        drop(marked);
+        let links = self.links(&candidates)?;
+        for batch in candidates.chunks(BATCH) {
+            // Nothing is written when it is only asked for.
+            let locks = if self.options.dry_run { None } else { Some(self.storage.exclude()?) };
+            for digest in batch {
+                self.blob(digest, links.get(digest).map_or(&[], Vec::as_slice))?;
+            }
+            drop(locks);
+        }
+        Ok(())
+    }
+
+    /// Returns the size of a blob that is old enough to go.
+    fn is_garbage(&self, digest: &Digest) -> Result<Option<u64>> {
+        let Some((_, stamp)) = self.storage.files.file(&layout::data(digest))? else {
+            return Ok(None);
+        };
+        Ok(self.is_older(stamp.modified(), self.options.grace).then_some(stamp.size()))
+    }
+
+    /// Returns the links to blobs by what they point to.
+    fn links(&self, candidates: &[Digest]) -> Result<BTreeMap<Digest, Vec<String>>> {
+        let mut links: BTreeMap<Digest, Vec<String>> =
+            candidates.iter().map(|digest| (digest.clone(), Vec::new())).collect();
+        if links.is_empty() {
+            return Ok(links);
+        }
+        self.storage.walk("", &mut |name| {
+            for algorithm in Algorithm::ALL {
+                let mut found = Vec::new();
+                self.storage.files.folders(&layout::layers(name, algorithm), |hex| {
+                    found.extend(format!("{algorithm}:{hex}").parse::<Digest>().ok());
+                })?;
+                for digest in found {
+                    if let Some(links) = links.get_mut(&digest) {
+                        links.push(layout::layer(name, &digest));
+                    }
+                }
+            }
+            Ok(true)
+        })?;
+        Ok(links)
+    }
+
+    /// Deletes a blob that is still garbage: the links first, so that none points to nothing.
+    fn blob(&mut self, digest: &Digest, links: &[String]) -> Result<()> {
+        let files = &self.storage.files;
+        let Some(size) = self.is_garbage(digest)? else {
+            self.report.kept += 1;
+            return Ok(());
+        };
+        if !self.options.dry_run {
+            for link in links {
+                files.discard(link)?;
+                let folder = split(link).0;
+                files.prune(folder, split(folder).0)?;
+            }
+            let data = layout::data(digest);
+            files.discard(&data)?;
+            files.prune(split(&data).0, &layout::blobs(digest.algorithm()))?;
+        }
+        self.report.blobs += 1;
+        self.report.bytes += size;
+        Ok(())
+    }
+
+    fn untagged(&mut self) -> Result<()> {
+        let mut names = Vec::new();
+        self.storage.walk("", &mut |name| {
+            names.push(name.to_owned());
+            Ok(true)
+        })?;
+        for name in names {
+            self.untagged_of(&name)?;
+        }
+        Ok(())
+    }
+
+    fn untagged_of(&mut self, name: &str) -> Result<()> {
+        let storage = self.storage;
+        if storage.all_manifests(name)?.is_empty() {
+            return Ok(());
+        }
+        let _locks: Option<((File, File), File)> =
+            if self.options.dry_run { None } else { Some((storage.exclude()?, storage.serialize(name)?)) };
+        let mut doomed = storage.all_manifests(name)?;
+        let mut kept = Vec::new();
+        for tag in storage.all_tags(name)? {
+            kept.extend(storage.tag(name, &tag)?);
+        }
+        for digest in &doomed {
+            let stamp = storage.files.file(&layout::revision(name, digest))?.map(|(_, stamp)| stamp.modified());
+            if stamp.is_some_and(|modified| !self.is_older(modified, self.options.grace)) {
+                kept.push(digest.clone());
+            }
+        }
+        // What stays keeps what it lists, and what refers to it.
+        while let Some(digest) = kept.pop() {
+            let Some(at) = doomed.iter().position(|each| *each == digest) else {
+                continue;
+            };
+            doomed.swap_remove(at);
+            if let Some(raw) = storage.raw(&digest)? {
+                kept.extend(super::mark::references(&raw));
+            }
+            kept.extend(storage.referrers(name, &digest)?);
+        }
+        for digest in doomed {
+            self.report.untagged += 1;
+            if !self.options.dry_run {
+                storage.delete_manifest(name, &digest)?;
+            }
+        }
+        Ok(())
+    }
+}

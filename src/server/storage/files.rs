@@ -1,0 +1,493 @@
+//! Files below one directory, reached without following a symbolic link.
+//!
+//! Whoever can plant a link in the directory must not choose what is read or written elsewhere, so a link is as good as nothing. The kernel
+//! checks it where it can (`openat2`); otherwise each component is opened by itself.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Timestamps, UTIME_NOW};
+use rustix::io::Errno;
+
+use super::layout::PARTIAL;
+use crate::store::{Error, Result};
+
+/// How often something is tried again that another's tidying can spoil.
+const ATTEMPTS: usize = 20;
+const FILE_MODE: Mode = Mode::from_raw_mode(0o644);
+const FOLDER_MODE: Mode = Mode::from_raw_mode(0o755);
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
+
+/// Files below one directory.
+#[derive(Debug)]
+pub(super) struct Files {
+    root: OwnedFd,
+    path: PathBuf,
+}
+
+/// What tells a version of a file from every other: files are replaced, and one that is written in place changes its times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    size: i64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// Returns when the file was last written, in seconds and nanoseconds of the file system's clock.
+    pub(super) fn modified(&self) -> (i64, i64) {
+        self.modified
+    }
+
+    /// Returns when the file, its name or its owner last changed.
+    pub(super) fn changed(&self) -> (i64, i64) {
+        self.changed
+    }
+
+    /// Returns the size in bytes.
+    pub(super) fn size(&self) -> u64 {
+        u64::try_from(self.size).unwrap_or_default()
+    }
+}
+
+#[expect(clippy::useless_conversion, clippy::unnecessary_cast, reason = "the fields' types differ between platforms")]
+impl From<rustix::fs::Stat> for Stamp {
+    fn from(stat: rustix::fs::Stat) -> Self {
+        Self {
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            size: stat.st_size as i64,
+            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+        }
+    }
+}
+
+impl Files {
+    /// Opens a directory, which may itself be reached through a link.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let flags = FOLDER | OFlags::CLOEXEC;
+        let root =
+            rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from).map_err(Error::io("open", path))?;
+        Ok(Self { root, path: path.into() })
+    }
+
+    /// Returns an error about a file here.
+    pub(super) fn error(&self, action: &'static str, path: &str) -> impl FnOnce(io::Error) -> Error + use<> {
+        Error::io(action, self.path.join(path))
+    }
+
+    fn failed<T>(&self, action: &'static str, path: &str, error: Errno) -> Result<T> {
+        Err(self.error(action, path)(error.into()))
+    }
+
+    /// Opens a regular file for reading; nothing when there is none.
+    pub(super) fn file(&self, path: &str) -> Result<Option<(File, Stamp)>> {
+        self.regular(path, OFlags::RDONLY)
+    }
+
+    /// Opens a regular file for reading and writing; nothing when there is none.
+    pub(super) fn writable(&self, path: &str) -> Result<Option<(File, Stamp)>> {
+        self.regular(path, OFlags::RDWR)
+    }
+
+    fn regular(&self, path: &str, flags: OFlags) -> Result<Option<(File, Stamp)>> {
+        // Opening must not wait, should it be a pipe.
+        let found = match beneath(self.root.as_fd(), path, flags | OFlags::NONBLOCK, Mode::empty()) {
+            Ok(found) => found,
+            Err(error) if is_absent(error) || error == Errno::ISDIR => return Ok(None),
+            Err(error) => return self.failed("open", path, error),
+        };
+        let stat = rustix::fs::fstat(&found).or_else(|error| self.failed("read", path, error))?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Ok(None);
+        }
+        Ok(Some((File::from(found), stat.into())))
+    }
+
+    /// Reads a small file; nothing when there is none.
+    pub(super) fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>> {
+        Ok(self.read_stamped(path, limit)?.map(|(content, _)| content))
+    }
+
+    /// Reads a small file and tells its version.
+    pub(super) fn read_stamped(&self, path: &str, limit: u64) -> Result<Option<(Vec<u8>, Stamp)>> {
+        let Some((file, stamp)) = self.file(path)? else {
+            return Ok(None);
+        };
+        if stamp.size() > limit {
+            return Err(self.error("read", path)(io::ErrorKind::FileTooLarge.into()));
+        }
+        let mut content = Vec::with_capacity(usize::try_from(stamp.size()).unwrap_or_default() + 1);
+        file.take(limit + 1).read_to_end(&mut content).map_err(self.error("read", path))?;
+        Ok(Some((content, stamp)))
+    }
+
+    /// Tells a file's version without opening it. A link on the way is followed, so that this says nothing about what is there but whether
+    /// it is still what was opened.
+    pub(super) fn stamp(&self, path: &str) -> Option<Stamp> {
+        rustix::fs::statat(&self.root, path, AtFlags::SYMLINK_NOFOLLOW).ok().map(Stamp::from)
+    }
+
+    /// Says whether there is a regular file.
+    pub(super) fn has(&self, path: &str) -> Result<bool> {
+        Ok(self.file(path)?.is_some())
+    }
+
+    /// Opens a directory; nothing when there is none.
+    pub(super) fn folder(&self, path: &str) -> Result<Option<OwnedFd>> {
+        match beneath(self.root.as_fd(), path, FOLDER, Mode::empty()) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if is_absent(error) => Ok(None),
+            Err(error) => self.failed("open", path, error),
+        }
+    }
+
+    /// Tells a directory's version; nothing when there is none.
+    pub(super) fn folder_stamp(&self, path: &str) -> Result<Option<Stamp>> {
+        let Some(folder) = self.folder(path)? else {
+            return Ok(None);
+        };
+        let stat = rustix::fs::fstat(folder).or_else(|error| self.failed("read", path, error))?;
+        Ok(Some(stat.into()))
+    }
+
+    /// Calls `each` with the names of the directories in a directory, in no order. Names that are not UTF-8 are nothing of ours.
+    pub(super) fn folders(&self, path: &str, each: impl FnMut(&str)) -> Result<()> {
+        self.entries(path, FileType::Directory, each)
+    }
+
+    /// Calls `each` with the names of the regular files in a directory, in no order.
+    pub(super) fn regulars(&self, path: &str, each: impl FnMut(&str)) -> Result<()> {
+        self.entries(path, FileType::RegularFile, each)
+    }
+
+    fn entries(&self, path: &str, kind: FileType, mut each: impl FnMut(&str)) -> Result<()> {
+        let Some(folder) = self.folder(path)? else {
+            return Ok(());
+        };
+        let listing = rustix::fs::Dir::read_from(&folder).or_else(|error| self.failed("list", path, error))?;
+        for entry in listing {
+            let entry = entry.or_else(|error| self.failed("list", path, error))?;
+            let Ok(name) = entry.file_name().to_str() else {
+                continue;
+            };
+            if name == "." || name == ".." {
+                continue;
+            }
+            let found = match entry.file_type() {
+                // Some file systems do not say it in the listing.
+                FileType::Unknown => match rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(stat) => FileType::from_raw_mode(stat.st_mode),
+                    Err(Errno::NOENT) => continue,
+                    Err(error) => return self.failed("read", path, error),
+                },
+                found => found,
+            };
+            if found == kind {
+                each(name);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a directory and those above it, each in its parent for good; returns it.
+    pub(super) fn make(&self, path: &str) -> Result<OwnedFd> {
+        for _ in 0..ATTEMPTS {
+            if let Some(found) = self.folder(path)? {
+                return Ok(found);
+            }
+            match self.make_each(path) {
+                Ok(made) => return Ok(made),
+                // Another has removed an empty one.
+                Err(Errno::NOENT) => {}
+                Err(error) => return self.failed("create", path, error),
+            }
+        }
+        self.failed("create", path, Errno::NOENT)
+    }
+
+    fn make_each(&self, path: &str) -> Result<OwnedFd, Errno> {
+        let mut at = self.root.try_clone().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        for component in path.split('/') {
+            let open =
+                || rustix::fs::openat(&at, component, FOLDER | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
+            let next = match open() {
+                Err(Errno::NOENT) => {
+                    match rustix::fs::mkdirat(&at, component, FOLDER_MODE) {
+                        Ok(()) => rustix::fs::fsync(&at)?,
+                        Err(Errno::EXIST) => {}
+                        Err(error) => return Err(error),
+                    }
+                    open()?
+                }
+                other => other?,
+            };
+            at = next;
+        }
+        Ok(at)
+    }
+
+    /// Makes an empty file in a directory that exists.
+    pub(super) fn create(&self, folder: &OwnedFd, name: &str) -> Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let made =
+            rustix::fs::openat(folder, name, flags, FILE_MODE).or_else(|error| self.failed("create", name, error))?;
+        Ok(File::from(made))
+    }
+
+    /// Opens a file that is only locked, and makes it where there is none.
+    pub(super) fn lock_file(&self, path: &str) -> Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE;
+        match beneath(self.root.as_fd(), path, flags, FILE_MODE) {
+            Ok(file) => Ok(File::from(file)),
+            Err(error) => self.failed("open", path, error),
+        }
+    }
+
+    /// Writes a small file, whole and for good.
+    pub(super) fn put(&self, path: &str, content: &[u8]) -> Result<()> {
+        let mut temporary = Temporary::new(self)?;
+        temporary.file.write_all(content).map_err(self.error("write", path))?;
+        temporary.place(path)
+    }
+
+    /// Renames a file of an open directory to `path`, for good.
+    pub(super) fn rename(&self, from: &OwnedFd, name: &str, path: &str) -> Result<()> {
+        let (parent, last) = split(path);
+        for _ in 0..ATTEMPTS {
+            let folder = self.make(parent)?;
+            match rustix::fs::renameat(from, name, &folder, last) {
+                Ok(()) => return rustix::fs::fsync(&folder).or_else(|error| self.failed("sync", parent, error)),
+                // The folder was empty and another has removed it.
+                Err(Errno::NOENT) => {}
+                Err(error) => return self.failed("replace", path, error),
+            }
+        }
+        self.failed("replace", path, Errno::NOENT)
+    }
+
+    /// Removes a file, for good; says whether it was there.
+    pub(super) fn remove(&self, path: &str) -> Result<bool> {
+        let removed = self.discard(path)?;
+        if removed {
+            self.sync(split(path).0)?;
+        }
+        Ok(removed)
+    }
+
+    /// Removes a file of which nobody was promised that it goes; says whether it was there.
+    pub(super) fn discard(&self, path: &str) -> Result<bool> {
+        let (parent, last) = split(path);
+        let Some(folder) = self.folder(parent)? else {
+            return Ok(false);
+        };
+        match rustix::fs::unlinkat(&folder, last, AtFlags::empty()) {
+            Ok(()) => Ok(true),
+            Err(error) if is_absent(error) => Ok(false),
+            Err(error) => self.failed("delete", path, error),
+        }
+    }
+
+    /// Removes a directory and those above it down to, and without, `end`, as far as they are empty.
+    pub(super) fn prune(&self, path: &str, end: &str) -> Result<()> {
+        let mut at = path;
+        while at.len() > end.len() {
+            let (parent, last) = split(at);
+            if let Some(folder) = self.folder(parent)? {
+                match rustix::fs::unlinkat(&folder, last, AtFlags::REMOVEDIR) {
+                    Ok(()) => {}
+                    Err(error) if is_absent(error) => {}
+                    Err(Errno::NOTEMPTY | Errno::EXIST) => return Ok(()),
+                    Err(error) => return self.failed("delete", at, error),
+                }
+            }
+            at = parent;
+        }
+        Ok(())
+    }
+
+    /// Removes a directory with everything in it; a crash may bring some of it back.
+    pub(super) fn remove_all(&self, path: &str) -> Result<()> {
+        let mut files = Vec::new();
+        self.regulars(path, |name| files.push(format!("{path}/{name}")))?;
+        for file in files {
+            self.discard(&file)?;
+        }
+        let mut folders = Vec::new();
+        self.folders(path, |name| folders.push(format!("{path}/{name}")))?;
+        for folder in folders {
+            self.remove_all(&folder)?;
+        }
+        self.prune(path, split(path).0)
+    }
+
+    /// Gives a file the time of the file system's clock; says whether it was there.
+    pub(super) fn touch(&self, path: &str) -> Result<bool> {
+        let Some((file, _)) = self.file(path)? else {
+            return Ok(false);
+        };
+        let now = rustix::fs::Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+        let times = Timestamps { last_access: now, last_modification: now };
+        rustix::fs::futimens(&file, &times).or_else(|error| self.failed("touch", path, error))?;
+        Ok(true)
+    }
+
+    /// Makes an open directory's entries survive a crash.
+    pub(super) fn sync(&self, path: &str) -> Result<()> {
+        match self.folder(path)? {
+            Some(folder) => rustix::fs::fsync(folder).or_else(|error| self.failed("sync", path, error)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A locked file in `.partial`, removed when it is dropped before it was placed.
+pub(super) struct Temporary<'a> {
+    files: &'a Files,
+    folder: OwnedFd,
+    name: String,
+    pub(super) file: File,
+    placed: bool,
+}
+
+impl<'a> Temporary<'a> {
+    /// Makes an empty file under a new name.
+    pub(super) fn new(files: &'a Files) -> Result<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        loop {
+            let folder = files.make(PARTIAL)?;
+            let name = format!("put-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+            let file = match files.create(&folder, &name) {
+                Ok(file) => file,
+                // A dead process of the same number left it, or the empty folder went.
+                Err(Error::Io { source, .. })
+                    if matches!(source.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) =>
+                {
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            file.lock().map_err(files.error("lock", &name))?;
+            // Before it was locked, a sweep could take it for abandoned.
+            if is_at(&file, &folder, &name) {
+                return Ok(Self { files, folder, name, file, placed: false });
+            }
+        }
+    }
+
+    /// Renames the file to `path`, so that it survives a crash there.
+    pub(super) fn place(mut self, path: &str) -> Result<()> {
+        self.file.sync_all().map_err(self.files.error("sync", path))?;
+        self.files.rename(&self.folder, &self.name, path)?;
+        self.placed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        if !self.placed {
+            // What cannot be removed now is removed by a later sweep.
+            let _ = rustix::fs::unlinkat(&self.folder, &*self.name, AtFlags::empty());
+        }
+    }
+}
+
+/// Says whether an open file is the one of that name in a directory.
+pub(super) fn is_at(file: &File, folder: &OwnedFd, name: &str) -> bool {
+    let at = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
+    match (rustix::fs::fstat(file), at) {
+        (Ok(one), Ok(other)) => (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino),
+        _ => false,
+    }
+}
+
+/// Splits a path into its parent and its last component.
+pub(super) fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or((".", path))
+}
+
+/// Opens a path below a directory without following a link anywhere.
+fn beneath(root: impl AsFd, path: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
+    let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::ResolveFlags;
+        let rule = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        match rustix::fs::openat2(&root, path, flags, mode, rule) {
+            // An old kernel, or a container's filter that has not heard of the call.
+            Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN) => {}
+            other => return other,
+        }
+    }
+    step_by_step(root, path, flags, mode)
+}
+
+fn step_by_step(root: impl AsFd, path: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
+    let (parent, last) = split(path);
+    let mut at = rustix::fs::openat(&root, ".", FOLDER | OFlags::CLOEXEC, Mode::empty())?;
+    for component in parent.split('/').filter(|component| *component != ".") {
+        at = rustix::fs::openat(&at, component, FOLDER | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    }
+    rustix::fs::openat(&at, last, flags, mode)
+}
+
+/// Nothing there, or nothing that may be followed: a link is as good as nothing.
+fn is_absent(error: Errno) -> bool {
+    matches!(error, Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NXIO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_link_is_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let outside = folder.path().join("outside");
+        std::fs::create_dir(&outside).expect("made");
+        std::fs::write(outside.join("file"), "secret").expect("written");
+        let root = folder.path().join("root");
+        std::fs::create_dir_all(root.join("real")).expect("made");
+        std::os::unix::fs::symlink(&outside, root.join("folder")).expect("linked");
+        std::os::unix::fs::symlink(outside.join("file"), root.join("real/file")).expect("linked");
+        let files = Files::open(&root).expect("opens");
+        for path in ["folder/file", "real/file", "folder"] {
+            assert!(files.file(path).expect("looks").is_none(), "{path}");
+            let walked = step_by_step(&files.root, path, OFlags::RDONLY | OFlags::NOFOLLOW, Mode::empty());
+            assert!(walked.is_err(), "{path}");
+        }
+        files.put("folder/new", b"x").expect_err("refused");
+        files.put("real/file", b"x").expect("replaces the link itself");
+        files.remove_all("folder").expect("there is nothing");
+        assert_eq!(std::fs::read(outside.join("file")).expect("is there"), b"secret");
+        assert_eq!(std::fs::read_dir(&outside).expect("lists").count(), 1);
+        let mut names = Vec::new();
+        files.folders(".", |name| names.push(name.to_owned())).expect("lists");
+        names.sort();
+        assert_eq!(names, [".partial", "real"]);
+    }
+
+    #[test]
+    fn what_is_written_is_whole_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = Files::open(folder.path()).expect("opens");
+        files.put("a/b/c", b"1").expect("written");
+        files.put("a/b/c", b"22").expect("replaced");
+        assert_eq!(files.read("a/b/c", 10).expect("reads").expect("is there"), b"22");
+        files.read("a/b/c", 1).expect_err("too large");
+        drop(Temporary::new(&files).expect("made"));
+        assert_eq!(std::fs::read_dir(folder.path().join(PARTIAL)).expect("lists").count(), 0);
+        assert!(files.remove("a/b/c").expect("removes"));
+        assert!(!files.remove("a/b/c").expect("removes"));
+        files.prune("a/b", "a").expect("prunes");
+        assert!(files.folder("a").expect("looks").is_some());
+        assert!(files.folder("a/b").expect("looks").is_none());
+    }
+}

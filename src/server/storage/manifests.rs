@@ -1,0 +1,240 @@
+//! Manifests: content that a repository has as a revision.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::files::{Temporary, split};
+use super::{Storage, layout};
+use crate::digest::{Algorithm, Digest};
+use crate::manifest::Manifest;
+use crate::media_type::MediaType;
+use crate::store::Result;
+
+/// The most bytes of a stored manifest that are read; what another registry took may be more than we take.
+const READ_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// A stored manifest as it goes out.
+#[derive(Debug)]
+pub(in crate::server) struct Served {
+    /// The digest that it is stored under.
+    pub(in crate::server) digest: Digest,
+    /// The media type that its bytes say.
+    pub(in crate::server) media_type: String,
+    /// The bytes.
+    pub(in crate::server) raw: Vec<u8>,
+}
+
+impl Storage {
+    /// Returns a manifest of a repository by its digest.
+    pub(in crate::server) fn manifest(&self, name: &str, digest: &Digest) -> Result<Option<Arc<Served>>> {
+        let key = format!("{name}@{digest}");
+        if let Some(found) = self.cache.find(&key, &self.files) {
+            return Ok(Some(found));
+        }
+        let mut from = Vec::new();
+        let found = self.read_manifest(name, digest, &mut from)?;
+        if let Some(manifest) = &found {
+            self.cache.keep(&key, from, manifest);
+        }
+        Ok(found)
+    }
+
+    /// Returns what a tag of a repository points to.
+    pub(in crate::server) fn tagged(&self, name: &str, tag: &str) -> Result<Option<Arc<Served>>> {
+        let key = format!("{name}:{tag}");
+        if let Some(found) = self.cache.find(&key, &self.files) {
+            return Ok(Some(found));
+        }
+        let path = layout::current(name, tag);
+        let Some((content, stamp)) = self.files.read_stamped(&path, super::LINK_LIMIT)? else {
+            return Ok(None);
+        };
+        let Some(digest) = super::parse_link(&content) else {
+            return Ok(None);
+        };
+        let mut from = vec![(path, stamp)];
+        let found = self.read_manifest(name, &digest, &mut from)?;
+        if let Some(manifest) = &found {
+            self.cache.keep(&key, from, manifest);
+        }
+        Ok(found)
+    }
+
+    fn read_manifest(
+        &self,
+        name: &str,
+        digest: &Digest,
+        from: &mut Vec<(String, super::files::Stamp)>,
+    ) -> Result<Option<Arc<Served>>> {
+        let path = layout::revision(name, digest);
+        let Some((link, stamp)) = self.files.read_stamped(&path, super::LINK_LIMIT)? else {
+            return Ok(None);
+        };
+        let Some(target) = super::parse_link(&link) else {
+            return Ok(None);
+        };
+        from.push((path, stamp));
+        let Some(raw) = self.raw(&target)? else {
+            return Ok(None);
+        };
+        let media_type = media_type(&raw);
+        Ok(Some(Arc::new(Served { digest: digest.clone(), media_type, raw })))
+    }
+
+    /// Reads a manifest's bytes, whichever repository it belongs to.
+    pub(super) fn raw(&self, digest: &Digest) -> Result<Option<Vec<u8>>> {
+        // No manifest is empty, but a crash can have left an empty file.
+        Ok(self.files.read(&layout::data(digest), READ_LIMIT)?.filter(|raw| !raw.is_empty()))
+    }
+
+    /// Says whether a repository has a manifest.
+    pub(in crate::server) fn has_manifest(&self, name: &str, digest: &Digest) -> Result<bool> {
+        Ok(self.link(&layout::revision(name, digest))?.is_some())
+    }
+
+    /// Says whether a repository has a manifest, and if so keeps it from being collected. Call it with the lock shared.
+    pub(in crate::server) fn use_manifest(&self, name: &str, digest: &Digest) -> Result<bool> {
+        let path = layout::revision(name, digest);
+        let Some(target) = self.link(&path)? else {
+            return Ok(false);
+        };
+        Ok(self.files.touch(&layout::data(&target))? && self.files.touch(&path)?)
+    }
+
+    /// Writes a manifest's bytes. Nothing refers to them yet.
+    pub(in crate::server) fn put_raw(&self, digest: &Digest, raw: &[u8]) -> Result<()> {
+        let path = layout::data(digest);
+        let has_all = self.files.file(&path)?.is_some_and(|(_, stamp)| stamp.size() == raw.len() as u64);
+        if has_all && self.files.touch(&path)? {
+            return Ok(());
+        }
+        let mut temporary = Temporary::new(&self.files)?;
+        temporary.file.write_all(raw).map_err(self.files.error("write", &path))?;
+        temporary.place(&path)
+    }
+
+    /// Makes a manifest a revision of the repository, and a referrer of its subject. Call it with the lock shared and the repository
+    /// serialised.
+    pub(in crate::server) fn link_manifest(&self, name: &str, digest: &Digest, subject: Option<&Digest>) -> Result<()> {
+        let was_complete = self.is_complete(name)?;
+        // The referrer first: once the revision is there, nobody looks for it again.
+        if let Some(subject) = subject {
+            self.write_link(&layout::referrer(name, subject, digest), digest)?;
+        }
+        self.write_link(&layout::revision(name, digest), digest)?;
+        if was_complete { self.complete(name) } else { Ok(()) }
+    }
+
+    /// Removes a manifest and the tags that point to it; says whether it was there. Call it with the lock shared and the repository
+    /// serialised.
+    pub(in crate::server) fn delete_manifest(&self, name: &str, digest: &Digest) -> Result<bool> {
+        let path = layout::revision(name, digest);
+        let Some(target) = self.link(&path)? else {
+            return Ok(false);
+        };
+        let subject = self.raw(&target)?.and_then(|raw| parse(raw)).and_then(|found| found.subject().cloned());
+        for tag in self.all_tags(name)? {
+            if self.link(&layout::current(name, &tag))?.as_ref() == Some(digest) {
+                self.delete_tag(name, &tag)?;
+            }
+        }
+        let was_complete = self.is_complete(name)?;
+        self.files.remove(&path)?;
+        self.files.prune(split(&path).0, &layout::revisions(name, digest.algorithm()))?;
+        if let Some(subject) = subject {
+            let path = layout::referrer(name, &subject.digest, digest);
+            self.files.remove(&path)?;
+            self.files.prune(split(&path).0, &layout::referrers(name))?;
+        }
+        if was_complete {
+            self.complete(name)?;
+        }
+        Ok(true)
+    }
+
+    /// Returns the digests of a repository's manifests.
+    pub(super) fn all_manifests(&self, name: &str) -> Result<Vec<Digest>> {
+        let mut found = Vec::new();
+        for algorithm in Algorithm::ALL {
+            self.files.folders(&layout::revisions(name, algorithm), |hex| {
+                found.extend(format!("{algorithm}:{hex}").parse::<Digest>().ok());
+            })?;
+        }
+        let mut there = Vec::with_capacity(found.len());
+        for digest in found {
+            if self.files.has(&layout::revision(name, &digest))? {
+                there.push(digest);
+            }
+        }
+        Ok(there)
+    }
+
+    /// Returns a manifest of the repository that needs the blob, if there is one.
+    pub(super) fn user_of(&self, name: &str, blob: &Digest) -> Result<Option<Digest>> {
+        for digest in self.all_manifests(name)? {
+            let Some(raw) = self.raw(&digest)? else {
+                continue;
+            };
+            if super::mark::references(&raw).contains(blob) {
+                return Ok(Some(digest));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Parses a stored manifest; nothing for what is none by our rules, which another registry may have taken.
+pub(super) fn parse(raw: Vec<u8>) -> Option<Manifest> {
+    Manifest::parse(raw, None).ok()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shape {
+    media_type: Option<String>,
+    manifests: Option<IgnoredAny>,
+    fs_layers: Option<IgnoredAny>,
+    signatures: Option<IgnoredAny>,
+}
+
+/// Returns the media type that a manifest's bytes say: their own word, else what follows from their members.
+pub(in crate::server) fn media_type(raw: &[u8]) -> String {
+    let Ok(shape) = serde_json::from_slice::<Shape>(raw) else {
+        return MediaType::OCTET_STREAM.as_str().to_owned();
+    };
+    let implied = match shape {
+        Shape { media_type: Some(own), .. } if is_header_value(&own) => return own,
+        Shape { manifests: Some(_), .. } => MediaType::OCI_INDEX,
+        Shape { fs_layers: Some(_), signatures: Some(_), .. } => MediaType::DOCKER_SCHEMA1_SIGNED,
+        Shape { fs_layers: Some(_), .. } => MediaType::DOCKER_SCHEMA1,
+        _ => MediaType::OCI_MANIFEST,
+    };
+    implied.as_str().to_owned()
+}
+
+fn is_header_value(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_follow_from_the_bytes() {
+        for (raw, wanted) in [
+            (r#"{"mediaType":"a/b","manifests":[]}"#, "a/b"),
+            (r#"{"manifests":[]}"#, "application/vnd.oci.image.index.v1+json"),
+            (r#"{"config":{},"layers":[]}"#, "application/vnd.oci.image.manifest.v1+json"),
+            (r#"{"fsLayers":[]}"#, "application/vnd.docker.distribution.manifest.v1+json"),
+            (r#"{"fsLayers":[],"signatures":[]}"#, "application/vnd.docker.distribution.manifest.v1+prettyjws"),
+            (r#"{"mediaType":"a\r\nSet-Cookie: x","layers":[]}"#, "application/vnd.oci.image.manifest.v1+json"),
+            ("no JSON", "application/octet-stream"),
+        ] {
+            assert_eq!(media_type(raw.as_bytes()), wanted, "{raw}");
+        }
+    }
+}

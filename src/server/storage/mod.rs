@@ -1,0 +1,135 @@
+//! A registry's storage: the on-disk layout of CNCF distribution, so that an existing directory is served as it is and distribution can
+//! read ours back.
+//!
+//! Every tag, link and referrer is a file of its own: nothing shared is ever read, changed and written again, so a crash or a second
+//! writer cannot ruin it. What is promised is written in the order data, links, tag, each synced before the next. Whoever links content holds
+//! a lock shared, from its look at the content to the link; the collector deletes under the exclusive one, after looking again.
+
+mod blobs;
+mod cache;
+mod collect;
+mod files;
+mod layout;
+mod manifests;
+mod mark;
+mod names;
+mod referrers;
+mod session;
+mod tags;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::path::Path;
+
+use crate::digest::Digest;
+use crate::store::{Error, Result};
+
+use cache::Cache;
+use files::Files;
+use session::Progress;
+
+pub(super) use blobs::{Put, Removed};
+pub use collect::{Collection, Report};
+pub(super) use manifests::media_type;
+pub(super) use session::{Opened, Session, is_session_id};
+
+/// The most bytes of a link that is not garbage.
+const LINK_LIMIT: u64 = 1024;
+
+/// The storage of a registry. All methods may be called from many threads and many processes at the same time.
+#[derive(Debug)]
+pub struct Storage {
+    files: Files,
+    cache: Cache,
+    progress: Progress,
+}
+
+impl Storage {
+    /// Opens the storage in a directory, which is made when it is not there.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        std::fs::create_dir_all(path).map_err(Error::io("create", path))?;
+        let files = Files::open(path)?;
+        files.make(&layout::repositories())?;
+        files.make(&format!("{}/blobs", layout::ROOT))?;
+        Ok(Self::of(files))
+    }
+
+    /// Opens the storage in a directory that nothing will be written to.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let files = Files::open(path)?;
+        if files.folder(layout::ROOT)?.is_none() {
+            let reason = format!("there is no {} in it", layout::ROOT);
+            return Err(Error::Malformed { path: path.into(), reason });
+        }
+        Ok(Self::of(files))
+    }
+
+    fn of(files: Files) -> Self {
+        Self { files, cache: Cache::default(), progress: Progress::default() }
+    }
+
+    /// Keeps the collector from deleting until the result is dropped.
+    pub(super) fn share(&self) -> Result<File> {
+        let gate = self.files.lock_file(layout::GATE)?;
+        gate.lock_shared().map_err(self.files.error("lock", layout::GATE))?;
+        let lock = self.files.lock_file(layout::LOCK)?;
+        lock.lock_shared().map_err(self.files.error("lock", layout::LOCK))?;
+        Ok(lock)
+    }
+
+    /// Waits until nobody links content, and keeps everybody from it until the result is dropped.
+    fn exclude(&self) -> Result<(File, File)> {
+        // Shared holders come and go without a gap; behind the closed gate no new ones come.
+        let gate = self.files.lock_file(layout::GATE)?;
+        gate.lock().map_err(self.files.error("lock", layout::GATE))?;
+        let lock = self.files.lock_file(layout::LOCK)?;
+        lock.lock().map_err(self.files.error("lock", layout::LOCK))?;
+        Ok((lock, gate))
+    }
+
+    /// Serialises what changes a repository's manifests and tags until the result is dropped. Taken after [`share`](Self::share).
+    pub(super) fn serialize(&self, name: &str) -> Result<File> {
+        let path = layout::repository(name);
+        let folder = File::from(self.files.make(&path)?);
+        folder.lock().map_err(self.files.error("lock", &path))?;
+        Ok(folder)
+    }
+
+    /// Says whether the repository has anything in it.
+    pub(super) fn has_repository(&self, name: &str) -> Result<bool> {
+        for folder in ["_layers", "_manifests", "_uploads"] {
+            if self.files.folder(&format!("{}/{folder}", layout::repository(name)))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads a link; a torn one, which an interrupted writer of old left, is none.
+    fn link(&self, path: &str) -> Result<Option<Digest>> {
+        let content = self.files.read(path, LINK_LIMIT)?;
+        Ok(content.as_deref().and_then(parse_link))
+    }
+
+    /// Writes a link unless it is there, in which case it gets a new time.
+    fn write_link(&self, path: &str, digest: &Digest) -> Result<()> {
+        if self.link(path)?.as_ref() == Some(digest) && self.files.touch(path)? {
+            return Ok(());
+        }
+        self.files.put(path, digest.to_string().as_bytes())
+    }
+}
+
+fn parse_link(content: &[u8]) -> Option<Digest> {
+    std::str::from_utf8(content).ok()?.trim_end().parse().ok()
+}

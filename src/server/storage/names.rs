@@ -1,0 +1,122 @@
+//! Names of repositories, and pages of names.
+
+use std::collections::BinaryHeap;
+
+use super::{Storage, layout};
+use crate::digest::Algorithm;
+use crate::reference::is_repository_path;
+use crate::store::Result;
+
+/// A page of a listing.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::server) struct Page {
+    /// The names, sorted by byte.
+    pub(in crate::server) names: Vec<String>,
+    /// Whether there is more.
+    pub(in crate::server) more: bool,
+}
+
+/// The smallest of many names, without the others in memory.
+pub(super) struct Smallest {
+    count: usize,
+    names: BinaryHeap<String>,
+}
+
+impl Smallest {
+    pub(super) fn new(count: usize) -> Self {
+        Self { count, names: BinaryHeap::new() }
+    }
+
+    pub(super) fn offer(&mut self, name: &str) {
+        if self.names.len() < self.count {
+            self.names.push(name.to_owned());
+        } else if let Some(mut largest) = self.names.peek_mut()
+            && name < largest.as_str()
+        {
+            name.clone_into(&mut *largest);
+        }
+    }
+
+    pub(super) fn into_sorted(self) -> Vec<String> {
+        self.names.into_sorted_vec()
+    }
+}
+
+impl Storage {
+    /// Returns at most `count` repositories behind `last`, by byte.
+    pub(in crate::server) fn repositories(&self, count: usize, last: &str) -> Result<Page> {
+        let mut page = Page { names: Vec::new(), more: false };
+        self.walk(last, &mut |name| {
+            if name > last && self.has_manifests(name)? {
+                page.more = page.names.len() == count;
+                if !page.more {
+                    page.names.push(name.to_owned());
+                }
+            }
+            Ok(!page.more)
+        })?;
+        Ok(page)
+    }
+
+    /// Calls `each` with the names of folders that may be repositories, sorted by byte, until it says no. Those far before `from` are left out.
+    pub(super) fn walk(&self, from: &str, each: &mut dyn FnMut(&str) -> Result<bool>) -> Result<()> {
+        self.walk_below("", from, each).map(drop)
+    }
+
+    fn walk_below(&self, prefix: &str, from: &str, each: &mut dyn FnMut(&str) -> Result<bool>) -> Result<bool> {
+        let folder = match prefix {
+            "" => layout::repositories(),
+            prefix => layout::repository(prefix),
+        };
+        // A name comes twice: as itself, and, with a slash behind it, for what is below it, which other names may come before (`a-b`).
+        let mut steps = Vec::new();
+        self.files.folders(&folder, |component| {
+            // Folders of the layout begin with `_`, as no repository's name does.
+            let name = if prefix.is_empty() { component.to_owned() } else { format!("{prefix}/{component}") };
+            if is_repository_path(component) {
+                steps.push(format!("{name}/"));
+                steps.push(name);
+            }
+        })?;
+        steps.sort();
+        for step in steps {
+            let goes_on = match step.strip_suffix('/') {
+                Some(name) if step.as_str() > from || from.starts_with(&step) => self.walk_below(name, from, each)?,
+                Some(_) => true,
+                None => each(&step)?,
+            };
+            if !goes_on {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn has_manifests(&self, name: &str) -> Result<bool> {
+        for algorithm in Algorithm::ALL {
+            let mut any = false;
+            self.files.folders(&layout::revisions(name, algorithm), |_| any = true)?;
+            if any {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_are_kept() {
+        let mut smallest = Smallest::new(3);
+        for name in ["d", "a", "e", "c", "b", "aa"] {
+            smallest.offer(name);
+        }
+        assert_eq!(smallest.into_sorted(), ["a", "aa", "b"]);
+        let mut none = Smallest::new(0);
+        none.offer("a");
+        assert!(none.into_sorted().is_empty());
+    }
+}

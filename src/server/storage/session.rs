@@ -1,0 +1,282 @@
+//! Uploads in pieces: `_uploads/UUID/{data,startedat}`, as distribution keeps them, so that they outlive the process.
+//!
+//! The digest of what came is carried on in memory while this process takes every piece; after a restart, or when the client names another
+//! algorithm at the end, the file is read again.
+
+use std::collections::HashMap;
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::Mutex;
+use std::time::SystemTime;
+
+use ring::rand::SecureRandom;
+
+use super::blobs::{BUFFER, Put, pour};
+use super::files::is_at;
+use super::{Storage, layout};
+use crate::digest::{Algorithm, Digest, Hasher};
+use crate::store::{Error, Result};
+
+/// The most uploads whose digest is carried on in memory.
+const MAX_PROGRESS: usize = 4096;
+
+/// Digests of what has come of uploads, by their folder: how far, and the state there.
+#[derive(Debug, Default)]
+pub(super) struct Progress(Mutex<HashMap<String, (u64, Hasher)>>);
+
+impl Progress {
+    fn take(&self, folder: &str) -> Option<(u64, Hasher)> {
+        self.0.lock().expect("nothing panics while it holds the list").remove(folder)
+    }
+
+    fn keep(&self, folder: &str, at: u64, hasher: Hasher) {
+        let mut list = self.0.lock().expect("nothing panics while it holds the list");
+        if list.len() >= MAX_PROGRESS {
+            // Reading those files again is slower and no less right.
+            list.clear();
+        }
+        list.insert(folder.to_owned(), (at, hasher));
+    }
+}
+
+/// What there is of an upload.
+pub(in crate::server) enum Opened<'a> {
+    /// It is ours until it is dropped.
+    Session(Session<'a>),
+    /// Another request is at it.
+    Busy,
+    /// There is none.
+    Unknown,
+}
+
+/// An upload that nobody else is at.
+pub(in crate::server) struct Session<'a> {
+    storage: &'a Storage,
+    repository: String,
+    folder: String,
+    file: File,
+    length: u64,
+}
+
+impl Storage {
+    /// Starts an upload and returns its name.
+    pub(in crate::server) fn start_session(&self, name: &str) -> Result<String> {
+        let id = new_id()?;
+        let path = layout::upload(name, &id);
+        let folder = self.files.make(&path)?;
+        let mut started = self.files.create(&folder, "startedat")?;
+        let now = rfc3339(SystemTime::now());
+        started.write_all(now.as_bytes()).map_err(self.files.error("write", &path))?;
+        self.files.create(&folder, "data")?;
+        Ok(id)
+    }
+
+    /// Returns how many bytes of an upload are there; nothing when there is no such upload.
+    pub(in crate::server) fn session_length(&self, name: &str, id: &str) -> Result<Option<u64>> {
+        let found = self.files.file(&format!("{}/data", layout::upload(name, id)))?;
+        if let Some((_, stamp)) = found {
+            return Ok(Some(stamp.size()));
+        }
+        // Distribution makes the content's file with the first byte.
+        Ok(self.files.has(&format!("{}/startedat", layout::upload(name, id)))?.then_some(0))
+    }
+
+    /// Opens an upload for one taker.
+    pub(in crate::server) fn open_session(&self, name: &str, id: &str) -> Result<Opened<'_>> {
+        let path = layout::upload(name, id);
+        let data = format!("{path}/data");
+        let Some(folder) = self.files.folder(&path)? else {
+            return Ok(Opened::Unknown);
+        };
+        let (file, _) = match self.files.writable(&data)? {
+            Some(found) => found,
+            None if self.files.has(&format!("{path}/startedat"))? => match self.files.create(&folder, "data") {
+                Ok(_) => return self.open_session(name, id),
+                Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {
+                    return Ok(Opened::Busy);
+                }
+                Err(error) => return Err(error),
+            },
+            None => return Ok(Opened::Unknown),
+        };
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(Opened::Busy),
+            Err(TryLockError::Error(error)) => return Err(self.files.error("lock", &data)(error)),
+        }
+        // Another may have finished it between the two calls.
+        if !is_at(&file, &folder, "data") {
+            return Ok(Opened::Unknown);
+        }
+        let length = file.metadata().map_err(self.files.error("read", &data))?.len();
+        Ok(Opened::Session(Session { storage: self, repository: name.into(), folder: path, file, length }))
+    }
+}
+
+impl Session<'_> {
+    /// Returns how many bytes are there.
+    pub(in crate::server) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Appends everything that `content` gives. What came before an error of the content stays; a disk that fails takes all that this call
+    /// has brought with it.
+    pub(in crate::server) fn append(&mut self, content: &mut dyn Read) -> Result<()> {
+        let begin = self.length;
+        let mut hasher = match self.storage.progress.take(&self.folder) {
+            Some((at, hasher)) if at == begin => Some(hasher),
+            _ if begin == 0 => Some(Hasher::new(Algorithm::Sha256)),
+            _ => None,
+        };
+        self.file.seek(SeekFrom::Start(begin)).map_err(self.error("write"))?;
+        let failed = self.storage.files.error("write", &self.folder);
+        let mut failed = Some(failed);
+        let (file, length) = (&mut self.file, &mut self.length);
+        let result = pour(content, |piece| {
+            file.write_all(piece).map_err(|error| failed.take().expect("the first error is the last")(error))?;
+            if let Some(hasher) = &mut hasher {
+                hasher.update(piece);
+            }
+            *length += piece.len() as u64;
+            Ok(())
+        });
+        if matches!(result, Err(ref error) if !matches!(error, Error::Content(_))) {
+            self.shorten(begin)?;
+        } else if let Some(hasher) = hasher {
+            self.storage.progress.keep(&self.folder, self.length, hasher);
+        }
+        result
+    }
+
+    /// Forgets what came behind `length`.
+    pub(in crate::server) fn shorten(&mut self, length: u64) -> Result<()> {
+        self.storage.progress.take(&self.folder);
+        self.file.set_len(length).map_err(self.error("truncate"))?;
+        self.length = length;
+        Ok(())
+    }
+
+    /// Makes what is there the blob `digest` of the repository. Content of another digest is gone.
+    pub(in crate::server) fn commit(mut self, digest: &Digest) -> Result<Put> {
+        let got = self.digest(digest.algorithm())?;
+        if got != *digest {
+            self.cancel()?;
+            return Ok(Put::Mismatch { got });
+        }
+        self.file.sync_all().map_err(self.error("sync"))?;
+        let files = &self.storage.files;
+        let Some(folder) = files.folder(&self.folder)? else {
+            return Err(self.error("open")(io::ErrorKind::NotFound.into()));
+        };
+        let shared = self.storage.share()?;
+        files.rename(&folder, "data", &layout::data(digest))?;
+        // Pushed again, it keeps the time of its last byte, which may be long ago.
+        files.touch(&layout::data(digest))?;
+        self.storage.write_link(&layout::layer(&self.repository, digest), digest)?;
+        drop(shared);
+        self.cancel()?;
+        Ok(Put::Done)
+    }
+
+    /// Ends the upload and frees what came of it.
+    pub(in crate::server) fn cancel(self) -> Result<()> {
+        self.clear()
+    }
+
+    /// Removes the upload: nothing can come of it any more.
+    pub(in crate::server) fn clear(&self) -> Result<()> {
+        self.storage.progress.take(&self.folder);
+        let Self { storage, folder, repository, .. } = self;
+        storage.files.remove_all(folder)?;
+        storage.files.prune(&layout::uploads(repository), &layout::repository(repository))
+    }
+
+    fn digest(&mut self, algorithm: Algorithm) -> Result<Digest> {
+        let (at, mut hasher) = match self.storage.progress.take(&self.folder) {
+            Some((at, hasher)) if algorithm == Algorithm::Sha256 && at <= self.length => (at, hasher),
+            _ => (0, Hasher::new(algorithm)),
+        };
+        if at < self.length {
+            self.file.seek(SeekFrom::Start(at)).map_err(self.error("read"))?;
+            let rest = io::BufReader::with_capacity(BUFFER, &mut self.file).take(self.length - at);
+            hasher.update_from(rest).map_err(self.storage.files.error("read", &self.folder))?;
+        }
+        Ok(hasher.finish())
+    }
+
+    fn error(&self, action: &'static str) -> impl FnOnce(io::Error) -> Error + use<> {
+        self.storage.files.error(action, &self.folder)
+    }
+}
+
+/// Says whether text has the form of an upload's name, a UUID.
+pub(in crate::server) fn is_session_id(text: &str) -> bool {
+    let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.split('-').all(is_hex)
+}
+
+/// Makes a random UUID: RFC 9562, section 5.4.
+fn new_id() -> Result<String> {
+    let mut bytes = [0; 16];
+    let random = ring::rand::SystemRandom::new();
+    random.fill(&mut bytes).map_err(|_| Error::Unsupported { what: "a random number" })?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let number = u128::from_be_bytes(bytes);
+    let part = |shift: u32, bits: u32| number >> shift & ((1 << bits) - 1);
+    Ok(format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        part(96, 32),
+        part(80, 16),
+        part(64, 16),
+        part(48, 16),
+        part(0, 48)
+    ))
+}
+
+/// Formats a time as distribution does, by RFC 3339.
+fn rfc3339(time: SystemTime) -> String {
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Days since 0000-03-01, in cycles of 400 years: Howard Hinnant's `civil_from_days`.
+    let z = days + 719_468;
+    let (era, of_era) = (z / 146_097, z % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3_600, rest / 60 % 60, rest % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_random_uuids() {
+        let id = new_id().expect("random");
+        assert!(is_session_id(&id), "{id}");
+        assert_eq!(&id[14..15], "4");
+        assert_ne!(id, new_id().expect("random"));
+        for bad in
+            ["", "..", "x", &id[1..], &id.to_uppercase().replace(|c: char| c.is_ascii_digit(), "A"), &format!("{id}/x")]
+        {
+            assert!(!is_session_id(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_are_those_of_distribution() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_735_689_599, "2024-12-31T23:59:59Z"),
+        ] {
+            let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+            assert_eq!(rfc3339(time), text);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! DSSE: an envelope around a payload, signed together with its type.
+//!
+//! Specification: <https://github.com/secure-systems-lab/dsse/blob/master/envelope.md>
+
+use super::encoding::{decode_any, encode};
+use super::json::{self, Error};
+use crate::splice::Members;
+
+/// The type of a payload that is a statement.
+pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+
+/// An envelope with its one signature, nothing of which is verified.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// What the payload is.
+    pub payload_type: String,
+    /// The payload.
+    pub payload: Vec<u8>,
+    /// The signature over [`Envelope::message`].
+    pub signature: Vec<u8>,
+    /// Which key it claims to be of.
+    pub key_id: Option<String>,
+}
+
+impl Envelope {
+    /// Reads an envelope with exactly one signature: with several, readers differ in how many must be good.
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn of(members: &Members) -> Result<Self, Error> {
+        json::only(members, &["payload", "payloadType", "signatures"])?;
+        let signatures = json::list(members, "signatures")?;
+        let [signature] = &*signatures else {
+            return Err(Error::Type("signatures"));
+        };
+        let signature: Members = serde_json::from_str(signature.get())?;
+        json::only(&signature, &["sig", "keyid"])?;
+        Ok(Self {
+            payload_type: json::required_text(members, "payloadType")?,
+            payload: bytes(members, "payload")?,
+            signature: bytes(&signature, "sig")?,
+            key_id: json::text(&signature, "keyid")?.filter(|id| !id.is_empty()),
+        })
+    }
+
+    /// Parses an envelope that stands alone.
+    ///
+    /// # Errors
+    /// Those of [`Envelope::of`].
+    pub fn parse(text: &[u8]) -> Result<Self, Error> {
+        Self::of(&json::loose_object(text)?)
+    }
+
+    /// Returns the bytes that are signed.
+    pub fn message(&self) -> Vec<u8> {
+        message(&self.payload_type, &self.payload)
+    }
+}
+
+/// DSSE's pre-authentication encoding.
+pub fn message(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let mut message = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
+    message.extend_from_slice(payload);
+    message
+}
+
+/// Writes an envelope.
+pub(super) fn write(payload: &[u8], signature: &[u8]) -> String {
+    let (payload, signature) = (encode(payload), encode(signature));
+    format!(r#"{{"payload":"{payload}","payloadType":"{IN_TOTO}","signatures":[{{"sig":"{signature}"}}]}}"#)
+}
+
+fn bytes(members: &Members, name: &'static str) -> Result<Vec<u8>, Error> {
+    decode_any(&json::required_text(members, name)?).ok_or(Error::Type(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_the_specification() {
+        // protocol.md: PAE("http://example.com/HelloWorld", "hello world")
+        let wanted = b"DSSEv1 29 http://example.com/HelloWorld 11 hello world";
+        assert_eq!(message("http://example.com/HelloWorld", b"hello world"), wanted);
+        assert_eq!(message("ü", b"\xff"), b"DSSEv1 2 \xc3\xbc 1 \xff");
+    }
+
+    #[test]
+    fn exactly_one_signature() {
+        let text = write(b"payload", b"sig");
+        let envelope = Envelope::parse(text.as_bytes()).expect("parses");
+        assert_eq!((envelope.payload.as_slice(), envelope.signature.as_slice()), (&b"payload"[..], &b"sig"[..]));
+        assert_eq!((envelope.payload_type.as_str(), envelope.key_id), (IN_TOTO, None));
+        let sig = format!(r#"{{"sig":"{}"}}"#, encode(b"sig"));
+        for (from, to, good) in [
+            (sig.as_str(), format!(r#"{{"keyid":"","sig":"{}"}}"#, encode(b"sig")), true),
+            (&sig, format!(r#"{{"keyid":"k","sig":"{}"}}"#, encode(b"sig")), true),
+            (&sig, format!("{sig},{sig}"), false),
+            (&sig, String::new(), false),
+            (&sig, "null".into(), false),
+            (&sig, "{}".into(), false),
+            (&sig, r#"{"sig":"*"}"#.into(), false),
+            (&sig, format!(r#"{{"sig":"{}","cert":"x"}}"#, encode(b"sig")), false),
+            (&sig, r#"{"sig":"AAAA","sig":"BBBB"}"#.into(), false),
+            ("payloadType", "payload_type".into(), false),
+            (r#"{"payload""#, r#"{"other":1,"payload""#.into(), false),
+            (r#"{"payload""#, r#"{"payload":"","payload""#.into(), false),
+        ] {
+            let text = text.replacen(from, &to, 1);
+            assert_eq!(Envelope::parse(text.as_bytes()).is_ok(), good, "{text}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What can go wrong with signatures: why one is not accepted, and why an operation failed.
+
+use super::{json, key};
+use crate::class::Class;
+use crate::digest::Digest;
+use crate::manifest::ParseError;
+use crate::transport;
+
+/// A result of signing or verifying.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a signature, or what might be one, is not accepted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// It says a size that no signature has.
+    #[error("it has {size} bytes, and signatures have 1 to {limit}")]
+    Size {
+        /// The size.
+        size: u64,
+        /// The most that is read.
+        limit: u64,
+    },
+    /// It is listed, and not there.
+    #[error("it is listed, but it is not there")]
+    Missing,
+    /// Its bytes are not what the digest, the size or the compression promise.
+    #[error("its content is not what its digest and size say")]
+    Content,
+    /// The manifest around it cannot be read.
+    #[error("its manifest is not acceptable: {0}")]
+    Manifest(ParseError),
+    /// The manifest has more layers than are looked at.
+    #[error("its manifest has {0} layers; no more than {limit} are looked at", limit = super::collect::MAX_LAYERS)]
+    Layers(usize),
+    /// The manifest is no image manifest.
+    #[error("its manifest is no image manifest")]
+    NoImage,
+    /// The layer has no signature.
+    #[error("it has no signature")]
+    Unsigned,
+    /// The signature is not base64.
+    #[error("the signature is not strict base64")]
+    Base64,
+    /// The signature is of another key or another content, or no signature at all.
+    #[error("the signature is not by this key for this content")]
+    Signature,
+    /// The signature says that it is of another key.
+    #[error("the signature names another key")]
+    KeyId,
+    /// The signed payload is malformed.
+    #[error("what is signed is not acceptable: {0}")]
+    Payload(#[source] json::Error),
+    /// The signed payload is something else.
+    #[error("what is signed is of type {0:?}")]
+    Type(String),
+    /// The signature is good, and for another image.
+    #[error("it is about another image")]
+    Subject,
+    /// An annotation is missing or different.
+    #[error("it has no annotation {name}={value}")]
+    Annotation {
+        /// The name asked for.
+        name: String,
+        /// The value asked for.
+        value: String,
+    },
+    /// The name it was signed under is not as it must be.
+    #[error("it was signed for {0}")]
+    Identity(String),
+    /// The bundle is malformed.
+    #[error("it is no bundle: {0}")]
+    Bundle(#[source] json::Error),
+    /// The bundle is of another version.
+    #[error("it is a bundle of type {0:?}, not of version 0.3")]
+    Version(String),
+    /// The bundle has no key and no certificate, or both.
+    #[error("it has not exactly one of key and certificate")]
+    Material,
+    /// The bundle signs bytes and makes no statement.
+    #[error("it signs a message and makes no statement about an image")]
+    Message,
+    /// The envelope is malformed.
+    #[error("its envelope is not acceptable: {0}")]
+    Envelope(#[source] json::Error),
+    /// The signature is a keyless one, and a key was given.
+    #[error("it is a keyless signature, which no key verifies")]
+    Keyless,
+    /// It says something else of the image.
+    #[error("it is an attestation of type {0:?}, not a signature")]
+    Predicate(String),
+}
+
+/// An operation on signatures that failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A key file cannot be used.
+    #[error("cannot use the key {name}")]
+    Key {
+        /// The file, or where else it comes from.
+        name: String,
+        /// Why.
+        source: key::Error,
+    },
+    /// The place failed.
+    #[error(transparent)]
+    Place(#[from] transport::Error),
+    /// There is no such image.
+    #[error("there is no such image")]
+    Image(#[source] transport::Error),
+    /// Whether there is a signature could not be found out.
+    #[error("whether {digest} is signed cannot be told")]
+    Unknown {
+        /// The image.
+        digest: Digest,
+        /// Why.
+        source: transport::Error,
+    },
+    /// More refers to the image than is looked at.
+    #[error("more than {limit} manifests refer to {digest}; no signature is among the first", limit = super::collect::MAX_REFERRERS)]
+    TooMany {
+        /// The image.
+        digest: Digest,
+    },
+    /// There is no signature.
+    #[error("{digest} is not signed")]
+    Unsigned {
+        /// The image.
+        digest: Digest,
+    },
+    /// There are signatures, and they are not enough.
+    #[error("no signature of {digest} is acceptable: {}", reasons.join("; "))]
+    Unacceptable {
+        /// The image.
+        digest: Digest,
+        /// What is wrong with each.
+        reasons: Vec<String>,
+    },
+    /// What would have to be appended to is something else.
+    #[error("the tag {tag} cannot take a signature: {reason}")]
+    Occupied {
+        /// The tag.
+        tag: String,
+        /// What is there.
+        reason: &'static str,
+    },
+    /// A manifest made here is not acceptable.
+    #[error("the signature's manifest cannot be made")]
+    Manifest(#[from] ParseError),
+    /// The image's digest has no tag for its signatures.
+    #[error("{digest} is too long for the tag of its signatures")]
+    NoTag {
+        /// The image.
+        digest: Digest,
+    },
+    /// Images nested deeper than images are.
+    #[error("the indexes below {digest} are nested too deep")]
+    Depth {
+        /// The image.
+        digest: Digest,
+    },
+}
+
+impl Error {
+    /// Returns the kind of failure.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Place(error) | Self::Image(error) | Self::Unknown { source: error, .. } => error.class(),
+            Self::Unsigned { .. } | Self::Unacceptable { .. } | Self::TooMany { .. } => Class::Verification,
+            _ => Class::Failed,
+        }
+    }
+
+    /// Returns what to do about it, where that is known.
+    pub fn cure(&self) -> Option<&str> {
+        match self {
+            Self::Place(error) | Self::Image(error) => error.cure(),
+            Self::NoTag { .. } => Some("use --signature-format bundle"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Signatures of images, in cosign's two forms: made, found and verified.
+//!
+//! Whoever verifies denies by default, looks at every place where signatures lie ([`collect`]), and believes nothing of a payload before
+//! its signature is verified ([`verify`]). A place that cannot tell whether it has signatures is an error, never "unsigned".
+//!
+//! cosign's two forms: [`classic`] payloads under the tag `sha256-….sig`, and [`bundle`]s that refer to the image.
+
+mod authority;
+pub mod bundle;
+mod claim;
+pub mod classic;
+pub mod collect;
+mod encoding;
+pub mod envelope;
+mod error;
+pub mod json;
+pub mod key;
+mod signer;
+pub mod statement;
+mod verify;
+
+pub use authority::{Authority, Evidence, Material, Signer};
+pub use claim::Claim;
+pub use collect::{Candidate, Form, Kind, Spot};
+pub use error::{Error, Reason, Result};
+pub use key::{PrivateKey, PublicKey};
+pub use signer::{Image, Made, Signing, sign};
+pub use verify::{Accepted, Rejected, Require, Verdict, Wanted, check, verify};

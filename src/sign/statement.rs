@@ -1,0 +1,170 @@
+//! in-toto statements: what is said (the predicate) of which content (the subjects).
+//!
+//! Specification: <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::claim::Claim;
+use super::json::{self, Error};
+use crate::digest::Digest;
+use crate::splice::Members;
+
+/// The predicate by which cosign signs an image.
+pub const SIGNED: &str = "https://sigstore.dev/cosign/sign/v1";
+/// The two versions of statements that are in use; cosign signs with the one and attests with the other.
+pub const VERSIONS: [&str; 2] = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
+
+const MEMBERS: [&str; 4] = ["_type", "subject", "predicateType", "predicate"];
+const SUBJECT: [&str; 7] = ["name", "uri", "digest", "content", "downloadLocation", "mediaType", "annotations"];
+
+/// A statement, taken from a payload whose signature was verified.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// What is said.
+    pub predicate_type: String,
+    /// Of what.
+    pub subjects: Vec<Subject>,
+    /// How it is said.
+    pub predicate: Option<Box<RawValue>>,
+}
+
+/// Content that a statement is about.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Its digests, by algorithm.
+    pub digest: BTreeMap<String, String>,
+    /// What else is said of it.
+    pub annotations: Option<Members>,
+}
+
+impl Statement {
+    /// Reads a statement; unknown members are refused as cosign refuses them.
+    ///
+    /// # Errors
+    /// When it is none of a known version.
+    pub fn parse(payload: &[u8]) -> Result<Self, Error> {
+        let all = json::object(payload, &MEMBERS)?;
+        if !VERSIONS.contains(&json::required_text(&all, "_type")?.as_str()) {
+            return Err(Error::Type("_type"));
+        }
+        json::member(&all, "predicate")?;
+        let subjects = json::list(&all, "subject")?;
+        Ok(Self {
+            predicate_type: json::required_text(&all, "predicateType")?,
+            subjects: subjects.iter().map(|subject| Subject::parse(subject)).collect::<Result<_, _>>()?,
+            predicate: all.get("predicate").map(ToOwned::to_owned),
+        })
+    }
+
+    /// Returns what is claimed of an image, once for each subject that is it.
+    pub fn claims(&self, digest: &Digest) -> Vec<Claim> {
+        let is_it =
+            |subject: &&Subject| subject.digest.get(digest.algorithm().name()).is_some_and(|hex| hex == digest.hex());
+        let claim = |subject: &Subject| Claim {
+            kind: self.predicate_type.clone(),
+            digest: digest.clone(),
+            identity: subject.name.clone().filter(|name| !name.is_empty()),
+            annotations: subject.annotations.clone(),
+            predicate: self.predicate.clone(),
+        };
+        self.subjects.iter().filter(is_it).map(claim).collect()
+    }
+}
+
+impl Subject {
+    fn parse(text: &RawValue) -> Result<Self, Error> {
+        let members: Members = serde_json::from_str(text.get())?;
+        json::only(&members, &SUBJECT)?;
+        Ok(Self {
+            name: json::text(&members, "name")?,
+            digest: members.decode("digest").map_err(|_| Error::Type("digest"))?.unwrap_or_default(),
+            annotations: json::member(&members, "annotations")?,
+        })
+    }
+}
+
+/// Returns what an unverified payload claims to say: good for telling attestations from signatures in messages, and for nothing else.
+pub(super) fn unverified_predicate_type(payload: &[u8]) -> Option<String> {
+    Members::parse(payload).ok()?.decode("predicateType").ok()?
+}
+
+/// Makes the statement by which an image is signed, with the members and the order that cosign writes, and the image's name if it has one.
+pub(super) fn signed(identity: Option<&str>, digest: &Digest, annotations: &BTreeMap<String, String>) -> Vec<u8> {
+    let text = |value: &str| serde_json::to_string(value).expect("text is always writable");
+    let name = identity.map(|identity| format!(r#""name":{},"#, text(identity))).unwrap_or_default();
+    let annotations = serde_json::to_string(annotations).expect("text is always writable");
+    let (algorithm, hex, version) = (digest.algorithm(), digest.hex(), VERSIONS[0]);
+    format!(
+        r#"{{"_type":"{version}","subject":[{{{name}"digest":{{"{algorithm}":"{hex}"}},"annotations":{annotations}}}],"predicateType":"{SIGNED}","predicate":{{}}}}"#
+    )
+    .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain() -> String {
+        String::from_utf8(signed(None, &Digest::of(b"image"), &BTreeMap::new())).expect("UTF-8")
+    }
+
+    #[test]
+    fn the_statement_of_cosign() {
+        let hex = Digest::of(b"image").hex().to_owned();
+        let wanted = format!(
+            r#"{{"_type":"https://in-toto.io/Statement/v1","subject":[{{"digest":{{"sha256":"{hex}"}},"annotations":{{}}}}],"predicateType":"https://sigstore.dev/cosign/sign/v1","predicate":{{}}}}"#
+        );
+        assert_eq!(plain(), wanted);
+        let named = signed(Some("h/r:t"), &Digest::of(b"image"), &[("a".to_owned(), "1".to_owned())].into());
+        let claims = Statement::parse(&named).expect("parses").claims(&Digest::of(b"image"));
+        assert_eq!(claims.len(), 1);
+        assert_eq!(claims[0].identity.as_deref(), Some("h/r:t"));
+        assert!(claims[0].has(&[("a".into(), "1".into())]).is_ok());
+    }
+
+    /// signing.md's rule 5, the part about the statement.
+    #[test]
+    fn only_exact_statements() {
+        for (from, to, good) in [
+            ("Statement/v1", "Statement/v0.1", true),
+            (r#""annotations":{}"#, r#""annotations":{},"mediaType":"x","uri":"y""#, true),
+            (r#","predicate":{}"#, "", true),
+            ("Statement/v1", "Statement/v2", false),
+            ("\"_type\"", "\"_Type\"", false),
+            ("\"_type\"", "\"type\"", false),
+            (r#""predicate":{}"#, r#""predicate":{},"more":1"#, false),
+            (r#""predicate":{}"#, r#""predicate":[]"#, false),
+            (r#""predicate":{}"#, r#""predicate":{"a":1,"a":2}"#, false),
+            (r#""annotations":{}"#, r#""annotations":{},"more":1"#, false),
+            (r#""annotations":{}"#, r#""annotations":[]"#, false),
+            (r#""predicate":{}}"#, r#""predicate":{}} x"#, false),
+            (r#""subject":["#, r#""subject":[],"subject":["#, false),
+            (r#""sha256":"#, r#""sha256":"00","sha256":"#, false),
+            (r#""subject":["#, r#""subject":[null,"#, false),
+            (r#""predicateType":"#, r#""predicateType":1,"x":"#, false),
+        ] {
+            let text = plain().replacen(from, to, 1);
+            assert_ne!(text, plain(), "{to}");
+            assert_eq!(Statement::parse(text.as_bytes()).is_ok(), good, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn only_subjects_of_this_digest() {
+        let (ours, other) = (Digest::of(b"image"), Digest::of(b"other"));
+        let claims = |text: String| Statement::parse(text.as_bytes()).expect("parses").claims(&ours);
+        assert!(claims(plain().replace(ours.hex(), other.hex())).is_empty());
+        assert!(claims(plain().replace(ours.hex(), &ours.hex().to_uppercase())).is_empty());
+        assert!(claims(plain().replace("\"sha256\":", "\"sha512\":")).is_empty());
+        assert!(claims(plain().replace("\"sha256\":", "\"SHA256\":")).is_empty());
+        let two =
+            format!(r#""subject":[{{"name":"x","digest":{{"sha256":"{}"}},"annotations":{{"a":"1"}}}},"#, other.hex());
+        let claims = claims(plain().replace(r#""subject":["#, &two));
+        assert_eq!(claims.len(), 1);
+        assert!(claims[0].has(&[("a".into(), "1".into())]).is_err(), "another subject's annotation");
+    }
+}

@@ -1,0 +1,496 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Mutex;
+
+use super::*;
+use crate::blob::Blob;
+use crate::descriptor::{Annotations, Descriptor};
+use crate::manifest::{Image, digest_tags};
+use crate::media_type::{Format, MediaType};
+use crate::sign::encoding::encode;
+use crate::sign::key::PrivateKey;
+use crate::sign::{bundle, classic, envelope, statement};
+use crate::transport::Layout;
+
+/// A place in memory with one image, that counts what is read from it.
+struct Shelf {
+    image: Manifest,
+    tags: BTreeMap<String, Manifest>,
+    manifests: BTreeMap<Digest, Manifest>,
+    referrers: Vec<Descriptor>,
+    blobs: BTreeMap<Digest, Vec<u8>>,
+    fails: Option<&'static str>,
+    read: Mutex<Vec<Digest>>,
+}
+
+impl fmt::Display for Shelf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("shelf")
+    }
+}
+
+impl Shelf {
+    fn new() -> Self {
+        let image = Image {
+            config: Descriptor::of(MediaType::OCI_CONFIG, b"{}"),
+            layers: Vec::new(),
+            subject: None,
+            annotations: Annotations::new(),
+            artifact_type: None,
+        };
+        let image = Manifest::image(Format::Oci, &image).expect("made");
+        Self {
+            tags: BTreeMap::from([("v1".to_owned(), image.clone())]),
+            manifests: BTreeMap::from([(image.digest().clone(), image.clone())]),
+            image,
+            referrers: Vec::new(),
+            blobs: BTreeMap::new(),
+            fails: None,
+            read: Mutex::default(),
+        }
+    }
+
+    fn digest(&self) -> &Digest {
+        self.image.digest()
+    }
+
+    fn sig(&self) -> String {
+        digest_tags(self.digest()).remove(0)
+    }
+
+    /// Puts these layers under the tag of signatures.
+    fn tag(&mut self, layers: Vec<(Descriptor, Vec<u8>)>) {
+        let manifest = image(layers.iter().map(|(layer, _)| layer.clone()).collect(), MediaType::OCI_CONFIG);
+        self.blobs.extend(layers.into_iter().map(|(layer, content)| (layer.digest, content)));
+        let tag = self.sig();
+        self.tags.insert(tag, manifest);
+    }
+
+    fn classic(&mut self, payload: &[u8], signature: &[u8]) {
+        self.tag(vec![(classic::layer(payload, signature), payload.to_vec())]);
+    }
+
+    /// Lists a bundle among the referrers.
+    fn bundle(&mut self, content: &[u8]) {
+        let manifest = bundle::manifest(content, &self.image.descriptor(), statement::SIGNED, None).expect("made");
+        self.blobs.insert(Digest::of(content), content.to_vec());
+        self.refer(manifest);
+    }
+
+    fn refer(&mut self, manifest: Manifest) {
+        self.referrers.push(manifest.as_referrer());
+        self.manifests.insert(manifest.digest().clone(), manifest);
+    }
+
+    fn verify(&self, keys: &[&PrivateKey]) -> Result<Verdict> {
+        self.verify_with(keys, Require::Any, &[])
+    }
+
+    fn verify_with(&self, keys: &[&PrivateKey], require: Require, pairs: &[(&str, &str)]) -> Result<Verdict> {
+        let keys: Vec<_> = keys.iter().map(|key| key.public_key()).collect();
+        let authorities: Vec<&dyn Authority> = keys.iter().map(|key| key as &dyn Authority).collect();
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let judge = |claim: &Claim| claim.has(&pairs);
+        let wanted = Wanted { authorities: &authorities, require, judge: &judge };
+        verify(self, &Selector::Tag("v1".into()), &wanted, &Watch::default())
+    }
+}
+
+impl Source for Shelf {
+    fn resolve(&self, _: &Selector) -> transport::Result<Option<Descriptor>> {
+        unreachable!("verifying reads manifests at once")
+    }
+
+    fn manifest(&self, at: &Selector) -> transport::Result<Manifest> {
+        let found = match at {
+            Selector::Tag(tag) if self.fails == Some("tag") && *tag == self.sig() => return Err(failure()),
+            Selector::Tag(tag) => self.tags.get(tag),
+            other => self.manifests.get(other.digest().expect("a digest")),
+        };
+        found.cloned().ok_or_else(|| transport::Error::not_found(at, self))
+    }
+
+    fn blob(&self, blob: &Descriptor) -> transport::Result<Blob<'_>> {
+        self.read.lock().expect("lock").push(blob.digest.clone());
+        if self.fails == Some("blob") {
+            return Err(failure());
+        }
+        let content = self.blobs.get(&blob.digest).ok_or_else(|| transport::Error::not_found("blob", self))?;
+        Ok(Blob::from_bytes(blob.clone(), content)?)
+    }
+
+    fn referrers(&self, _: &Digest) -> transport::Result<Vec<Descriptor>> {
+        if self.fails == Some("referrers") { Err(failure()) } else { Ok(self.referrers.clone()) }
+    }
+}
+
+fn failure() -> transport::Error {
+    transport::Error::io("read", "shelf")(std::io::Error::other("no idea"))
+}
+
+fn image(layers: Vec<Descriptor>, config: MediaType) -> Manifest {
+    let config = Descriptor::of(config, b"{}");
+    let image = Image { config, layers, subject: None, annotations: Annotations::new(), artifact_type: None };
+    Manifest::image(Format::Oci, &image).expect("made")
+}
+
+fn key() -> PrivateKey {
+    PrivateKey::generate().expect("a key")
+}
+
+fn payload(digest: &Digest, pairs: &[(&str, &str)]) -> Vec<u8> {
+    let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    classic::payload("h/r:v1", digest, &pairs)
+}
+
+/// A bundle around any statement.
+fn bundle_of(payload: &[u8], key: &PrivateKey) -> Vec<u8> {
+    bundle::write(payload, &key.sign(&envelope::message(envelope::IN_TOTO, payload)), &key.public_key())
+}
+
+fn signed(digest: &Digest, pairs: &[(&str, &str)]) -> Vec<u8> {
+    let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    statement::signed(Some("h/r:v1"), digest, &pairs)
+}
+
+#[track_caller]
+fn unacceptable(verdict: Result<Verdict>) -> String {
+    match verdict {
+        Err(Error::Unacceptable { reasons, .. }) => reasons.join("; "),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn both_forms_are_good() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    let payload = payload(shelf.digest(), &[("a", "1")]);
+    shelf.classic(&payload, &key.sign(&payload));
+    let bundle = bundle_of(&signed(shelf.digest(), &[("b", "2")]), &key);
+    shelf.bundle(&bundle);
+    let verdict = shelf.verify(&[&key]).expect("signed");
+    assert_eq!(verdict.digest, *shelf.digest());
+    let forms: Vec<_> = verdict.accepted.iter().map(|accepted| accepted.candidate.form).collect();
+    assert_eq!(forms, [Form::Bundle, Form::Classic]);
+    assert!(verdict.accepted.iter().all(|accepted| accepted.claim.identity.as_deref() == Some("h/r:v1")));
+    assert!(shelf.verify_with(&[&key], Require::Any, &[("a", "1")]).is_ok());
+    assert!(shelf.verify_with(&[&key], Require::Any, &[("b", "2")]).is_ok());
+    // Rule 6: on the same signature.
+    let missing = unacceptable(shelf.verify_with(&[&key], Require::Any, &[("a", "1"), ("b", "2")]));
+    assert!(missing.contains("it has no annotation a=1") && missing.contains("it has no annotation b=2"), "{missing}");
+}
+
+/// Rule 7: denied without anybody who may have signed.
+#[test]
+fn nobody_is_not_everybody() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    let payload = payload(shelf.digest(), &[]);
+    shelf.classic(&payload, &key.sign(&payload));
+    for require in [Require::Any, Require::All] {
+        assert!(matches!(shelf.verify_with(&[], require, &[]), Err(Error::Unacceptable { .. })));
+    }
+    assert!(matches!(Shelf::new().verify(&[&key]), Err(Error::Unsigned { .. })));
+}
+
+#[test]
+fn all_of_several_keys() {
+    let (one, other, third, mut shelf) = (key(), key(), key(), Shelf::new());
+    let payload = payload(shelf.digest(), &[]);
+    shelf.classic(&payload, &one.sign(&payload));
+    let bundle = bundle_of(&signed(shelf.digest(), &[]), &other);
+    shelf.bundle(&bundle);
+    assert!(shelf.verify_with(&[&one, &other], Require::All, &[]).is_ok());
+    assert!(shelf.verify_with(&[&third, &other], Require::Any, &[]).is_ok());
+    let missing = unacceptable(shelf.verify_with(&[&one, &third], Require::All, &[]));
+    assert!(missing.contains(&format!("there is none by the key {}", third.public_key().fingerprint())), "{missing}");
+}
+
+/// Rule 4.
+#[test]
+fn classic_signatures_that_are_none() {
+    let key = key();
+    let table: &[(&str, &dyn Fn(&Digest) -> (Vec<u8>, String))] = &[
+        ("the signature is not by this key", &|digest| {
+            let payload = payload(digest, &[]);
+            let signature = self::key().sign(&payload);
+            (payload, encode(&signature))
+        }),
+        ("the signature is not by this key", &|digest| (payload(digest, &[]), encode(&key.sign(b"other")))),
+        ("the signature is not strict base64", &|digest| {
+            let payload = payload(digest, &[]);
+            let signature = encode(&key.sign(&payload));
+            (payload, format!("{signature}!"))
+        }),
+        ("the signature is not by this key", &|digest| {
+            let payload = payload(digest, &[]);
+            let mut signature = key.sign(&payload);
+            signature.push(0);
+            (payload, encode(&signature))
+        }),
+        ("it is about another image", &|_| {
+            let payload = payload(&Digest::of(b"other"), &[]);
+            let signature = key.sign(&payload);
+            (payload, encode(&signature))
+        }),
+        ("what is signed is of type", &|digest| {
+            let text = String::from_utf8(payload(digest, &[])).expect("UTF-8");
+            let payload = text.replace(classic::KIND, "atomic container signature").into_bytes();
+            let signature = key.sign(&payload);
+            (payload, encode(&signature))
+        }),
+        ("what is signed is not acceptable", &|digest| {
+            let text = String::from_utf8(payload(digest, &[])).expect("UTF-8");
+            let payload = text.replace(r#"{"critical":"#, r#"{"critical":{},"critical":"#).into_bytes();
+            let signature = key.sign(&payload);
+            (payload, encode(&signature))
+        }),
+    ];
+    for (wanted, make) in table {
+        let mut shelf = Shelf::new();
+        let (payload, signature) = make(shelf.digest());
+        let mut layer = classic::layer(&payload, b"");
+        layer.annotations.insert(classic::SIGNATURE.into(), signature);
+        shelf.tag(vec![(layer, payload)]);
+        let reason = unacceptable(shelf.verify(&[&key]));
+        assert!(reason.contains(wanted), "{wanted}: {reason}");
+    }
+}
+
+/// A good layer among bad ones is enough, whatever comes first.
+#[test]
+fn layers_stand_alone() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    let good = payload(shelf.digest(), &[]);
+    let bad = payload(shelf.digest(), &[("x", "y")]);
+    let layers = vec![
+        (Descriptor::of(classic::PAYLOAD, b"no signature"), b"no signature".to_vec()),
+        (classic::layer(&bad, b"nonsense"), bad),
+        (classic::layer(&good, &key.sign(&good)), good),
+    ];
+    shelf.tag(layers);
+    let verdict = shelf.verify(&[&key]).expect("signed");
+    assert_eq!((verdict.accepted.len(), verdict.rejected.len()), (1, 2));
+}
+
+/// Rule 5.
+#[test]
+fn bundles_that_are_none() {
+    let key = key();
+    let with = |digest: &Digest, from: &str, to: &str| {
+        let text = String::from_utf8(signed(digest, &[])).expect("UTF-8");
+        assert!(text.contains(from), "{from}");
+        bundle_of(text.replacen(from, to, 1).as_bytes(), &key)
+    };
+    let table: &[(&str, &dyn Fn(&Digest) -> Vec<u8>)] = &[
+        ("the signature is not by this key", &|digest| bundle_of(&signed(digest, &[]), &self::key())),
+        ("the signature is not by this key", &|digest| {
+            let payload = signed(digest, &[]);
+            // Signed without the envelope's type.
+            bundle::write(&payload, &key.sign(&payload), &key.public_key())
+        }),
+        ("it is about another image", &|_| bundle_of(&signed(&Digest::of(b"other"), &[]), &key)),
+        ("what is signed is not acceptable", &|digest| with(digest, "Statement/v1", "Statement/v7")),
+        ("what is signed is not acceptable", &|digest| with(digest, r#""predicate":"#, r#""x":1,"predicate":"#)),
+        ("what is signed is not acceptable", &|digest| {
+            with(
+                digest,
+                r#""predicateType":"#,
+                r#""predicateType":"https://sigstore.dev/cosign/sign/v1","predicateType":"#,
+            )
+        }),
+        ("what is signed is of type", &|digest| {
+            let payload = signed(digest, &[]);
+            let signature = key.sign(&envelope::message("application/json", &payload));
+            let text = String::from_utf8(bundle::write(&payload, &signature, &key.public_key())).expect("UTF-8");
+            text.replace(envelope::IN_TOTO, "application/json").into_bytes()
+        }),
+        ("it is a keyless signature", &|digest| {
+            let text = String::from_utf8(bundle_of(&signed(digest, &[]), &key)).expect("UTF-8");
+            text.replace("\"publicKey\"", "\"certificate\"").into_bytes()
+        }),
+        ("the signature names another key", &|digest| {
+            let text = String::from_utf8(bundle_of(&signed(digest, &[]), &key)).expect("UTF-8");
+            text.replace(r#"{"sig":"#, r#"{"keyid":"SHA256:other","sig":"#).into_bytes()
+        }),
+        ("it is no bundle", &|_| b"{}".to_vec()),
+        ("it is a bundle of type", &|digest| {
+            let text = String::from_utf8(bundle_of(&signed(digest, &[]), &key)).expect("UTF-8");
+            text.replacen("v0.3", "v0.2", 1).into_bytes()
+        }),
+    ];
+    for (wanted, make) in table {
+        let mut shelf = Shelf::new();
+        let content = make(shelf.digest());
+        shelf.bundle(&content);
+        let reason = unacceptable(shelf.verify(&[&key]));
+        assert!(reason.contains(wanted), "{wanted}: {reason}");
+    }
+    let mut shelf = Shelf::new();
+    let text = String::from_utf8(bundle_of(&signed(shelf.digest(), &[]), &key)).expect("UTF-8");
+    let id = format!(r#"{{"keyid":"{}","sig":"#, key.public_key().key_id());
+    shelf.bundle(text.replace(r#"{"sig":"#, &id).as_bytes());
+    shelf.verify(&[&key]).expect("its own name");
+}
+
+/// Rule 5: what somebody attests is no signature, whether their key is asked for or another.
+#[test]
+fn attestations_are_no_signatures() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    let text = String::from_utf8(signed(shelf.digest(), &[])).expect("UTF-8");
+    let bundle = bundle_of(text.replace(statement::SIGNED, "https://spdx.dev/Document").as_bytes(), &key);
+    shelf.bundle(&bundle);
+    assert!(matches!(shelf.verify(&[&key]), Err(Error::Unsigned { .. })));
+    assert!(matches!(shelf.verify(&[&self::key()]), Err(Error::Unsigned { .. })));
+    let payload = payload(shelf.digest(), &[]);
+    shelf.classic(&payload, &key.sign(&payload));
+    let verdict = shelf.verify(&[&key]).expect("signed");
+    assert!(matches!(verdict.rejected[0].reason, Reason::Predicate(_)));
+}
+
+/// Rule 2: a place that cannot tell is an error, unless a signature was found elsewhere.
+#[test]
+fn trouble_is_not_unsigned() {
+    let key = key();
+    for fails in ["referrers", "tag", "blob"] {
+        let mut shelf = Shelf::new();
+        let payload = payload(shelf.digest(), &[]);
+        let bundle = bundle_of(&signed(shelf.digest(), &[]), &key);
+        shelf.fails = Some(fails);
+        if fails == "blob" {
+            shelf.classic(&payload, &key.sign(&payload));
+        }
+        assert!(matches!(shelf.verify(&[&key]), Err(Error::Unknown { .. })), "{fails}");
+        shelf.classic(&payload, &key.sign(&payload));
+        shelf.bundle(&bundle);
+        let verdict = shelf.verify(&[&key]);
+        assert_eq!(verdict.is_ok(), fails != "blob", "{fails}");
+        assert!(matches!(shelf.verify(&[&self::key()]), Err(Error::Unknown { .. })), "{fails}");
+    }
+}
+
+/// Rule 3.
+#[test]
+fn bounds() {
+    let key = key();
+    let make = |size: u64| {
+        let mut shelf = Shelf::new();
+        let payload = payload(shelf.digest(), &[]);
+        let mut layer = classic::layer(&payload, &key.sign(&payload));
+        layer.size = size;
+        shelf.tag(vec![(layer, payload)]);
+        shelf
+    };
+    for size in [0, collect::MAX_SIGNATURE + 1, 200 << 20, u64::MAX] {
+        let shelf = make(size);
+        assert!(unacceptable(shelf.verify(&[&key])).contains("signatures have 1 to"), "{size}");
+        assert!(shelf.read.lock().expect("lock").is_empty(), "{size}: nothing is fetched");
+    }
+    for size in [1, 235, 1000] {
+        assert!(unacceptable(make(size).verify(&[&key])).contains("its content is not what"), "{size}");
+    }
+    let mut shelf = Shelf::new();
+    let good = payload(shelf.digest(), &[]);
+    let layer = (classic::layer(&good, &key.sign(&good)), good);
+    shelf.tag(vec![layer.clone(); collect::MAX_LAYERS]);
+    assert_eq!(shelf.verify(&[&key]).expect("signed").accepted.len(), collect::MAX_LAYERS);
+    shelf.tag(vec![layer; collect::MAX_LAYERS + 1]);
+    assert!(unacceptable(shelf.verify(&[&key])).contains("1001 layers"));
+}
+
+#[test]
+fn too_many_referrers_are_not_unsigned() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    for number in 0..=collect::MAX_REFERRERS {
+        let config = Descriptor::of(MediaType::new(&format!("a/{number}")), b"{}");
+        let image =
+            Image { config, layers: vec![], subject: None, annotations: Annotations::new(), artifact_type: None };
+        shelf.refer(Manifest::image(Format::Oci, &image).expect("made"));
+    }
+    assert!(matches!(shelf.verify(&[&key]), Err(Error::TooMany { .. })));
+    let payload = payload(shelf.digest(), &[]);
+    shelf.classic(&payload, &key.sign(&payload));
+    assert!(shelf.verify(&[&key]).is_ok());
+}
+
+/// Only the payload counts: inline content and other places are nobody's word.
+#[test]
+fn inline_content_is_ignored() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    let payload = payload(shelf.digest(), &[]);
+    let mut layer = classic::layer(&payload, &key.sign(&payload));
+    layer.data = Some(encode(b"other"));
+    layer.urls = vec!["http://example.com/".into()];
+    shelf.tag(vec![(layer, payload)]);
+    assert!(shelf.verify(&[&key]).is_ok());
+}
+
+#[test]
+fn an_index_under_the_tag_is_followed_once() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    let payload = payload(shelf.digest(), &[]);
+    shelf.classic(&payload, &key.sign(&payload));
+    let inner = shelf.tags[&shelf.sig()].clone();
+    let index = |entries: Vec<Descriptor>| {
+        let index = crate::manifest::Index { manifests: entries, ..Default::default() };
+        Manifest::index(Format::Oci, &index).expect("made")
+    };
+    let outer = index(vec![inner.descriptor()]);
+    let outermost = index(vec![outer.descriptor()]);
+    for manifest in [&inner, &outer] {
+        shelf.manifests.insert(manifest.digest().clone(), manifest.clone());
+    }
+    let tag = shelf.sig();
+    shelf.tags.insert(tag.clone(), outer);
+    assert!(shelf.verify(&[&key]).is_ok());
+    shelf.tags.insert(tag, outermost);
+    assert!(unacceptable(shelf.verify(&[&key])).contains("its manifest is no image manifest"));
+}
+
+#[test]
+fn an_image_that_is_not_there() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    shelf.tags.clear();
+    assert!(matches!(shelf.verify(&[&key]), Err(Error::Image(_))));
+}
+
+#[test]
+fn the_judge_sees_what_was_verified() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    let good = payload(shelf.digest(), &[]);
+    let forged = payload(shelf.digest(), &[("forged", "1")]);
+    shelf.tag(vec![(classic::layer(&forged, b"x"), forged.clone()), (classic::layer(&good, &key.sign(&good)), good)]);
+    let seen = RefCell::new(Vec::new());
+    let judge = |claim: &Claim| {
+        seen.borrow_mut().push(claim.annotations.is_some());
+        Err(Reason::Identity("somebody".into()))
+    };
+    let public = key.public_key();
+    let wanted = Wanted { authorities: &[&public], require: Require::Any, judge: &judge };
+    let verdict = verify(&shelf, &Selector::Tag("v1".into()), &wanted, &Watch::default());
+    assert!(unacceptable(verdict).contains("it was signed for somebody"));
+    assert_eq!(*seen.borrow(), [false]);
+}
+
+/// A layout that `cosign save` could have written: nothing lists the bundle.
+#[test]
+fn loose_bundles_in_a_layout() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (key, shelf) = (key(), Shelf::new());
+    let content = bundle_of(&signed(shelf.digest(), &[]), &key);
+    let manifest = bundle::manifest(&content, &shelf.image.descriptor(), statement::SIGNED, None).expect("made");
+    let blobs = folder.path().join("blobs/sha256");
+    std::fs::create_dir_all(&blobs).expect("made");
+    for blob in [shelf.image.raw(), manifest.raw(), &content, b"{\"not\":\"a manifest\"}", b"{damaged"] {
+        std::fs::write(blobs.join(Digest::of(blob).hex()), blob).expect("written");
+    }
+    let entry = serde_json::to_string(&shelf.image.descriptor()).expect("writes");
+    std::fs::write(folder.path().join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).expect("written");
+    std::fs::write(folder.path().join("index.json"), format!(r#"{{"schemaVersion":2,"manifests":[{entry}]}}"#))
+        .expect("written");
+    let layout = Layout::open(folder.path(), &transport::Options::default()).expect("opens");
+    let public = key.public_key();
+    let wanted = Wanted { authorities: &[&public], require: Require::Any, judge: &|_| Ok(()) };
+    let verdict = verify(&layout, &Selector::Sole, &wanted, &Watch::default()).expect("signed");
+    assert_eq!(verdict.accepted[0].candidate.spot, Spot::Loose);
+}

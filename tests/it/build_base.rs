@@ -1,0 +1,188 @@
+//! `build --from`: what is kept of a base, and what a new layer does to it.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
+
+use crate::build::documents;
+use crate::support::command::stevedore;
+use crate::support::fixture;
+use crate::support::layout::{blob_path, sha256};
+use crate::support::oracle::oracle;
+use crate::support::scene::{Folder, Scene};
+
+/// A base with links on the way to things, a directory that everybody writes to, and one that gets replaced.
+fn base(folder: &Folder) -> String {
+    let root = folder.path("base");
+    for directory in ["usr/bin", "tmp", "opt/old/deep", "etc"] {
+        fs::create_dir_all(root.join(directory)).expect("makes");
+    }
+    fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777)).expect("sets");
+    symlink("usr/bin", root.join("bin")).expect("links");
+    for file in ["opt/old/a", "opt/old/deep/b", "etc/motd", "etc/keep", "usr/bin/sh"] {
+        fs::write(root.join(file), file).expect("writes");
+    }
+    let output = folder.at("oci", "o", ":base");
+    stevedore(&["build", "--dir", &folder.text("base"), "--env", "A=1", "--cmd", "sh", "-o", &output]).ok();
+    output
+}
+
+/// Returns the names in an image's topmost layer, as GNU tar lists them.
+fn top(folder: &Folder, tag: &str) -> Vec<String> {
+    let (manifest, _) = documents(&folder.path("o"), tag);
+    let layers = manifest["layers"].as_array().expect("layers");
+    let digest = layers.last().expect("a layer")["digest"].as_str().expect("a digest");
+    let blob = blob_path(&folder.path("o"), digest);
+    let output = Command::new("tar").args(["-tzf"]).arg(blob).output().expect("tar runs");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text").lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn deleting_a_file_is_one_whiteout() {
+    let folder = Folder::new();
+    let base = base(&folder);
+    stevedore(&["build", "--from", &base, "--remove", "/etc/motd", "-o", &folder.at("oci", "o", ":1")]).ok();
+    assert_eq!(top(&folder, "1"), ["etc/", "etc/.wh.motd"]);
+    // Through a link of the base, to what is there.
+    stevedore(&["build", "--from", &base, "--remove", "bin/sh", "-o", &folder.at("oci", "o", ":2")]).ok();
+    assert_eq!(top(&folder, "2"), ["usr/", "usr/bin/", "usr/bin/.wh.sh"]);
+    // The link itself.
+    stevedore(&["build", "--from", &base, "--remove", "bin", "-o", &folder.at("oci", "o", ":3")]).ok();
+    assert_eq!(top(&folder, "3"), [".wh.bin"]);
+    let run = stevedore(&["build", "--from", &base, "--remove", "/gone", "-o", &folder.at("oci", "o", ":4")]).code(3);
+    assert_eq!(run.stderr.trim(), "stevedore: /gone is not in the image");
+    let listed = stevedore(&["ls", &folder.at("oci", "o", ":1")]).ok();
+    assert!(!listed.text().contains("etc/motd") && listed.text().contains("etc/keep"));
+}
+
+#[test]
+fn a_directory_that_becomes_a_file_leaves_nothing() {
+    let folder = Folder::new();
+    let base = base(&folder);
+    fs::write(folder.path("file"), "file").expect("writes");
+    let add = format!("{}:/opt/old", folder.text("file"));
+    stevedore(&["build", "--from", &base, "--add", &add, "-o", &folder.at("oci", "o", ":1")]).ok();
+    stevedore(&["build", "--from", &base, "--remove", "opt/old", "--add", &add, "-o", &folder.at("oci", "o", ":2")])
+        .ok();
+    assert_eq!(top(&folder, "1"), ["opt/", "opt/old"]);
+    assert_eq!(top(&folder, "2"), top(&folder, "1"));
+    fs::create_dir(folder.path("new")).expect("makes");
+    fs::write(folder.path("new/n"), "n").expect("writes");
+    let add = format!("{}:/opt/old", folder.text("new"));
+    stevedore(&["build", "--from", &base, "--remove", "opt/old", "--add", &add, "-o", &folder.at("oci", "o", ":3")])
+        .ok();
+    assert_eq!(top(&folder, "3"), ["opt/", "opt/old/", "opt/old/.wh..wh..opq", "opt/old/n"]);
+    let listed = stevedore(&["ls", &folder.at("oci", "o", ":1"), "opt"]).ok();
+    assert_eq!(listed.text(), "opt\nopt/old");
+    let listed = stevedore(&["ls", &folder.at("oci", "o", ":3"), "opt"]).ok();
+    assert_eq!(listed.text(), "opt\nopt/old\nopt/old/n");
+    let Some(umoci) = oracle("umoci") else { return };
+    for (tag, rest) in [("1", vec![]), ("3", vec!["n"])] {
+        let bundle = folder.text(&format!("bundle{tag}"));
+        let image = format!("{}:{tag}", folder.text("o"));
+        umoci.run(&["unpack", "--rootless", "--image", &image, &bundle]);
+        let old = folder.path(&format!("bundle{tag}/rootfs/opt/old"));
+        assert_eq!(old.is_file(), rest.is_empty());
+        if old.is_dir() {
+            let names: Vec<_> =
+                fs::read_dir(old).expect("lists").map(|entry| entry.expect("an entry").file_name()).collect();
+            assert_eq!(names, rest);
+        }
+    }
+}
+
+#[test]
+fn additions_follow_the_base() {
+    let folder = Folder::new();
+    let base = base(&folder);
+    fs::write(folder.path("app"), "app").expect("writes");
+    let app = folder.text("app");
+    let output = folder.at("oci", "o", ":1");
+    stevedore(&[
+        "build",
+        "--from",
+        &base,
+        "--add",
+        &format!("{app}:/bin/"),
+        "--add",
+        &format!("{app}:/tmp/x"),
+        "-o",
+        &output,
+    ])
+    .ok();
+    assert_eq!(top(&folder, "1"), ["tmp/", "tmp/x", "usr/", "usr/bin/", "usr/bin/app"]);
+    let listed = stevedore(&["ls", "-l", &output]).ok();
+    // Neither the link nor the mode is lost.
+    assert!(listed.text().contains("drwxrwxrwt"), "{}", listed.text());
+    assert!(listed.text().contains("bin -> usr/bin"), "{}", listed.text());
+    let (_, config) = documents(&folder.path("o"), "1");
+    assert_eq!(config["config"], serde_json::json!({"Cmd": ["sh"], "Env": ["A=1"]}));
+}
+
+#[test]
+fn the_base_is_kept_bit_by_bit() {
+    let Some(scene) = Scene::new() else { return };
+    let folder = &scene.folder;
+    let image = scene.seed("base", fixture::app);
+    fs::write(folder.path("app"), "app").expect("writes");
+    let add = format!("{}:/app", folder.text("app"));
+    let host = scene.registry.host();
+    let (from, output) = (format!("docker://{host}/base:v1"), format!("docker://{host}/built:1"));
+    let arguments = [
+        "build",
+        "--from",
+        &from,
+        "--platform",
+        "linux/amd64",
+        "--platform",
+        "linux/arm64",
+        "--add",
+        &add,
+        "-o",
+        &output,
+    ];
+    let built = stevedore(&[&["--json"], &arguments[..]].concat()).ok().json();
+    // The base's layers are mounted: nothing of them passes here.
+    assert!(built["totals"]["mounted"].as_u64() > Some(0), "{built}");
+    for part in ["linux/amd64", "linux/arm64/v8"] {
+        let wanted = image.part(part);
+        let manifest = stevedore(&["inspect", "--raw", "--platform", part, &output]).ok().json();
+        let old = image.json(&wanted.digest);
+        let (layers, old_layers) =
+            (manifest["layers"].as_array().expect("layers"), old["layers"].as_array().expect("layers"));
+        assert_eq!(layers[..old_layers.len()], old_layers[..]);
+        assert_eq!(layers.len(), old_layers.len() + 1);
+        let annotations = &manifest["annotations"];
+        assert_eq!(annotations["org.opencontainers.image.base.digest"], *wanted.digest);
+        assert_eq!(annotations["org.opencontainers.image.base.name"], format!("{host}/base:v1"));
+    }
+    let Some(crane) = oracle("crane") else { return };
+    crane.run(&["validate", "--remote", &format!("{host}/built:1")]);
+    // The second time there is nothing to do.
+    let again = stevedore(&[&["--json"], &arguments[..]].concat()).ok().json();
+    assert_eq!((&again["upToDate"], &again["totals"]["sent"]), (&serde_json::json!(true), &serde_json::json!(0)));
+}
+
+#[test]
+fn a_base_that_lies_is_found_out_when_it_is_read() {
+    let folder = Folder::new();
+    let base = base(&folder);
+    // The same config with another diff_id.
+    let (manifest, config) = documents(&folder.path("o"), "base");
+    let mut lie = config.clone();
+    lie["rootfs"]["diff_ids"][0] = sha256(b"something else").into();
+    let layout = crate::support::layout::Layout::open(&folder.path("o"));
+    let new = layout.json(fixture::OCI_CONFIG, &lie);
+    let mut manifest = manifest;
+    manifest["config"] = new;
+    let named = layout.json(fixture::OCI_MANIFEST, &manifest);
+    layout.tag(&named, "lie");
+    let run =
+        stevedore(&["build", "--from", &folder.at("oci", "o", ":lie"), "--remove", "etc/motd", "-o", &base]).code(6);
+    let layer = manifest["layers"][0]["digest"].as_str().expect("a digest");
+    assert!(run.stderr.contains(&format!("layer {layer} has diff_id sha256:")), "{}", run.stderr);
+    // A base that is not read is taken at its word.
+    stevedore(&["build", "--from", &folder.at("oci", "o", ":lie"), "--env", "B=2", "-o", &folder.at("oci", "o", ":x")])
+        .ok();
+}

@@ -1,0 +1,110 @@
+//! `build` from what is no plain file, from what changes, and from much.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixListener;
+
+use crate::build::documents;
+use crate::support::command::{Program, stevedore};
+use crate::support::layout::{blob_path, sha256};
+use crate::support::oracle::oracle;
+use crate::support::scene::{Folder, Scene};
+
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub(crate) fn is_root() -> bool {
+    let is_root = fs::metadata("/proc/self").expect("is there").uid() == 0;
+    if !is_root {
+        eprintln!("skipped: owners, devices and capabilities take root");
+    }
+    is_root
+}
+
+#[test]
+fn devices_pipes_and_attributes() {
+    if !is_root() {
+        return;
+    }
+    let folder = Folder::new();
+    fs::create_dir(folder.path("t")).expect("makes");
+    let script = "cd \"$1\"; mknod null c 1 3; mknod disk b 8 1; mkfifo pipe; echo x > cap; chown 5:6 cap; chmod 640 null disk pipe cap; \
+        python3 -c 'import os; os.setxattr(\"cap\",\"user.b\",b\"2\\x00\"); os.setxattr(\"cap\",\"user.a\",b\"1\"); \
+        os.setxattr(\"cap\",\"security.capability\",bytes.fromhex(\"0100000200040000000000000000000000000000\"))'";
+    let made = Program::new("sh", &["-c", script, "sh", &folder.text("t")]).run();
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let _socket = UnixListener::bind(folder.path("t/socket")).expect("binds");
+    let output = folder.at("oci", "o", ":1");
+    let run = stevedore(&["build", "--dir", &folder.text("t"), "--keep-owner", "-o", &output]).ok();
+    let note = format!("left out {}/socket: a layer cannot have a socket", folder.text("t"));
+    assert!(run.stderr.contains(&note), "{}", run.stderr);
+    let listing = stevedore(&["ls", "--json", "--xattrs", "--digests", &output]).ok().json();
+    let rows = crate::support::listing::rows(&listing);
+    let hash = sha256(b"x\n");
+    let hash = hash.trim_start_matches("sha256:");
+    assert_eq!(
+        rows,
+        [
+            format!("0640\tf\t5\t6\t2\tcap\t\t{hash}"),
+            "0640\tb\t0\t0\t0\tdisk\t8,1\t".into(),
+            "0640\tc\t0\t0\t0\tnull\t1,3\t".into(),
+            "0640\tp\t0\t0\t0\tpipe\t\t".into(),
+        ]
+    );
+    let script = "import sys,tarfile\nm=tarfile.open(sys.argv[1]).getmember('cap')\n\
+        names=[k for k in m.pax_headers if k.startswith('SCHILY.xattr.')]\n\
+        assert names==['SCHILY.xattr.security.capability','SCHILY.xattr.user.a','SCHILY.xattr.user.b'],names\n";
+    let (manifest, _) = documents(&folder.path("o"), "1");
+    let blob = blob_path(&folder.path("o"), manifest["layers"][0]["digest"].as_str().expect("a digest"));
+    Program::new("python3", &["-c", script, &blob.display().to_string()]).run().ok();
+}
+
+#[test]
+fn memory_stays_small() {
+    let folder = Folder::new();
+    let root = folder.path("t");
+    for directory in 0..20 {
+        let directory = root.join(directory.to_string());
+        fs::create_dir_all(&directory).expect("makes");
+        for file in 0..200 {
+            fs::write(directory.join(file.to_string()), vec![b'x'; 20_000]).expect("writes");
+        }
+    }
+    let large = fs::File::create(root.join("large")).expect("creates");
+    large.set_len(300 << 20).expect("grows");
+    let output = folder.at("oci", "o", ":1");
+    let Some((run, peak)) =
+        Program::stevedore(&["build", "--dir", &folder.text("t"), "--compress", "gzip:1", "-o", &output]).peak_rss()
+    else {
+        return;
+    };
+    run.ok();
+    assert!(peak < 64 << 20, "{peak} bytes");
+}
+
+#[test]
+fn buildah_mounts_what_was_built() {
+    let (Some(buildah), Some(scene)) = (oracle("buildah"), Scene::new()) else { return };
+    let folder = &scene.folder;
+    fs::create_dir_all(folder.path("base/opt/old/deep")).expect("makes");
+    fs::write(folder.path("base/opt/old/deep/a"), "a").expect("writes");
+    fs::write(folder.path("base/gone"), "gone").expect("writes");
+    fs::write(folder.path("file"), "file").expect("writes");
+    let (base, output) = (folder.at("oci", "o", ":base"), format!("docker://{}/built:1", scene.registry.host()));
+    stevedore(&["build", "--dir", &folder.text("base"), "-o", &base]).ok();
+    let add = format!("{}:/opt/old", folder.text("file"));
+    stevedore(&["build", "--from", &base, "--remove", "gone", "--add", &add, "--user", "7", "-o", &output]).ok();
+    let storage = ["--root", &folder.text("storage"), "--runroot", &folder.text("run"), "--storage-driver", "vfs"]
+        .map(str::to_owned);
+    let run = |arguments: &[&str]| {
+        let all: Vec<&str> = storage.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
+        buildah.run(&all)
+    };
+    let from = run(&["from", "--tls-verify=false", &output]);
+    let container = from.text().trim().lines().last().expect("a name").to_owned();
+    let mounted = run(&["mount", &container]);
+    let at = std::path::PathBuf::from(mounted.text().trim());
+    assert_eq!(fs::read(at.join("opt/old")).expect("a file"), b"file");
+    assert!(!at.join("gone").exists());
+    let config: serde_json::Value = serde_json::from_str(run(&["inspect", &container]).text()).expect("JSON");
+    assert_eq!(config["OCIv1"]["config"]["User"], "7");
+    run(&["rm", &container]);
+}
