@@ -7,8 +7,9 @@
 //! What a hard link stands for is known at once only when its target is a file of the same layer that is seen too. At the first other one
 //! the layers below are listed first, [`Layers::merge`] says what everything is, and what is still missing is read in a second pass.
 
-use std::collections::btree_map::Entry::{Occupied, Vacant};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod complete;
+
+use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 
 use super::ahead::Ahead;
@@ -203,7 +204,7 @@ impl<'a> Merging<'a> {
 
     fn take_entry(&mut self, path: Path, member: &Member, archive: &mut Archive<Ahead>) -> Result<()> {
         if member.entry.kind == Kind::HardLink {
-            return self.take_link(path, member);
+            return self.take_link(&path, member);
         }
         let directory = member.entry.is_directory();
         self.note_conflicts(&path, directory);
@@ -220,7 +221,7 @@ impl<'a> Merging<'a> {
     }
 
     /// Takes a hard link to what the layer has; what else it may mean is found out later.
-    fn take_link(&mut self, path: Path, member: &Member) -> Result<()> {
+    fn take_link(&mut self, path: &[u8], member: &Member) -> Result<()> {
         if self.odd {
             return Ok(());
         }
@@ -231,25 +232,25 @@ impl<'a> Merging<'a> {
             self.odd = true;
             return Ok(());
         };
-        self.note_conflicts(&path, false);
+        self.note_conflicts(path, false);
         if self.odd {
             // What it replaces may be what it leads to.
             return Ok(());
         }
-        self.imply_parents(&path)?;
-        let visible = !self.is_hidden(&path, false);
+        self.imply_parents(path)?;
+        let visible = !self.is_hidden(path, false);
         let is_file = found.is_file();
         let first = found.link.clone().filter(|_| is_file).unwrap_or_else(|| target.into());
         if visible && is_file && !target_visible {
             self.odd = true;
         } else if visible {
             let entry = if is_file { Entry::hard_link(&first, &found) } else { found.clone() };
-            self.sink.append(&path, &entry, None)?;
-            self.remember(&path, &found)?;
+            self.sink.append(path, &entry, None)?;
+            self.remember(path, &found)?;
         }
         let link = if is_file { Some(first) } else { found.link.clone() };
         // A link to this link leads to the same file.
-        self.keep(&path, Entry { link, ..found }, target_visible)
+        self.keep(path, Entry { link, ..found }, target_visible)
     }
 
     /// Notices what a layer does to its own entries; a later entry replaces the earlier one, which was passed on.
@@ -360,54 +361,6 @@ impl<'a> Merging<'a> {
             self.sink.append(&name, &Entry::file(0o644, 0), None)?;
         }
         Ok(())
-    }
-
-    /// Appends what a merged tree has and was not passed on yet: what has no content, then contents by layer, then hard links.
-    fn complete(mut self, layers: &Layers<'_>, tree: &Tree) -> Result<()> {
-        self.here = HashMap::new();
-        let mut contents: BTreeMap<(u32, u32), Path> = BTreeMap::new();
-        for (path, entry) in tree.iter().filter(|(_, entry)| entry.is_file()) {
-            if self.known.get(path).is_some_and(|known| known.origin == Some(origin(entry))) {
-                contents.insert(origin(entry), path.to_vec());
-            }
-        }
-        let mut wanted: BTreeMap<(u32, u32), Path> = BTreeMap::new();
-        let mut links: Vec<(&[u8], &Entry)> = Vec::new();
-        for (path, entry) in tree.iter() {
-            let key = if path == b"." { b"" } else { path };
-            let known = self.known.get(key);
-            let passed = known.and_then(|known| known.origin) == Some(origin(entry)) && !entry.implicit;
-            let implied = entry.implicit && known.is_some_and(|known| known.flags & PASSED != 0);
-            if passed || implied {
-                continue;
-            }
-            if !entry.is_file() {
-                self.sink.append(key, entry, None)?;
-                continue;
-            }
-            match contents.entry(origin(entry)) {
-                Occupied(_) => links.push((path, entry)),
-                Vacant(first) => {
-                    first.insert(path.to_vec());
-                    wanted.insert(origin(entry), path.to_vec());
-                }
-            }
-        }
-        for number in (0..layers.image.layers().len()).rev() {
-            if wanted.keys().any(|(layer, _)| *layer as usize == number) {
-                layers.walk(number, &mut |archive, member| match wanted.get(&origin(&member.entry)) {
-                    Some(path) => {
-                        let entry = tree.get(path).expect("it comes from the tree");
-                        append(self.sink, path, entry, archive)
-                    }
-                    None => Ok(()),
-                })?;
-            }
-        }
-        let target = |entry| contents.get(&origin(entry)).expect("it was put there");
-        links
-            .into_iter()
-            .try_for_each(|(path, entry)| self.sink.append(path, &Entry::hard_link(target(entry), entry), None))
     }
 
     fn warn(&mut self, layer: usize, member: &Member, oddity: Oddity) {
