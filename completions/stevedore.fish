@@ -44,10 +44,11 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "build" -d 'Buil
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "ls" -d 'List what is in an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "cat" -d 'Print files of an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "sbom" -d 'List the packages in an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "diff" -d 'Show what is different between two images'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "keygen" -d 'Make a pair of keys for signing images'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "generate-key-pair" -d 'Make a pair of keys for signing images'
@@ -399,6 +400,74 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l json -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s t -l to -l tag -d 'Give the new image this name [default: the image\'s own]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l platform -d 'Of an index, change only the images for this platform' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l entrypoint -d 'Set the entrypoint, an argument each time, or all as a JSON array; [] removes it. Without --cmd the base\'s command goes' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l cmd -d 'Set the command, in the same way' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s e -l env -d 'Set a variable of the environment' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-env -d 'Remove a variable of the environment' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s u -l user -d 'Set the user, as NAME or UID, with a group behind a colon if need be' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s w -l workdir -d 'Set the working directory' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s l -l label -d 'Set a label' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-label -d 'Remove a label' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l expose -d 'Say that the image listens on a port' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l volume -d 'Say that a path holds data' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l stop-signal -d 'Set the signal that ends the container' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l healthcheck -d 'Set the health check: a line for the shell, or a command as a JSON array; none switches the base\'s off' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-interval -d 'The time between two health checks, as in 30s, 2m or 500ms' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-timeout -d 'The longest that a health check may take' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-start-period -d 'The time at the start in which failed health checks do not count' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l health-retries -d 'How many failed health checks in a row make a container unhealthy' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l author -d 'Set the author' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l created -d 'Set when the image was made, as in 2026-01-31T12:00:00Z' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l set-platform -d 'Say what the image runs on' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s a -l annotation -d 'Annotate the manifests of the images' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-annotation -d 'Remove an annotation from the manifests of the images' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l edit -d 'Open the config or the manifest in $VISUAL or $EDITOR' -r -f -a "config\t'The config of the image'
+manifest\t'The manifest, or the index'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l rebase -d 'Put the image, which stands upon OLD, upon NEW; without OLD, its annotations say what it stands upon' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l remove-layer -d 'Remove a layer; the lowest is 0' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l strip -d 'Remove the files that match from the layers, directories with all that is in them; layers without any stay as they are' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l set-time -d 'Set the time of the last change of all files, in seconds since 1970' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l append -d 'Add a tar file as a layer, bit by bit as it is: gzip, zstd or plain' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l squash-last -d 'Make one layer of the N at the top' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l compress -d 'Recompress the layers that are compressed otherwise' -r -f -a "gzip\t'gzip (RFC 1952)'
+zstd\t'zstd (RFC 8878)'
+none\t'Plain tar'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l compression-level -d 'The compressor\'s level; layers are recompressed whatever they are' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-annotation -d 'Annotate the index' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l unset-index-annotation -d 'Remove an annotation from the index' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-add -d 'Add an image to the index, or all images of another index; an image becomes an index' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-remove -d 'Remove entries from the index' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-filter -d 'Keep only these platforms in the index' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s j -l jobs -d 'Transfer so many blobs at a time' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s n -l dry-run -d 'Print the digest of what would be written, and write nothing'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l flatten -d 'Make one layer of all'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l format -d 'How the list is written [default: table, with --json json]' -r -f -a "table\t'A line for each package'
 json\t'All that is known, as stevedore\'s own JSON'
 spdx-json\t'SPDX 2.3'
@@ -456,6 +525,7 @@ json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l semantic -d 'Pass over times, history, and names: what makes no difference to a running container'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l config -d 'Compare what the configs say, and the manifests\' annotations, too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l packages -d 'Compare the packages, too, as sbom lists them: which were added, removed, and have other versions'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l strict -d 'Compare everything: descriptors and media types, too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l json -d 'Print the result as JSON, and errors too'
@@ -487,11 +557,15 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l json -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l store -d 'Collect in this directory of serve or registry:2 instead' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l grace -d 'Keep blobs of a registry for so long that no manifest needs yet: a push brings them first' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l upload-age -d 'Remove uploads to a registry that nobody continued for so long' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l untagged -d 'Remove manifests of a registry too that have no tag, are in no index that stays and refer to nothing that stays'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s n -l dry-run -d 'Tell what would be removed, and remove nothing'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s q -l quiet -d 'Print nothing but the result and errors'
@@ -667,15 +741,20 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-real
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-issuer -d 'Take the tokens of this issuer (iss) instead of making them' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-audience -d 'The name of this registry in the issuer\'s tokens (aud)' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-keys -d 'The issuer\'s public keys: a JWK set, or keys or certificates in PEM' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-interval -d 'Free what no manifest needs each time so much has passed; never is possible, too' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-grace -d 'Keep blobs for so long that no manifest needs yet: a push brings them first' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l upload-age -d 'Remove uploads that nobody continued for so long' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l read-only -d 'Refuse all that writes'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l allow-sparse -d 'Take manifests whose blobs and children are not there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l anonymous-push -d 'Let everyone push and delete'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l no-tokens -d 'Ask for name and password only; Docker then pulls nothing without them'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l behind-proxy -d 'Believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For; only behind a proxy that sets them'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-untagged -d 'Remove manifests too that have no tag, are in no index that stays and refer to nothing that stays'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s v -l verbose -d 'Tell of each blob how it got there'
@@ -768,29 +847,30 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l json -d 'Pri
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "build" -d 'Build an image from files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sbom" -d 'List the packages in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "diff" -d 'Show what is different between two images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs of a layout that no name needs, and what killed processes left'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sign" -d 'Sign an image with a key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "verify" -d 'Verify that an image is signed with a key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "build" -d 'Build an image from files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sbom" -d 'List the packages in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "diff" -d 'Show what is different between two images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sign" -d 'Sign an image with a key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "verify" -d 'Verify that an image is signed with a key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'

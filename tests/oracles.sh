@@ -2,6 +2,7 @@
 # Installs the independent tools that the end-to-end tests compare against, on a Debian machine, as root.
 #
 # From the machine's own release, into the system: skopeo, umoci, docker-registry, buildah, nginx, caddy, apache2 and small tools.
+# From Debian 13, unpacked as below: cosign 2 as cosign2.
 # From the unstable suite, unpacked into DIR and never into the system: crane, oras, cosign, and a current skopeo and umoci
 # as skopeo-new and umoci-new.
 # From PyPI, into DIR/sbom-venv: the validators of SPDX and CycloneDX, which validate-sbom runs.
@@ -18,7 +19,7 @@ here=$(realpath "$(dirname "$0")")
 
 validators() { # prints what it has installed
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv strace sqlite3 >/dev/null
   python3 -m venv "$dir/sbom-venv"
   "$dir/sbom-venv/bin/pip" install -q --disable-pip-version-check spdx-tools 'cyclonedx-python-lib[json-validation]' >&2
   install -m 755 "$here/validate-sbom" "$dir/validate-sbom.new"
@@ -37,12 +38,12 @@ if [[ -e $marker ]]; then
   cat "$marker"
   exit 0
 fi
-rm -rf "$dir/root" "$dir/runtime" "$dir/debs" # what an interrupted run left
+rm -rf "$dir/root" "$dir/root2" "$dir/runtime" "$dir/debs" # what an interrupted run left
 mkdir -p "$dir"/{bin,debs,root,runtime,apt/lists/partial,apt/cache/archives/partial}
 
 apt-get update -qq
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-  skopeo umoci docker-registry buildah nginx-light caddy apache2 apache2-utils jq zstd time >/dev/null
+  skopeo umoci docker-registry buildah nginx-light caddy apache2 apache2-utils jq zstd time strace sqlite3 >/dev/null
 
 # The mirror this machine already uses serves the other suite too.
 mirror() {
@@ -53,7 +54,8 @@ mirror() {
   awk '$1 == "deb" {for (i = 2; i <= NF; i++) if ($i ~ /^https?:/) {print $i; found = 1; exit}} END {exit !found}' /etc/apt/sources.list
 }
 uri=$(mirror) || { echo "oracles.sh: found no package mirror in the apt sources of this machine" >&2; exit 1; }
-echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri sid main" >"$dir/apt/sources.list"
+echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri sid main
+deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri trixie main" >"$dir/apt/sources.list"
 apt=(apt-get -qq -o "Dir::Etc::sourcelist=$dir/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
   -o "Dir::State::lists=$dir/apt/lists" -o "Dir::Cache=$dir/apt/cache" -o APT::Sandbox::User=root)
 "${apt[@]}" update
@@ -65,19 +67,21 @@ unpack() { # unpack INTO PACKAGE...: downloads without installing
   (cd "$dir/debs" && "${apt[@]}" download "$@")
   for deb in "$dir"/debs/*.deb; do dpkg -x "$deb" "$into"; done
 }
-unpack "$dir/root" crane oras cosign skopeo umoci
+unpack "$dir/root" crane/sid oras/sid cosign/sid skopeo/sid umoci/sid
+unpack "$dir/root2" cosign/trixie
 # Programs of the newer suite want its C library, which the release does not have: they run on a private copy.
-unpack "$dir/runtime" libc6 libgpgme45 libassuan9 libgpg-error0 libsqlite3-0
+unpack "$dir/runtime" libc6/sid libgpgme45/sid libassuan9/sid libgpg-error0/sid libsqlite3-0/sid
 
 loader=$(find "$dir/runtime" -name 'ld-linux-*.so.*' -print -quit)
 libraries=$(dirname "$(find "$dir/runtime" -name libc.so.6 -print -quit)")
-wrap() { # wrap NAME PROGRAM
-  printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$loader" "$libraries" "$dir/root/usr/bin/$2" >"$dir/bin/$1"
+wrap() { # wrap NAME PROGRAM [ROOT]
+  printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$loader" "$libraries" "$dir/${3:-root}/usr/bin/$2" >"$dir/bin/$1"
   chmod +x "$dir/bin/$1"
 }
 wrap crane crane
 wrap oras oras
 wrap cosign cosign
+wrap cosign2 cosign root2
 wrap skopeo-new skopeo
 wrap umoci-new umoci
 rm -rf "$dir/debs" "$dir/apt"
@@ -90,6 +94,8 @@ rm -rf "$dir/debs" "$dir/apt"
   "$dir/bin/oras" version | sed -n 's/^Version: */oras /p'
   "$dir/bin/cosign" version >/dev/null 2>&1
   echo "cosign"
+  "$dir/bin/cosign2" version >/dev/null 2>&1
+  echo "cosign2"
   "$dir/bin/skopeo-new" --version
   "$dir/bin/umoci-new" --version | sed -n 1p
   echo "in the system:"

@@ -160,7 +160,7 @@ impl Command {
             Self::Sbom(args) => Some(args.reference.to_string()),
             Self::Diff(args) => args.reference(),
             Self::Delete(args) => Some(args.reference.to_string()),
-            Self::Gc(args) => Some(args.place.to_string()),
+            Self::Gc(args) => Some(args.reference()),
             Self::Deploy(args) => Some(args.reference(error)),
             Self::Keygen(_) => None,
             Self::PublicKey(args) => Some(args.key.clone()),

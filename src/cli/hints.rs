@@ -68,8 +68,10 @@ pub(crate) fn registry_error<'a>(error: &'a (dyn std::error::Error + 'static)) -
         return registry_error(error);
     }
     // This one stands for the place's error in the chain.
-    if let Some(sign::Error::Place(error)) = error.downcast_ref() {
-        return registry_error(error);
+    match error.downcast_ref() {
+        Some(sign::Error::Place(error) | sign::Error::Image(error)) => return registry_error(error),
+        Some(sign::Error::Unknown { source, .. }) => return registry_error(&**source),
+        _ => {}
     }
     match error.downcast_ref::<transport::Error>() {
         Some(transport::Error::Registry(error)) => Some(error),

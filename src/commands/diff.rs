@@ -1,12 +1,14 @@
 //! `diff`: what is different between two images.
 
 use stevedore::class::Class;
-use stevedore::diff::{Scope, documents, filesystems};
+use stevedore::diff::{Basis, PackageChange, Scope, documents, filesystems, packages};
 use stevedore::platform::Platform;
+use stevedore::sbom::{Inventory, catalogers};
 use stevedore::transport::{ArchivePath, Location, Place};
 
 use super::differences::{Compared, Differences};
-use super::looking::{Looking, tell_warnings};
+use super::looking::{Looking, Opened, tell_warnings};
+use super::sbom::tell_warnings as tell_warnings_of;
 use crate::cli::locations::location;
 use crate::cli::{Different, Ui, Usage};
 
@@ -14,7 +16,8 @@ use crate::cli::{Different, Ui, Usage};
 ///
 /// Files are compared as a container would see them, by their content and attributes: A is added, D deleted, M modified, T of another type.
 /// When the layers of both are equal, nothing is read. The exit code is 0 when there is no difference, 1 when there are some, and 2 when
-/// that could not be found out. Times of modification count unless --semantic is given; configs and manifests do only when asked for.
+/// that could not be found out. Times of modification count unless --semantic is given; configs, manifests and packages do only when asked
+/// for.
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -30,6 +33,9 @@ pub(crate) struct Args {
     /// Compare what the configs say, and the manifests' annotations, too
     #[arg(long)]
     config: bool,
+    /// Compare the packages, too, as sbom lists them: which were added, removed, and have other versions
+    #[arg(long)]
+    packages: bool,
     /// Compare everything: descriptors and media types, too
     #[arg(long, conflicts_with_all = ["semantic", "config"])]
     strict: bool,
@@ -45,6 +51,7 @@ Examples:
   stevedore diff docker://alpine:3.19 docker://alpine:3.20
   stevedore diff --semantic --config oci:old:app oci:new:app && echo reproduced
   stevedore diff --strict oci-archive:app.tar docker://registry.example/app:1
+  stevedore diff --packages --json docker://debian:12.4 docker://debian:12.5 | jq .packages
   stevedore diff --platform linux/amd64 --other-platform linux/arm64 docker://alpine:3.20 docker://alpine:3.20";
 
 impl Args {
@@ -75,13 +82,25 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let files = filesystems(&before.side(), &after.side(), options)?;
     files.warnings.iter().for_each(|warnings| tell_warnings(warnings, ui));
     let fields = args.scope().map(|scope| documents(before.image(), after.image(), scope));
+    let packages = if args.packages { Some(compare_packages(&before, &after, files.basis, ui)?) } else { None };
     let compared = [Compared::new(&args.before, before.image()), Compared::new(&args.after, after.image())];
-    let differences = Differences::new(compared, &files, fields.as_deref());
+    let differences = Differences::new(compared, &files, fields.as_deref(), packages);
     ui.report(&differences)?;
     if files.changes.is_empty() {
         ui.summary(&differences.summary());
     }
     if differences.is_empty() { Ok(()) } else { Err(Different.into()) }
+}
+
+fn compare_packages(before: &Opened, after: &Opened, basis: Basis, ui: &Ui) -> anyhow::Result<Vec<PackageChange>> {
+    if basis == Basis::Layers {
+        return Ok(Vec::new());
+    }
+    let catalogers = catalogers();
+    let read = |image: &Opened| -> anyhow::Result<Inventory> { Ok(Inventory::read(&image.layers()?, &catalogers)?) };
+    let (old, new) = (read(before)?, read(after)?);
+    [&old, &new].into_iter().for_each(|inventory| tell_warnings_of(inventory, ui));
+    Ok(packages(&old, &new))
 }
 
 /// Returns the exit code: as of `diff`, and of whatever is interrupted.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use stevedore::diff::{Attribute, Basis, Change, Document, Field, Filesystems, Operation};
+use stevedore::diff::{Attribute, Basis, Change, Document, Field, Filesystems, Operation, PackageChange};
 use stevedore::filesystem::{Entry, escape};
 use stevedore::image::Image;
 use stevedore::transport::Location;
@@ -24,6 +24,8 @@ pub(super) struct Differences<'a> {
     filesystem: Files<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fields: Option<Vec<Line<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packages: Option<Vec<Versions>>,
 }
 
 /// Which image was compared.
@@ -46,6 +48,9 @@ struct Files<'a> {
 /// A path that is different.
 struct Path<'a>(&'a Change);
 
+/// A package that is different.
+struct Versions(PackageChange);
+
 /// A field that is different.
 struct Line<'a>(&'a Field);
 
@@ -56,14 +61,21 @@ impl Compared {
 }
 
 impl<'a> Differences<'a> {
-    pub(super) fn new([before, after]: [Compared; 2], files: &'a Filesystems, fields: Option<&'a [Field]>) -> Self {
+    pub(super) fn new(
+        [before, after]: [Compared; 2],
+        files: &'a Filesystems,
+        fields: Option<&'a [Field]>,
+        packages: Option<Vec<PackageChange>>,
+    ) -> Self {
         let same_files = files.changes.is_empty();
         let compared_by = if files.basis == Basis::Layers { "layers" } else { "content" };
         let changes = files.changes.iter().map(Path).collect();
-        let identical = same_files && fields.is_none_or(<[Field]>::is_empty);
+        let same_packages = packages.as_ref().is_none_or(Vec::is_empty);
+        let identical = same_files && same_packages && fields.is_none_or(<[Field]>::is_empty);
         let fields = fields.map(|fields| fields.iter().map(Line).collect());
         let filesystem = Files { identical: same_files, compared_by, changes };
-        Self { before, after, identical, filesystem, fields }
+        let packages = packages.map(|packages| packages.into_iter().map(Versions).collect());
+        Self { before, after, identical, filesystem, fields, packages }
     }
 
     /// Says whether there is no difference.
@@ -93,8 +105,18 @@ impl Report for Differences<'_> {
             let _ =
                 writeln!(text, "{document} {name}: {} > {}", value(field.before.as_ref()), value(field.after.as_ref()));
         }
+        for Versions(package) in self.packages.iter().flatten() {
+            let (kind, name) = (package.kind.purl_type(), printable(&package.name));
+            // A string takes everything.
+            let _ =
+                writeln!(text, "package {kind} {name}: {} > {}", versions(&package.before), versions(&package.after));
+        }
         text
     }
+}
+
+fn versions(versions: &[String]) -> String {
+    if versions.is_empty() { "-".to_owned() } else { printable(&versions.join(", ")) }
 }
 
 fn write_change(text: &mut String, change: &Change) {
@@ -175,5 +197,28 @@ impl Serialize for Line<'_> {
         let Self(Field { document: which, name, before, after, .. }) = self;
         let (before, after) = (before.as_ref(), after.as_ref());
         Members { document: document(*which), field: name, before, after }.serialize(serializer)
+    }
+}
+
+impl Serialize for Versions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'a> {
+            #[serde(rename = "type")]
+            kind: &'static str,
+            name: &'a str,
+            change: &'static str,
+            #[serde(skip_serializing_if = "<[String]>::is_empty")]
+            before: &'a [String],
+            #[serde(skip_serializing_if = "<[String]>::is_empty")]
+            after: &'a [String],
+        }
+        let Self(PackageChange { kind, name, before, after, .. }) = self;
+        let change = match (before.is_empty(), after.is_empty()) {
+            (true, _) => "added",
+            (_, true) => "removed",
+            _ => "changed",
+        };
+        Members { kind: kind.purl_type(), name, change, before, after }.serialize(serializer)
     }
 }

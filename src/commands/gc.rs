@@ -1,22 +1,38 @@
-//! `gc`: free what a layout holds and no name needs.
+//! `gc`: free what a layout holds and no name needs, or a registry's directory and no manifest.
+
+use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Serialize;
+use stevedore::server::{Collection, Storage};
 use stevedore::transport::{Layout, Location, Options, Place, Selector, Swept};
 
 use crate::cli::locations::location;
 use crate::cli::report::Report;
-use crate::cli::units::bytes;
+use crate::cli::units::{bytes, duration};
 use crate::cli::{Ui, Usage};
 
-/// Remove the blobs of a layout that no name needs, and what killed processes left
+/// Remove the blobs that no name needs, and what killed processes left
 ///
-/// Waits until no copy writes to the layout.
+/// Waits until no copy writes to a layout. The directory of a registry can be collected while the registry runs.
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The layout
-    #[arg(value_parser = location, value_name = "oci:DIR")]
-    pub(crate) place: Location,
+    #[arg(value_parser = location, value_name = "oci:DIR", required_unless_present = "store", conflicts_with = "store")]
+    place: Option<Location>,
+    /// Collect in this directory of serve or registry:2 instead
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// Keep blobs of a registry for so long that no manifest needs yet: a push brings them first
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    grace: Duration,
+    /// Remove uploads to a registry that nobody continued for so long
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
+    upload_age: Duration,
+    /// Remove manifests of a registry too that have no tag, are in no index that stays and refer to nothing that stays
+    #[arg(long, requires = "store")]
+    untagged: bool,
     /// Tell what would be removed, and remove nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -25,7 +41,8 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   stevedore gc oci:images
-  stevedore gc -n oci:images";
+  stevedore gc -n oci:images
+  stevedore gc --store /var/lib/stevedore --dry-run";
 
 /// What is gone.
 #[derive(Debug, Serialize)]
@@ -39,12 +56,40 @@ struct Freed {
 
 /// Sweeps the layout.
 pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
-    let (Place::Layout(path), Selector::Sole) = (&args.place.place, &args.place.at) else {
+    let Some(place) = &args.place else {
+        return collect(args, ui);
+    };
+    let (Place::Layout(path), Selector::Sole) = (&place.place, &place.at) else {
         return Err(Usage::new("only a layout has blobs to remove", "name one without a tag, as in oci:images").into());
     };
     let options = Options { watch: ui.watch()?, ..Options::default() };
     let Swept { blobs, bytes, .. } = Layout::open(path, &options)?.sweep(args.dry_run)?;
-    ui.report(&Freed { place: args.place.to_string(), blobs, bytes, dry_run: args.dry_run })
+    ui.report(&Freed { place: place.to_string(), blobs, bytes, dry_run: args.dry_run })
+}
+
+/// Collects in a registry's directory.
+fn collect(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+    let store = args.store.as_ref().expect("without a layout, a store is required");
+    if !store.is_dir() {
+        return Err(stevedore::transport::Error::not_found("directory", &store.display()).into());
+    }
+    let options = Collection {
+        dry_run: args.dry_run,
+        grace: args.grace,
+        upload_age: args.upload_age,
+        delete_untagged: args.untagged,
+    };
+    let report = Storage::open(store)?.collect(&options)?;
+    let place = store.display().to_string();
+    ui.report(&Freed { place, blobs: report.blobs, bytes: report.bytes, dry_run: args.dry_run })
+}
+
+impl Args {
+    /// Returns what an error is about, as it was typed.
+    pub(crate) fn reference(&self) -> String {
+        let store = || self.store.as_ref().map(|store| store.display().to_string()).unwrap_or_default();
+        self.place.as_ref().map_or_else(store, ToString::to_string)
+    }
 }
 
 impl Report for Freed {

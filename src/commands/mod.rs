@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod build;
 mod built;
 pub(crate) mod cat;
+mod collector;
 pub(crate) mod completions;
 mod copied;
 pub(crate) mod copy;

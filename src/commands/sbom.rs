@@ -101,13 +101,24 @@ fn run_attached(args: &Args, opened: &Opened, ui: &Ui) -> anyhow::Result<()> {
     let digest = opened.image().manifest().digest();
     let all = attached(opened.source(), &args.reference.at, digest)?;
     let matches = |attached: &&Attached| wanted.is_none_or(|wanted| attached.format == wanted);
-    let Some(found) = all.iter().find(matches) else {
-        let what = if all.is_empty() { "no list of packages" } else { "no list of packages of this format" };
-        let reason = format!("{what} travels with {digest}");
-        return Err(Verdict { class: stevedore::class::Class::NotFound, reason }.into());
-    };
-    let content = found.read(opened.source(), digest)?;
-    write(args, ui, |out| out.write_all(&content))
+    let mut refused = None;
+    for found in all.iter().filter(matches) {
+        match found.read(opened.source(), digest) {
+            Ok(content) => return write(args, ui, |out| out.write_all(&content)),
+            // Another one may be in order.
+            Err(error @ (attached::Error::Statement { .. } | attached::Error::Subject { .. })) => {
+                ui.note(&format!("{error} and is passed over"));
+                refused = refused.or(Some(error));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if let Some(error) = refused {
+        return Err(error.into());
+    }
+    let what = if all.is_empty() { "no list of packages" } else { "no list of packages of this format" };
+    let reason = format!("{what} travels with {digest}");
+    Err(Verdict { class: stevedore::class::Class::NotFound, reason }.into())
 }
 
 /// Returns what the image is called, and where a registry has it; a folder's name is not the image's.
@@ -124,7 +135,7 @@ fn names(reference: &Location, opened: &Opened) -> (String, Option<String>) {
     (name, None)
 }
 
-fn tell_warnings(inventory: &Inventory, ui: &Ui) {
+pub(super) fn tell_warnings(inventory: &Inventory, ui: &Ui) {
     for warning in inventory.warnings.iter().take(MAX_NOTES) {
         let (path, layer) = (escape(&warning.path), warning.layer);
         ui.note(&format!("/{path} in layer {layer} {}", printable(&warning.reason)));

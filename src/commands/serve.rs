@@ -9,12 +9,13 @@ use anyhow::Context;
 use clap::ValueEnum;
 use serde::Serialize;
 use stevedore::http::{self, Handler, Server, Tls, TlsFiles};
-use stevedore::server::{Front, FrontOptions, Guard, Metrics, StaticTree};
+use stevedore::server::{self, Front, FrontOptions, Guard, Metrics, Registry, StaticTree, Storage};
 
 use super::access_log::{self, Form};
+use super::collector::Collector;
 use super::gate::Gate;
 use crate::cli::report::Report;
-use crate::cli::{Ui, Usage, interrupt, output};
+use crate::cli::{Ui, interrupt, output};
 
 /// Run a registry on a directory
 ///
@@ -32,6 +33,9 @@ pub(crate) struct Args {
     /// Refuse all that writes
     #[arg(long)]
     read_only: bool,
+    /// Take manifests whose blobs and children are not there
+    #[arg(long, conflicts_with = "tree")]
+    allow_sparse: bool,
     /// Serve below this path, as in /registry, as well
     #[arg(long, value_name = "PATH", value_parser = base_path, default_value = "", hide_default_value = true)]
     base_path: String,
@@ -45,6 +49,8 @@ pub(crate) struct Args {
     tls: TlsArgs,
     #[command(flatten)]
     gate: Gate,
+    #[command(flatten)]
+    collector: Collector,
 }
 
 /// What is served.
@@ -109,7 +115,7 @@ struct Started<'a> {
 pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let guard = Arc::new(args.gate.guard(args.place.token_key(), &args.base_path)?);
     let metrics = Arc::new(Metrics::default());
-    let registry = args.place.open(&guard)?;
+    let registry = args.registry(&guard, &metrics)?;
     let front = Front::new(
         registry,
         FrontOptions {
@@ -135,6 +141,23 @@ impl Args {
     /// Returns what an error is about.
     pub(crate) fn reference(&self) -> String {
         self.place.path().display().to_string()
+    }
+
+    fn registry(&self, guard: &Arc<Guard>, metrics: &Arc<Metrics>) -> anyhow::Result<Arc<dyn Handler>> {
+        let Some(store) = &self.place.store else {
+            let tree = self.place.path();
+            let opened = StaticTree::open(tree, Arc::clone(guard) as _);
+            return Ok(Arc::new(opened.with_context(|| format!("cannot open {}", tree.display()))?));
+        };
+        let storage = Arc::new(if self.read_only { Storage::open_read_only(store)? } else { Storage::open(store)? });
+        if !self.read_only {
+            self.collector.start(&storage, metrics)?;
+        }
+        let mut options = server::Options::new(Arc::clone(guard) as _);
+        options.read_only = self.read_only;
+        options.allow_sparse = self.allow_sparse;
+        options.report = Arc::new(|error| output::line(&format!("stevedore: {}", chain(error))));
+        Ok(Arc::new(Registry::new(storage, options)))
     }
 
     fn is_read_only(&self) -> bool {
@@ -196,14 +219,6 @@ impl PlaceArgs {
     fn token_key(&self) -> Option<PathBuf> {
         self.store.as_ref().map(|store| store.join("token.key"))
     }
-
-    fn open(&self, guard: &Arc<Guard>) -> anyhow::Result<Arc<dyn Handler>> {
-        if let Some(tree) = &self.tree {
-            let opened = StaticTree::open(tree, Arc::clone(guard) as _);
-            return Ok(Arc::new(opened.with_context(|| format!("cannot open {}", tree.display()))?));
-        }
-        Err(Usage::new("this build serves trees only", "name one with --static DIR").into())
-    }
 }
 
 impl TlsArgs {
@@ -215,6 +230,17 @@ impl TlsArgs {
         files.client_authority.clone_from(&self.tls_client_ca);
         Ok(Some(Tls::open(files)?))
     }
+}
+
+/// Joins an error and its causes.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }
 
 /// Reads a prefix of paths: made of what needs no escape, and without a slash at its end.

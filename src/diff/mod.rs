@@ -1,4 +1,5 @@
-//! What is different between two images: their filesystems, and what their configs and manifests say.
+//! What is different between two images: their filesystems, and what their configs and manifests say, which
+//! packages they have.
 //!
 //! Filesystems are compared as containers see them, merged; the content of files by its digest. As little as possible is read: equal layers
 //! at the bottom are read once and without hashing, and when all layers are equal, none is.
@@ -21,10 +22,14 @@
 mod change;
 mod documents;
 mod layers;
+#[cfg(feature = "sbom")]
+mod packages;
 
 pub use change::{Attribute, Change, Operation};
 pub use documents::{Document, Field, Scope, documents};
 pub use layers::{Basis, Filesystems, Side, filesystems};
+#[cfg(feature = "sbom")]
+pub use packages::{PackageChange, packages};
 
 /// What counts as a difference between filesystems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,6 +41,8 @@ fn length_of(text: &str) -> Result<u64, Refusal> {
 mod tests {
     use super::*;
 
+    type Case<'c> = (&'c [(&'c str, &'c str)], Result<Framing, u16>);
+
     fn framing(fields: &[(&str, &str)], modern: bool) -> Result<Framing, u16> {
         let mut headers = Headers::new();
         for (name, value) in fields {
@@ -53,7 +55,7 @@ mod tests {
     fn one_meaning_or_none() {
         let length = "Content-Length";
         let coding = "transfer-encoding";
-        let cases: &[(&[(&str, &str)], Result<Framing, u16>)] = &[
+        let cases: &[Case] = &[
             (&[], Ok(Framing::Length(0))),
             (&[(length, "0")], Ok(Framing::Length(0))),
             (&[(length, "0005")], Ok(Framing::Length(5))),

@@ -148,7 +148,7 @@ fn check_request_line(line: &[u8]) -> Result<bool, Refusal> {
         b"HTTP/1.1" => Ok(true),
         b"HTTP/1.0" => Ok(false),
         [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit() => {
-            Err(refuse(505, "only HTTP/1.1 and 1.0 are spoken here"))
+            Err(refuse(505, "only HTTP/1.0 and 1.1 are spoken here"))
         }
         _ => Err(refuse(400, "the request line is not well-formed")),
     }

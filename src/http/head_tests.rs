@@ -21,18 +21,24 @@ fn request(lines: &str) -> Vec<u8> {
 
 #[test]
 fn heads_are_read() {
-    let head = read(&request("PUT /v2/a?digest=x HTTP/1.1\nHost: a:5000\nX-Y:  z \ncontent-length: 7")).unwrap();
+    let head = read(&request("PUT /v2/a?digest=x HTTP/1.1\nHost: a:5000\nX-Y:  z \ncontent-length: 7"))
+        .expect("a head that is read");
     assert_eq!((head.method, head.target.as_str(), head.modern), (Method::Put, "/v2/a?digest=x", true));
     assert_eq!(head.headers.first("x-y"), Some("z"));
     assert_eq!(head.framing, Framing::Length(7));
     assert!(head.keep_alive && !head.expects_continue);
-    let head = read(&request("GET http://other:1/path?q HTTP/1.1\nHost: a")).unwrap();
+    let head = read(&request("GET http://other:1/path?q HTTP/1.1\nHost: a")).expect("a head that is read");
     assert_eq!((head.target.as_str(), head.headers.only("Host")), ("/path?q", Some("other:1")));
-    assert_eq!(read(&request("GET http://other?q HTTP/1.1\nHost: a")).unwrap().target, "/?q");
-    assert_eq!(read(&request("OPTIONS * HTTP/1.1\nHost:")).unwrap().target, "*");
-    assert_eq!(read(b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap().target, "/");
-    assert!(read(&request("PUT / HTTP/1.1\nHost: a\nExpect: 100-Continue")).unwrap().expects_continue);
-    assert_eq!(read(&request("get / HTTP/1.1\nHost: a")).unwrap().method, Method::Other("get".to_owned()));
+    assert_eq!(read(&request("GET http://other?q HTTP/1.1\nHost: a")).expect("a head that is read").target, "/?q");
+    assert_eq!(read(&request("OPTIONS * HTTP/1.1\nHost:")).expect("a head that is read").target, "*");
+    assert_eq!(read(b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("a head that is read").target, "/");
+    assert!(
+        read(&request("PUT / HTTP/1.1\nHost: a\nExpect: 100-Continue")).expect("a head that is read").expects_continue
+    );
+    assert_eq!(
+        read(&request("get / HTTP/1.1\nHost: a")).expect("a head that is read").method,
+        Method::Other("get".to_owned())
+    );
 }
 
 #[test]
@@ -47,7 +53,7 @@ fn connections_are_kept_where_both_can() {
         ("HTTP/1.0\nConnection: Keep-Alive, close", false),
     ];
     for (rest, kept) in cases {
-        assert_eq!(read(&request(&format!("GET / {rest}"))).unwrap().keep_alive, kept, "{rest:?}");
+        assert_eq!(read(&request(&format!("GET / {rest}"))).expect("a head that is read").keep_alive, kept, "{rest:?}");
     }
 }
 

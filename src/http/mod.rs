@@ -21,7 +21,7 @@ mod wire;
 
 pub use head::HeadLimits;
 pub use header::Headers;
-pub use options::{Counters, Options, Record, Trouble};
+pub use options::{Counters, OnResponse, OnTrouble, Options, Record, Trouble};
 pub use request::{Method, Request};
 pub use response::{Content, Response, Status};
 pub use server::{Server, Stop};

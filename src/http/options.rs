@@ -7,6 +7,11 @@ use std::time::Duration;
 
 use super::{HeadLimits, Method, Tls, TlsError};
 
+/// What is called with each response, from the thread that has sent it.
+pub type OnResponse = Box<dyn Fn(&Record<'_>) + Send + Sync>;
+/// What is called with each trouble.
+pub type OnTrouble = Box<dyn Fn(&Trouble) + Send + Sync>;
+
 /// Limits and hooks of a server. The defaults can face a network.
 #[non_exhaustive]
 pub struct Options {
@@ -34,9 +39,9 @@ pub struct Options {
     /// Certificates, for a server that speaks TLS.
     pub tls: Option<Tls>,
     /// Is told of each response, for an access log.
-    pub on_response: Option<Box<dyn Fn(&Record<'_>) + Send + Sync>>,
+    pub on_response: Option<OnResponse>,
     /// Is told of what went wrong without ending the server.
-    pub on_trouble: Option<Box<dyn Fn(&Trouble) + Send + Sync>>,
+    pub on_trouble: Option<OnTrouble>,
 }
 
 impl Default for Options {

@@ -20,6 +20,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The stack of a connection's thread.
 const STACK: usize = 1 << 20;
 
+/// What must be left over when a thread is made, for all that run to go on: an allocation that fails ends the process.
+const HEADROOM: usize = 1 << 20;
+
 const BUSY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\n\
 Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n";
@@ -205,6 +208,13 @@ impl Server {
         };
         let seat = Seat { shared, number };
         shared.counters.open.store(shared.roster.len(), Ordering::Relaxed);
+        let mut headroom: Vec<u8> = Vec::new();
+        if let Err(error) = headroom.try_reserve_exact(HEADROOM) {
+            shared.report(&Trouble::Thread(peer.ip(), error.into()));
+            return self.refuse(&link);
+        }
+        // Never touched, so it costs no memory; the compiler must not notice.
+        let headroom = std::hint::black_box(headroom);
         let own = Arc::clone(&link);
         let thread = thread::Builder::new().name("connection".to_owned()).stack_size(STACK);
         let started = thread.spawn_scoped(scope, move || {
@@ -217,6 +227,7 @@ impl Server {
                 drop(told);
             }
         });
+        drop(headroom);
         if let Err(error) = started {
             shared.report(&Trouble::Thread(peer.ip(), error));
             self.refuse(&link);

@@ -192,7 +192,10 @@ impl Visitor for Collector<'_> {
                     let mut evidence = Evidence { path, size: entry.size, content: &mut *content };
                     cataloger.read(&mut evidence, &mut reading.packages)
                 }
-                None => Ok(reading.os = Some(OsRelease::read(&mut *content)?)),
+                None => {
+                    reading.os = Some(OsRelease::read(&mut *content)?);
+                    Ok(())
+                }
             });
             reading.failure = result.err();
             self.held().put((entry.layer, entry.member, reader), reading);
@@ -342,6 +345,9 @@ fn identity(package: &Package) -> Identity {
     (*kind, namespace.clone(), name.clone(), version.clone(), inside.clone(), arch)
 }
 
+/// What each layer's version of one file says.
+type Versions<'a> = Vec<(usize, &'a Reading)>;
+
 /// Since when packages are there.
 struct History(BTreeMap<(Path, usize), BTreeMap<Identity, usize>>);
 
@@ -349,7 +355,7 @@ impl History {
     /// Finds out for the evidence that several layers have.
     fn of(held: &Held, visible: &Visible) -> Self {
         let seen: BTreeSet<(&[u8], usize)> = visible.iter().map(|(key, seen)| (&seen.path[..], key.2)).collect();
-        let mut versions: BTreeMap<(&[u8], usize), Vec<(usize, &Reading)>> = BTreeMap::new();
+        let mut versions: BTreeMap<(&[u8], usize), Versions<'_>> = BTreeMap::new();
         for ((layer, _, reader), reading) in &held.readings {
             let Some(reading) = reading else { continue };
             if seen.contains(&(&reading.path[..], *reader)) {

@@ -308,7 +308,7 @@ impl Search<'_> {
     }
 
     fn trouble(&mut self, source: transport::Error) {
-        self.found.troubles.push(Error::Unknown { digest: self.subject.clone(), source });
+        self.found.troubles.push(Error::Unknown { digest: self.subject.clone(), source: Box::new(source) });
     }
 }
 

@@ -115,7 +115,7 @@ pub enum Error {
         /// The image.
         digest: Digest,
         /// Why.
-        source: transport::Error,
+        source: Box<transport::Error>,
     },
     /// More refers to the image than is looked at.
     #[error("more than {limit} manifests refer to {digest}; no signature is among the first", limit = super::collect::MAX_REFERRERS)]
@@ -166,7 +166,8 @@ impl Error {
     /// Returns the kind of failure.
     pub fn class(&self) -> Class {
         match self {
-            Self::Place(error) | Self::Image(error) | Self::Unknown { source: error, .. } => error.class(),
+            Self::Place(error) | Self::Image(error) => error.class(),
+            Self::Unknown { source, .. } => source.class(),
             Self::Unsigned { .. } | Self::Unacceptable { .. } | Self::TooMany { .. } => Class::Verification,
             _ => Class::Failed,
         }

@@ -91,7 +91,7 @@ pub fn verify(source: &dyn Source, at: &Selector, wanted: &Wanted<'_>, watch: &W
                 continue;
             }
             Err(ReadError::Place(source)) => {
-                found.troubles.push(Error::Unknown { digest: verdict.digest.clone(), source });
+                found.troubles.push(Error::Unknown { digest: verdict.digest.clone(), source: Box::new(source) });
                 continue;
             }
         };

@@ -44,10 +44,10 @@ impl Guard {
 
     fn token_of_query(&self, issuer: &Issuer, request: &Request<'_>) -> Response {
         match Credentials::of(&request.headers) {
-            Ok(None) => self.issue(issuer, request, Ok(Identity::Anonymous)),
+            Ok(None) => self.issue(issuer, request, &Ok(Identity::Anonymous)),
             Ok(Some(Credentials::Basic { user, password })) => {
                 let identity = self.log_in(request, user, &password, refuse);
-                self.issue(issuer, request, identity)
+                self.issue(issuer, request, &identity)
             }
             Ok(Some(Credentials::Bearer { .. })) => {
                 brief::of_decision(refuse("a token is not given for another one".into()))
@@ -72,11 +72,11 @@ impl Guard {
             _ => return failure("unsupported_grant_type"),
         };
         let identity = self.log_in(request, user, password.as_bytes(), refuse);
-        self.issue(issuer, &form, identity)
+        self.issue(issuer, &form, &identity)
     }
 
-    fn issue(&self, issuer: &Issuer, form: &Request<'_>, identity: Result<Identity, Decision>) -> Response {
-        let user = match &identity {
+    fn issue(&self, issuer: &Issuer, form: &Request<'_>, identity: &Result<Identity, Decision>) -> Response {
+        let user = match identity {
             Ok(Identity::User(user)) => Some(user.as_str()),
             Ok(_) => None,
             Err(decision) => return brief::of_decision(decision.clone()),

@@ -93,8 +93,8 @@ impl Passwords {
         let mark = self.mark(user, known.unwrap_or_default(), password);
         let pair = Pair { user: user.to_owned(), address };
         match self.take_turn(&pair, &mark) {
-            Turn::Known => return Verdict::Right,
-            Turn::Wait(seconds) => return Verdict::Wait(seconds),
+            Turn::Known => Verdict::Right,
+            Turn::Wait(seconds) => Verdict::Wait(seconds),
             Turn::Taken { suspect } => {
                 let _place = Place { passwords: self, pair: &pair, suspect };
                 // Both are computed for somebody who is not there, too: the time must not tell.

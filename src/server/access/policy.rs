@@ -98,7 +98,7 @@ impl Rule {
     fn of(written: Spanned<WrittenRule>) -> Result<Self, Wrong> {
         let at = written.span().start;
         let WrittenRule { who, may, repositories } = written.into_inner();
-        let may: Vec<Action> = may.into_iter().map(action).collect::<Result<_, _>>()?;
+        let may: Vec<Action> = may.iter().map(action).collect::<Result<_, _>>()?;
         if who.is_empty() || may.is_empty() {
             return Err(Wrong::new(at, "a rule says who may do what; an empty list grants nothing"));
         }
@@ -123,7 +123,7 @@ fn who(text: Spanned<String>) -> Result<Who, Wrong> {
     }
 }
 
-fn action(text: Spanned<String>) -> Result<Action, Wrong> {
+fn action(text: &Spanned<String>) -> Result<Action, Wrong> {
     let found = ACTIONS.iter().find(|(name, _)| *name == text.get_ref());
     found.map(|(_, action)| *action).ok_or_else(|| {
         Wrong::new(text.span().start, format!("{:?} is none of pull, push, delete, catalog", text.get_ref()))

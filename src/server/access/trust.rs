@@ -128,7 +128,7 @@ impl Written {
     fn into_key(self) -> Option<Key> {
         let bytes = |text: &Option<String>| URL_SAFE_NO_PAD.decode(text.as_deref()?.trim_end_matches('=')).ok();
         let (public, algorithm) = match (self.kty.as_str(), self.crv.as_deref()) {
-            ("RSA", _) => (Public::Rsa(without_zeros(bytes(&self.n)?), without_zeros(bytes(&self.e)?)), "RS256"),
+            ("RSA", _) => (Public::Rsa(without_zeros(&bytes(&self.n)?), without_zeros(&bytes(&self.e)?)), "RS256"),
             ("EC", Some("P-256")) => {
                 let (x, y) = (bytes(&self.x)?, bytes(&self.y)?);
                 let point = [&[4], x.as_slice(), y.as_slice()].concat();
@@ -141,7 +141,7 @@ impl Written {
     }
 }
 
-fn without_zeros(bytes: Vec<u8>) -> Vec<u8> {
+fn without_zeros(bytes: &[u8]) -> Vec<u8> {
     let begin = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
     bytes[begin..].to_vec()
 }
@@ -158,12 +158,10 @@ fn parse_pem(text: &str) -> Result<Vec<Key>, Wrong> {
             }
             _ => continue,
         };
-        let public = info.and_then(der::public_key).and_then(|key| match key {
-            der::PublicKey::Rsa { modulus, exponent } => {
-                Some(Public::Rsa(without_zeros(modulus.into()), without_zeros(exponent.into())))
-            }
-            der::PublicKey::P256(point) => Some(Public::P256(point.into())),
-            der::PublicKey::Ed25519(key) => Some(Public::Ed25519(key.into())),
+        let public = info.and_then(der::public_key).map(|key| match key {
+            der::PublicKey::Rsa { modulus, exponent } => Public::Rsa(without_zeros(modulus), without_zeros(exponent)),
+            der::PublicKey::P256(point) => Public::P256(point.into()),
+            der::PublicKey::Ed25519(key) => Public::Ed25519(key.into()),
         });
         keys.extend(public.map(|public| Key { id: None, public }));
     }

@@ -55,7 +55,7 @@ impl Stamp {
     }
 }
 
-#[expect(clippy::useless_conversion, clippy::unnecessary_cast, reason = "the fields' types differ between platforms")]
+#[expect(clippy::unnecessary_cast, reason = "the fields' types differ between platforms")]
 impl From<rustix::fs::Stat> for Stamp {
     fn from(stat: rustix::fs::Stat) -> Self {
         Self {

@@ -135,7 +135,7 @@ impl Storage {
         let Some(target) = self.link(&path)? else {
             return Ok(false);
         };
-        let subject = self.raw(&target)?.and_then(|raw| parse(raw)).and_then(|found| found.subject().cloned());
+        let subject = self.raw(&target)?.and_then(parse).and_then(|found| found.subject().cloned());
         for tag in self.all_tags(name)? {
             if self.link(&layout::current(name, &tag))?.as_ref() == Some(digest) {
                 self.delete_tag(name, &tag)?;

@@ -144,6 +144,9 @@ fn payload(digest: &Digest, pairs: &[(&str, &str)]) -> Vec<u8> {
     classic::payload("h/r:v1", digest, &pairs)
 }
 
+/// What is wrong, and something with that fault about an image.
+type Case<'a, T> = (&'a str, &'a dyn Fn(&Digest) -> T);
+
 /// A bundle around any statement.
 fn bundle_of(payload: &[u8], key: &PrivateKey) -> Vec<u8> {
     bundle::write(payload, &key.sign(&envelope::message(envelope::IN_TOTO, payload)), &key.public_key())
@@ -210,7 +213,7 @@ fn all_of_several_keys() {
 #[test]
 fn classic_signatures_that_are_none() {
     let key = key();
-    let table: &[(&str, &dyn Fn(&Digest) -> (Vec<u8>, String))] = &[
+    let table: &[Case<'_, (Vec<u8>, String)>] = &[
         ("the signature is not by this key", &|digest| {
             let payload = payload(digest, &[]);
             let signature = self::key().sign(&payload);
@@ -282,7 +285,7 @@ fn bundles_that_are_none() {
         assert!(text.contains(from), "{from}");
         bundle_of(text.replacen(from, to, 1).as_bytes(), &key)
     };
-    let table: &[(&str, &dyn Fn(&Digest) -> Vec<u8>)] = &[
+    let table: &[Case<'_, Vec<u8>>] = &[
         ("the signature is not by this key", &|digest| bundle_of(&signed(digest, &[]), &self::key())),
         ("the signature is not by this key", &|digest| {
             let payload = signed(digest, &[]);

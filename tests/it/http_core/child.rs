@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 use stevedore::http::Server;
@@ -21,6 +22,8 @@ pub(super) struct Limits {
     pub(super) more_space: Option<u64>,
     /// Connections that the server takes, where not 512.
     pub(super) connections: Option<usize>,
+    /// Milliseconds that a head may take.
+    pub(super) head_deadline: Option<u64>,
 }
 
 /// Not a test by itself: the process that [`Process::start`] starts.
@@ -30,6 +33,7 @@ fn is_the_server() {
     let limits: Vec<Option<u64>> = role.split(',').map(|limit| limit.parse().ok()).collect();
     let mut options = hasty();
     options.connections = limits[2].map_or(512, |most| usize::try_from(most).unwrap());
+    options.head_deadline = limits[3].map_or(options.head_deadline, Duration::from_millis);
     // On standard error, where the parent finds it when something fails.
     options.on_trouble = Some(Box::new(|trouble| drop(writeln!(std::io::stderr(), "{trouble}"))));
     let server = Server::new(TcpListener::bind("127.0.0.1:0").unwrap(), options).unwrap();
@@ -63,7 +67,8 @@ impl Process {
     pub(super) fn start(limits: Limits) -> Process {
         let word = |limit: Option<u64>| limit.map_or_else(|| "-".to_owned(), |limit| limit.to_string());
         let connections = limits.connections.map(|most| most as u64);
-        let role = [word(limits.files), word(limits.more_space), word(connections)].join(",");
+        let role =
+            [word(limits.files), word(limits.more_space), word(connections), word(limits.head_deadline)].join(",");
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["--exact", "http_core::child::is_the_server", "--nocapture", "--test-threads=1"])
             .env(ROLE, role)

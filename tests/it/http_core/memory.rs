@@ -89,7 +89,12 @@ fn attack_11_heads_without_an_end() {
 
 #[test]
 fn line_33_silent_connections_beyond_the_limit() {
-    let server = Process::start(Limits { files: Some(256), connections: Some(50), ..Limits::default() });
+    let server = Process::start(Limits {
+        files: Some(256),
+        connections: Some(50),
+        head_deadline: Some(1500),
+        ..Limits::default()
+    });
     let silent: Vec<Client> = (0..200).map(|_| Client::connect(server.address)).collect();
     let mut client = Client::connect(server.address);
     client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -131,8 +131,8 @@ fn each_answer_is_told_and_counted() {
         "127.0.0.1 GET / 200 3 probe/1 true",
         "127.0.0.1 HEAD /big 200 0 - true",
         "answering a request of 127.0.0.1 panicked",
-        "127.0.0.1 GET /panic 500 36 - true",
-        "127.0.0.1 -  505 37 - true",
+        "127.0.0.1 GET /panic 500 34 - true",
+        "127.0.0.1 -  505 38 - true",
         "127.0.0.1 GET /short 200 0 - false",
     ];
     assert_eq!(*told.lock().unwrap(), expected);

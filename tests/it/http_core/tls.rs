@@ -24,7 +24,7 @@ fn with_tls(files: TlsFiles) -> Options {
 fn curl(tool: &Tool, authority: &Path, arguments: &[&str]) -> Result<String, String> {
     let common = ["-sS", "--max-time", "20", "--cacert", authority.to_str().unwrap()];
     let run = tool.try_run(&[&common, arguments].concat());
-    if run.code == 0 { Ok(run.text().to_owned()) } else { Err(run.stderr) }
+    if run.code == 0 { Ok(String::from_utf8(run.stdout).unwrap()) } else { Err(run.stderr) }
 }
 
 fn address(server: &Running, path: &str) -> String {

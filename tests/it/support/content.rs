@@ -26,6 +26,43 @@ pub(crate) fn gzip_layer(layout: &Layout, media_type: &str, files: &[File<'_>]) 
     Layer { descriptor: writer.finish(media_type), diff_id }
 }
 
+/// Writes a gzip layer of a whole tar.
+pub(crate) fn gzip_tar(layout: &Layout, media_type: &str, tar: &[u8]) -> Layer {
+    let mut out = Hashing::new(GzEncoder::new(layout.writer(), Compression::default()));
+    out.write_all(tar).expect("writing a layer");
+    let diff_id = out.digest();
+    let writer = out.into_inner().finish().expect("ending a gzip stream");
+    Layer { descriptor: writer.finish(media_type), diff_id }
+}
+
+/// A member of a layer's tar.
+pub(crate) enum Member<'a> {
+    /// A file with this content.
+    File(&'a str, &'a [u8]),
+    /// A symbolic link, and where it leads.
+    Symlink(&'a str, &'a str),
+    /// A hard link, and to what.
+    Link(&'a str, &'a str),
+}
+
+/// Makes a tar.
+pub(crate) fn tar(members: &[Member<'_>]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for member in members {
+        let written = match member {
+            Member::File(path, content) => tar.append_data(&mut header(0o755, content.len() as u64), path, *content),
+            Member::Symlink(path, target) | Member::Link(path, target) => {
+                let mut header = header(0o777, 0);
+                let is_symlink = matches!(member, Member::Symlink(..));
+                header.set_entry_type(if is_symlink { tar::EntryType::Symlink } else { tar::EntryType::Link });
+                tar.append_link(&mut header, path, target)
+            }
+        };
+        written.expect("writing a layer");
+    }
+    tar.into_inner().expect("ending a tar")
+}
+
 /// Writes a zstd layer with a few small files.
 pub(crate) fn zstd_layer(layout: &Layout, media_type: &str, files: &[File<'_>]) -> Layer {
     let mut out = Hashing::new(zstd::Encoder::new(layout.writer(), 3).expect("starting a zstd stream"));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::content::{File, Layer, gzip_layer, random_layer, zstd_layer};
+use super::content::{File, Layer, gzip_layer, gzip_tar, random_layer, zstd_layer};
 use super::layout::{Descriptor, INDEX, Layout, blob_path, read_json};
 
 pub(crate) const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -140,6 +140,32 @@ pub(crate) fn twins(dir: &Path, seed: u64, size: u64) -> Fixture {
     let own = |platform, seed| oci_image(&layout, platform, &[shared(), random_layer(&layout, OCI_GZIP, seed, size)]);
     let parts = vec![own("linux/amd64", seed), own("linux/arm64/v8", seed + 1)];
     Fixture::index(&layout, dir, parts)
+}
+
+/// One image for linux/amd64 of layers that are given as tars, the lowest first.
+pub(crate) fn of_tars(dir: &Path, tars: &[Vec<u8>]) -> Fixture {
+    let layout = Layout::create(dir);
+    let layers: Vec<_> = tars.iter().map(|tar| gzip_tar(&layout, OCI_GZIP, tar)).collect();
+    Fixture::image(&layout, dir, oci_image(&layout, "linux/amd64", &layers))
+}
+
+/// One image for linux/amd64 and an attestation of BuildKit's kind with these statements, each with the type of its predicate.
+pub(crate) fn attested_with(dir: &Path, statements: impl Fn(&str) -> Vec<(&'static str, String)>) -> Fixture {
+    let layout = Layout::create(dir);
+    let image = plain(&layout, "linux/amd64");
+    let layers: Vec<Layer> = statements(&image.digest)
+        .iter()
+        .map(|(predicate, text)| {
+            let mut descriptor = layout.blob("application/vnd.in-toto+json", text.as_bytes());
+            descriptor["annotations"] = json!({"in-toto.io/predicate-type": predicate});
+            let diff_id = digest(&descriptor).to_owned();
+            Layer { descriptor, diff_id }
+        })
+        .collect();
+    let mut attestation = oci_image(&layout, "unknown/unknown", &layers);
+    attestation.descriptor["annotations"] =
+        json!({"vnd.docker.reference.digest": image.digest, "vnd.docker.reference.type": "attestation-manifest"});
+    Fixture::index(&layout, dir, vec![image, attestation])
 }
 
 /// One image for linux/amd64 with a zstd layer.

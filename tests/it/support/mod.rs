@@ -19,6 +19,7 @@ pub(crate) mod proxy;
 pub(crate) mod registry;
 pub(crate) mod scene;
 pub(crate) mod seed;
+pub(crate) mod served;
 pub(crate) mod shape;
 pub(crate) mod tarball;
 pub(crate) mod target;

@@ -1,0 +1,145 @@
+//! The collector: what goes, what stays, and what happens beside it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use stevedore::server::Collection;
+
+use super::site::{Site, sha256};
+
+/// Waits for nothing.
+pub(super) fn at_once() -> Collection {
+    Collection { grace: Duration::ZERO, upload_age: Duration::ZERO, ..Collection::default() }
+}
+
+#[test]
+fn what_no_manifest_needs_goes() {
+    let site = Site::new();
+    let kept = site.image("a", "v1", "kept");
+    let gone = site.image("a/b", "v1", "gone");
+    site.blob("a", b"never used");
+    site.send("DELETE", &format!("/v2/a/b/manifests/{}", sha256(&gone)), &[], b"").expect(202);
+    let storage = site.registry.storage();
+    // What is young stays.
+    assert_eq!(storage.collect(&Collection::default()).expect("collects").blobs, 0);
+    let dry = storage.collect(&Collection { dry_run: true, ..at_once() }).expect("collects");
+    let report = storage.collect(&at_once()).expect("collects");
+    assert_eq!(dry, report);
+    assert_eq!((report.blobs, report.kept), (4, 3));
+    let size = gone.len() + r#"{"seed":"gone"}"#.len() + "layer gone".len() + "never used".len();
+    assert_eq!(report.bytes, size as u64);
+    assert_eq!(site.files().iter().filter(|path| path.ends_with("data")).count(), 3);
+    assert_eq!(site.get("/v2/a/manifests/v1").expect(200).body, kept);
+    assert_eq!(site.get(&format!("/v2/a/blobs/{}", sha256(b"layer kept"))).expect(200).body, b"layer kept");
+    assert_eq!(storage.collect(&at_once()).expect("collects").blobs, 0);
+}
+
+#[test]
+fn a_manifest_whose_blob_was_collected_is_refused() {
+    let site = Site::new();
+    let raw = site.image_with("a", "x", &serde_json::json!({}));
+    site.registry.storage().collect(&at_once()).expect("collects");
+    let answer = site.send("PUT", "/v2/a/manifests/v1", &[], &raw).expect(404);
+    assert_eq!(answer.code(), "MANIFEST_BLOB_UNKNOWN");
+    site.image("a", "v1", "x");
+    site.registry.storage().collect(&at_once()).expect("collects");
+    assert_eq!(site.get(&format!("/v2/a/blobs/{}", sha256(b"layer x"))).expect(200).body, b"layer x");
+}
+
+#[test]
+fn uploads_and_leftovers_go_by_age() {
+    let site = Site::new();
+    let answer = site.send("POST", "/v2/a/blobs/uploads/", &[], b"").expect(202);
+    let location = answer.header("Location").expect("a location").to_owned();
+    site.send("PATCH", &location, &[], b"12345").expect(202);
+    std::fs::create_dir_all(site.path(".partial")).expect("made");
+    std::fs::write(site.path(".partial/put-1-0"), "123").expect("written");
+    let site = site.again();
+    let report = site.registry.storage().collect(&Collection::default()).expect("collects");
+    assert_eq!((report.uploads, report.leftovers, report.bytes), (0, 1, 3));
+    site.get(&location).expect(204);
+    let report = site.registry.storage().collect(&at_once()).expect("collects");
+    assert_eq!((report.uploads, report.leftovers, report.bytes), (1, 0, 5));
+    site.get(&location).expect(404);
+}
+
+#[test]
+fn untagged_manifests_stay_unless_asked() {
+    let site = Site::new();
+    let old = site.image("a", "v1", "old");
+    site.image("a", "v1", "new");
+    let child = site.image_with("a", "child", &serde_json::json!({}));
+    let child_digest = site.manifest("a", &sha256(&child), &child);
+    let subject = serde_json::json!({"subject": super::site::descriptor(super::site::IMAGE, &child)});
+    let referrer = site.image_with("a", "referrer", &subject);
+    site.manifest("a", &sha256(&referrer), &referrer);
+    let index = serde_json::json!({"schemaVersion": 2, "mediaType": super::site::INDEX,
+        "manifests": [super::site::descriptor(super::site::IMAGE, &child)]});
+    site.manifest("a", "all", index.to_string().as_bytes());
+    let storage = site.registry.storage();
+    assert_eq!(storage.collect(&at_once()).expect("collects").blobs, 0);
+    let report = storage.collect(&Collection { delete_untagged: true, ..at_once() }).expect("collects");
+    assert_eq!((report.untagged, report.blobs), (1, 3));
+    site.get(&format!("/v2/a/manifests/{}", sha256(&old))).expect(404);
+    for digest in [child_digest, sha256(&referrer)] {
+        site.get(&format!("/v2/a/manifests/{digest}")).expect(200);
+    }
+}
+
+#[test]
+fn collecting_beside_pushes_breaks_nothing() {
+    let one = Site::new();
+    let other = one.again();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let collectors = [&one, &other].map(|site| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    site.registry.storage().collect(&at_once()).expect("collects");
+                }
+            })
+        });
+        let pushers: Vec<_> = (0..4)
+            .map(|number| {
+                let site = if number % 2 == 0 { &one } else { &other };
+                scope.spawn(move || push(site, number))
+            })
+            .collect();
+        let results: Vec<_> = pushers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        done.store(true, Ordering::Relaxed);
+        for collector in collectors {
+            collector.join().expect("collects");
+        }
+        for result in results {
+            result.expect("pushes");
+        }
+    });
+}
+
+/// Pushes images until some were taken, and reads each one whole after that.
+fn push(site: &Site, number: u32) {
+    let mut taken = 0;
+    for round in 0..10_000 {
+        let name = format!("r{number}");
+        let seed = format!("{number}-{}", round % 7);
+        let raw = site.image_with(&name, &seed, &serde_json::json!({}));
+        let answer = site.send("PUT", &format!("/v2/{name}/manifests/v{}", round % 3), &[], &raw);
+        if answer.status == 404 {
+            // The collector was faster than the manifest, and says so.
+            assert_eq!(answer.code(), "MANIFEST_BLOB_UNKNOWN");
+            continue;
+        }
+        answer.expect(201);
+        let manifest = sha256(&raw);
+        assert_eq!(site.get(&format!("/v2/{name}/manifests/{manifest}")).expect(200).body, raw);
+        let layer = format!("layer {seed}");
+        let target = format!("/v2/{name}/blobs/{}", sha256(layer.as_bytes()));
+        assert_eq!(site.get(&target).expect(200).body, layer.as_bytes());
+        site.send("DELETE", &format!("/v2/{name}/manifests/{manifest}"), &[], b"").expect(202);
+        taken += 1;
+        if taken == 10 {
+            return;
+        }
+    }
+    panic!("only {taken} pushes were taken");
+}

@@ -1,0 +1,10 @@
+//! The registry, asked through its handler: what the conformance suite checks, and what it does not.
+
+mod blobs;
+mod collect;
+mod lists;
+mod manifests;
+mod peers;
+mod safety;
+mod site;
+mod uploads;
