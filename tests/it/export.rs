@@ -92,7 +92,7 @@ fn the_corpus_comes_out_and_flattened_too() {
             continue;
         }
         let wanted: Vec<String> = rows(&listed.json()).iter().map(|row| settled(row)).collect();
-        same(&reference, &list(export(&[reference.clone()])), &wanted);
+        same(&reference, &list(export(std::slice::from_ref(&reference))), &wanted);
         let dir = TempDir::new().expect("made");
         let copy = format!("oci:{}:flat", dir.path().display());
         let flat = stevedore(&["mutate", "--flatten", &reference, "--to", &copy]).ok();
@@ -155,9 +155,6 @@ fn other_tools_read_it() {
         if let Some(python) = oracle("python3") {
             let script = "import sys,tarfile\nfor m in tarfile.open(sys.argv[1]): assert not m.uname and m.mtime is not None; print(m.type)";
             assert_eq!(python.run(&["-c", script, path]).text().lines().count(), count, "{stem}");
-        }
-        if let Some(bsd) = oracle("bsdtar") {
-            assert_eq!(bsd.run(&["-tvf", path]).stderr, "", "{stem}");
         }
     }
 }
