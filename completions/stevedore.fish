@@ -44,9 +44,9 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "build" -d 'Buil
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "ls" -d 'List what is in an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "cat" -d 'Print files of an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "sbom" -d 'List the packages in an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "diff" -d 'Show what is different between two images'
-complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
@@ -400,70 +400,6 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l json -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l format -d 'How the list is written [default: table, with --json json]' -r -f -a "table\t'A line for each package'
-json\t'All that is known, as stevedore\'s own JSON'
-spdx-json\t'SPDX 2.3'
-cyclonedx-json\t'CycloneDX 1.6'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s o -l output -d 'Write to this file instead of standard output' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l creds -d 'Log in with this name and password' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l registry-token -d 'Send this bearer token as it is' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l authfile -d 'Look for credentials in this file only' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
-false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l attached -d 'Print the document that travels with the image instead: an attestation of BuildKit or a referrer; with --format of that family'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l first-layer -d 'Show in the table, too, which layer had each package first'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s v -l verbose -d 'Tell of each blob how it got there'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l other-platform -d 'Take the second image for this platform [default: as the first]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l creds -d 'Log in with this name and password' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l registry-token -d 'Send this bearer token as it is' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l authfile -d 'Look for credentials in this file only' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
-false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l semantic -d 'Pass over times, history, and names: what makes no difference to a running container'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l config -d 'Compare what the configs say, and the manifests\' annotations, too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l packages -d 'Compare the packages, too, as sbom lists them: which were added, removed, and have other versions'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l strict -d 'Compare everything: descriptors and media types, too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s v -l verbose -d 'Tell of each blob how it got there'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s t -l to -l tag -d 'Give the new image this name [default: the image\'s own]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l platform -d 'Of an index, change only the images for this platform' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l entrypoint -d 'Set the entrypoint, an argument each time, or all as a JSON array; [] removes it. Without --cmd the base\'s command goes' -r
@@ -532,6 +468,70 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l json -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l format -d 'How the list is written [default: table, with --json json]' -r -f -a "table\t'A line for each package'
+json\t'All that is known, as stevedore\'s own JSON'
+spdx-json\t'SPDX 2.3'
+cyclonedx-json\t'CycloneDX 1.6'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s o -l output -d 'Write to this file instead of standard output' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l attached -d 'Print the document that travels with the image instead: an attestation of BuildKit or a referrer; with --format of that family'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l first-layer -d 'Show in the table, too, which layer had each package first'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l other-platform -d 'Take the second image for this platform [default: as the first]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l semantic -d 'Pass over times, history, and names: what makes no difference to a running container'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l config -d 'Compare what the configs say, and the manifests\' annotations, too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l packages -d 'Compare the packages, too, as sbom lists them: which were added, removed, and have other versions'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l strict -d 'Compare everything: descriptors and media types, too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -847,30 +847,30 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l json -d 'Pri
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "build" -d 'Build an image from files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sbom" -d 'List the packages in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "diff" -d 'Show what is different between two images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sign" -d 'Sign an image with a key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "verify" -d 'Verify that an image is signed with a key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export sbom diff mutate delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "build" -d 'Build an image from files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sbom" -d 'List the packages in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "diff" -d 'Show what is different between two images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sign" -d 'Sign an image with a key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "verify" -d 'Verify that an image is signed with a key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'

@@ -7,7 +7,9 @@
 //! What a hard link stands for is known at once only when its target is a file of the same layer that is seen too. At the first other one
 //! the layers below are listed first, [`Layers::merge`] says what everything is, and what is still missing is read in a second pass.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod complete;
+
+use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 
 use super::ahead::Ahead;
@@ -359,51 +361,6 @@ impl<'a> Merging<'a> {
             self.sink.append(&name, &Entry::file(0o644, 0), None)?;
         }
         Ok(())
-    }
-
-    /// Appends what a merged tree has and was not passed on yet: what has no content, then contents by layer, then hard links.
-    fn complete(mut self, layers: &Layers<'_>, tree: &Tree) -> Result<()> {
-        self.here = HashMap::new();
-        let mut contents: BTreeMap<(u32, u32), Path> = BTreeMap::new();
-        for (path, entry) in tree.iter().filter(|(_, entry)| entry.is_file()) {
-            if self.known.get(path).is_some_and(|known| known.origin == Some(origin(entry))) {
-                contents.insert(origin(entry), path.to_vec());
-            }
-        }
-        let mut wanted: BTreeMap<(u32, u32), Path> = BTreeMap::new();
-        let mut links: Vec<(&[u8], &Entry)> = Vec::new();
-        for (path, entry) in tree.iter() {
-            let key = if path == b"." { b"" } else { path };
-            let known = self.known.get(key);
-            let passed = known.and_then(|known| known.origin) == Some(origin(entry)) && !entry.implicit;
-            let implied = entry.implicit && known.is_some_and(|known| known.flags & PASSED != 0);
-            if passed || implied {
-                continue;
-            }
-            if !entry.is_file() {
-                self.sink.append(key, entry, None)?;
-            } else if let std::collections::btree_map::Entry::Vacant(vacant) = contents.entry(origin(entry)) {
-                vacant.insert(path.to_vec());
-                wanted.insert(origin(entry), path.to_vec());
-            } else {
-                links.push((path, entry));
-            }
-        }
-        for number in (0..layers.image.layers().len()).rev() {
-            if wanted.keys().any(|(layer, _)| *layer as usize == number) {
-                layers.walk(number, &mut |archive, member| match wanted.get(&origin(&member.entry)) {
-                    Some(path) => {
-                        let entry = tree.get(path).expect("it comes from the tree");
-                        append(self.sink, path, entry, archive)
-                    }
-                    None => Ok(()),
-                })?;
-            }
-        }
-        let target = |entry| contents.get(&origin(entry)).expect("it was put there");
-        links
-            .into_iter()
-            .try_for_each(|(path, entry)| self.sink.append(path, &Entry::hard_link(target(entry), entry), None))
     }
 
     fn warn(&mut self, layer: usize, member: &Member, oddity: Oddity) {
