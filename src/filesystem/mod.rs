@@ -42,7 +42,7 @@ mod usage;
 mod visit;
 mod writer;
 
-pub use archive::Malformed;
+pub use archive::{Archive, Malformed};
 pub use entry::{Entry, Kind, Meaning, Member, Xattr};
 pub use error::{Error, Result};
 pub use escape::escape;

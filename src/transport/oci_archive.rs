@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use super::archive::{self, INDEX_FILE, LAYOUT, LAYOUT_FILE, OpenArchive, Part, Workspace};
-use super::{ArchivePath, Layout, Options, Origin, Place, Result, Selector, Source, Tags, Transport};
+use super::{ArchivePath, Change, Layout, Options, Origin, Place, Result, Selector, Source, Tags, Transport};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -105,6 +105,10 @@ impl Transport for Writer {
             *self.sole.lock().expect("an assignment does not panic") = Some(manifest.digest().clone());
         }
         Ok(())
+    }
+
+    fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
+        self.layout.update(tag, change)
     }
 
     fn complete(&self, at: &Selector) -> Result<Option<Descriptor>> {

@@ -10,7 +10,9 @@ use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::{Manifest, is_digest_tag};
 use crate::transport::archive::{self, INDEX_FILE, LAYOUT, LAYOUT_FILE, OpenArchive, Part, Workspace};
-use crate::transport::{ArchivePath, Error, Layout, Options, Origin, Place, Result, Selector, Source, Tags, Transport};
+use crate::transport::{
+    ArchivePath, Change, Error, Layout, Options, Origin, Place, Result, Selector, Source, Tags, Transport,
+};
 use crate::watch::{Outcome, Watch};
 
 /// An archive being written.
@@ -98,6 +100,13 @@ impl Transport for Writer {
             *self.sole.lock().expect("an assignment does not panic") = Some(manifest.digest().clone());
         }
         Ok(())
+    }
+
+    fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
+        match self.known(&Selector::Tag(tag.into()))? {
+            Selector::Tag(known) => self.layout.update(&known, change),
+            _ => unreachable!("a tag stays one"),
+        }
     }
 
     fn complete(&self, at: &Selector) -> Result<Option<Descriptor>> {
