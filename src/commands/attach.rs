@@ -6,7 +6,7 @@ use stevedore::descriptor::Descriptor;
 use stevedore::digest::Digest;
 use stevedore::image::Image;
 use stevedore::platform::Platform;
-use stevedore::transport::{Location, Selector};
+use stevedore::transport::{Location, Place, Selector};
 
 use super::packing::{Packed, Packing, artifact_type, count, packed};
 use crate::cli::client::Common;
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let artifact = args.packing.pack(Some(kind), Some(subject.clone()), &scratch, ui, &options.watch)?;
     let made = artifact::attach(&*place, &artifact, &options.watch)?;
     place.finish()?;
-    if matches!(args.reference.at, Selector::Tag(_)) && made.is_new {
+    if matches!((&args.reference.place, &args.reference.at), (Place::Registry(_), Selector::Tag(_))) && made.is_new {
         ui.note(&format!("attached to {}, which is what the tag names now", subject.digest));
     }
     let files = packed(&artifact);
