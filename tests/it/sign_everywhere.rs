@@ -182,7 +182,7 @@ fn parallel_signers_of_local_places_keep_each_other() {
     let Some(room) = Room::new() else { return };
     fixture::app(&room.folder.path("seed"));
     let from = room.folder.at("oci", "seed", ":v1");
-    let keys: Vec<Keys> = (0..5).map(|number| room.keygen(&format!("k{number}"))).collect();
+    let keys: Vec<Keys> = (0..4).map(|number| room.keygen(&format!("k{number}"))).collect();
     for place in [
         room.folder.at("oci", "layout", ":v1"),
         room.folder.at("oci-archive", "a.tar", ":v1"),
@@ -279,7 +279,8 @@ fn signatures_survive_every_way() {
         stevedore(&["copy", "--all", "--referrers", &step[0], &step[1]]).ok();
         assert_eq!(tree(&step[1]), wanted, "{} to {}", step[0], step[1]);
     }
-    for step in steps.iter().filter_map(|step| step.strip_prefix("docker://")) {
+    // The last two of each kind.
+    for step in steps[6..].iter().filter_map(|step| step.strip_prefix("docker://")) {
         for keys in [&ours, &bundle] {
             room.cosign3(&["verify", "--key", &keys.public, "--insecure-ignore-tlog", step]).ok();
         }
@@ -296,10 +297,10 @@ fn signatures_survive_every_way() {
             .ok();
         // No tag of a digest names anything but a list.
         let tags = stevedore(&["tags", &format!("docker://{repository}")]).ok();
-        for tag in tags.text().lines().filter(|tag| tag.starts_with("sha256-") && !tag.contains('.')) {
+        let lists = tags.text().lines().filter(|tag| tag.starts_with("sha256-") && !tag.contains('.'));
+        for tag in lists {
             let raw = stevedore(&["inspect", "--raw", &format!("docker://{repository}:{tag}")]).ok().json();
             assert_eq!(raw["mediaType"], INDEX, "{tag}");
-            assert_ne!(*tag, app.digest.replace(':', "-") + "x");
         }
     }
     for keys in [&ours, &bundle, &old] {

@@ -175,7 +175,9 @@ fn a_page_under_the_tag_is_no_answer() {
 /// A tag of referrers that names something else is passed over, and that is said.
 #[test]
 fn a_taken_tag_of_referrers_is_told() {
-    let mut repository = repository("unsigned");
+    let file = cases()["cases"]["unsigned"]["file"].as_str().expect("a file").to_owned();
+    // A registry without a list of its own.
+    let mut repository = Repository::open(&vectors().join(file), false);
     let (digest, media_type, bytes) = repository.manifest("v1").expect("there");
     let (digest, media_type, bytes) = (digest.to_owned(), media_type.to_owned(), bytes.to_vec());
     repository.retag(&digest.replace(':', "-"), &digest, &media_type, bytes);
