@@ -161,5 +161,6 @@ mod tests {
         let place = Place::OciArchive(ArchivePath::File(folder.path().join("k.tar")));
         let open = || -> Box<dyn Transport> { place.open_destination(&Options::default()).expect("opens") };
         contract::keeps_every_writers_names(&open, ["a", "b", "c"]);
+        contract::keeps_every_update(&open, "d");
     }
 }

@@ -170,5 +170,6 @@ mod tests {
         let place = Place::DockerArchive(ArchivePath::File(folder.path().join("k.tar")));
         let open = || -> Box<dyn Transport> { place.open_destination(&Options::default()).expect("opens") };
         contract::keeps_every_writers_names(&open, ["ex.com/a:1", "ex.com/b:1", "ex.com/c:1"]);
+        contract::keeps_every_update(&open, "ex.com/d:1");
     }
 }
