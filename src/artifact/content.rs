@@ -28,7 +28,7 @@ pub enum Content {
     /// In a file of this machine, which must not change.
     File(PathBuf),
     /// In a file without a name.
-    Made(Made),
+    Made(Box<Made>),
 }
 
 impl Artifact {

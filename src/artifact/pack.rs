@@ -184,7 +184,7 @@ fn pack_folder(input: &Input, title: &Title, options: &Options, watch: &Watch) -
     }
     descriptor.annotations.insert(UNPACK.into(), "true".into());
     descriptor.annotations.insert(TAR_DIGEST.into(), made.diff_id.to_string());
-    Ok((descriptor, Content::Made(made)))
+    Ok((descriptor, Content::Made(Box::new(made))))
 }
 
 #[cfg(test)]

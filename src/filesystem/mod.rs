@@ -42,7 +42,8 @@ mod usage;
 mod visit;
 mod writer;
 
-pub use archive::{Archive, Malformed};
+pub(crate) use archive::Archive;
+pub use archive::Malformed;
 pub use entry::{Entry, Kind, Meaning, Member, Xattr};
 pub use error::{Error, Result};
 pub use escape::escape;
