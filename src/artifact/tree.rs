@@ -77,16 +77,27 @@ impl Walk<'_> {
     }
 
     fn listed(&mut self, subject: &Digest) -> Result<Vec<Node>> {
-        let mut listed = self.source.referrers(subject)?;
-        listed.extend(self.source.strays(subject)?);
         let mut nodes = Vec::new();
-        for entry in listed {
+        for entry in self.source.referrers(subject)? {
             if !self.seen.insert(entry.digest.clone()) {
                 continue;
             }
             if let Some(descriptor) = self.describe(subject, entry)? {
                 nodes.push(Node { descriptor, tag: None, referrers: Vec::new() });
             }
+        }
+        for entry in self.source.strays(subject)? {
+            if !self.seen.insert(entry.digest.clone()) {
+                continue;
+            }
+            let manifest = self.source.manifest(&Selector::Digest(entry.digest))?;
+            let descriptor = match manifest.subject() {
+                Some(own) if own.digest == *subject => manifest.as_referrer(),
+                // What `cosign save` keeps for the layout's image.
+                None if subject == self.root => describe_tagged(&manifest),
+                _ => continue,
+            };
+            nodes.push(Node { descriptor, tag: None, referrers: Vec::new() });
         }
         Ok(nodes)
     }

@@ -153,6 +153,33 @@ fn we_see_what_others_attach() {
     }
 }
 
+/// What `cosign save` leaves in a layout belongs to its image, though no list says so.
+#[test]
+fn what_cosign_saves_is_listed() {
+    let Some(room) = Room::new() else { return };
+    let Some(cosign) = oracle("cosign") else { return };
+    let cosign = |arguments: &[&str]| {
+        let mut command = cosign.command(arguments);
+        command.env("COSIGN_PASSWORD", "");
+        run(command, &[]).ok()
+    };
+    cosign(&["generate-key-pair"]);
+    let name = format!("{}/app:v1", room.without.host());
+    let quiet = ["--use-signing-config=false", "--tlog-upload=false", "-y", "--key=cosign.key"];
+    for form in ["--new-bundle-format=true", "--new-bundle-format=false"] {
+        cosign(&[&["sign", form][..], &quiet, &[&name]].concat());
+    }
+    let saved = room.folder.text("saved");
+    cosign(&["save", "--dir", &saved, &name]);
+    let tree = referrers(&format!("oci:{saved}"));
+    assert_eq!(tree["digest"], room.app.digest);
+    let mut kinds: Vec<&str> =
+        tree["referrers"].as_array().expect("a list").iter().filter_map(|node| node["artifactType"].as_str()).collect();
+    kinds.sort_unstable();
+    let bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    assert_eq!(kinds, ["application/vnd.dev.cosign.simplesigning.v1+json", bundle], "{tree}");
+}
+
 /// A registry that cannot tell is not one without referrers.
 #[test]
 fn an_outage_is_not_an_empty_list() {
@@ -165,6 +192,31 @@ fn an_outage_is_not_an_empty_list() {
         let run = stevedore(&["referrers", "--retry-times", "0", &reference]);
         assert!([4, 5].contains(&run.code) && run.stderr.contains(&status.to_string()), "{}: {}", run.code, run.stderr);
     }
+}
+
+/// A list that names ever more is given up, and one that names the image itself is no loop.
+#[test]
+fn endless_trees_end() {
+    let entry = |digest: String| {
+        let entry = json!({"mediaType": OCI_MANIFEST, "digest": digest, "size": 2, "artifactType": NOTE});
+        json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]})
+    };
+    let list = |list: &Value| Reply::new(200).header("Content-Type", INDEX).body(list.to_string());
+    let endless = Fake::start(move |asked| match asked.path().contains("/referrers/") {
+        true => list(&entry(sha256(asked.path().as_bytes()))),
+        false if asked.path().contains("/manifests/sha256-") => Reply::new(404),
+        false => manifest_reply(),
+    });
+    let run = stevedore(&["referrers", &format!("docker://{}/app:v1", endless.host())]).code(1);
+    assert!(run.stderr.contains("than is followed"), "{}", run.stderr);
+    let own = sha256(&image());
+    let circle = Fake::start(move |asked| match asked.path().contains("/referrers/") {
+        true => list(&entry(own.clone())),
+        false if asked.path().contains("/manifests/sha256-") => Reply::new(404),
+        false => manifest_reply(),
+    });
+    let tree = referrers(&format!("docker://{}/app:v1", circle.host()));
+    assert_eq!(tree["referrers"], json!([]));
 }
 
 fn image() -> Vec<u8> {
