@@ -286,11 +286,6 @@ impl Search<'_> {
             }
             Ok(manifest) => Some(manifest),
             Err(transport::Error::Unsupported { .. }) => None,
-            // No registry stores what is not even JSON: a page of something that stands between has come instead.
-            Err(error) if at.tag().is_some() && is_no_json(&error) => {
-                self.trouble(error);
-                None
-            }
             Err(error) => {
                 match fault(error) {
                     // A tag that is not there is what an unsigned image looks like; so is a list that outlived what it names.
@@ -315,10 +310,6 @@ impl Search<'_> {
     fn trouble(&mut self, source: transport::Error) {
         self.found.troubles.push(Error::Unknown { digest: self.subject.clone(), source: Box::new(source) });
     }
-}
-
-fn is_no_json(error: &transport::Error) -> bool {
-    matches!(error, transport::Error::Manifest { source: manifest::ParseError::Json(error), .. } if error.is_syntax() || error.is_eof())
 }
 
 /// Says whether a manifest that refers to an image holds classic signatures.

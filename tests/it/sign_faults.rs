@@ -170,6 +170,7 @@ fn a_page_under_the_tag_is_no_answer() {
     });
     let run = verify(&registry).code(1);
     assert!(run.stderr.contains("cannot be told"), "{}", run.stderr);
+    assert!(run.stderr.contains("it is text/html, not a manifest"), "{}", run.stderr);
 }
 
 /// A tag of referrers that names something else is passed over, and that is said.
