@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use serde_json::json;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::clients::{Clients, digest_of};
@@ -25,7 +25,7 @@ struct Scene {
     clients: Clients,
     /// Only if there is one.
     engine: Option<Engine>,
-    /// To sign with, and a home of its own.
+    /// A cosign with a home of its own.
     copier: Tool,
     host: String,
     image: Fixture,
@@ -162,7 +162,10 @@ fn all_push_and_pull_the_same_digests_at_once() {
     let mut tags = names.clone();
     tags.sort_unstable();
     let listed = served.client().get("/v2/team/app/tags/list").expect(200).json();
-    assert_eq!(listed, json!({"name": "team/app", "tags": tags}));
+    let mut listed: Vec<&str> = listed["tags"].as_array().expect("tags").iter().filter_map(Value::as_str).collect();
+    // cosign names every manifest that it copies by a tag made of the digest.
+    listed.retain(|tag| !tag.starts_with("sha256-"));
+    assert_eq!(listed, tags);
     let own: Vec<&Pushed> = pushed.iter().filter(|one| one.digest != scene.image.digest).collect();
     assert!(own.iter().all(|one| ["buildah", "docker"].contains(&one.tag)), "{own:?}");
     thread::scope(|scope| {
