@@ -324,8 +324,15 @@ fn every_answer_is_what_clients_need() {
             for blob in part.layers.iter().chain([&part.config]) {
                 let path = format!("/v2/lib/app/blobs/{blob}");
                 check(&path, "application/octet-stream", Some(blob), &app.read(blob));
-                let range = client.clone().with("Range", "bytes=1-3").get(&path).expect(206);
-                assert_eq!(range.body, app.read(blob)[1..4], "{server}");
+                let (content, range) = (app.read(blob), |range: &str| client.clone().with("Range", range).get(&path));
+                let size = content.len();
+                for (asked, part) in [("bytes=1-3", 1..4), ("bytes=5-", 5..size), ("bytes=-7", size - 7..size)] {
+                    let answer = range(asked).expect(206);
+                    assert_eq!(answer.body, content[part.clone()], "{server}: {asked}");
+                    let expected = format!("bytes {}-{}/{size}", part.start, part.end - 1);
+                    assert_eq!(answer.header("content-range"), Some(&*expected), "{server}: {asked}");
+                }
+                range(&format!("bytes={size}-")).expect(416);
             }
         }
         let list = fs::read(room.tree().join("v2/lib/app/tags/list")).expect("a list");

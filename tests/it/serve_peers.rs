@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -154,4 +155,34 @@ fn serve_tls(room: &Path, certificates: &Certificates) -> Served {
         [&certificates.server.certificate, &certificates.server.key, &users].map(|file| file.display().to_string());
     let [certificate, key, users] = &files;
     Served::start(&["--store", &store, "--tls-cert", certificate, "--tls-key", key, "--htpasswd", users])
+}
+
+#[test]
+fn eight_signatures_at_once_are_eight() {
+    let (Some(cosign), Some(oras)) = (oracle("cosign"), oracle("oras")) else { return };
+    let room = TempDir::new().expect("a temporary directory");
+    let served = Served::start(&["--store", &room.path().join("store").display().to_string(), "--anonymous-push"]);
+    let image = fixture::single(&room.path().join("image"));
+    let name = format!("{}/app", served.host());
+    stevedore(&["copy", &image.reference(), &format!("docker://{name}:v1")]).ok();
+    let by_digest = format!("{name}@{}", image.digest);
+    let run = |arguments: &[&str]| {
+        let mut command = cosign.command(arguments);
+        command.env("COSIGN_PASSWORD", "");
+        crate::support::command::run(command, b"").ok()
+    };
+    run(&["generate-key-pair"]);
+    thread::scope(|scope| {
+        for number in 0..8 {
+            let (run, by_digest) = (&run, &by_digest);
+            scope.spawn(move || {
+                let sign = ["sign", "--key=cosign.key", "--tlog-upload=false", "--use-signing-config=false", "-y"];
+                // Without a difference they would be one and the same.
+                run(&[&sign[..], &["--allow-http-registry", "-a", &format!("number={number}"), by_digest]].concat());
+            });
+        }
+    });
+    let found = oras.run(&["discover", "--plain-http", "--format", "json", &by_digest]).json();
+    assert_eq!(found["referrers"].as_array().map(Vec::len), Some(8), "{found}");
+    run(&["verify", "--key=cosign.pub", "--insecure-ignore-tlog=true", "--allow-http-registry", &by_digest]);
 }
