@@ -16,9 +16,10 @@ use crate::support::web::{SERVERS, Web, open_to_all};
 
 const USERS: &str = "user:$2y$05$Ug4vvz.Z.ClL5ntQ0rSX8eNJeF1j5abnzUSd5YRFMeyvcDnrLCRRe\n";
 
-/// Makes an image whose layer no other test has: the engine would not ask for it again.
-fn image(dir: &Path, text: &str) -> Fixture {
-    fixture::of_tars(dir, &[tar(&[Member::File("text", text.as_bytes())])])
+/// Makes an image whose layers no other test has: the engine would not ask for them again.
+fn image(dir: &Path, text: &str, layers: usize) -> Fixture {
+    let layer = |number| tar(&[Member::File(&format!("text-{number}"), text.as_bytes())]);
+    fixture::of_tars(dir, &(0..layers).map(layer).collect::<Vec<_>>())
 }
 
 #[test]
@@ -29,7 +30,7 @@ fn docker_pushes_and_pulls() {
     fs::write(&users, USERS).expect("written");
     let served = Served::start(&["--store", &store, "--htpasswd", &users.display().to_string()]);
     let host = served.host();
-    let image = image(&room.path().join("image"), "pushed and pulled");
+    let image = image(&room.path().join("image"), "pushed and pulled", 6);
     let (first, second) = (format!("{host}/team/app:v1"), format!("{host}/team/other:v2"));
     stevedore(&["copy", "--dest-creds", "user:pass", &image.reference(), &format!("docker://{first}")]).ok();
     // Reading is free, and the token is nobody's.
@@ -42,7 +43,18 @@ fn docker_pushes_and_pulls() {
     engine.run(&["login", "-u", "user", "-p", "pass", &host]);
     let pushed = engine.push_copy(&first, &second);
     engine.run(&["logout", &host]);
-    engine.forget(&[&first, &second]);
+    // Within a registry it mounts layers; to another one it uploads them, several at a time.
+    let open = Served::start(&["--store", &room.path().join("open").display().to_string(), "--anonymous-push"]);
+    let third = format!("{}/team/uploaded:v1", open.host());
+    let uploaded = engine.push_copy(&first, &third);
+    let manifest = stevedore(&["inspect", "--raw", &format!("docker://{third}")]).ok().json();
+    assert_eq!(manifest["config"]["digest"], *image.parts[0].config, "{manifest}");
+    assert_eq!(manifest["layers"].as_array().map(Vec::len), Some(image.parts[0].layers.len()), "{manifest}");
+    let out = format!("oci:{}:v1", room.path().join("out").display());
+    assert_eq!(stevedore(&["copy", &format!("docker://{third}"), &out]).ok().text(), uploaded);
+    engine.forget(&[&first, &second, &third]);
+    assert_eq!(engine.pull(&third), uploaded);
+    engine.forget(&[&third]);
     // Everybody else sees what it pushed.
     let place = format!("docker://{second}");
     assert_eq!(stevedore(&["digest", &place]).ok().text(), pushed);
@@ -90,7 +102,7 @@ fn docker_pulls_from_every_server_of_files() {
     let index = fixture::app(&room.path().join("app"));
     let docker = fixture::docker(&room.path().join("docker"));
     for server in SERVERS.into_iter().chain(["our own"]) {
-        let single = image(&room.path().join(server), server);
+        let single = image(&room.path().join(server), server, 1);
         let single_name = format!("lib/{}", server.replace(' ', ""));
         stevedore(&["deploy", &single.reference(), &tree, "--name", &single_name]).ok();
         let deploy = |more: &[&str]| {
