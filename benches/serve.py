@@ -291,7 +291,7 @@ def compare_pushes():
         make_layout(folder)
     tag = tag or "latest"
     clients = {"stevedore copy": lambda to: [ours, "copy", "-q", "--all", f"oci:{folder}:{tag}", f"docker://{to}"]}
-    if shutil.which("crane"):
+    if installed("crane"):
         clients["crane push"] = lambda to: ["crane", "push", folder, to]
     for name, command in clients.items():
         figures = []

@@ -72,12 +72,12 @@ impl Scene {
 
     /// Buildah and docker keep images unpacked, and write manifests of their own.
     fn push_by_buildah(&self, name: &str) -> String {
-        let buildah = &self.clients;
+        let clients = &self.clients;
         let platform = ["--os=linux", "--arch=amd64"];
-        buildah.buildah(&[&["pull", "-q", "--tls-verify=false"], &platform, &[&self.seed()]]);
+        clients.buildah(&[&["pull", "-q", "--tls-verify=false"], &platform, &[&self.seed()]]);
         let to = format!("docker://{name}");
-        buildah.buildah(&[&["push", "-q", "--tls-verify=false", "--digestfile=pushed", &self.seed(), &to]]);
-        fs::read_to_string(buildah.buildah.home().join("pushed")).expect("a digest")
+        clients.buildah(&[&["push", "-q", "--tls-verify=false", "--digestfile=pushed", &self.seed(), &to]]);
+        fs::read_to_string(clients.buildah.home().join("pushed")).expect("a digest")
     }
 
     fn push_by_docker(&self, name: &str) -> String {
