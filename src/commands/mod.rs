@@ -1,6 +1,7 @@
 //! The verbs: each parses, makes its library calls and emits one report.
 
 mod access_log;
+pub(crate) mod attest;
 pub(crate) mod auth;
 pub(crate) mod build;
 mod built;
@@ -45,3 +46,4 @@ mod synced;
 pub(crate) mod tags;
 mod tree;
 pub(crate) mod verify;
+pub(crate) mod verify_attestation;

@@ -62,6 +62,7 @@ impl Session {
     /// What failed and on which side. The destination then has the name as it was, at most with some of the new blobs beside it.
     pub fn copy(&self, request: &Request<'_>) -> Result<Report> {
         let source = request.found()?;
+        request.admitted(&source, &self.watch)?;
         let target = choose::target(request, source.clone())?;
         let is_there = request.is_there(&target)?;
         if is_there && !request.options.referrers {
@@ -94,6 +95,7 @@ impl Session {
     /// What failed and on which side.
     pub fn compare(&self, request: &Request<'_>) -> Result<Report> {
         let source = request.found()?;
+        request.admitted(&source, &self.watch)?;
         let target = choose::target(request, source.clone())?;
         let up_to_date = request.is_there(&target)?;
         let descriptor = target.descriptor.clone();
@@ -214,6 +216,22 @@ impl Request<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Asks whether the image may be copied. Whatever is read of it from here on is read by the digest that was asked about.
+    fn admitted(&self, found: &Descriptor, watch: &Watch) -> Result<()> {
+        let Some(gate) = &self.options.gate else {
+            return Ok(());
+        };
+        gate.admit(self.source, &found.digest, watch).map_err(|refusal| {
+            let denied = Error::Denied {
+                place: format!("{}, {}", self.source, self.from),
+                class: refusal.class,
+                cure: refusal.cure,
+                source: refusal.source,
+            };
+            watch.check().map_or(Error::Cancelled(crate::watch::Cancelled), |()| denied)
+        })
     }
 
     /// Reads a manifest of the source.

@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 
 use super::envelope::{self, Envelope};
 use super::key::PublicKey;
-use super::{Reason, json, statement};
+use super::{Reason, json};
 use crate::descriptor::{Annotations, Descriptor};
 use crate::manifest::{Image, Manifest, ParseError};
 use crate::media_type::{Format, MediaType};
@@ -124,11 +124,6 @@ pub(super) fn manifest(
     )
 }
 
-/// Says whether an unverified bundle claims to be an attestation: it counts as no signature then, good or bad.
-pub(super) fn claims_to_attest(bundle: &Bundle) -> bool {
-    statement::unverified_predicate_type(&bundle.envelope.payload).is_some_and(|kind| kind != statement::SIGNED)
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -136,6 +131,7 @@ mod tests {
     use super::*;
     use crate::digest::Digest;
     use crate::sign::key::PrivateKey;
+    use crate::sign::statement;
 
     const LIMIT: u64 = 1 << 20;
 

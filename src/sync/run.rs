@@ -159,7 +159,8 @@ impl Run<'_> {
         let (from, to) = (job.source()?, job.destination()?);
         let source = self.places.source(&from.place, &job.line.source_access)?;
         let destination = self.places.destination(&to.place, &job.line.destination_access)?;
-        let options = copy_options(job.line);
+        let gate = self.options.gate.map(|gate| gate(&from));
+        let options = copy::Options { gate, ..copy_options(job.line) };
         let request =
             Request { source: &*source, from: &from.at, destination: &*destination, to: &to.at, options: &options };
         let report = match self.options.dry_run {
