@@ -16,7 +16,7 @@ mod session;
 mod transfer;
 
 pub use error::{Error, Result, Side};
-pub use gate::{Gate, Refusal};
+pub use gate::{Gate, Refusal, instances};
 pub use options::{Options, Platforms};
 pub use report::{Choice, Report, Step, Totals};
 pub use session::{Request, Session};

@@ -40,17 +40,31 @@ fn verify(policy: &str, flags: &[&str], reference: &str) -> Run {
     stevedore(&fixed.iter().chain(flags).chain(&[reference]).copied().collect::<Vec<_>>())
 }
 
-/// Says whether skopeo copies an image under a policy.
-fn skopeo_allows(folder: &Folder, host: &str, policy: &str, reference: &str) -> bool {
+/// Has skopeo look for signatures under the tag.
+fn attachments(folder: &Folder, host: &str) {
     fs::create_dir_all(folder.path("registries.d")).expect("made");
     let attachments = format!("docker:\n  {host}:\n    use-sigstore-attachments: true\n");
     fs::write(folder.path("registries.d/ours.yaml"), attachments).expect("written");
+}
+
+/// Says whether skopeo copies an image under a policy.
+fn skopeo_allows(folder: &Folder, host: &str, policy: &str, reference: &str) -> bool {
+    attachments(folder, host);
     let out = tempfile::tempdir().expect("a folder");
-    let registries = folder.text("registries.d");
     let to = format!("dir:{}", out.path().join("out").display());
-    let fixed = ["--policy", policy, "--registries.d", &registries, "copy", "-q", "--src-tls-verify=false"];
-    let rest = ["--remove-signatures", reference, &to];
-    let run = Program::new("skopeo-new", &fixed.iter().chain(&rest).copied().collect::<Vec<_>>()).run();
+    skopeo_copies(folder, policy, reference, &to, &[])
+}
+
+/// Copies with skopeo; says whether the policy let it.
+fn skopeo_copies(folder: &Folder, policy: &str, reference: &str, to: &str, flags: &[&str]) -> bool {
+    let registries = folder.text("registries.d");
+    let all: &[&str] = if flags == ["--all"] { &["--all"] } else { &[] };
+    let global = if flags == ["--all"] { &[] } else { flags };
+    let fixed = ["--policy", policy, "--registries.d", &registries];
+    let verb = ["copy", "-q", "--src-tls-verify=false", "--remove-signatures", reference, to];
+    let run =
+        Program::new("skopeo-new", &fixed.iter().chain(global).chain(&verb).chain(all).copied().collect::<Vec<_>>())
+            .run();
     assert!(run.code == 0 || run.stderr.contains("rejected"), "{}", run.stderr);
     run.code == 0
 }
@@ -119,6 +133,46 @@ fn skopeo_says_the_same() {
         }
     }
     assert!((10..34).contains(&allowed), "{allowed} of 44 allowed");
+}
+
+/// Of an index, the images in it must be signed as well: those that are copied, and for `verify`, which chooses none, all of them.
+#[test]
+fn an_index_and_what_is_in_it() {
+    if oracle("skopeo-new").is_none() {
+        return;
+    }
+    let Some(room) = Room::new(fixture::app) else { return };
+    let (scene, host, app) = (&room.scene, room.scene.registry.host(), room.scene.docker("app:v1"));
+    let file =
+        policy(&scene.folder, "docker", &json!({&host: [signed(&room.public, &json!({"type": "matchRepository"}))]}));
+    let [one, two] = ["linux/amd64", "linux/arm64"].map(|platform| room.image.part(platform).digest.clone());
+    let sign = |digest: &str| {
+        let flags = ["--signature-format", "classic", "--identity", &scene.name("app:v1")];
+        room.sign_at(&flags, &format!("docker://{}", room.at(digest)));
+    };
+    let copy = |number: usize, flags: &[&str]| {
+        let to = scene.folder.at("oci", &format!("out-{number}"), ":v1");
+        let fixed = ["copy", "--policy", &file, &app, &to];
+        stevedore(&fixed.iter().chain(flags).copied().collect::<Vec<_>>()).code
+    };
+    let out = tempfile::tempdir().expect("a folder");
+    let theirs = |flags: &[&str]| {
+        let to = format!("oci:{}", out.path().join(flags.join("-")).display());
+        skopeo_copies(&scene.folder, &file, &app, &to, flags)
+    };
+    attachments(&scene.folder, &host);
+    for (number, digest) in [&room.image.digest, &one, &two].into_iter().enumerate() {
+        sign(digest);
+        let (first, second) = (["--override-arch", "amd64"], ["--override-arch", "arm64"]);
+        let skopeo = [theirs(&first), theirs(&second), theirs(&["--all"])];
+        assert_eq!(skopeo, [number > 0, number > 1, number > 1]);
+        let code = |allowed: bool| if allowed { 0 } else { 6 };
+        assert_eq!(copy(number, &["--platform", "linux/amd64"]), code(number > 0));
+        assert_eq!(copy(number, &["--platform", "linux/arm64"]), code(number > 1));
+        assert_eq!(copy(number, &["--platform", "linux/arm64", "--platform", "linux/amd64"]), code(number > 1));
+        assert_eq!(copy(number, &["--all"]), code(number > 1));
+        verify(&file, &[], &app).code(if number > 1 { 0 } else { 10 });
+    }
 }
 
 /// A bundle says its image's name only when we have written it.
@@ -259,7 +313,7 @@ fn what_is_rejected_is_not_copied() {
     let Some(room) = Room::new(fixture::app) else { return };
     let (scene, host) = (&room.scene, room.scene.registry.host());
     scene.seed("none", fixture::app);
-    room.sign(&[]);
+    room.sign(&["-r"]);
     let file = policy(&scene.folder, "docker", &json!({&host: [signed(&room.public, &Value::Null)]}));
     let proxy = Proxy::start(&host, Mode::None);
     let to = format!("docker://{}/target:v1", proxy.host());
@@ -281,7 +335,6 @@ fn what_is_rejected_is_not_copied() {
     let before = scene.manifest("target", "v1");
     copy("none:v1", &to, &[]).code(6);
     assert_eq!(scene.manifest("target", "v1"), before);
-    // A part of a signed index is named by it.
     let one = scene.folder.at("oci", "one", ":v1");
     let fixed = ["copy", "--platform", "linux/amd64", "--policy", &file, &scene.docker("app:v1"), &one];
     assert_eq!(stevedore(&fixed).ok().text(), room.image.part("linux/amd64").digest);

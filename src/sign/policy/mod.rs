@@ -25,6 +25,7 @@ pub use scope::Names;
 use super::key::{self, MAX_FILE, PublicKey};
 use super::verify::{Require, Verdict, Wanted, find, verify_image};
 use super::{Authority, Claim, Error, Reason, Result};
+use crate::copy::instances;
 use crate::digest::Digest;
 use crate::transport::{Location, Source};
 use crate::watch::Watch;
@@ -108,7 +109,8 @@ impl Policy {
         listed.find_map(|scope| scopes.get(scope)).unwrap_or(&self.default)
     }
 
-    /// Verifies that the image at a location may be used. `judge` may ask for more of each signature that is to count.
+    /// Verifies that the image at a location may be used; of an index, that every image in it may be as well, for whoever reads the policy
+    /// elsewhere verifies the one that is run. `judge` may ask for more of each signature that is to count.
     ///
     /// # Errors
     /// [`Error::Denied`], [`Error::Unsigned`] or [`Error::Unacceptable`] when it may not, [`Error::Image`] when there is none, others when
@@ -122,11 +124,18 @@ impl Policy {
     ) -> Result<Verdict> {
         let names = Names::of(location);
         self.refuse(location, &names)?;
-        let digest = find(source, &location.at)?.digest().clone();
-        self.weigh(&names, source, &digest, judge, watch)
+        let image = find(source, &location.at)?;
+        let verdict = self.weigh(&names, source, image.digest(), judge, watch)?;
+        if self.requirements_of(&names).iter().any(|requirement| matches!(requirement, Requirement::Signed(_))) {
+            for below in instances(&image, &|child| source.manifest(&child.clone().into()))? {
+                self.weigh(&names, source, &below, judge, watch)?;
+            }
+        }
+        Ok(verdict)
     }
 
-    /// Verifies that the image with this digest may be used, when it is known to be the one at `location`.
+    /// Verifies that the image with this digest may be used, when it is known to be the one at `location`, or in an index there. Nothing but
+    /// this one manifest is verified.
     ///
     /// # Errors
     /// Those of [`Policy::verify`], but for [`Error::Image`].
