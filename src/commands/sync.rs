@@ -48,7 +48,7 @@ pub(crate) struct Args {
     /// Take signatures, SBOMs and whatever else refers to the images along, for every line
     #[arg(long)]
     referrers: bool,
-    /// Copy only the images that this policy accepts, a containers-policy.json
+    /// Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Print what would be copied and removed, and write nothing

@@ -329,3 +329,33 @@ fn attested_lists_of_packages_are_found() {
         }
     }
 }
+
+/// Lines 27 and 44: what was attested is verifiable wherever the image goes, by us on the way and by cosign at the end.
+#[test]
+fn attestations_travel() {
+    let (Some(cosign3), Some(cosign2)) = (oracle("cosign"), oracle("cosign2")) else { return };
+    let Some(room) = Room::new(fixture::single) else { return };
+    let Some(other) = Room::new(fixture::single) else { return };
+    let file = predicate(&room, SPDX);
+    let spdx = ["--type", "spdxjson"];
+    attest(&room.key, &[&spdx[..], &["--predicate", &file]].concat(), &room.scene.docker("app:v1")).ok();
+    let layout = room.scene.folder.at("oci", "layout", ":v1");
+    let archive = room.scene.folder.at("oci-archive", "app.tar", ":v1");
+    let tree = room.scene.folder.at("static", "www", ":ns/app:v1");
+    let end = other.scene.docker("copied:v1");
+    let way = [room.scene.docker("app:v1"), layout, archive, tree, end];
+    for step in way.windows(2) {
+        Program::stevedore(&["copy", "--all", "--referrers", &step[0], &step[1]]).run().ok();
+        assert_eq!(statements(&verify(&room.public, &spdx, &step[1]).ok()).len(), 2, "{}", step[1]);
+    }
+    for tool in [&cosign3, &cosign2] {
+        cosign_verify(tool, &room.public, &spdx, &other.scene.name("copied:v1")).ok();
+    }
+    // What cosign saves.
+    for (number, tool) in [&cosign3, &cosign2].into_iter().enumerate() {
+        let folder = room.scene.folder.text(&format!("saved-{number}"));
+        tool.run(&["save", "--dir", &folder, &room.name()]);
+        verify(&room.public, &spdx, &format!("oci:{folder}")).ok();
+        verify(&room.public, &["--type", "vuln"], &format!("oci:{folder}")).code(12);
+    }
+}

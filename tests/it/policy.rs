@@ -145,7 +145,7 @@ fn an_index_and_what_is_in_it() {
     let (scene, host, app) = (&room.scene, room.scene.registry.host(), room.scene.docker("app:v1"));
     let file =
         policy(&scene.folder, "docker", &json!({&host: [signed(&room.public, &json!({"type": "matchRepository"}))]}));
-    let [one, two] = ["linux/amd64", "linux/arm64"].map(|platform| room.image.part(platform).digest.clone());
+    let [one, two] = ["linux/amd64", "linux/arm64/v8"].map(|platform| room.image.part(platform).digest.clone());
     let sign = |digest: &str| {
         let flags = ["--signature-format", "classic", "--identity", &scene.name("app:v1")];
         room.sign_at(&flags, &format!("docker://{}", room.at(digest)));
@@ -423,7 +423,6 @@ fn a_mirror_takes_what_is_signed() {
             .expect("images")
             .iter()
             .map(|image| (image["source"].as_str().expect("a source"), image["error"]["class"].clone()))
-            .filter(|(source, _)| !source.ends_with(".sig") && !source.contains("sha256-"))
             .collect();
         let wanted = [
             (scene.docker("app:v1"), Value::Null),
