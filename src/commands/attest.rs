@@ -83,7 +83,7 @@ struct Habits {
 
 const EXAMPLES: &str = "\
 Examples:
-  stevedore sbom docker://registry.example.com/app:1.0 > app.spdx.json
+  stevedore sbom --format spdx-json -o app.spdx.json docker://registry.example.com/app:1.0
   stevedore attest --key cosign.key --type spdxjson --predicate app.spdx.json docker://registry.example.com/app:1.0
   stevedore attest --key cosign.key -r --type slsaprovenance1 --predicate provenance.json docker://registry.example.com/app:1.0
   stevedore attest --key cosign.key --type https://example.com/tested/v1 --predicate tested.json oci:images:app";
