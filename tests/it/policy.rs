@@ -338,8 +338,7 @@ fn what_is_rejected_is_not_copied() {
     let one = scene.folder.at("oci", "one", ":v1");
     let fixed = ["copy", "--platform", "linux/amd64", "--policy", &file, &scene.docker("app:v1"), &one];
     assert_eq!(stevedore(&fixed).ok().text(), room.image.part("linux/amd64").digest);
-    let (reset, missing) = (copy("app:missing", &to, &[]), copy("none:missing", &to, &[]));
-    (reset.code(3), missing.code(3));
+    copy("app:missing", &to, &[]).code(3);
 }
 
 /// Whatever the tag names when the signatures were looked at is what is copied, though it names another image by then.
