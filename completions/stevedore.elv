@@ -110,7 +110,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'stevedore;sync'= {
-            cand --policy 'Copy only the images that this policy accepts, a containers-policy.json'
+            cand --policy 'Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then'
             cand --authfile 'Look for credentials in this file only, on both sides'
             cand -j 'Transfer so many blobs at a time'
             cand --jobs 'Transfer so many blobs at a time'

@@ -114,7 +114,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l json -d 'Pr
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l policy -d 'Copy only the images that this policy accepts, a containers-policy.json' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l policy -d 'Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l authfile -d 'Look for credentials in this file only, on both sides' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F

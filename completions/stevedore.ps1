@@ -115,7 +115,7 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             break
         }
         'stevedore;sync' {
-            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'Copy only the images that this policy accepts, a containers-policy.json')
+            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then')
             [CompletionResult]::new('--authfile', '--authfile', [CompletionResultType]::ParameterName, 'Look for credentials in this file only, on both sides')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
