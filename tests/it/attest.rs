@@ -68,7 +68,7 @@ fn everybody_reads_what_we_attest() {
     let (Some(cosign3), Some(cosign2)) = (oracle("cosign"), oracle("cosign2")) else { return };
     let root = r#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}"#;
     let uri = "https://example.com/tested/v1";
-    let Some(room) = Room::new(fixture::single) else { return };
+    let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
     let root_file = room.scene.folder.text("root.json");
     fs::write(&root_file, root).expect("written");
     let name = room.name();
@@ -107,7 +107,7 @@ fn everybody_reads_what_we_attest() {
     assert!(run.stderr.contains(r#"it states "https://spdx.dev/Document", not"#), "{}", run.stderr);
     // The tag alone, and the bundle alone.
     for (form, has_tag) in [("classic", true), ("bundle", false)] {
-        let Some(room) = Room::new(fixture::single) else { return };
+        let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
         let file = predicate(&room, SPDX);
         let flags = ["--type", "spdxjson", "--predicate", &file, "--signature-format", form];
         attest(&room.key, &flags, &room.scene.docker("app:v1")).ok();
@@ -122,7 +122,7 @@ fn everybody_reads_what_we_attest() {
 #[test]
 fn every_type_is_cosigns() {
     let (Some(cosign3), Some(cosign2)) = (oracle("cosign"), oracle("cosign2")) else { return };
-    let Some(room) = Room::new(fixture::single) else { return };
+    let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
     let link =
         r#"{"_type":"link","name":"build","materials":{},"products":{},"byproducts":{},"command":[],"environment":{}}"#;
     for (kind, content) in [
@@ -196,7 +196,7 @@ fn what_cosign_attests_is_read_and_stays() {
 
 #[test]
 fn attesting_twice_writes_nothing() {
-    let Some(room) = Room::new(fixture::app) else { return };
+    let Some(room) = Room::new(fixture::app).map(Room::quick) else { return };
     let proxy = Proxy::start(&room.scene.registry.host(), Mode::None);
     let docker = format!("docker://{}/app:v1", proxy.host());
     let file = predicate(&room, "text\n");
@@ -213,8 +213,8 @@ fn attesting_twice_writes_nothing() {
     // Something else, or by somebody else, is another attestation.
     fs::write(&file, "other").expect("written");
     assert!(attest(&room.key, &flags, &docker).ok().stderr.contains("6 attestations written"));
-    let (other, public) = keygen(&room.scene.folder.text("other"), PASSWORD);
-    let run = attest(&other, &[&flags[..], &["--json"]].concat(), &docker).ok().json();
+    let (locked, public) = keygen(&room.scene.folder.text("other"), PASSWORD);
+    let run = attest(&locked, &[&flags[..], &["--json"]].concat(), &docker).ok().json();
     assert_eq!(
         (&run["predicateType"], &run["name"]),
         (&json!("https://cosign.sigstore.dev/attestation/v1"), &json!("ex.com/app"))
@@ -226,7 +226,7 @@ fn attesting_twice_writes_nothing() {
     }
     // Nothing is left half done by a wrong password.
     proxy.clear();
-    let arguments = ["attest", "--key", &room.key, "--predicate", &file, &docker];
+    let arguments = ["attest", "--key", &locked, "--predicate", &file, &docker];
     Program::stevedore(&arguments).env("COSIGN_PASSWORD", "wrong").run().code(1);
     assert!(proxy.log().is_empty());
 }
@@ -234,7 +234,7 @@ fn attesting_twice_writes_nothing() {
 /// Line 20, both ways: neither is taken for the other.
 #[test]
 fn signatures_and_attestations_are_two_things() {
-    let Some(room) = Room::new(fixture::single) else { return };
+    let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
     let docker = room.scene.docker("app:v1");
     let file = predicate(&room, "{}");
     verify(&room.public, &[], &docker).code(10);
@@ -242,20 +242,20 @@ fn signatures_and_attestations_are_two_things() {
     verify(&room.public, &[], &docker).code(10);
     let sign = ["--type", "https://sigstore.dev/cosign/sign/v1"];
     verify(&room.public, &sign, &docker).code(2);
-    let Some(room) = Room::new(fixture::single) else { return };
+    let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
     let docker = room.scene.docker("app:v1");
     attest(&room.key, &["--predicate", &file], &docker).ok();
     room.verify(&[], &docker).code(10);
     verify(&room.public, &[], &docker).ok();
     // One that is too large for a signature is none, either.
-    let Some(room) = Room::new(fixture::single) else { return };
+    let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
     let docker = room.scene.docker("app:v1");
     fs::write(&file, "x".repeat(5 << 20)).expect("written");
     attest(&room.key, &["--predicate", &file], &docker).ok();
     room.verify(&[], &docker).code(10);
     assert_eq!(statements(&verify(&room.public, &[], &docker).ok()).len(), 2);
     // Nor does a tag make an attestation of a signature: moved there, it is passed over.
-    let Some(room) = Room::new(fixture::single) else { return };
+    let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
     room.sign(&["--signature-format", "classic"]);
     let tag = |suffix: &str| room.scene.docker(&format!("app:{}.{suffix}", room.image.digest.replace(':', "-")));
     Program::stevedore(&["copy", &tag("sig"), &tag("att")]).run().ok();
@@ -264,7 +264,7 @@ fn signatures_and_attestations_are_two_things() {
 
 #[test]
 fn answers() {
-    let Some(room) = Room::new(fixture::single) else { return };
+    let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
     let docker = room.scene.docker("app:v1");
     let file = predicate(&room, r#"{"passed":true}"#);
     let kind = ["--type", "https://example.com/tested/v1"];
@@ -313,7 +313,7 @@ fn answers() {
 /// Layouts and archives hold attestations, too, and `sbom --attached` finds them in each form.
 #[test]
 fn attested_lists_of_packages_are_found() {
-    let Some(room) = Room::new(fixture::single) else { return };
+    let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
     let file = predicate(&room, SPDX);
     for (number, form) in ["classic", "bundle"].into_iter().enumerate() {
         let layout = room.scene.folder.at("oci", &format!("layout-{number}"), ":v1");
@@ -334,8 +334,8 @@ fn attested_lists_of_packages_are_found() {
 #[test]
 fn attestations_travel() {
     let (Some(cosign3), Some(cosign2)) = (oracle("cosign"), oracle("cosign2")) else { return };
-    let Some(room) = Room::new(fixture::single) else { return };
-    let Some(other) = Room::new(fixture::single) else { return };
+    let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
+    let Some(other) = Room::new(fixture::single).map(Room::quick) else { return };
     let file = predicate(&room, SPDX);
     let spdx = ["--type", "spdxjson"];
     attest(&room.key, &[&spdx[..], &["--predicate", &file]].concat(), &room.scene.docker("app:v1")).ok();

@@ -141,7 +141,7 @@ fn an_index_and_what_is_in_it() {
     if oracle("skopeo-new").is_none() {
         return;
     }
-    let Some(room) = Room::new(fixture::app) else { return };
+    let Some(room) = Room::new(fixture::app).map(Room::quick) else { return };
     let (scene, host, app) = (&room.scene, room.scene.registry.host(), room.scene.docker("app:v1"));
     let file =
         policy(&scene.folder, "docker", &json!({&host: [signed(&room.public, &json!({"type": "matchRepository"}))]}));
@@ -199,7 +199,7 @@ fn bundles_need_a_name() {
 /// What `verify` says under a policy, and its exit codes.
 #[test]
 fn answers() {
-    let Some(room) = Room::new(fixture::single) else { return };
+    let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
     let (scene, host) = (&room.scene, room.scene.registry.host());
     room.sign(&[]);
     scene.seed("none", fixture::single);
@@ -310,7 +310,7 @@ fn malformed_policies_stop_everything_at_once() {
 /// A rejected image is not even begun: its destination hears of nothing, whatever kind of place it is.
 #[test]
 fn what_is_rejected_is_not_copied() {
-    let Some(room) = Room::new(fixture::app) else { return };
+    let Some(room) = Room::new(fixture::app).map(Room::quick) else { return };
     let (scene, host) = (&room.scene, room.scene.registry.host());
     scene.seed("none", fixture::app);
     room.sign(&["-r"]);
@@ -396,7 +396,7 @@ fn repository_digest(case: &std::path::Path) -> String {
 /// Each image of a `sync` has a verdict of its own.
 #[test]
 fn a_mirror_takes_what_is_signed() {
-    let Some(room) = Room::new(fixture::single) else { return };
+    let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
     let (scene, host) = (&room.scene, room.scene.registry.host());
     scene.seed("none", fixture::single);
     room.sign(&[]);
