@@ -2,6 +2,7 @@
 
 mod access_log;
 pub(crate) mod attach;
+pub(crate) mod attest;
 pub(crate) mod auth;
 pub(crate) mod build;
 mod built;
@@ -50,3 +51,4 @@ mod synced;
 pub(crate) mod tags;
 mod tree;
 pub(crate) mod verify;
+pub(crate) mod verify_attestation;

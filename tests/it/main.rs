@@ -5,6 +5,7 @@
 mod archives;
 mod artifacts;
 mod attach;
+mod attest;
 mod auth;
 mod build;
 mod build_base;
@@ -45,6 +46,7 @@ mod mirror_killed;
 mod mirrors;
 mod mutate;
 mod parallel;
+mod policy;
 mod proxies;
 mod referrers;
 mod registry_client;
