@@ -33,7 +33,7 @@ pub(super) fn serve(shared: &Shared, link: &Arc<Link>, handler: &dyn Handler) {
     if let Some(tls) = &options.tls {
         let (config, error) = tls.config();
         if let Some(error) = error {
-            shared.report(&Trouble::Certificates(error));
+            shared.report(Trouble::Certificates(error));
         }
         if wire.secure(config).is_err() {
             return;
@@ -117,7 +117,7 @@ impl Connection<'_> {
         drop(request);
         let (leftover, failure) = (body.leftover(), body.failure());
         let response = outcome.unwrap_or_else(|_| {
-            self.shared.report(&Trouble::Panic(self.link.peer.ip()));
+            self.shared.report(Trouble::Panic(self.link.peer.ip()));
             plain(500, "the request could not be answered")
         });
         let response = honest(response, failure, self.shared.is_stopped());

@@ -55,6 +55,7 @@ mod sbom_evidence;
 mod sbom_language;
 mod selftest;
 mod serve;
+mod serve_killed;
 mod serve_peers;
 mod serve_proxies;
 mod server;
