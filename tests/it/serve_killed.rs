@@ -16,6 +16,7 @@ use crate::support::content::{Random, fraction};
 use crate::support::fixture::OCI_MANIFEST;
 use crate::support::http::Client;
 use crate::support::layout::sha256;
+use crate::support::scene::memory;
 use crate::support::served::Served;
 
 const CLIENTS: u64 = 4;
@@ -301,7 +302,7 @@ fn what_nobody_goes_on_with_goes_by_age_while_it_runs_and_when_it_starts() {
 /// Starting looks at nothing but the directory: how much is in it is the collector's business, beside the requests.
 #[test]
 fn ten_thousand_blobs_do_not_hold_up_the_start() {
-    let room = TempDir::new().expect("a temporary directory");
+    let room = memory();
     let store = room.path().join("store");
     let root = store.join("docker/registry/v2");
     for number in 0..10_000_u32 {
