@@ -78,6 +78,8 @@ pub struct Record<'a> {
     pub status: u16,
     /// How many bytes of content were sent.
     pub bytes: u64,
+    /// How many bytes of the request's content were read for it.
+    pub received: u64,
     /// From the end of the head to the end of the response.
     pub duration: Duration,
     /// The client's name for itself.
