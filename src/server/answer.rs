@@ -110,7 +110,10 @@ pub(super) fn of_storage(error: &Error) -> Refusal {
 /// Formats a warning: distribution-spec, "Warnings".
 /// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#warnings>.
 pub(super) fn warning(text: &str) -> String {
-    debug_assert!(text.bytes().all(|byte| byte.is_ascii() && !matches!(byte, b'"' | b'\\')), "nothing in it is escaped");
+    debug_assert!(
+        text.bytes().all(|byte| byte.is_ascii() && !matches!(byte, b'"' | b'\\')),
+        "nothing in it is escaped"
+    );
     format!("299 - \"{text}\"")
 }
 

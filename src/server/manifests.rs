@@ -30,7 +30,8 @@ impl Registry {
         }
         let mut response = response.with("Content-Type", manifest.media_type.clone());
         if MediaType::new(&manifest.media_type).is_schema1() {
-            response = response.with("Warning", warning("manifests of schema 1 are no longer understood by most clients"));
+            response =
+                response.with("Warning", warning("manifests of schema 1 are no longer understood by most clients"));
         }
         Ok(response.with_content(Content::Bytes(manifest.raw.clone())))
     }

@@ -55,6 +55,8 @@ mod sbom_evidence;
 mod sbom_language;
 mod selftest;
 mod serve;
+mod serve_access;
+mod serve_disk;
 mod serve_killed;
 mod serve_peers;
 mod serve_proxies;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -238,7 +239,9 @@ fn nothing_acknowledged_is_lost() {
     }
     assert_clean(&store);
     let kept: usize = all.iter().map(|promises| promises.content.len()).sum();
-    eprintln!("{} kills, {pushes} pushes, {kept} blobs and manifests kept; slowest start {slowest:?}", rounds());
+    let figures =
+        format!("{} kills, {pushes} pushes, {kept} blobs and manifests kept; slowest start {slowest:?}", rounds());
+    writeln!(std::io::stderr(), "{figures}").expect("standard error is open");
 }
 
 #[test]
@@ -324,5 +327,4 @@ fn ten_thousand_blobs_do_not_hold_up_the_start() {
     let ready = begun.elapsed();
     // An optimized server on a machine of its own takes a hundredth of it.
     assert!(ready < Duration::from_secs(2), "{ready:?}");
-    eprintln!("ready {ready:?} after the start");
 }

@@ -253,7 +253,8 @@ impl Authorize for Guard {
 /// Returns the scope to ask a token for: for a mount, that of its source too, as distribution does.
 fn scope(request: &Request<'_>, wish: &Wish<'_>) -> Option<String> {
     let own = token::scope_of(wish)?;
-    let source = request.parameter("mount").and_then(|_| request.parameter("from")).filter(|_| wish.action == Action::Push);
+    let source =
+        request.parameter("mount").and_then(|_| request.parameter("from")).filter(|_| wish.action == Action::Push);
     let pull = |from: String| {
         let wish = Wish { action: Action::Pull, repository: Some(&from) };
         if is_repository_path(&from) { token::scope_of(&wish) } else { None }

@@ -223,7 +223,8 @@ fn without_flags_reading_is_free_and_the_answer_says_how_to_write() {
 fn a_token_takes_nothing_away_and_a_mount_is_told_both_scopes() {
     let scene = Scene::new();
     let open = guard(scene.passwords(), Tokens::Own(scene.issuer("here")), Rules::Plain);
-    let issue = |scopes: &[&str]| format!("Bearer {}", scene.issuer("here").issue(Some("bob"), grants(scopes), token::now()));
+    let issue =
+        |scopes: &[&str]| format!("Bearer {}", scene.issuer("here").issue(Some("bob"), grants(scopes), token::now()));
     let elsewhere = issue(&["repository:other:pull,push"]);
     let pull = |guard: &Guard| decide(guard, "GET", "/v2/team/app/tags/list", Action::Pull, &[&elsewhere]);
     assert_eq!(pull(&open), Decision::Allow, "everyone may");

@@ -17,7 +17,8 @@ use crate::support::oracle::oracle;
 use crate::support::scene::memory;
 use crate::support::served::Served;
 
-const CALLS: &str = "trace=openat,openat2,mkdirat,renameat,renameat2,unlinkat,fsync,fdatasync,write,pwrite64,ftruncate,sendto";
+const CALLS: &str =
+    "trace=openat,openat2,mkdirat,renameat,renameat2,unlinkat,fsync,fdatasync,write,pwrite64,ftruncate,sendto";
 
 /// What a call did to the directory.
 #[derive(Debug)]
@@ -46,7 +47,8 @@ fn call(line: &str, store: &str) -> Option<Call> {
     let first = || arguments.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(path, _)| path);
     let texts = quoted(arguments);
     let text = |number: usize| texts.get(number).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    let joined = |folder: &str, name: &str| Some(format!("{}/{name}", below(folder)?).trim_start_matches('/').to_owned());
+    let joined =
+        |folder: &str, name: &str| Some(format!("{}/{name}", below(folder)?).trim_start_matches('/').to_owned());
     match name {
         "openat" | "openat2" if arguments.contains("O_CREAT") => joined(first()?, &text(0)?).map(Call::Create),
         "mkdirat" => joined(first()?, &text(0)?).map(Call::MakeFolder),
@@ -143,7 +145,11 @@ impl Disk {
     /// Gives a name to something, or takes it from where it was.
     fn name(&mut self, from: Option<&str>, to: Option<&str>, what: Option<usize>) {
         for (path, is_new) in from.map(|path| (path, false)).into_iter().chain(to.map(|path| (path, true))) {
-            if is_new { self.seen.insert(path.to_owned(), what) } else { self.seen.remove(path) };
+            if is_new {
+                self.seen.insert(path.to_owned(), what)
+            } else {
+                self.seen.remove(path)
+            };
         }
         let text = |path: Option<&str>| path.map(str::to_owned);
         self.pending.push((text(from).unwrap_or_default(), text(to), what));
@@ -342,7 +348,8 @@ fn replay(calls: &[Call], promises: &[Promise]) -> (Vec<String>, usize) {
             looked += 1;
             let next = promises.get(answers + 1).unwrap_or(&promises[answers]);
             let kind = ["only what was synced", "every name"][number];
-            problems.extend(wrong(&place, &promises[answers], next).map(|what| format!("{kind}, after {call:?}: {what}")));
+            problems
+                .extend(wrong(&place, &promises[answers], next).map(|what| format!("{kind}, after {call:?}: {what}")));
             (last[number], checked[number]) = (there, answers);
         }
     }

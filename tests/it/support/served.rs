@@ -79,11 +79,6 @@ impl Served {
         self.child.id()
     }
 
-    /// Returns what it has written to standard error up to now.
-    pub(crate) fn log(&self) -> String {
-        self.log.lock().expect("a lock").clone()
-    }
-
     /// Sends a signal.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
