@@ -58,6 +58,7 @@ mod serve;
 mod serve_access;
 mod serve_disk;
 mod serve_killed;
+mod serve_paths;
 mod serve_peers;
 mod serve_proxies;
 mod server;

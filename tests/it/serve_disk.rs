@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::json;
@@ -17,6 +17,7 @@ use crate::support::layout::sha256;
 use crate::support::oracle::oracle;
 use crate::support::scene::memory;
 use crate::support::served::Served;
+use crate::support::trace;
 
 /// A server on a disk of its own.
 struct SmallDisk {
@@ -227,9 +228,8 @@ fn whatever_call_fails_the_tag_is_old_or_new() {
                 served.client().put(&format!("/v2/{repository}/manifests/v1"), OCI_MANIFEST, &old).expect(201);
             }
             let inject = format!("inject={call}:error={error}:when={number}");
-            let trace = format!("trace={call}");
-            let command = strace.command(&["-D", "-f", "-o", "/dev/null", "-e", &trace, "-e", &inject]);
-            let served = Served::start_under(command, &flags);
+            let trace_calls = format!("trace={call}");
+            let served = trace::start(&strace, &["-e", &trace_calls, "-e", &inject], Path::new("/dev/null"), &flags);
             let tag = format!("/v2/{repository}/manifests/v1");
             let answer = served.client().put(&tag, OCI_MANIFEST, &new);
             let now = served.client().get(&tag).expect(200).body;

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -15,7 +14,7 @@ use super::site::{IMAGE, Site, ask, descriptor, sha256};
 use crate::support::http::Client;
 use crate::support::oracle::oracle;
 use crate::support::scene::memory;
-use crate::support::served::Served;
+use crate::support::trace;
 
 const CALLS: &str =
     "trace=openat,openat2,mkdirat,renameat,renameat2,unlinkat,fsync,fdatasync,write,pwrite64,ftruncate,sendto";
@@ -361,27 +360,15 @@ fn replay(calls: &[Call], promises: &[Promise]) -> (Vec<String>, usize) {
 fn a_cut_of_the_power_takes_nothing_that_was_promised() {
     let Some(strace) = oracle("strace") else { return };
     let room = TempDir::new().expect("a temporary directory");
-    let (store, trace) = (room.path().join("store"), room.path().join("trace"));
+    let (store, path) = (room.path().join("store"), room.path().join("trace"));
     // Made before: the directory itself is whoever's who starts the server.
     fs::create_dir(&store).expect("made");
     let store = store.canonicalize().expect("is there");
     let place = store.to_str().expect("a text path");
-    let mut command = strace.command(&["-D", "-f", "-y", "-s", "100000", "-e", CALLS, "-o"]);
-    command.arg(&trace);
-    let served = Served::start_under(command, &["--store", place, "--anonymous-push", "--gc-interval", "never"]);
-    let (process, promises) = (served.process(), use_it(&served.client()));
-    served.signal("TERM");
-    served.wait();
-    let end = format!("{process} +++ exited with 0 +++");
-    let deadline = Instant::now() + Duration::from_secs(20);
-    let text = loop {
-        let text = String::from_utf8(fs::read(&trace).expect("strace writes it")).expect("strace escapes the rest");
-        if text.contains(&end) {
-            break text;
-        }
-        assert!(Instant::now() < deadline, "strace does not end");
-        std::thread::yield_now();
-    };
+    let flags = ["--store", place, "--anonymous-push", "--gc-interval", "never"];
+    let served = trace::start(&strace, &["-y", "-s", "100000", "-e", CALLS], &path, &flags);
+    let promises = use_it(&served.client());
+    let text = trace::finish(served, &path);
     let mut calls: Vec<Call> = whole_lines(&text).iter().filter_map(|line| call(line, place)).collect();
     let (problems, looked) = replay(&calls, &promises);
     assert!(problems.is_empty(), "{problems:#?}");
