@@ -194,6 +194,33 @@ fn a_thousand_guesses_do_not_stall_who_knows_the_password() {
 }
 
 #[test]
+fn a_slow_upload_holds_up_nobody() {
+    let (_room, store, _) = room();
+    let served = Served::start(&["--store", &store, "--anonymous-push"]);
+    let location = served.client().post("/v2/a/blobs/uploads/", b"").expect(202);
+    let location = location.header("location").expect("a location").to_owned();
+    let mut slow = TcpStream::connect(served.host()).expect("it listens");
+    let head = format!("PATCH {location} HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
+    slow.write_all(head.as_bytes()).expect("sent");
+    let mut interim = [0; 25];
+    slow.read_exact(&mut interim).expect("its body is asked for");
+    for number in 0..20 {
+        slow.write_all(b"slowly").expect("sent");
+        // In the same repository, and the collector has its turn as well.
+        let content = format!("quick {number}").into_bytes();
+        let digest = crate::support::layout::sha256(&content);
+        served.client().post(&format!("/v2/a/blobs/uploads/?digest={digest}"), &content).expect(201);
+        if number % 10 == 0 {
+            stevedore(&["gc", "--store", &store]).ok();
+        }
+    }
+    slow.write_all(&[b'x'; 880]).expect("sent");
+    let mut answer = [0; 12];
+    slow.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 202");
+}
+
+#[test]
 fn the_first_signal_lets_requests_finish() {
     let (_room, store, _) = room();
     for signal in ["TERM", "INT"] {

@@ -230,12 +230,12 @@ fn conditions_protect_from_lost_updates() {
 
 #[test]
 fn a_tag_is_one_or_the_other() {
-    let site = Site::new();
+    let site = Site::in_memory();
     let image = site.image("a", "v1", "x");
     let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}).to_string();
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..8 {
             scope.spawn(|| {
                 while !done.load(std::sync::atomic::Ordering::Relaxed) {
                     let answer = site.get("/v2/a/manifests/v1").expect(200);
@@ -245,7 +245,7 @@ fn a_tag_is_one_or_the_other() {
                 }
             });
         }
-        for _ in 0..50 {
+        for _ in 0..500 {
             put(&site, "/v2/a/manifests/v1", INDEX, index.as_bytes()).expect(201);
             put(&site, "/v2/a/manifests/v1", IMAGE, &image).expect(201);
         }
