@@ -20,6 +20,7 @@ mod differences;
 pub(crate) mod digest;
 mod editor;
 pub(crate) mod export;
+mod failures;
 mod gate;
 pub(crate) mod gc;
 mod ingredients;
