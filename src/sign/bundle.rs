@@ -20,7 +20,7 @@ pub const BUNDLE: MediaType = MediaType::from_static("application/vnd.dev.sigsto
 /// What a layer's media type begins with if it may be a bundle.
 pub const PREFIX: &str = "application/vnd.dev.sigstore.bundle";
 /// The same version as it was written first.
-const OLD_SPELLING: &str = "application/vnd.dev.sigstore.bundle+json;version=0.3";
+pub(super) const OLD_SPELLING: &str = "application/vnd.dev.sigstore.bundle+json;version=0.3";
 /// The annotation that says what a bundle holds.
 const CONTENT: &str = "dev.sigstore.bundle.content";
 /// The annotation that says what is stated.
@@ -50,15 +50,9 @@ impl Bundle {
     /// # Errors
     /// When it is anything else.
     pub fn parse(content: &[u8], limit: u64) -> Result<Self, Reason> {
-        let content = inflate(content, limit)?;
-        let all = json::object(&content, &MEMBERS).map_err(Reason::Bundle)?;
-        let media_type = json::required_text(&all, "mediaType").map_err(Reason::Bundle)?;
+        let (media_type, all, material) = open(content, limit)?;
         if media_type != BUNDLE.as_str() && media_type != OLD_SPELLING {
             return Err(Reason::Version(media_type.chars().take(100).collect()));
-        }
-        let material = json::required(&all, "verificationMaterial", &MATERIAL).map_err(Reason::Bundle)?;
-        if CONTENTS.iter().filter(|name| material.has(name)).count() != 1 {
-            return Err(Reason::Material);
         }
         if all.has("messageSignature") {
             return Err(Reason::Message);
@@ -73,6 +67,18 @@ impl Bundle {
     pub fn is_keyless(&self) -> bool {
         !self.material.has("publicKey")
     }
+}
+
+/// Reads a bundle of any version: its type, its members, and what it takes to verify it.
+pub(super) fn open(content: &[u8], limit: u64) -> Result<(String, Members, Members), Reason> {
+    let content = inflate(content, limit)?;
+    let all = json::object(&content, &MEMBERS).map_err(Reason::Bundle)?;
+    let media_type = json::required_text(&all, "mediaType").map_err(Reason::Bundle)?;
+    let material = json::required(&all, "verificationMaterial", &MATERIAL).map_err(Reason::Bundle)?;
+    if CONTENTS.iter().filter(|name| material.has(name)).count() != 1 {
+        return Err(Reason::Material);
+    }
+    Ok((media_type, all, material))
 }
 
 /// cosign reads bundles that are compressed as a whole.

@@ -1,5 +1,6 @@
 //! What can go wrong with signatures: why one is not accepted, and why an operation failed.
 
+use super::keyless::Refusal;
 use super::{json, key};
 use crate::class::Class;
 use crate::digest::Digest;
@@ -86,6 +87,9 @@ pub enum Reason {
     /// The signature is a keyless one, and a key was given.
     #[error("it is a keyless signature, which no key verifies")]
     Keyless,
+    /// The signature is a keyless one, and a fact about it is wrong.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
     /// It says something else of the image.
     #[error("it is an attestation of type {0:?}, not a signature")]
     Predicate(String),

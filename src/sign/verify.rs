@@ -1,12 +1,12 @@
 //! Deciding whether an image is signed by whom it must be: each candidate by the same rules, denied unless every one of them holds.
 
 use super::authority::{Authority, Evidence, Material, Signer};
+use super::blob;
 use super::bundle::{Bundle, claims_to_attest};
 use super::claim::Claim;
 use super::classic;
 use super::collect::{self, Broken, Candidate, Form, Kind, ReadError, Spot, collect};
 use super::encoding::decode;
-use super::envelope::IN_TOTO;
 use super::statement::{SIGNED, Statement};
 use super::{Error, Reason, Result};
 use crate::digest::Digest;
@@ -166,15 +166,7 @@ fn check_bundle(content: &[u8], subject: &Digest, authority: &dyn Authority) -> 
 /// # Errors
 /// Why not.
 pub(super) fn open(bundle: &Bundle, authority: &dyn Authority) -> Result<(Signer, Statement), Reason> {
-    let envelope = &bundle.envelope;
-    if envelope.payload_type != IN_TOTO {
-        return Err(Reason::Type(envelope.payload_type.chars().take(100).collect()));
-    }
-    let message = envelope.message();
-    let (key_id, material) = (envelope.key_id.as_deref(), Material::Bundle(&bundle.material));
-    let signer = authority.verify(&Evidence { message: &message, signature: &envelope.signature, key_id, material })?;
-    // Nothing of the payload was looked at before this line.
-    Ok((signer, Statement::parse(&envelope.payload).map_err(Reason::Payload)?))
+    blob::check_envelope(&bundle.envelope, authority, Material::Bundle(&bundle.material))
 }
 
 impl Verdict {
