@@ -88,6 +88,7 @@ pub(crate) enum Command {
     PublicKey(commands::public_key::Args),
     Sign(Box<commands::sign::Args>),
     Verify(Box<commands::verify::Args>),
+    VerifyBlob(Box<commands::verify_blob::Args>),
     Serve(Box<commands::serve::Args>),
     Login(commands::login::Args),
     Logout(commands::logout::Args),
@@ -120,6 +121,7 @@ impl Command {
             Self::PublicKey(args) => commands::public_key::run(args, ui),
             Self::Sign(args) => commands::sign::run(args, ui),
             Self::Verify(args) => commands::verify::run(args, ui),
+            Self::VerifyBlob(args) => commands::verify_blob::run(args, ui),
             Self::Serve(args) => commands::serve::run(args, ui),
             Self::Login(args) => commands::login::run(args, ui),
             Self::Logout(args) => commands::logout::run(args, ui),
@@ -133,7 +135,7 @@ impl Command {
     pub(crate) fn exit_code(&self, error: &anyhow::Error, class: Class) -> Option<u8> {
         match self {
             Self::Diff(_) => commands::diff::exit_code(error, class),
-            Self::Verify(_) => Some(commands::verify::exit_code(error, class)),
+            Self::Verify(_) | Self::VerifyBlob(_) => Some(commands::verify::exit_code(error, class)),
             _ => None,
         }
     }
@@ -166,6 +168,7 @@ impl Command {
             Self::PublicKey(args) => Some(args.key.clone()),
             Self::Sign(args) => Some(args.reference.to_string()),
             Self::Verify(args) => Some(args.reference.to_string()),
+            Self::VerifyBlob(args) => Some(args.file.clone()),
             Self::Serve(args) => Some(args.reference()),
             Self::Login(args) => Some(args.host.clone()),
             Self::Logout(args) => Some(args.host.clone()),

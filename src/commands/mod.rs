@@ -45,3 +45,4 @@ mod synced;
 pub(crate) mod tags;
 mod tree;
 pub(crate) mod verify;
+pub(crate) mod verify_blob;

@@ -6,19 +6,20 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use stevedore::class::Class;
 use stevedore::digest::Digest;
-use stevedore::sign::{self, Accepted, Authority, Claim, Form, PublicKey, Rejected, Require, Signer, Verdict, Wanted};
+use stevedore::sign::{self, Accepted, Authority, Claim, Form, Rejected, Require, Signer, Verdict, Wanted};
 use stevedore::splice::Members;
 use stevedore::transport::{Location, Place};
 
 use super::sign::pair;
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side};
+use crate::cli::keyless::KeylessFlags;
 use crate::cli::keys;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
 use crate::cli::{Ui, Usage};
 
-/// Verify that an image is signed with a key
+/// Verify that an image is signed, with a key or by an identity
 ///
 /// Signatures of cosign (all its forms), skopeo and stevedore are looked for in every place: the registry's list of referrers or the tag that
 /// stands for it, the tag sha256-….sig, and layouts and archives. One good signature is enough; what is wrong with the others is told on
@@ -32,6 +33,8 @@ pub(crate) struct Args {
     /// Who may have signed: a file with public keys, or env://NAME for a variable that holds them
     #[arg(short, long, value_name = "FILE")]
     key: Vec<String>,
+    #[command(flatten)]
+    keyless: KeylessFlags,
     /// How many of the keys must have signed
     #[arg(long, value_name = "HOW", default_value = "any")]
     require: HowMany,
@@ -75,6 +78,14 @@ struct Habits {
     check_claims: Option<bool>,
 }
 
+impl Habits {
+    /// Says whether a flag asks for less than a keyless signature is worth.
+    fn would_weaken(&self) -> bool {
+        let flags = [self.insecure_ignore_tlog, self.insecure_ignore_sct, self.private_infrastructure];
+        flags.contains(&Some(true))
+    }
+}
+
 const EXAMPLES: &str = "\
 Exit codes:
   0 verified, 1 could not be found out, 2 usage, 10 not signed, 11 no such image, 12 signed, but not acceptably
@@ -83,7 +94,9 @@ Examples:
   stevedore verify --key cosign.pub docker://registry.example.com/app:1.0
   stevedore verify --key cosign.pub -a commit=4f53cda docker://registry.example.com/app:1.0
   stevedore verify --key build.pub --key release.pub --require all --output report docker://registry.example.com/app:1.0
-  stevedore verify --key cosign.pub oci-archive:app.tar";
+  stevedore verify --key cosign.pub oci-archive:app.tar
+  stevedore verify --trusted-root trusted_root.json --certificate-oidc-issuer https://token.actions.githubusercontent.com \
+    --certificate-identity https://github.com/example/app/.github/workflows/release.yml@refs/heads/main app.example.com/app";
 
 /// How many keys, as typed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -141,12 +154,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
             Usage::new("a signature that is not compared with the image proves nothing", "leave the flag out").into()
         );
     }
-    let keys = args.keys()?;
+    let authorities = args.authorities()?;
+    let authorities: Vec<&dyn Authority> = authorities.iter().map(AsRef::as_ref).collect();
     let common = Common { network: &args.network, work: None };
     let mut options = common.options(&Side::from(&args.registry), ui)?;
     attach_streams(&args.reference.place, None, &mut options)?;
     let source = args.reference.place.open_source(&options)?;
-    let authorities: Vec<&dyn Authority> = keys.iter().map(|key| key as &dyn Authority).collect();
     let judge = |claim: &Claim| claim.has(&args.annotation);
     let require = match args.require {
         HowMany::Any => Require::Any,
@@ -167,14 +180,23 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 impl Args {
-    fn keys(&self) -> anyhow::Result<Vec<PublicKey>> {
-        if self.key.is_empty() {
-            let cure = "name who may have signed, as in --key cosign.pub";
-            return Err(Usage::new("without a key nothing is acceptable", cure).into());
+    fn authorities(&self) -> anyhow::Result<Vec<Box<dyn Authority>>> {
+        if let Some(keyless) = self.keyless.authority(!self.key.is_empty())? {
+            if self.habits.would_weaken() {
+                let cure = "leave those flags out";
+                return Err(Usage::new("no log can be left out of a keyless signature", cure).into());
+            }
+            return Ok(vec![Box::new(keyless)]);
         }
-        let keys: Vec<Vec<PublicKey>> =
-            self.key.iter().map(|name| keys::public_keys(name)).collect::<Result<_, _>>()?;
-        Ok(keys.into_iter().flatten().collect())
+        if self.key.is_empty() {
+            let cure = "name who may have signed, as in --key cosign.pub or --certificate-identity NAME";
+            return Err(Usage::new("without a key or an identity nothing is acceptable", cure).into());
+        }
+        let mut authorities: Vec<Box<dyn Authority>> = Vec::new();
+        for name in &self.key {
+            authorities.extend(keys::public_keys(name)?.into_iter().map(|key| Box::new(key) as Box<dyn Authority>));
+        }
+        Ok(authorities)
     }
 }
 
@@ -277,6 +299,11 @@ impl Report for Findings {
             for signer in &good.signers {
                 match signer {
                     Signer::Key(fingerprint) => fact("Key", &fingerprint.to_string()),
+                    Signer::Certificate { identity, issuer, signed_at } => {
+                        fact("Identity", identity);
+                        fact("Issuer", issuer);
+                        fact("Signed", signed_at);
+                    }
                     other => fact("Signer", &format!("{other:?}")),
                 }
             }

@@ -2,6 +2,8 @@
 //!
 //! Versions 0.1 to 0.3 count here, and plain signatures as well as statements. Images are stricter: see [`super::bundle`].
 
+use std::io::{ErrorKind, Read};
+
 use sha2::{Digest as _, Sha256};
 
 use super::authority::{Authority, Evidence, Material, Signer};
@@ -10,7 +12,7 @@ use super::encoding::decode_any;
 use super::envelope::{Envelope, IN_TOTO};
 use super::statement::Statement;
 use super::{Reason, json};
-use crate::digest::Digest;
+use crate::digest::{Algorithm, Digest};
 use crate::splice::Members;
 
 const EARLY: &str = "application/vnd.dev.sigstore.bundle+json;version=0.1";
@@ -36,9 +38,33 @@ pub struct Verified {
 }
 
 impl Artifact {
-    /// Takes a file of which only the digest is known. Keys on P-256 can be verified by it, others cannot.
-    pub fn of_digest(sha256: [u8; 32]) -> Self {
-        Self { sha256, content: None }
+    /// Takes a file of which only the SHA-256 is known; nothing for other digests. Keys on P-256 can be verified by it, others cannot.
+    pub fn of(digest: &Digest) -> Option<Self> {
+        if digest.algorithm() != Algorithm::Sha256 {
+            return None;
+        }
+        let mut sha256 = [0; 32];
+        for (byte, pair) in sha256.iter_mut().zip(digest.hex().as_bytes().chunks(2)) {
+            *byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok())?;
+        }
+        Some(Self { sha256, content: None })
+    }
+
+    /// Takes a file's digest while reading it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of_stream(mut content: impl Read) -> std::io::Result<Self> {
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match content.read(&mut buffer) {
+                Ok(0) => return Ok(Self { sha256: hasher.finalize().into(), content: None }),
+                Ok(length) => hasher.update(&buffer[..length]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Takes a file's content.
@@ -57,12 +83,7 @@ impl Artifact {
 ///
 /// # Errors
 /// Why it is not.
-pub fn verify(
-    content: &[u8],
-    artifact: &Artifact,
-    authority: &dyn Authority,
-    limit: u64,
-) -> Result<Verified, Reason> {
+pub fn verify(content: &[u8], artifact: &Artifact, authority: &dyn Authority, limit: u64) -> Result<Verified, Reason> {
     let (media_type, all, material) = bundle::open(content, limit)?;
     let is_known = [EARLY, MIDDLE, OLD_SPELLING, BUNDLE.as_str()].contains(&media_type.as_str());
     if !is_known {
@@ -81,7 +102,7 @@ pub fn verify(
             let envelope = Envelope::of(&envelope).map_err(Reason::Envelope)?;
             let (signer, statement) = check_envelope(&envelope, authority, material)?;
             if statement.claims(&digest).is_empty() {
-                return Err(Reason::Subject);
+                return Err(Reason::Artifact);
             }
             Ok(Verified { digest, signer, predicate_type: Some(statement.predicate_type) })
         }
@@ -105,7 +126,7 @@ fn check_message(
             return Err(Reason::Bundle(json::Error::Type("algorithm")));
         }
         if decode_any(&digest).as_deref() != Some(&artifact.sha256) {
-            return Err(Reason::Subject);
+            return Err(Reason::Artifact);
         }
     }
     let signature = json::required_text(message, "signature").map_err(Reason::Bundle)?;

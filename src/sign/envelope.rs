@@ -103,7 +103,9 @@ mod tests {
         assert_eq!(payload(wanted), Some(&b"hello world"[..]));
         assert_eq!(payload(&message("ü", b"\xff")), Some(&b"\xff"[..]));
         assert_eq!(payload(b"DSSEv1 0  0 "), Some(&b""[..]));
-        for other in [&b"DSSEv1 1 a 01 b"[..], b"DSSEv1 1 a 1 bc", b"DSSEv1 1 a 2 b", b"DSSEv1 1 a1 b", b"DSSEv1 1 a", b""] {
+        for other in
+            [&b"DSSEv1 1 a 01 b"[..], b"DSSEv1 1 a 1 bc", b"DSSEv1 1 a 2 b", b"DSSEv1 1 a1 b", b"DSSEv1 1 a", b""]
+        {
             assert_eq!(payload(other), None);
         }
     }

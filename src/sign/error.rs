@@ -58,6 +58,9 @@ pub enum Reason {
     /// The signature is good, and for another image.
     #[error("it is about another image")]
     Subject,
+    /// The signature is of another file, or a good one about another file.
+    #[error("it is about another file")]
+    Artifact,
     /// An annotation is missing or different.
     #[error("it has no annotation {name}={value}")]
     Annotation {

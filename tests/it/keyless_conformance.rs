@@ -33,11 +33,10 @@ fn authority(case: &Path, root: &Path) -> Result<Box<dyn Authority>, String> {
 fn verify(case: &Path, root: &Path, by_digest: bool) -> Result<(), String> {
     let own = case.join("artifact");
     let content = fs::read(if own.exists() { own } else { case.with_file_name("a.txt") }).expect("an artifact");
-    let mut artifact = Artifact::of_content(content.clone());
-    if by_digest {
-        use sha2::Digest;
-        artifact = Artifact::of_digest(sha2::Sha256::digest(&content).into());
-    }
+    let artifact = match by_digest {
+        true => Artifact::of_stream(content.as_slice()).expect("memory"),
+        false => Artifact::of_content(content),
+    };
     let authority = authority(case, root)?;
     let bundle = fs::read(case.join("bundle.sigstore.json")).expect("a bundle");
     blob::verify(&bundle, &artifact, &*authority, 1 << 20).map(drop).map_err(|reason| reason.to_string())

@@ -34,6 +34,7 @@ mod generated;
 mod http_core;
 mod inspect;
 mod inspect_peers;
+mod keyless;
 mod keyless_conformance;
 mod killed;
 mod layering;

@@ -68,7 +68,12 @@ impl Authority {
         }
     }
 
-    fn verify_at(&self, leaf: &CertificateDer<'_>, time: u64, purpose: &'static [u8]) -> Result<Vec<u8>, webpki::Error> {
+    fn verify_at(
+        &self,
+        leaf: &CertificateDer<'_>,
+        time: u64,
+        purpose: &'static [u8],
+    ) -> Result<Vec<u8>, webpki::Error> {
         let (root, intermediates) = self.chain.split_last().expect("no authority is without certificates");
         let anchor = anchor_from_trusted_cert(root)?;
         let leaf = EndEntityCert::try_from(leaf)?;

@@ -76,7 +76,8 @@ fn number(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const NOTE: &str = "log.example\n17\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\u{2014} log.example AAAAAAA=\n";
+    const NOTE: &str =
+        "log.example\n17\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\u{2014} log.example AAAAAAA=\n";
 
     #[test]
     fn only_whole_checkpoints() {

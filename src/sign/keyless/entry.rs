@@ -33,10 +33,11 @@ impl Entry {
             Some(promise) => Some(self.check_promise(log, promise)?),
             None => None,
         };
-        match &self.proof {
-            Some(proof) => proof.check(log, &self.body, body.is_second())?,
-            None if time.is_none() => return Err(Refusal::NoProof),
-            None => {}
+        if let Some(proof) = &self.proof {
+            proof.check(log, &self.body, body.is_second())?;
+        }
+        if time.is_none() && !self.is_proven() {
+            return Err(Refusal::NoProof);
         }
         let times = time.as_ref().map_or(stamps, std::slice::from_ref);
         match times.iter().find(|time| !log.window.has(**time)) {
@@ -58,12 +59,14 @@ impl Entry {
 
 impl Proof {
     fn check(&self, log: &Log, body: &[u8], by_name: bool) -> Result<(), Refusal> {
-        let checkpoint = Checkpoint::parse(&self.checkpoint)?;
-        checkpoint.check(log, by_name)?;
-        if checkpoint.size != self.size || checkpoint.root != self.root {
-            return Err(Refusal::Tree);
+        if let Some(checkpoint) = &self.checkpoint {
+            let checkpoint = Checkpoint::parse(checkpoint)?;
+            checkpoint.check(log, by_name)?;
+            if checkpoint.size != self.size || checkpoint.root != self.root {
+                return Err(Refusal::Tree);
+            }
         }
         let root = merkle::root(merkle::leaf(body), self.index, self.size, &self.hashes);
-        if root == Some(checkpoint.root) { Ok(()) } else { Err(Refusal::Proof) }
+        if root == Some(self.root) { Ok(()) } else { Err(Refusal::Proof) }
     }
 }

@@ -10,7 +10,7 @@ pub enum Refusal {
     #[error("it is signed by a key, and has no certificate that says whose")]
     NoCertificate,
     /// Something in it cannot be read.
-    #[error("its {0} is malformed")]
+    #[error("the {0} is malformed")]
     Malformed(&'static str),
     /// A certificate is no DER, or not the only DER of what it says.
     #[error("its certificate is malformed: {0}")]

@@ -41,13 +41,21 @@ pub(super) struct Entry {
     pub(super) body: Vec<u8>,
 }
 
+impl Entry {
+    /// Says whether there is a proof that leads to something that the log has signed.
+    pub(super) fn is_proven(&self) -> bool {
+        self.proof.as_ref().is_some_and(|proof| proof.checkpoint.is_some())
+    }
+}
+
 /// A proof that a tree includes an entry.
 pub(super) struct Proof {
     pub(super) index: u64,
     pub(super) root: Node,
     pub(super) size: u64,
     pub(super) hashes: Vec<Node>,
-    pub(super) checkpoint: String,
+    /// What the log has signed of the tree. Without it, the proof is only consistent: early bundles lack it.
+    pub(super) checkpoint: Option<String>,
 }
 
 impl Parts {
@@ -112,15 +120,8 @@ fn chain(material: &Members) -> Result<Vec<Vec<u8>>, Refusal> {
     }
 }
 
-const ENTRY: [&str; 7] = [
-    "logIndex",
-    "logId",
-    "kindVersion",
-    "integratedTime",
-    "inclusionPromise",
-    "inclusionProof",
-    "canonicalizedBody",
-];
+const ENTRY: [&str; 7] =
+    ["logIndex", "logId", "kindVersion", "integratedTime", "inclusionPromise", "inclusionProof", "canonicalizedBody"];
 const WHAT: &str = "entry of a log";
 
 impl Entry {
@@ -186,13 +187,13 @@ impl Proof {
             return Err(malformed());
         }
         let checkpoint = object(proof, "checkpoint", &["envelope"], "checkpoint")?;
-        let checkpoint = checkpoint.ok_or(Refusal::Malformed("checkpoint"))?;
+        let checkpoint = checkpoint.map(|checkpoint| text(&checkpoint, "envelope", "checkpoint")).transpose()?;
         Ok(Self {
             index: number(proof, "logIndex", "proof")?.unwrap_or_default(),
             root: node(&text(proof, "rootHash", "proof")?).ok_or_else(malformed)?,
             size: number(proof, "treeSize", "proof")?.ok_or_else(malformed)?,
             hashes: hashes.iter().map(node).collect::<Option<_>>().ok_or_else(malformed)?,
-            checkpoint: text(&checkpoint, "envelope", "checkpoint")?,
+            checkpoint,
         })
     }
 }

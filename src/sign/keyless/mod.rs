@@ -80,7 +80,7 @@ impl Keyless {
             Material::Bundle(material) => {
                 let parts = Parts::of_bundle(material)?;
                 // Bundles have had to have proofs since version 0.2.
-                if parts.entries.iter().any(|entry| entry.proof.is_none()) {
+                if parts.entries.iter().any(|entry| !entry.is_proven()) {
                     return Err(Refusal::NoProof.into());
                 }
                 parts

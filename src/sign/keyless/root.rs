@@ -170,11 +170,7 @@ impl TrustedRoot {
     }
 }
 
-fn each<T, U>(
-    entries: Vec<T>,
-    name: &str,
-    read: impl Fn(T) -> Result<U, &'static str>,
-) -> Result<Vec<U>, RootError> {
+fn each<T, U>(entries: Vec<T>, name: &str, read: impl Fn(T) -> Result<U, &'static str>) -> Result<Vec<U>, RootError> {
     let read = |(number, entry)| {
         read(entry).map_err(|member| RootError::Member { place: format!("{name} number {}", number + 1), member })
     };
