@@ -60,7 +60,7 @@ impl Authority {
         let leaf = CertificateDer::from(leaf);
         let mut issuer = Err(Broken::Chain("nothing says when it was signed".to_owned()));
         for time in times {
-            issuer = Ok(self.verify_at(&leaf, *time, purpose).map_err(|error| Broken::Chain(error.to_string()))?);
+            issuer = Ok(self.verify_at(&leaf, *time, purpose).map_err(|error| Broken::Chain(said(&error)))?);
         }
         match times.iter().find(|time| !self.window.has(**time)) {
             Some(time) => Err(Broken::Window(*time)),
@@ -90,6 +90,19 @@ impl Authority {
             Some(issuer) => Ok(issuer.subject_public_key_info().as_ref().to_vec()),
             None => spki(&root).map_err(|_| webpki::Error::BadDer),
         }
+    }
+}
+
+/// Says in words what goes wrong most often; webpki's own are for whoever writes programs.
+fn said(error: &webpki::Error) -> String {
+    match error {
+        webpki::Error::UnknownIssuer => "its issuer is not known".to_owned(),
+        webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. } => {
+            "a certificate in the chain was not valid".to_owned()
+        }
+        webpki::Error::InvalidSignatureForPublicKey => "a certificate in the chain has a wrong signature".to_owned(),
+        webpki::Error::UnsupportedCriticalExtension => "it has a critical extension that nobody knows".to_owned(),
+        other => format!("{other:?}"),
     }
 }
 

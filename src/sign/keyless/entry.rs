@@ -34,6 +34,10 @@ impl Entry {
             None => None,
         };
         if let Some(proof) = &self.proof {
+            // Logs of the first generation count over several trees, those of the second in one.
+            if body.is_second() && proof.index != self.index {
+                return Err(Refusal::Proof);
+            }
             proof.check(log, &self.body, body.is_second())?;
         }
         if time.is_none() && !self.is_proven() {

@@ -335,7 +335,7 @@ impl World {
         let key = if case.is_p384 { &self.signer_384 } else { &self.signer };
         let key = if case.signature_by == Who::Right { key } else { &self.logs[0].other };
         let signature = key.sign(case.signed.as_ref().unwrap_or(&message)).expect("signing");
-        let certificate = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines(&b64(&leaf)));
+        let certificate = pem(&leaf);
         let mut body = body(case, &message, &leaf, &certificate, &signature);
         if let Some(edit) = case.edit_body {
             edit(&mut body);
@@ -409,6 +409,12 @@ impl World {
         })
     }
 
+    /// Returns the same as PEM, as cosign 2 is told of it: certificates, the key of the log of certificates, and the first log's.
+    pub(crate) fn pems(&self) -> [String; 3] {
+        let certificates = pem(&self.authority.between) + &pem(&self.authority.root);
+        [certificates, self.certificate_log.right.public_key_pem(), self.logs[0].right.public_key_pem()]
+    }
+
     /// Issues the signer's certificate, as it is in the log of certificates.
     fn leaf(&self, case: &Case) -> Vec<u8> {
         let mut params = params(case.valid.0, case.valid.1);
@@ -471,7 +477,8 @@ impl World {
         let [left, this, right] = [b"left".as_slice(), &bytes, b"right"].map(leaf_hash);
         let root = inner_hash(&inner_hash(&left, &this), &right);
         let mut entry = json!({
-            "logIndex": "101",
+            // The first generation counts over several trees.
+            "logIndex": if second { "1" } else { "101" },
             "logId": {"keyId": b64(&id)},
             "kindVersion": {"kind": body["kind"], "version": body["apiVersion"]},
             "canonicalizedBody": b64(&bytes),
@@ -504,8 +511,9 @@ impl World {
         let id = if second { second_id(&keys.right) } else { log_id(&keys.right) };
         let signature = keys.of(case.checkpoint).sign(text.as_bytes()).expect("signing");
         let line = b64(&[&id[..4], &signature].concat());
-        // A witness's signature, which nobody here can verify, stands before the log's.
-        format!("{text}\n\u{2014} witness.example AAAAAAAA\n\u{2014} {name} {line}\n")
+        // A witness's signature, which nobody here can verify, stands before the log's; the first generation has none.
+        let witness = if second { "\u{2014} witness.example AAAAAAAA\n" } else { "" };
+        format!("{text}\n{witness}\u{2014} {name} {line}\n")
     }
 
     /// RFC 3161, section 2.4.2.
@@ -620,6 +628,10 @@ fn leaf_hash(content: &[u8]) -> [u8; 32] {
 
 fn inner_hash(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
     Sha256::digest([&[1], left.as_slice(), right].concat()).into()
+}
+
+fn pem(certificate: &[u8]) -> String {
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines(&b64(certificate)))
 }
 
 fn lines(text: &str) -> String {
