@@ -345,7 +345,7 @@ const LOGS: &[(&str, &str, Edit)] = &[
             *checkpoint = json!(checkpoint.as_str().expect("text").replacen("\n3\n", "\n4\n", 1));
         });
     }),
-    ("a checkpoint without the log's signature", CHECKPOINT, |case| {
+    ("a checkpoint without the log's signature", "the checkpoint is ", |case| {
         case.edit_bundle = Some(|bundle| {
             let checkpoint = &mut entry(bundle)["inclusionProof"]["checkpoint"]["envelope"];
             let text = checkpoint.as_str().expect("text");
@@ -541,6 +541,14 @@ fn what_the_second_generation_needs() {
         case.promise = Some(Who::Right);
         refused(&world, "a promise, which such logs do not make", PROMISE, &case);
         let mut case = Case::new(form);
+        case.edit_body = Some(|body| body["kind"] = json!("dsse"));
+        refused(
+            &world,
+            "a kind that such logs have no more",
+            "kind \"dsse\", version \"0.0.2\", which is not supported",
+            &case,
+        );
+        let mut case = Case::new(form);
         case.checkpoint_name = Some("other.example");
         refused(&world, "a checkpoint by another name", CHECKPOINT, &case);
         let mut case = Case::new(form);
@@ -588,7 +596,7 @@ fn entries_of_other_signatures() {
         ),
         (
             Form::SecondDsse,
-            |body| body["spec"]["dsseV002"]["payloadHash"]["digest"] = json!(b64(&[7; 32])),
+            |body| body["spec"]["hashedRekordV002"]["data"]["digest"] = json!(b64(&[7; 32])),
             OTHER_CONTENT,
         ),
     ];

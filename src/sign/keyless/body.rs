@@ -47,7 +47,6 @@ impl Body {
             ("dsse", "0.0.1") => of_envelope(&head.spec),
             ("intoto", "0.0.2") => of_statement(&head.spec),
             ("hashedrekord", "0.0.2") => of_second_hashed(&head.spec),
-            ("dsse", "0.0.2") => of_second_envelope(&head.spec),
             _ => {
                 let short = |text: String| text.chars().take(64).collect();
                 return Err(Refusal::Kind(short(head.kind), short(head.api_version)));
@@ -203,24 +202,7 @@ struct SecondCertificate {
     raw_bytes: String,
 }
 
-fn second(data: &SecondHash, signature: &SecondSignature, is_of_payload: bool) -> Option<Body> {
-    let hash = match data.algorithm.as_str() {
-        "SHA2_256" => Hash::Sha256,
-        "SHA2_384" => Hash::Sha384,
-        "SHA2_512" => Hash::Sha512,
-        _ => return None,
-    };
-    Some(Body {
-        is_second: true,
-        signature: decode(&signature.content)?,
-        verifier: decode(&signature.verifier.x509_certificate.raw_bytes)?,
-        hash,
-        digest: decode(&data.digest)?,
-        is_of_payload,
-    })
-}
-
-/// `hashedrekord` 0.0.2, of the second generation.
+/// `hashedrekord` 0.0.2, the one kind that logs of the second generation have: envelopes are content like any other to them.
 fn of_second_hashed(text: &RawValue) -> Option<Body> {
     #[derive(Deserialize)]
     struct Spec {
@@ -233,23 +215,18 @@ fn of_second_hashed(text: &RawValue) -> Option<Body> {
         signature: SecondSignature,
     }
     let Spec { entry } = spec(text)?;
-    second(&entry.data, &entry.signature, false)
-}
-
-/// `dsse` 0.0.2, of the second generation.
-fn of_second_envelope(text: &RawValue) -> Option<Body> {
-    #[derive(Deserialize)]
-    struct Spec {
-        #[serde(rename = "dsseV002")]
-        entry: Entry,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Entry {
-        payload_hash: SecondHash,
-        signatures: Vec<SecondSignature>,
-    }
-    let Spec { entry } = spec(text)?;
-    let [signature] = &*entry.signatures else { return None };
-    second(&entry.payload_hash, signature, true)
+    let hash = match entry.data.algorithm.as_str() {
+        "SHA2_256" => Hash::Sha256,
+        "SHA2_384" => Hash::Sha384,
+        "SHA2_512" => Hash::Sha512,
+        _ => return None,
+    };
+    Some(Body {
+        is_second: true,
+        signature: decode(&entry.signature.content)?,
+        verifier: decode(&entry.signature.verifier.x509_certificate.raw_bytes)?,
+        hash,
+        digest: decode(&entry.data.digest)?,
+        is_of_payload: false,
+    })
 }

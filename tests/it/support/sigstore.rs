@@ -595,14 +595,9 @@ fn body(case: &Case, message: &[u8], leaf: &[u8], certificate: &str, signature: 
             let (payload, all) = (hashed(&case.payload), hashed(b"the envelope as it was"));
             ("intoto", "0.0.2", json!({"content": {"envelope": envelope, "hash": all, "payloadHash": payload}}))
         }
-        Form::SecondHashed => {
+        Form::SecondHashed | Form::SecondDsse => {
             let signature = json!({"content": signature, "verifier": verifier});
             ("hashedrekord", "0.0.2", json!({"hashedRekordV002": {"data": second(message), "signature": signature}}))
-        }
-        Form::SecondDsse => {
-            let signature = json!({"content": signature, "verifier": verifier});
-            let entry = json!({"payloadHash": second(&case.payload), "signatures": [signature]});
-            ("dsse", "0.0.2", json!({"dsseV002": entry}))
         }
     };
     json!({"apiVersion": version, "kind": kind, "spec": spec})
