@@ -37,6 +37,8 @@ fn verify(made: &Made, content: &[u8]) -> Result<Verified, String> {
 }
 
 type Edit = fn(&mut Case);
+type EditStamp = fn(&mut Stamp);
+type EditJson = fn(&mut Value);
 
 #[test]
 fn what_is_right_is_accepted() {
@@ -153,7 +155,7 @@ const CERTIFICATES: &[(&str, &str, Edit)] = &[
         case.usages = vec![KeyUsagePurpose::KeyEncipherment];
     }),
     ("a key of which nothing is said", "the key of its certificate is not for signatures", |case| {
-        case.usages = Vec::new()
+        case.usages = Vec::new();
     }),
     ("an authority's own", "its certificate is one of an authority", |case| {
         case.is_authority = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -461,7 +463,7 @@ const PROMISES: &[(&str, &str, Edit)] = &[
 ];
 
 /// Clocks.
-const CLOCKS: &[(&str, &str, fn(&mut Stamp))] = &[
+const CLOCKS: &[(&str, &str, EditStamp)] = &[
     ("another signature", "its time stamp is about another signature", |stamp| stamp.of = b"other".to_vec()),
     ("not granted", "its time stamp was not granted", |stamp| stamp.status = 2),
     ("by an unknown authority", NO_STAMPS, |stamp| stamp.authority = Who::Other),
@@ -508,7 +510,10 @@ fn refused(world: &World, what: &str, reason: &str, case: &Case) {
 fn one_wrong_fact_each() {
     let world = World::new();
     for form in Form::ALL {
-        for (what, reason, edit) in CERTIFICATES.iter().chain(IDENTITIES).chain(CERTIFICATE_LOGS).chain(LOGS) {
+        // A certificate is the same whatever it is beside.
+        let certificates = CERTIFICATES.iter().chain(IDENTITIES).chain(CERTIFICATE_LOGS);
+        let certificates = certificates.filter(|_| matches!(form, Form::Hashed | Form::SecondDsse));
+        for (what, reason, edit) in certificates.chain(LOGS) {
             let mut case = Case::new(form);
             edit(&mut case);
             refused(&world, what, reason, &case);
@@ -582,7 +587,7 @@ fn entries_of_other_signatures() {
         let reason = verify(&Made { bundle, ..stranger }, b"what is signed").expect_err("another's entry");
         assert!(reason.contains(OTHER_SIGNATURE) || reason.contains("not known"), "{form:?}: {reason}");
     }
-    let edits: [(Form, fn(&mut Value), &str); 8] = [
+    let edits: [(Form, EditJson, &str); 8] = [
         (Form::Hashed, |body| body["spec"]["data"]["hash"]["value"] = json!("a".repeat(64)), OTHER_CONTENT),
         (Form::Hashed, |body| body["spec"]["data"]["hash"]["algorithm"] = json!("sha1"), BODY),
         (Form::Hashed, |body| body["spec"]["signature"]["content"] = json!(b64(b"other")), OTHER_SIGNATURE),
@@ -657,7 +662,7 @@ fn roots_that_are_none() {
         Err(error) => error.to_string(),
     };
     assert_eq!(parse(&good.to_string()), "");
-    let edits: [(&str, fn(&mut Value)); 9] = [
+    let edits: [(&str, EditJson); 9] = [
         ("it is a document of type \"x\"", |root| root["mediaType"] = json!("x")),
         ("it is no trusted root", |root| root["more"] = json!(1)),
         ("it is no trusted root", |root| root["tlogs"][0]["more"] = json!(1)),

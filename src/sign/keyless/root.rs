@@ -162,23 +162,23 @@ impl TrustedRoot {
             return Err(RootError::Version(document.media_type.chars().take(100).collect()));
         }
         Ok(Self {
-            logs: each(document.tlogs, "log", Log::of)?,
-            certificate_logs: each(document.ctlogs, "log of certificates", Log::of)?,
-            authorities: each(document.certificate_authorities, "certificate authority", Authority::of)?,
-            clocks: each(document.timestamp_authorities, "time stamp authority", Authority::of)?,
+            logs: each(&document.tlogs, "log", Log::of)?,
+            certificate_logs: each(&document.ctlogs, "log of certificates", Log::of)?,
+            authorities: each(&document.certificate_authorities, "certificate authority", Authority::of)?,
+            clocks: each(&document.timestamp_authorities, "time stamp authority", Authority::of)?,
         })
     }
 }
 
-fn each<T, U>(entries: Vec<T>, name: &str, read: impl Fn(T) -> Result<U, &'static str>) -> Result<Vec<U>, RootError> {
+fn each<T, U>(entries: &[T], name: &str, read: impl Fn(&T) -> Result<U, &'static str>) -> Result<Vec<U>, RootError> {
     let read = |(number, entry)| {
         read(entry).map_err(|member| RootError::Member { place: format!("{name} number {}", number + 1), member })
     };
-    entries.into_iter().enumerate().map(read).collect()
+    entries.iter().enumerate().map(read).collect()
 }
 
 impl Log {
-    fn of(entry: LogEntry) -> Result<Self, &'static str> {
+    fn of(entry: &LogEntry) -> Result<Self, &'static str> {
         let id = decode_any(&entry.log_id.key_id).filter(|id| id.len() >= 4).ok_or("logId")?;
         let raw = decode_any(&entry.public_key.raw_bytes).ok_or("rawBytes")?;
         let key = match entry.hash_algorithm.as_deref() {
@@ -208,7 +208,7 @@ fn key(raw: &[u8], details: &str) -> Result<Key, Refusal> {
 }
 
 impl Authority {
-    fn of(entry: AuthorityEntry) -> Result<Self, &'static str> {
+    fn of(entry: &AuthorityEntry) -> Result<Self, &'static str> {
         let read = |certificate: &RawCertificate| decode_any(&certificate.raw_bytes).map(CertificateDer::from);
         let chain: Option<Vec<_>> = entry.cert_chain.certificates.iter().map(read).collect();
         let chain = chain.filter(|chain| !chain.is_empty()).ok_or("certChain")?;

@@ -421,7 +421,7 @@ impl World {
         params.subject_alt_names.clone_from(&case.names);
         params.extended_key_usages.clone_from(&case.purposes);
         params.key_usages.clone_from(&case.usages);
-        params.is_ca = case.is_authority.clone();
+        params.is_ca = case.is_authority;
         params.use_authority_key_identifier_extension = true;
         let mut extension = |number: u64, value: &Option<Vec<u8>>| {
             if let Some(value) = value {
