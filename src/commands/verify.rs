@@ -190,7 +190,7 @@ impl Args {
         }
         if self.key.is_empty() {
             let cure = "name who may have signed, as in --key cosign.pub or --certificate-identity NAME";
-            return Err(Usage::new("without a key or an identity nothing is acceptable", cure).into());
+            return Err(Usage::new("without a key nothing is acceptable", cure).into());
         }
         let mut authorities: Vec<Box<dyn Authority>> = Vec::new();
         for name in &self.key {

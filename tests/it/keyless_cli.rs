@@ -240,7 +240,7 @@ fn an_identity_has_two_parts_and_a_root() {
     let none = "oci:nowhere";
     let (subject, issuer) = ("--certificate-identity", "--certificate-oidc-issuer");
     for (flags, wanted) in [
-        (vec![], "without a key or an identity nothing is acceptable"),
+        (vec![], "without a key nothing is acceptable"),
         (vec![subject, "a"], "who vouches for it"),
         (vec![issuer, "b"], "knowing whose it must be"),
         (vec!["--trusted-root", &root], "knowing whose it must be"),
