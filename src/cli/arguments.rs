@@ -89,6 +89,8 @@ pub(crate) enum Command {
     Sign(Box<commands::sign::Args>),
     Verify(Box<commands::verify::Args>),
     VerifyBlob(Box<commands::verify_blob::Args>),
+    Attest(Box<commands::attest::Args>),
+    VerifyAttestation(Box<commands::verify_attestation::Args>),
     Serve(Box<commands::serve::Args>),
     Login(commands::login::Args),
     Logout(commands::logout::Args),
@@ -122,6 +124,8 @@ impl Command {
             Self::Sign(args) => commands::sign::run(args, ui),
             Self::Verify(args) => commands::verify::run(args, ui),
             Self::VerifyBlob(args) => commands::verify_blob::run(args, ui),
+            Self::Attest(args) => commands::attest::run(args, ui),
+            Self::VerifyAttestation(args) => commands::verify_attestation::run(args, ui),
             Self::Serve(args) => commands::serve::run(args, ui),
             Self::Login(args) => commands::login::run(args, ui),
             Self::Logout(args) => commands::logout::run(args, ui),
@@ -135,7 +139,9 @@ impl Command {
     pub(crate) fn exit_code(&self, error: &anyhow::Error, class: Class) -> Option<u8> {
         match self {
             Self::Diff(_) => commands::diff::exit_code(error, class),
-            Self::Verify(_) | Self::VerifyBlob(_) => Some(commands::verify::exit_code(error, class)),
+            Self::Verify(_) | Self::VerifyBlob(_) | Self::VerifyAttestation(_) => {
+                Some(commands::verify::exit_code(error, class))
+            }
             _ => None,
         }
     }
@@ -169,6 +175,8 @@ impl Command {
             Self::Sign(args) => Some(args.reference.to_string()),
             Self::Verify(args) => Some(args.reference.to_string()),
             Self::VerifyBlob(args) => Some(args.file.clone()),
+            Self::Attest(args) => Some(args.reference.to_string()),
+            Self::VerifyAttestation(args) => Some(args.reference.to_string()),
             Self::Serve(args) => Some(args.reference()),
             Self::Login(args) => Some(args.host.clone()),
             Self::Logout(args) => Some(args.host.clone()),

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use stevedore::sign::Keyless;
 use stevedore::sign::keyless::{Identity, MAX_ROOT, Pattern, TrustedRoot};
+use stevedore::sign::{Authority, Keyless};
 
-use super::Usage;
+use super::{Usage, keys};
 
 const HEADING: &str = "Keyless signatures";
 
@@ -34,8 +34,30 @@ pub(crate) struct KeylessFlags {
 }
 
 impl KeylessFlags {
+    /// Returns who may have signed: the holders of keys, or of an identity; `would_weaken` says that logs are to be left out.
+    pub(crate) fn authorities(&self, keys: &[String], would_weaken: bool) -> anyhow::Result<Vec<Box<dyn Authority>>> {
+        let Some(keyless) = self.authority(!keys.is_empty())? else {
+            let keys = keys::required(keys)?.into_iter();
+            return Ok(keys.map(|key| Box::new(key) as Box<dyn Authority>).collect());
+        };
+        if would_weaken {
+            let cure = "leave those flags out";
+            return Err(Usage::new("no log can be left out of a keyless signature", cure).into());
+        }
+        Ok(vec![Box::new(keyless)])
+    }
+
+    /// Says whether any of the flags was given.
+    pub(crate) fn are_given(&self) -> bool {
+        self.certificate_identity.is_some()
+            || self.certificate_identity_regexp.is_some()
+            || self.certificate_oidc_issuer.is_some()
+            || self.certificate_oidc_issuer_regexp.is_some()
+            || self.trusted_root.is_some()
+    }
+
     /// Returns who may have signed; nothing when no flag is given.
-    pub(crate) fn authority(&self, has_key: bool) -> anyhow::Result<Option<Keyless>> {
+    fn authority(&self, has_key: bool) -> anyhow::Result<Option<Keyless>> {
         let subject = pattern(self.certificate_identity.as_deref(), self.certificate_identity_regexp.as_deref())?;
         let issuer = pattern(self.certificate_oidc_issuer.as_deref(), self.certificate_oidc_issuer_regexp.as_deref())?;
         if subject.is_none() && issuer.is_none() && self.trusted_root.is_none() {

@@ -13,6 +13,7 @@ pub(crate) mod keyless;
 pub(crate) mod keys;
 pub(crate) mod locations;
 pub(crate) mod output;
+pub(crate) mod policies;
 mod progress;
 pub(crate) mod report;
 mod rules;

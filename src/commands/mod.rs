@@ -1,6 +1,7 @@
 //! The verbs: each parses, makes its library calls and emits one report.
 
 mod access_log;
+pub(crate) mod attest;
 pub(crate) mod auth;
 pub(crate) mod build;
 mod built;
@@ -45,4 +46,5 @@ mod synced;
 pub(crate) mod tags;
 mod tree;
 pub(crate) mod verify;
+pub(crate) mod verify_attestation;
 pub(crate) mod verify_blob;

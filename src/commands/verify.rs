@@ -1,12 +1,14 @@
 //! `verify`: whether an image is signed by whom it must be.
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 use stevedore::class::Class;
 use stevedore::digest::Digest;
-use stevedore::sign::{self, Accepted, Authority, Claim, Form, Rejected, Require, Signer, Verdict, Wanted};
+use stevedore::sign::{self, Accepted, Authority, Claim, Form, Policy, Rejected, Require, Signer, Verdict, Wanted};
 use stevedore::splice::Members;
 use stevedore::transport::{Location, Place};
 
@@ -14,10 +16,9 @@ use super::sign::pair;
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keyless::KeylessFlags;
-use crate::cli::keys;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
-use crate::cli::{Ui, Usage};
+use crate::cli::{Ui, Usage, policies};
 
 /// Verify that an image is signed, with a key or by an identity
 ///
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     key: Vec<String>,
     #[command(flatten)]
     keyless: KeylessFlags,
+    /// Ask this file, a containers-policy.json, what must be signed by whom and under which name
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "require"])]
+    policy: Option<PathBuf>,
     /// How many of the keys must have signed
     #[arg(long, value_name = "HOW", default_value = "any")]
     require: HowMany,
@@ -54,7 +58,7 @@ pub(crate) struct Args {
 
 /// Flags of cosign's that change nothing here: no transparency log is asked with a key, and every place is looked at anyway.
 #[derive(clap::Args, Debug)]
-struct Habits {
+pub(super) struct Habits {
     /// Taken, for no log is asked
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     insecure_ignore_tlog: Option<bool>,
@@ -78,14 +82,6 @@ struct Habits {
     check_claims: Option<bool>,
 }
 
-impl Habits {
-    /// Says whether a flag asks for less than a keyless signature is worth.
-    fn would_weaken(&self) -> bool {
-        let flags = [self.insecure_ignore_tlog, self.insecure_ignore_sct, self.private_infrastructure];
-        flags.contains(&Some(true))
-    }
-}
-
 const EXAMPLES: &str = "\
 Exit codes:
   0 verified, 1 could not be found out, 2 usage, 10 not signed, 11 no such image, 12 signed, but not acceptably
@@ -96,11 +92,12 @@ Examples:
   stevedore verify --key build.pub --key release.pub --require all --output report docker://registry.example.com/app:1.0
   stevedore verify --key cosign.pub oci-archive:app.tar
   stevedore verify --trusted-root trusted_root.json --certificate-oidc-issuer https://token.actions.githubusercontent.com \
-    --certificate-identity https://github.com/example/app/.github/workflows/release.yml@refs/heads/main app.example.com/app";
+    --certificate-identity https://github.com/example/app/.github/workflows/release.yml@refs/heads/main app.example.com/app
+  stevedore verify --policy /etc/containers/policy.json docker://registry.example.com/app:1.0";
 
 /// How many keys, as typed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum HowMany {
+pub(super) enum HowMany {
     /// One of them
     Any,
     /// Each of them
@@ -109,7 +106,7 @@ enum HowMany {
 
 /// What is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
+pub(super) enum Output {
     /// cosign's array of payloads
     Json,
     /// Who signed what and where it was found
@@ -138,7 +135,7 @@ struct Good {
 }
 
 #[derive(Debug, Serialize)]
-struct Bad {
+pub(super) struct Bad {
     place: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest: Option<Digest>,
@@ -149,24 +146,25 @@ struct Bad {
 
 /// Verifies the image.
 pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
-    if args.habits.check_claims == Some(false) {
-        return Err(
-            Usage::new("a signature that is not compared with the image proves nothing", "leave the flag out").into()
-        );
-    }
-    let authorities = args.authorities()?;
-    let authorities: Vec<&dyn Authority> = authorities.iter().map(AsRef::as_ref).collect();
+    args.habits.check()?;
+    let approval = args.approval()?;
     let common = Common { network: &args.network, work: None };
     let mut options = common.options(&Side::from(&args.registry), ui)?;
     attach_streams(&args.reference.place, None, &mut options)?;
     let source = args.reference.place.open_source(&options)?;
     let judge = |claim: &Claim| claim.has(&args.annotation);
-    let require = match args.require {
-        HowMany::Any => Require::Any,
-        HowMany::All => Require::All,
+    let verdict = match &approval {
+        Approval::Policy(policy) => policy.verify(&args.reference, &*source, &judge, &options.watch)?,
+        Approval::Authorities(authorities) => {
+            let authorities: Vec<&dyn Authority> = authorities.iter().map(AsRef::as_ref).collect();
+            let wanted = Wanted { authorities: &authorities, require: args.require.into(), judge: &judge };
+            sign::verify(&*source, &args.reference.at, &wanted, &options.watch)?
+        }
     };
-    let wanted = Wanted { authorities: &authorities, require, judge: &judge };
-    let verdict = sign::verify(&*source, &args.reference.at, &wanted, &options.watch)?;
+    if verdict.accepted.is_empty() {
+        args.refuse_unsigned()?;
+        ui.note(&format!("accepted {} without a signature, as the policy says", verdict.digest));
+    }
     for rejected in &verdict.rejected {
         ui.note(&printable(&format!("not counted: {rejected}")));
     }
@@ -179,33 +177,70 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     ui.bytes(&text)
 }
 
+impl Habits {
+    /// Says whether a flag asks for less than a keyless signature is worth.
+    pub(super) fn would_weaken(&self) -> bool {
+        let flags = [self.insecure_ignore_tlog, self.insecure_ignore_sct, self.private_infrastructure];
+        flags.contains(&Some(true))
+    }
+
+    /// Refuses the one that would make verifying pointless.
+    pub(super) fn check(&self) -> Result<(), Usage> {
+        if self.check_claims == Some(false) {
+            let reason = "a signature that is not compared with the image proves nothing";
+            return Err(Usage::new(reason, "leave the flag out"));
+        }
+        Ok(())
+    }
+}
+
+/// Who decides.
+enum Approval {
+    /// One of these, or all of them.
+    Authorities(Vec<Box<dyn Authority>>),
+    /// A policy.
+    Policy(Policy),
+}
+
+impl From<HowMany> for Require {
+    fn from(how_many: HowMany) -> Self {
+        match how_many {
+            HowMany::Any => Self::Any,
+            HowMany::All => Self::All,
+        }
+    }
+}
+
 impl Args {
-    fn authorities(&self) -> anyhow::Result<Vec<Box<dyn Authority>>> {
-        if let Some(keyless) = self.keyless.authority(!self.key.is_empty())? {
-            if self.habits.would_weaken() {
-                let cure = "leave those flags out";
-                return Err(Usage::new("no log can be left out of a keyless signature", cure).into());
+    fn approval(&self) -> anyhow::Result<Approval> {
+        if let Some(file) = &self.policy {
+            if self.keyless.are_given() {
+                let cure = "leave the identity out: the policy says who must have signed";
+                return Err(Usage::new("a policy and an identity cannot both be asked for", cure).into());
             }
-            return Ok(vec![Box::new(keyless)]);
+            return Ok(Approval::Policy(policies::policy(file)?));
         }
-        if self.key.is_empty() {
-            let cure = "name who may have signed, as in --key cosign.pub or --certificate-identity NAME";
-            return Err(Usage::new("without a key nothing is acceptable", cure).into());
+        self.keyless.authorities(&self.key, self.habits.would_weaken()).map(Approval::Authorities)
+    }
+
+    /// What must have been signed as well cannot have been, where nothing is.
+    fn refuse_unsigned(&self) -> anyhow::Result<()> {
+        if self.annotation.is_empty() {
+            return Ok(());
         }
-        let mut authorities: Vec<Box<dyn Authority>> = Vec::new();
-        for name in &self.key {
-            authorities.extend(keys::public_keys(name)?.into_iter().map(|key| Box::new(key) as Box<dyn Authority>));
-        }
-        Ok(authorities)
+        let cure = "leave --annotations out, or have the policy ask for a signature";
+        Err(Usage::new("the policy asks for no signature, so none has the annotations", cure).into())
     }
 }
 
 /// Returns the exit code of a failure: those that cosign documents, and no others.
 pub(crate) fn exit_code(error: &anyhow::Error, class: Class) -> u8 {
     match error.chain().find_map(|error| error.downcast_ref::<sign::Error>()) {
-        Some(sign::Error::Unsigned { .. }) => return 10,
+        Some(sign::Error::Unsigned { .. } | sign::Error::Unattested { .. }) => return 10,
         Some(sign::Error::Image(_)) => return 11,
-        Some(sign::Error::Unacceptable { .. }) => return 12,
+        Some(sign::Error::Unacceptable { .. } | sign::Error::Attestations { .. } | sign::Error::Denied { .. }) => {
+            return 12;
+        }
         _ => {}
     }
     match class {
@@ -261,7 +296,7 @@ impl Findings {
 
 impl From<Accepted> for Good {
     fn from(accepted: Accepted) -> Self {
-        let Accepted { candidate, signers, claim } = accepted;
+        let Accepted { candidate, signers, claim, .. } = accepted;
         Self {
             form: candidate.form,
             place: candidate.spot.to_string(),
@@ -287,7 +322,8 @@ impl From<&Rejected> for Bad {
 
 impl Report for Findings {
     fn text(&self) -> String {
-        let mut text = format!("{} is signed\n", self.digest);
+        let is_signed = if self.accepted.is_empty() { "needs no signature" } else { "is signed" };
+        let mut text = format!("{} {is_signed}\n", self.digest);
         for good in &self.accepted {
             let form = match good.form {
                 Form::Classic => "classic signature",

@@ -9,12 +9,11 @@ use serde::Serialize;
 use stevedore::digest::Digest;
 use stevedore::sign::blob::{self, Artifact, Verified};
 use stevedore::sign::collect::MAX_ATTESTATION;
-use stevedore::sign::{self, Authority, Signer};
+use stevedore::sign::{self, Signer};
 
+use crate::cli::Ui;
 use crate::cli::keyless::KeylessFlags;
-use crate::cli::keys;
 use crate::cli::report::{Report, printable};
-use crate::cli::{Ui, Usage};
 
 /// Files that are not larger are read whole, for the sake of keys that cannot do with a digest.
 const MAX_CONTENT: u64 = 64 << 20;
@@ -62,7 +61,7 @@ struct Finding {
 
 /// Verifies the file.
 pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
-    let authorities = args.authorities()?;
+    let authorities = args.keyless.authorities(&args.key, false)?;
     let artifact = artifact(&args.file)?;
     let name = args.bundle.display();
     let mut bundle = Vec::new();
@@ -78,23 +77,6 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
         }
     }
     Err(sign::Error::Unacceptable { digest: artifact.digest(), reasons }.into())
-}
-
-impl Args {
-    fn authorities(&self) -> anyhow::Result<Vec<Box<dyn Authority>>> {
-        if let Some(keyless) = self.keyless.authority(!self.key.is_empty())? {
-            return Ok(vec![Box::new(keyless)]);
-        }
-        if self.key.is_empty() {
-            let cure = "name who may have signed, as in --key cosign.pub or --certificate-identity NAME";
-            return Err(Usage::new("without a key nothing is acceptable", cure).into());
-        }
-        let mut authorities: Vec<Box<dyn Authority>> = Vec::new();
-        for name in &self.key {
-            authorities.extend(keys::public_keys(name)?.into_iter().map(|key| Box::new(key) as Box<dyn Authority>));
-        }
-        Ok(authorities)
-    }
 }
 
 /// Takes a digest for one unless there is a file of that name.

@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use super::choose::{self, Target};
 use super::flights::{Claim, Flights};
 use super::plan::Plan;
-use super::{Error, Options, Report, Result, Side, Totals, referrers};
+use super::{Error, Options, Report, Result, Side, Totals, instances, referrers};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
@@ -62,7 +62,9 @@ impl Session {
     /// What failed and on which side. The destination then has the name as it was, at most with some of the new blobs beside it.
     pub fn copy(&self, request: &Request<'_>) -> Result<Report> {
         let source = request.found()?;
+        request.admit(&source.digest, &self.watch)?;
         let target = choose::target(request, source.clone())?;
+        request.admit_all(&source, &target, &self.watch)?;
         let is_there = request.is_there(&target)?;
         if is_there && !request.options.referrers {
             return self.only_more_names(request, &source, target);
@@ -94,7 +96,9 @@ impl Session {
     /// What failed and on which side.
     pub fn compare(&self, request: &Request<'_>) -> Result<Report> {
         let source = request.found()?;
+        request.admit(&source.digest, &self.watch)?;
         let target = choose::target(request, source.clone())?;
+        request.admit_all(&source, &target, &self.watch)?;
         let up_to_date = request.is_there(&target)?;
         let descriptor = target.descriptor.clone();
         Ok(Report { up_to_date, ..report(&source, target, descriptor, 0, Totals::default()) })
@@ -214,6 +218,39 @@ impl Request<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Asks whether an image may be copied. Whatever is read of it from here on is read by the digest that was asked about.
+    fn admit(&self, image: &Digest, watch: &Watch) -> Result<()> {
+        let Some(gate) = &self.options.gate else {
+            return Ok(());
+        };
+        gate.admit(self.source, image, watch).map_err(|refusal| {
+            let denied = Error::Denied {
+                place: format!("{}, {}", self.source, self.from),
+                class: refusal.class,
+                cure: refusal.cure,
+                source: refusal.source,
+            };
+            watch.check().map_or(Error::Cancelled(crate::watch::Cancelled), |()| denied)
+        })
+    }
+
+    /// Asks the same about each image that is to be copied. An index that was made smaller here is nobody's, and only what is in it is asked
+    /// about.
+    fn admit_all(&self, source: &Descriptor, target: &Target, watch: &Watch) -> Result<()> {
+        if self.options.gate.is_none() {
+            return Ok(());
+        }
+        let descriptor = &target.descriptor;
+        if descriptor.digest != source.digest && target.filtered.is_none() {
+            self.admit(&descriptor.digest, watch)?;
+        }
+        if !descriptor.media_type.is_index() {
+            return Ok(());
+        }
+        let below = instances(&target.read(self)?, &|child| self.read(child))?;
+        below.iter().try_for_each(|image| self.admit(image, watch))
     }
 
     /// Reads a manifest of the source.

@@ -17,6 +17,8 @@ mod error;
 pub mod json;
 pub mod key;
 pub mod keyless;
+pub mod policy;
+pub mod predicate;
 mod signer;
 pub mod statement;
 mod verify;
@@ -27,5 +29,9 @@ pub use collect::{Candidate, Form, Kind, Spot};
 pub use error::{Error, Reason, Result};
 pub use key::{PrivateKey, PublicKey};
 pub use keyless::Keyless;
-pub use signer::{Image, Made, Signing, sign};
-pub use verify::{Accepted, Rejected, Require, Verdict, Wanted, check, verify};
+pub use policy::{ParseError as PolicyError, Policy};
+pub use predicate::PredicateType;
+pub use signer::{Attesting, Image, Made, Signing, attest, sign};
+pub use verify::{
+    Accepted, Rejected, Require, Sought, Verdict, Wanted, check, verify, verify_attestation, verify_image,
+};

@@ -125,6 +125,30 @@ fn what_is_no_signature_of_the_image() {
     assert!(failed.stderr.contains("not of version 0.3"), "{}", failed.stderr);
 }
 
+#[test]
+fn attestations_by_identity() {
+    let Some((scene, image)) = Scene::with("app", fixture::app) else { return };
+    let world = World::new();
+    let root = write(&scene.folder, "root.json", world.root().to_string().as_bytes());
+    let mut case = Case::new(Form::Dsse);
+    case.payload = statement(image.digest.trim_start_matches("sha256:"), "https://spdx.dev/Document");
+    refer(&scene, "sbom", &image.digest, world.make(&case).bundle.to_string().as_bytes());
+    let (good, name) = (flags(&root, SUBJECT, ISSUER), scene.docker("app:v1"));
+    let of_type = |kind: &'static str| [&good[..], &["--type", kind]].concat();
+    run("verify-attestation", &of_type("spdxjson"), &[&name]).ok();
+    run("verify-attestation", &of_type("cyclonedx"), &[&name]).code(10);
+    let wrong = flags(&root, "https://ci.example/app@refs/heads/maim", ISSUER);
+    run("verify-attestation", &[&wrong[..], &["--type", "spdxjson"]].concat(), &[&name]).code(12);
+    let failed = run("verify-attestation", &of_type("spdxjson"), &["--insecure-ignore-sct", &name]).code(2);
+    assert!(failed.stderr.contains("no log can be left out"), "{}", failed.stderr);
+    let policy = write(&scene.folder, "policy.json", br#"{"default": [{"type": "reject"}]}"#);
+    let failed = run("verify", &[&good[..], &["--policy", &policy]].concat(), &[&name]).code(2);
+    assert!(failed.stderr.contains("a policy and an identity cannot both be asked for"), "{}", failed.stderr);
+    let Some(cosign) = oracle("cosign") else { return };
+    let fixed = ["verify-attestation", "--type", "spdxjson"];
+    cosign.run(&[&fixed[..], &good, &[&scene.name("app:v1")]].concat());
+}
+
 /// cosign 2's form: the certificate and the log's promise are annotations.
 #[test]
 fn classic_signatures_by_identity() {

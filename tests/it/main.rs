@@ -3,6 +3,7 @@
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
 mod archives;
+mod attest;
 mod auth;
 mod build;
 mod build_base;
@@ -47,6 +48,7 @@ mod mirror_killed;
 mod mirrors;
 mod mutate;
 mod parallel;
+mod policy;
 mod proxies;
 mod referrers;
 mod registry_client;

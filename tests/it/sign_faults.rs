@@ -58,6 +58,25 @@ fn a_failing_list_is_not_unsigned() {
     }
 }
 
+/// The same for attestations.
+#[test]
+fn a_failing_list_is_not_unattested() {
+    let key = vectors().join("keys/alice.pub").display().to_string();
+    let check = |registry: &Fake| {
+        let image = format!("docker://{}/app:v1", registry.host());
+        Program::stevedore(&["verify-attestation", "--key", &key, "--retry-times", "0", &image]).run().code(1)
+    };
+    for status in [500, 429, 403, 401] {
+        for place in ["referrers/", "manifests/sha256-"] {
+            let registry = serve(repository("unsigned"), move |_, rest| {
+                rest.starts_with(place).then(|| Reply::error(status, "UNAVAILABLE", "not now"))
+            });
+            let run = check(&registry);
+            assert!(run.stderr.contains(&status.to_string()), "{place}: {}", run.stderr);
+        }
+    }
+}
+
 /// A good signature elsewhere is enough.
 #[test]
 fn a_failing_list_beside_a_signature() {
