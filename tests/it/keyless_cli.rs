@@ -136,7 +136,7 @@ fn attestations_by_identity() {
     let (good, name) = (flags(&root, SUBJECT, ISSUER), scene.docker("app:v1"));
     let of_type = |kind: &'static str| [&good[..], &["--type", kind]].concat();
     run("verify-attestation", &of_type("spdxjson"), &[&name]).ok();
-    run("verify-attestation", &of_type("cyclonedx"), &[&name]).code(10);
+    run("verify-attestation", &of_type("cyclonedx"), &[&name]).code(12);
     let wrong = flags(&root, "https://ci.example/app@refs/heads/maim", ISSUER);
     run("verify-attestation", &[&wrong[..], &["--type", "spdxjson"]].concat(), &[&name]).code(12);
     let failed = run("verify-attestation", &of_type("spdxjson"), &["--insecure-ignore-sct", &name]).code(2);
