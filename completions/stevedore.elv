@@ -52,7 +52,8 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand generate-key-pair 'Make a pair of keys for signing images'
             cand public-key 'Print the public key that belongs to a private key'
             cand sign 'Sign an image with a key'
-            cand verify 'Verify that an image is signed with a key'
+            cand verify 'Verify that an image is signed, with a key or by an identity'
+            cand verify-blob 'Verify that a file is signed, by the bundle beside it'
             cand attest 'Attest something of an image with a key'
             cand verify-attestation 'Verify what is attested of an image'
             cand serve 'Run a registry on a directory'
@@ -835,6 +836,11 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;verify'= {
             cand -k 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them'
             cand --key 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them'
+            cand --certificate-identity 'Who must have signed: the address, URI or name in the certificate'
+            cand --certificate-identity-regexp 'The same, as a regular expression, which may match a part unless it says ^ and $'
+            cand --certificate-oidc-issuer 'Who must vouch for that identity, as in https://token.actions.githubusercontent.com'
+            cand --certificate-oidc-issuer-regexp 'The same, as a regular expression, which may match a part unless it says ^ and $'
+            cand --trusted-root 'Whom to trust: sigstore''s trusted_root.json, which is never fetched'
             cand --policy 'Ask this file, a containers-policy.json, what must be signed by whom and under which name'
             cand --require 'How many of the keys must have signed'
             cand -a 'What must have been signed as well'
@@ -862,6 +868,24 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
             cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there'
+            cand --verbose 'Tell of each blob how it got there'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;verify-blob'= {
+            cand --bundle 'The bundle'
+            cand -k 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them'
+            cand --key 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them'
+            cand --certificate-identity 'Who must have signed: the address, URI or name in the certificate'
+            cand --certificate-identity-regexp 'The same, as a regular expression, which may match a part unless it says ^ and $'
+            cand --certificate-oidc-issuer 'Who must vouch for that identity, as in https://token.actions.githubusercontent.com'
+            cand --certificate-oidc-issuer-regexp 'The same, as a regular expression, which may match a part unless it says ^ and $'
+            cand --trusted-root 'Whom to trust: sigstore''s trusted_root.json, which is never fetched'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
             cand --json 'Print the result as JSON, and errors too'
             cand -q 'Print nothing but the result and errors'
             cand --quiet 'Print nothing but the result and errors'
@@ -911,6 +935,11 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;verify-attestation'= {
             cand -k 'Who may have attested it: a file with public keys, or env://NAME for a variable that holds them'
             cand --key 'Who may have attested it: a file with public keys, or env://NAME for a variable that holds them'
+            cand --certificate-identity 'Who must have signed: the address, URI or name in the certificate'
+            cand --certificate-identity-regexp 'The same, as a regular expression, which may match a part unless it says ^ and $'
+            cand --certificate-oidc-issuer 'Who must vouch for that identity, as in https://token.actions.githubusercontent.com'
+            cand --certificate-oidc-issuer-regexp 'The same, as a regular expression, which may match a part unless it says ^ and $'
+            cand --trusted-root 'Whom to trust: sigstore''s trusted_root.json, which is never fetched'
             cand --require 'How many of the keys must have'
             cand --type 'The type of what is stated: custom, slsaprovenance, slsaprovenance02, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex or a URI'
             cand --policy 'Refused: policies in CUE or Rego are not supported'
@@ -1104,7 +1133,8 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand keygen 'Make a pair of keys for signing images'
             cand public-key 'Print the public key that belongs to a private key'
             cand sign 'Sign an image with a key'
-            cand verify 'Verify that an image is signed with a key'
+            cand verify 'Verify that an image is signed, with a key or by an identity'
+            cand verify-blob 'Verify that a file is signed, by the bundle beside it'
             cand attest 'Attest something of an image with a key'
             cand verify-attestation 'Verify what is attested of an image'
             cand serve 'Run a registry on a directory'
@@ -1160,6 +1190,8 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;help;sign'= {
         }
         &'stevedore;help;verify'= {
+        }
+        &'stevedore;help;verify-blob'= {
         }
         &'stevedore;help;attest'= {
         }

@@ -55,7 +55,8 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('generate-key-pair', 'generate-key-pair', [CompletionResultType]::ParameterValue, 'Make a pair of keys for signing images')
             [CompletionResult]::new('public-key', 'public-key', [CompletionResultType]::ParameterValue, 'Print the public key that belongs to a private key')
             [CompletionResult]::new('sign', 'sign', [CompletionResultType]::ParameterValue, 'Sign an image with a key')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that an image is signed with a key')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that an image is signed, with a key or by an identity')
+            [CompletionResult]::new('verify-blob', 'verify-blob', [CompletionResultType]::ParameterValue, 'Verify that a file is signed, by the bundle beside it')
             [CompletionResult]::new('attest', 'attest', [CompletionResultType]::ParameterValue, 'Attest something of an image with a key')
             [CompletionResult]::new('verify-attestation', 'verify-attestation', [CompletionResultType]::ParameterValue, 'Verify what is attested of an image')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a registry on a directory')
@@ -863,6 +864,11 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
         'stevedore;verify' {
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them')
+            [CompletionResult]::new('--certificate-identity', '--certificate-identity', [CompletionResultType]::ParameterName, 'Who must have signed: the address, URI or name in the certificate')
+            [CompletionResult]::new('--certificate-identity-regexp', '--certificate-identity-regexp', [CompletionResultType]::ParameterName, 'The same, as a regular expression, which may match a part unless it says ^ and $')
+            [CompletionResult]::new('--certificate-oidc-issuer', '--certificate-oidc-issuer', [CompletionResultType]::ParameterName, 'Who must vouch for that identity, as in https://token.actions.githubusercontent.com')
+            [CompletionResult]::new('--certificate-oidc-issuer-regexp', '--certificate-oidc-issuer-regexp', [CompletionResultType]::ParameterName, 'The same, as a regular expression, which may match a part unless it says ^ and $')
+            [CompletionResult]::new('--trusted-root', '--trusted-root', [CompletionResultType]::ParameterName, 'Whom to trust: sigstore''s trusted_root.json, which is never fetched')
             [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'Ask this file, a containers-policy.json, what must be signed by whom and under which name')
             [CompletionResult]::new('--require', '--require', [CompletionResultType]::ParameterName, 'How many of the keys must have signed')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'What must have been signed as well')
@@ -890,6 +896,25 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--requests-per-second', '--requests-per-second', [CompletionResultType]::ParameterName, 'Send each host no more requests a second than this [default: no limit]')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
             [CompletionResult]::new('--no-creds', '--no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'stevedore;verify-blob' {
+            [CompletionResult]::new('--bundle', '--bundle', [CompletionResultType]::ParameterName, 'The bundle')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them')
+            [CompletionResult]::new('--certificate-identity', '--certificate-identity', [CompletionResultType]::ParameterName, 'Who must have signed: the address, URI or name in the certificate')
+            [CompletionResult]::new('--certificate-identity-regexp', '--certificate-identity-regexp', [CompletionResultType]::ParameterName, 'The same, as a regular expression, which may match a part unless it says ^ and $')
+            [CompletionResult]::new('--certificate-oidc-issuer', '--certificate-oidc-issuer', [CompletionResultType]::ParameterName, 'Who must vouch for that identity, as in https://token.actions.githubusercontent.com')
+            [CompletionResult]::new('--certificate-oidc-issuer-regexp', '--certificate-oidc-issuer-regexp', [CompletionResultType]::ParameterName, 'The same, as a regular expression, which may match a part unless it says ^ and $')
+            [CompletionResult]::new('--trusted-root', '--trusted-root', [CompletionResultType]::ParameterName, 'Whom to trust: sigstore''s trusted_root.json, which is never fetched')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
@@ -941,6 +966,11 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
         'stevedore;verify-attestation' {
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Who may have attested it: a file with public keys, or env://NAME for a variable that holds them')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Who may have attested it: a file with public keys, or env://NAME for a variable that holds them')
+            [CompletionResult]::new('--certificate-identity', '--certificate-identity', [CompletionResultType]::ParameterName, 'Who must have signed: the address, URI or name in the certificate')
+            [CompletionResult]::new('--certificate-identity-regexp', '--certificate-identity-regexp', [CompletionResultType]::ParameterName, 'The same, as a regular expression, which may match a part unless it says ^ and $')
+            [CompletionResult]::new('--certificate-oidc-issuer', '--certificate-oidc-issuer', [CompletionResultType]::ParameterName, 'Who must vouch for that identity, as in https://token.actions.githubusercontent.com')
+            [CompletionResult]::new('--certificate-oidc-issuer-regexp', '--certificate-oidc-issuer-regexp', [CompletionResultType]::ParameterName, 'The same, as a regular expression, which may match a part unless it says ^ and $')
+            [CompletionResult]::new('--trusted-root', '--trusted-root', [CompletionResultType]::ParameterName, 'Whom to trust: sigstore''s trusted_root.json, which is never fetched')
             [CompletionResult]::new('--require', '--require', [CompletionResultType]::ParameterName, 'How many of the keys must have')
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'The type of what is stated: custom, slsaprovenance, slsaprovenance02, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex or a URI')
             [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'Refused: policies in CUE or Rego are not supported')
@@ -1145,7 +1175,8 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('keygen', 'keygen', [CompletionResultType]::ParameterValue, 'Make a pair of keys for signing images')
             [CompletionResult]::new('public-key', 'public-key', [CompletionResultType]::ParameterValue, 'Print the public key that belongs to a private key')
             [CompletionResult]::new('sign', 'sign', [CompletionResultType]::ParameterValue, 'Sign an image with a key')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that an image is signed with a key')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that an image is signed, with a key or by an identity')
+            [CompletionResult]::new('verify-blob', 'verify-blob', [CompletionResultType]::ParameterValue, 'Verify that a file is signed, by the bundle beside it')
             [CompletionResult]::new('attest', 'attest', [CompletionResultType]::ParameterValue, 'Attest something of an image with a key')
             [CompletionResult]::new('verify-attestation', 'verify-attestation', [CompletionResultType]::ParameterValue, 'Verify what is attested of an image')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a registry on a directory')
@@ -1224,6 +1255,9 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             break
         }
         'stevedore;help;verify' {
+            break
+        }
+        'stevedore;help;verify-blob' {
             break
         }
         'stevedore;help;attest' {

@@ -92,6 +92,7 @@ pub(crate) enum Command {
     PublicKey(commands::public_key::Args),
     Sign(Box<commands::sign::Args>),
     Verify(Box<commands::verify::Args>),
+    VerifyBlob(Box<commands::verify_blob::Args>),
     Attest(Box<commands::attest::Args>),
     VerifyAttestation(Box<commands::verify_attestation::Args>),
     Serve(Box<commands::serve::Args>),
@@ -130,6 +131,7 @@ impl Command {
             Self::PublicKey(args) => commands::public_key::run(args, ui),
             Self::Sign(args) => commands::sign::run(args, ui),
             Self::Verify(args) => commands::verify::run(args, ui),
+            Self::VerifyBlob(args) => commands::verify_blob::run(args, ui),
             Self::Attest(args) => commands::attest::run(args, ui),
             Self::VerifyAttestation(args) => commands::verify_attestation::run(args, ui),
             Self::Serve(args) => commands::serve::run(args, ui),
@@ -145,7 +147,9 @@ impl Command {
     pub(crate) fn exit_code(&self, error: &anyhow::Error, class: Class) -> Option<u8> {
         match self {
             Self::Diff(_) => commands::diff::exit_code(error, class),
-            Self::Verify(_) | Self::VerifyAttestation(_) => Some(commands::verify::exit_code(error, class)),
+            Self::Verify(_) | Self::VerifyBlob(_) | Self::VerifyAttestation(_) => {
+                Some(commands::verify::exit_code(error, class))
+            }
             _ => None,
         }
     }
@@ -182,6 +186,7 @@ impl Command {
             Self::PublicKey(args) => Some(args.key.clone()),
             Self::Sign(args) => Some(args.reference.to_string()),
             Self::Verify(args) => Some(args.reference.to_string()),
+            Self::VerifyBlob(args) => Some(args.file.clone()),
             Self::Attest(args) => Some(args.reference.to_string()),
             Self::VerifyAttestation(args) => Some(args.reference.to_string()),
             Self::Serve(args) => Some(args.reference()),

@@ -9,6 +9,7 @@ pub(crate) mod files;
 pub(crate) mod flags;
 mod hints;
 pub(crate) mod interrupt;
+pub(crate) mod keyless;
 pub(crate) mod keys;
 pub(crate) mod locations;
 pub(crate) mod output;

@@ -53,3 +53,4 @@ pub(crate) mod tags;
 mod tree;
 pub(crate) mod verify;
 pub(crate) mod verify_attestation;
+pub(crate) mod verify_blob;

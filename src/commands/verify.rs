@@ -8,21 +8,19 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use stevedore::class::Class;
 use stevedore::digest::Digest;
-use stevedore::sign::{
-    self, Accepted, Authority, Claim, Form, Policy, PublicKey, Rejected, Require, Signer, Verdict, Wanted,
-};
+use stevedore::sign::{self, Accepted, Authority, Claim, Form, Policy, Rejected, Require, Signer, Verdict, Wanted};
 use stevedore::splice::Members;
 use stevedore::transport::{Location, Place};
 
 use super::sign::pair;
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side};
-use crate::cli::keys;
+use crate::cli::keyless::KeylessFlags;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
 use crate::cli::{Ui, Usage, policies};
 
-/// Verify that an image is signed with a key
+/// Verify that an image is signed, with a key or by an identity
 ///
 /// Signatures of cosign (all its forms), skopeo and stevedore are looked for in every place: the registry's list of referrers or the tag that
 /// stands for it, the tag sha256-….sig, and layouts and archives. One good signature is enough; what is wrong with the others is told on
@@ -36,6 +34,8 @@ pub(crate) struct Args {
     /// Who may have signed: a file with public keys, or env://NAME for a variable that holds them
     #[arg(short, long, value_name = "FILE")]
     key: Vec<String>,
+    #[command(flatten)]
+    keyless: KeylessFlags,
     /// Ask this file, a containers-policy.json, what must be signed by whom and under which name
     #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "require"])]
     policy: Option<PathBuf>,
@@ -91,6 +91,8 @@ Examples:
   stevedore verify --key cosign.pub -a commit=4f53cda docker://registry.example.com/app:1.0
   stevedore verify --key build.pub --key release.pub --require all --output report docker://registry.example.com/app:1.0
   stevedore verify --key cosign.pub oci-archive:app.tar
+  stevedore verify --trusted-root trusted_root.json --certificate-oidc-issuer https://token.actions.githubusercontent.com \
+    --certificate-identity https://github.com/example/app/.github/workflows/release.yml@refs/heads/main app.example.com/app
   stevedore verify --policy /etc/containers/policy.json docker://registry.example.com/app:1.0";
 
 /// How many keys, as typed.
@@ -153,8 +155,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let judge = |claim: &Claim| claim.has(&args.annotation);
     let verdict = match &approval {
         Approval::Policy(policy) => policy.verify(&args.reference, &*source, &judge, &options.watch)?,
-        Approval::Keys(keys) => {
-            let authorities: Vec<&dyn Authority> = keys.iter().map(|key| key as &dyn Authority).collect();
+        Approval::Authorities(authorities) => {
+            let authorities: Vec<&dyn Authority> = authorities.iter().map(AsRef::as_ref).collect();
             let wanted = Wanted { authorities: &authorities, require: args.require.into(), judge: &judge };
             sign::verify(&*source, &args.reference.at, &wanted, &options.watch)?
         }
@@ -176,6 +178,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 impl Habits {
+    /// Says whether a flag asks for less than a keyless signature is worth.
+    pub(super) fn would_weaken(&self) -> bool {
+        let flags = [self.insecure_ignore_tlog, self.insecure_ignore_sct, self.private_infrastructure];
+        flags.contains(&Some(true))
+    }
+
     /// Refuses the one that would make verifying pointless.
     pub(super) fn check(&self) -> Result<(), Usage> {
         if self.check_claims == Some(false) {
@@ -188,8 +196,8 @@ impl Habits {
 
 /// Who decides.
 enum Approval {
-    /// One of these keys, or all of them.
-    Keys(Vec<PublicKey>),
+    /// One of these, or all of them.
+    Authorities(Vec<Box<dyn Authority>>),
     /// A policy.
     Policy(Policy),
 }
@@ -206,9 +214,13 @@ impl From<HowMany> for Require {
 impl Args {
     fn approval(&self) -> anyhow::Result<Approval> {
         if let Some(file) = &self.policy {
+            if self.keyless.are_given() {
+                let cure = "leave the identity out: the policy says who must have signed";
+                return Err(Usage::new("a policy and an identity cannot both be asked for", cure).into());
+            }
             return Ok(Approval::Policy(policies::policy(file)?));
         }
-        keys::required(&self.key).map(Approval::Keys)
+        self.keyless.authorities(&self.key, self.habits.would_weaken()).map(Approval::Authorities)
     }
 
     /// What must have been signed as well cannot have been, where nothing is.
@@ -323,6 +335,11 @@ impl Report for Findings {
             for signer in &good.signers {
                 match signer {
                     Signer::Key(fingerprint) => fact("Key", &fingerprint.to_string()),
+                    Signer::Certificate { identity, issuer, signed_at } => {
+                        fact("Identity", identity);
+                        fact("Issuer", issuer);
+                        fact("Signed", signed_at);
+                    }
                     other => fact("Signer", &format!("{other:?}")),
                 }
             }

@@ -9,7 +9,7 @@ use stevedore::transport::Location;
 use super::verify::{Bad, Habits, HowMany, Output};
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side};
-use crate::cli::keys;
+use crate::cli::keyless::KeylessFlags;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
 use crate::cli::{Ui, Usage};
@@ -28,6 +28,8 @@ pub(crate) struct Args {
     /// Who may have attested it: a file with public keys, or env://NAME for a variable that holds them
     #[arg(short, long, value_name = "FILE")]
     key: Vec<String>,
+    #[command(flatten)]
+    keyless: KeylessFlags,
     /// How many of the keys must have
     #[arg(long, value_name = "HOW", default_value = "any")]
     require: HowMany,
@@ -88,12 +90,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
         return Err(Usage::new("policies in CUE or Rego are not supported, so nothing would be checked", cure).into());
     }
     args.habits.check()?;
-    let keys = keys::required(&args.key)?;
+    let authorities = args.keyless.authorities(&args.key, args.habits.would_weaken())?;
     let common = Common { network: &args.network, work: None };
     let mut options = common.options(&Side::from(&args.registry), ui)?;
     attach_streams(&args.reference.place, None, &mut options)?;
     let source = args.reference.place.open_source(&options)?;
-    let authorities: Vec<&dyn Authority> = keys.iter().map(|key| key as &dyn Authority).collect();
+    let authorities: Vec<&dyn Authority> = authorities.iter().map(AsRef::as_ref).collect();
     let wanted = Wanted { authorities: &authorities, require: args.require.into(), judge: &|_| Ok(()) };
     let verdict =
         sign::verify_attestation(&*source, &args.reference.at, Some(args.kind.uri()), &wanted, &options.watch)?;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Reason;
 use super::key::PublicKey;
+use super::keyless::Refusal;
 use crate::descriptor::Annotations;
 use crate::digest::Digest;
 use crate::splice::Members;
@@ -15,6 +16,14 @@ pub trait Authority: Send + Sync {
     /// # Errors
     /// Why it is not.
     fn verify(&self, evidence: &Evidence<'_>) -> Result<Signer, Reason>;
+
+    /// Checks that the signature is of content with this SHA-256 and by this authority.
+    ///
+    /// # Errors
+    /// Why it is not, or that the digest does not suffice to tell.
+    fn verify_digest(&self, _sha256: &[u8; 32], _signature: &[u8], _: Material<'_>) -> Result<Signer, Reason> {
+        Err(Reason::Refused(Refusal::NeedsContent))
+    }
 
     /// Returns what people call it.
     fn name(&self) -> String;
@@ -40,6 +49,8 @@ pub enum Material<'a> {
     Annotations(&'a Annotations),
     /// A bundle's `verificationMaterial`.
     Bundle(&'a Members),
+    /// That of a bundle of version 0.1, in which a log's promise could stand for a proof.
+    EarlyBundle(&'a Members),
 }
 
 /// Who has signed.
@@ -49,15 +60,21 @@ pub enum Material<'a> {
 pub enum Signer {
     /// Whoever has the private half of the key with this fingerprint.
     Key(Digest),
+    /// Whoever had this identity when it was signed.
+    #[serde(rename_all = "camelCase")]
+    Certificate {
+        /// The name in the certificate.
+        identity: String,
+        /// Who vouches for it.
+        issuer: String,
+        /// When it was signed.
+        signed_at: String,
+    },
 }
 
 impl Authority for PublicKey {
     fn verify(&self, evidence: &Evidence<'_>) -> Result<Signer, Reason> {
-        if let Material::Bundle(material) = evidence.material
-            && !material.has("publicKey")
-        {
-            return Err(Reason::Keyless);
-        }
+        expect_key(evidence.material)?;
         // As the DSSE library has it: a name is not needed, but a wrong one is a contradiction.
         if evidence.key_id.is_some_and(|id| id != self.key_id()) {
             return Err(Reason::KeyId);
@@ -68,7 +85,25 @@ impl Authority for PublicKey {
         Err(Reason::Signature)
     }
 
+    fn verify_digest(&self, sha256: &[u8; 32], signature: &[u8], material: Material<'_>) -> Result<Signer, Reason> {
+        expect_key(material)?;
+        match self.verifies_digest(sha256, signature) {
+            true => Ok(Signer::Key(self.fingerprint())),
+            false => Err(Reason::Signature),
+        }
+    }
+
     fn name(&self) -> String {
         format!("the key {}", self.fingerprint())
+    }
+}
+
+/// Checks that a bundle says that a key has signed.
+fn expect_key(material: Material<'_>) -> Result<(), Reason> {
+    match material {
+        Material::Bundle(material) | Material::EarlyBundle(material) if !material.has("publicKey") => {
+            Err(Reason::Keyless)
+        }
+        _ => Ok(()),
     }
 }

@@ -20,7 +20,7 @@ pub const BUNDLE: MediaType = MediaType::from_static("application/vnd.dev.sigsto
 /// What a layer's media type begins with if it may be a bundle.
 pub const PREFIX: &str = "application/vnd.dev.sigstore.bundle";
 /// The same version as it was written first.
-const OLD_SPELLING: &str = "application/vnd.dev.sigstore.bundle+json;version=0.3";
+pub(super) const OLD_SPELLING: &str = "application/vnd.dev.sigstore.bundle+json;version=0.3";
 /// The annotation that says what a bundle holds.
 const CONTENT: &str = "dev.sigstore.bundle.content";
 /// The annotation that says what is stated.
@@ -52,16 +52,9 @@ impl Bundle {
     /// # Errors
     /// When it is anything else.
     pub fn parse(content: &[u8], limit: u64) -> Result<Self, Reason> {
-        let content = inflate(content, limit)?;
-        let all = json::object(&content, &MEMBERS).map_err(Reason::Bundle)?;
-        let media_type = json::required_text(&all, "mediaType").map_err(Reason::Bundle)?;
+        let (media_type, all, material) = open(content, limit)?;
         if media_type != BUNDLE.as_str() && media_type != OLD_SPELLING {
             return Err(Reason::Version(media_type.chars().take(100).collect()));
-        }
-        let material = json::required(&all, "verificationMaterial", &MATERIAL).map_err(Reason::Bundle)?;
-        check_material(&material).map_err(Reason::Bundle)?;
-        if CONTENTS.iter().filter(|name| material.has(name)).count() != 1 {
-            return Err(Reason::Material);
         }
         if all.has("messageSignature") {
             return Err(Reason::Message);
@@ -76,6 +69,19 @@ impl Bundle {
     pub fn is_keyless(&self) -> bool {
         !self.material.has("publicKey")
     }
+}
+
+/// Reads a bundle of any version: its type, its members, and what it takes to verify it.
+pub(super) fn open(content: &[u8], limit: u64) -> Result<(String, Members, Members), Reason> {
+    let content = inflate(content, limit)?;
+    let all = json::object(&content, &MEMBERS).map_err(Reason::Bundle)?;
+    let media_type = json::required_text(&all, "mediaType").map_err(Reason::Bundle)?;
+    let material = json::required(&all, "verificationMaterial", &MATERIAL).map_err(Reason::Bundle)?;
+    check_material(&material).map_err(Reason::Bundle)?;
+    if CONTENTS.iter().filter(|name| material.has(name)).count() != 1 {
+        return Err(Reason::Material);
+    }
+    Ok((media_type, all, material))
 }
 
 /// Checks what is in the material to the depth that any bundle has: a member that is not known may say anything.

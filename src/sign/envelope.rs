@@ -72,6 +72,22 @@ pub fn message(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     message
 }
 
+/// Returns the payload of what [`message`] makes.
+pub(super) fn payload(message: &[u8]) -> Option<&[u8]> {
+    let rest = message.strip_prefix(b"DSSEv1 ")?;
+    let (kind, rest) = sized(rest)?;
+    let (payload, rest) = sized(rest.strip_prefix(b" ")?)?;
+    (rest.is_empty() && std::str::from_utf8(kind).is_ok()).then_some(payload)
+}
+
+/// Reads a length, a space, and as many bytes.
+fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let space = bytes.iter().position(|byte| *byte == b' ')?;
+    let length = std::str::from_utf8(&bytes[..space]).ok()?;
+    let is_canonical = length == "0" || !length.starts_with(['0', '+']);
+    is_canonical.then(|| bytes[space + 1..].split_at_checked(length.parse().ok()?))?
+}
+
 /// Writes an envelope.
 pub(super) fn write(payload: &[u8], signature: &[u8]) -> String {
     let (payload, signature) = (encode(payload), encode(signature));
@@ -92,6 +108,14 @@ mod tests {
         let wanted = b"DSSEv1 29 http://example.com/HelloWorld 11 hello world";
         assert_eq!(message("http://example.com/HelloWorld", b"hello world"), wanted);
         assert_eq!(message("ü", b"\xff"), b"DSSEv1 2 \xc3\xbc 1 \xff");
+        assert_eq!(payload(wanted), Some(&b"hello world"[..]));
+        assert_eq!(payload(&message("ü", b"\xff")), Some(&b"\xff"[..]));
+        assert_eq!(payload(b"DSSEv1 0  0 "), Some(&b""[..]));
+        for other in
+            [&b"DSSEv1 1 a 01 b"[..], b"DSSEv1 1 a 1 bc", b"DSSEv1 1 a 2 b", b"DSSEv1 1 a1 b", b"DSSEv1 1 a", b""]
+        {
+            assert_eq!(payload(other), None);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::keyless::Refusal;
 use super::{json, key};
 use crate::class::Class;
 use crate::digest::Digest;
@@ -59,6 +60,9 @@ pub enum Reason {
     /// The signature is good, and for another image.
     #[error("it is about another image")]
     Subject,
+    /// The signature is of another file, or a good one about another file.
+    #[error("it is about another file")]
+    Artifact,
     /// An annotation is missing or different.
     #[error("it has no annotation {name}={value}")]
     Annotation {
@@ -102,6 +106,9 @@ pub enum Reason {
     /// The signature is a keyless one, and a key was given.
     #[error("it is a keyless signature, which no key verifies")]
     Keyless,
+    /// The signature is a keyless one, and a fact about it is wrong.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
     /// It says something else of the image.
     #[error("it is an attestation of type {0:?}, not a signature")]
     Predicate(String),

@@ -6,6 +6,7 @@
 //! cosign's two forms: [`classic`] payloads under the tag `sha256-….sig`, and [`bundle`]s that refer to the image.
 
 mod authority;
+pub mod blob;
 pub mod bundle;
 mod claim;
 pub mod classic;
@@ -15,6 +16,7 @@ pub mod envelope;
 mod error;
 pub mod json;
 pub mod key;
+pub mod keyless;
 pub mod policy;
 pub mod predicate;
 mod signer;
@@ -27,6 +29,7 @@ pub use claim::Claim;
 pub use collect::{Candidate, Form, Kind, Spot};
 pub use error::{Error, Reason, Result};
 pub use key::{PrivateKey, PublicKey};
+pub use keyless::Keyless;
 pub use policy::{ParseError as PolicyError, Policy};
 pub use predicate::PredicateType;
 pub use signer::{Attesting, Image, Signing, attest, sign};

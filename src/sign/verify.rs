@@ -3,12 +3,13 @@
 //! Attestations go through the same rules; only what may be stated differs. Neither is ever taken for the other.
 
 use super::authority::{Authority, Evidence, Material, Signer};
+use super::blob;
 use super::bundle::Bundle;
 use super::claim::Claim;
 use super::classic;
 use super::collect::{self, Broken, Candidate, Form, Kind, ReadError, Spot, collect};
 use super::encoding::decode;
-use super::envelope::{Envelope, IN_TOTO};
+use super::envelope::Envelope;
 use super::statement::{self, SIGNED, Statement};
 use super::{Error, Reason, Result};
 use crate::digest::Digest;
@@ -212,14 +213,7 @@ fn check_envelope(
     authority: &dyn Authority,
     sought: Sought<'_>,
 ) -> Result<(Signer, Vec<Claim>), Reason> {
-    if envelope.payload_type != IN_TOTO {
-        return Err(Reason::Type(envelope.payload_type.chars().take(100).collect()));
-    }
-    let message = envelope.message();
-    let key_id = envelope.key_id.as_deref();
-    let signer = authority.verify(&Evidence { message: &message, signature: &envelope.signature, key_id, material })?;
-    // Nothing of the payload was looked at before this line.
-    let statement = Statement::parse(&envelope.payload).map_err(Reason::Payload)?;
+    let (signer, statement) = blob::check_envelope(envelope, authority, material)?;
     sought.takes(&statement)?;
     Ok((signer, statement.claims(subject)))
 }

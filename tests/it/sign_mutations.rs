@@ -15,7 +15,7 @@ use stevedore::sign::{Candidate, Form, PublicKey, Sought, Spot, check};
 use super::sign_vectors::{Repository, cases, vectors};
 
 /// Numbers that are the same each time: xorshift.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -25,13 +25,13 @@ impl Random {
         self.0
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end.max(1) as u64).expect("below a usize")
     }
 }
 
 /// Damages some bytes: flipped, replaced by what JSON is made of, removed, inserted, repeated.
-fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
+pub(crate) fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     const TOKENS: [&[u8]; 14] =
         [b"\"", b"{", b"}", b"[", b"]", b",", b":", b"\\u0000", b"null", b"0", b"-1", b"1e9", b"\xef\xbb\xbf", b"=="];
     for _ in 0..=random.below(3) {

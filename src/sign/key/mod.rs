@@ -7,6 +7,7 @@ mod pem;
 
 use std::fmt;
 
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use p256::pkcs8::spki::SubjectPublicKeyInfoRef;
@@ -79,6 +80,14 @@ pub enum Error {
     Random,
 }
 
+/// Returns the content of the one certificate that a PEM file has.
+pub(super) fn certificate(text: &str) -> Option<Vec<u8>> {
+    match &*pem::blocks(text).ok()? {
+        [block] if block.label == "CERTIFICATE" => Some(block.content.to_vec()),
+        _ => None,
+    }
+}
+
 /// A key that verifies.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {
@@ -127,6 +136,12 @@ impl PublicKey {
     /// Says whether `signature`, in strict DER, is one of `message` by this key.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         Signature::from_der(signature).is_ok_and(|signature| self.key.verify(message, &signature).is_ok())
+    }
+
+    /// Says whether `signature`, in strict DER, is one of content with this SHA-256 by this key.
+    pub fn verifies_digest(&self, sha256: &[u8; 32], signature: &[u8]) -> bool {
+        let verify = |signature: Signature| self.key.verify_prehash(sha256, &signature).is_ok();
+        Signature::from_der(signature).is_ok_and(verify)
     }
 
     /// Returns the digest of the SubjectPublicKeyInfo, by which people tell keys apart.

@@ -23,6 +23,7 @@ pub(crate) mod scene;
 pub(crate) mod seed;
 pub(crate) mod served;
 pub(crate) mod shape;
+pub(crate) mod sigstore;
 pub(crate) mod tarball;
 pub(crate) mod target;
 pub(crate) mod trace;

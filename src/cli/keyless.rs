@@ -1,0 +1,102 @@
+//! Who may have signed without a key of their own, as flags.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use stevedore::sign::keyless::{Identity, MAX_ROOT, Pattern, TrustedRoot};
+use stevedore::sign::{Authority, Keyless};
+
+use super::{Usage, keys};
+
+const HEADING: &str = "Keyless signatures";
+
+/// The identity that must have signed, and whom to believe it from.
+#[derive(Args, Debug)]
+pub(crate) struct KeylessFlags {
+    /// Who must have signed: the address, URI or name in the certificate
+    #[arg(long, value_name = "NAME", help_heading = HEADING, conflicts_with = "certificate_identity_regexp")]
+    certificate_identity: Option<String>,
+    /// The same, as a regular expression, which may match a part unless it says ^ and $
+    #[arg(long, value_name = "EXPRESSION", help_heading = HEADING)]
+    certificate_identity_regexp: Option<String>,
+    /// Who must vouch for that identity, as in https://token.actions.githubusercontent.com
+    #[arg(long, value_name = "URL", help_heading = HEADING, conflicts_with = "certificate_oidc_issuer_regexp")]
+    certificate_oidc_issuer: Option<String>,
+    /// The same, as a regular expression, which may match a part unless it says ^ and $
+    #[arg(long, value_name = "EXPRESSION", help_heading = HEADING)]
+    certificate_oidc_issuer_regexp: Option<String>,
+    /// Whom to trust: sigstore's trusted_root.json, which is never fetched
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
+    trusted_root: Option<PathBuf>,
+}
+
+impl KeylessFlags {
+    /// Returns who may have signed: the holders of keys, or of an identity; `would_weaken` says that logs are to be left out.
+    pub(crate) fn authorities(&self, keys: &[String], would_weaken: bool) -> anyhow::Result<Vec<Box<dyn Authority>>> {
+        let Some(keyless) = self.authority(!keys.is_empty())? else {
+            let keys = keys::required(keys)?.into_iter();
+            return Ok(keys.map(|key| Box::new(key) as Box<dyn Authority>).collect());
+        };
+        if would_weaken {
+            let cure = "leave those flags out";
+            return Err(Usage::new("no log can be left out of a keyless signature", cure).into());
+        }
+        Ok(vec![Box::new(keyless)])
+    }
+
+    /// Says whether any of the flags was given.
+    pub(crate) fn are_given(&self) -> bool {
+        self.certificate_identity.is_some()
+            || self.certificate_identity_regexp.is_some()
+            || self.certificate_oidc_issuer.is_some()
+            || self.certificate_oidc_issuer_regexp.is_some()
+            || self.trusted_root.is_some()
+    }
+
+    /// Returns who may have signed; nothing when no flag is given.
+    fn authority(&self, has_key: bool) -> anyhow::Result<Option<Keyless>> {
+        let subject = pattern(self.certificate_identity.as_deref(), self.certificate_identity_regexp.as_deref())?;
+        let issuer = pattern(self.certificate_oidc_issuer.as_deref(), self.certificate_oidc_issuer_regexp.as_deref())?;
+        if subject.is_none() && issuer.is_none() && self.trusted_root.is_none() {
+            return Ok(None);
+        }
+        if has_key {
+            let cure = "use --key, or --certificate-identity, --certificate-oidc-issuer and --trusted-root";
+            return Err(Usage::new("a key and an identity cannot both be asked for", cure).into());
+        }
+        let missing = |what, flag: &str| Usage::new(format!("a keyless signature {what}"), format!("add {flag}"));
+        let subject = subject
+            .ok_or_else(|| missing("is worth nothing without knowing whose it must be", "--certificate-identity"))?;
+        let issuer = issuer.ok_or_else(|| {
+            missing("is worth nothing without knowing who vouches for it", "--certificate-oidc-issuer")
+        })?;
+        let root = self.trusted_root.as_deref().ok_or_else(|| {
+            missing("is verified against a file that says whom to trust", "--trusted-root trusted_root.json")
+        })?;
+        Ok(Some(Keyless::new(trusted_root(root)?, Identity { subject, issuer })))
+    }
+}
+
+fn pattern(exact: Option<&str>, expression: Option<&str>) -> Result<Option<Pattern>, Usage> {
+    let cure = "leave no value empty: it would be anybody's";
+    match (exact, expression) {
+        (Some(""), _) | (_, Some("")) => Err(Usage::new("an identity and who vouches for it have a name", cure)),
+        (Some(text), _) => Ok(Some(Pattern::exact(text))),
+        (None, Some(expression)) => match Pattern::matching(expression) {
+            Ok(pattern) => Ok(Some(pattern)),
+            Err(error) => Err(Usage::new(error.to_string(), "escape what is meant literally, as in \\.")),
+        },
+        (None, None) => Ok(None),
+    }
+}
+
+fn trusted_root(file: &Path) -> anyhow::Result<TrustedRoot> {
+    let name = file.display();
+    let mut content = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(MAX_ROOT as u64 + 1).read_to_end(&mut content));
+    read.with_context(|| format!("cannot read the trusted root {name}"))?;
+    TrustedRoot::parse(&content).with_context(|| format!("cannot use the trusted root {name}"))
+}

@@ -1,0 +1,145 @@
+//! Keyless signatures: a certificate of ten minutes says who signed, and logs and clocks say that it was within them. Verified offline,
+//! against a trusted root that the caller names, and only for an identity that the caller names.
+//!
+//! Everything that comes with a signature must hold; nothing is passed over because something else suffices. Only the certificate, its
+//! logs, and clocks are looked at for the time: that of this machine plays no part.
+//!
+//! sigstore, "Client specification": <https://github.com/sigstore/architecture-docs/blob/main/client-spec.md>
+
+mod body;
+mod certificate;
+mod chain;
+mod checkpoint;
+mod entry;
+mod error;
+mod identity;
+mod key;
+mod material;
+mod merkle;
+mod root;
+mod sct;
+mod stamp;
+mod time;
+
+use self::body::Body;
+use self::certificate::Leaf;
+use self::key::Hash;
+use self::material::Parts;
+use super::authority::{Authority, Evidence, Material, Signer};
+use super::{Reason, envelope};
+
+pub use error::Refusal;
+pub use identity::{Identity, Pattern, PatternError};
+pub use root::{MAX_ROOT, RootError, TrustedRoot};
+
+/// Whoever has a certificate of an identity, as a trusted root has it.
+#[derive(Clone, Debug)]
+pub struct Keyless {
+    root: TrustedRoot,
+    identity: Identity,
+}
+
+/// A signature and what it is of.
+struct Signed<'a> {
+    content: Content<'a>,
+    signature: &'a [u8],
+}
+
+enum Content<'a> {
+    Message(&'a [u8]),
+    Sha256(&'a [u8; 32]),
+}
+
+impl Signed<'_> {
+    fn digest(&self, hash: Hash) -> Option<Vec<u8>> {
+        match (&self.content, hash) {
+            (Content::Message(message), _) => Some(hash.of(message)),
+            (Content::Sha256(digest), Hash::Sha256) => Some(digest.to_vec()),
+            (Content::Sha256(_), _) => None,
+        }
+    }
+
+    /// Returns the payload where what is signed is an envelope.
+    fn payload(&self) -> Option<&[u8]> {
+        match self.content {
+            Content::Message(message) => envelope::payload(message),
+            Content::Sha256(_) => None,
+        }
+    }
+}
+
+impl Keyless {
+    /// Makes an authority of everybody with a certificate of that identity.
+    pub fn new(root: TrustedRoot, identity: Identity) -> Self {
+        Self { root, identity }
+    }
+
+    fn check(&self, signed: &Signed<'_>, material: Material<'_>) -> Result<Signer, Reason> {
+        let parts = match material {
+            Material::Annotations(annotations) => Parts::of_annotations(annotations)?,
+            Material::Bundle(material) => {
+                let parts = Parts::of_bundle(material)?;
+                // Bundles have had to have proofs since version 0.2.
+                if parts.entries.iter().any(|entry| !entry.is_proven()) {
+                    return Err(Refusal::NoProof.into());
+                }
+                parts
+            }
+            Material::EarlyBundle(material) => Parts::of_bundle(material)?,
+        };
+        let leaf = Leaf::parse(&parts.leaf)?;
+        for other in &parts.others {
+            if certificate::is_root(&certificate::read(other)?) {
+                return Err(Refusal::Root.into());
+            }
+        }
+        let times = self.times(&parts, signed)?;
+        leaf.check_times(&times)?;
+        let issuer = chain::verify(leaf.der, &self.root.authorities, &times, chain::CODE_SIGNING);
+        sct::check(&leaf, &issuer.map_err(Refusal::from)?, &self.root.certificate_logs)?;
+        let (subject, issuer) = (leaf.subject()?, leaf.issuer()?);
+        self.identity.check(&subject, &issuer)?;
+        let verifies = match signed.content {
+            Content::Message(message) => leaf.key.verifies(message, signed.signature),
+            Content::Sha256(digest) => leaf.key.verifies_digest(digest, signed.signature)?,
+        };
+        if !verifies {
+            return Err(Refusal::Signature.into());
+        }
+        let signed_at = time::written(times[0]);
+        Ok(Signer::Certificate { identity: subject, issuer, signed_at })
+    }
+
+    /// Returns when it was signed, as everybody says who is trusted: at least once.
+    fn times(&self, parts: &Parts, signed: &Signed<'_>) -> Result<Vec<u64>, Refusal> {
+        let mut times = Vec::new();
+        for stamp in &parts.stamps {
+            times.push(stamp::check(stamp, signed.signature, &self.root.clocks)?);
+        }
+        if parts.entries.is_empty() {
+            return Err(Refusal::NoEntry);
+        }
+        let stamps = times.clone();
+        for entry in &parts.entries {
+            let body = Body::parse(&entry.body, entry.kind.as_ref())?;
+            body.check(signed, &parts.leaf)?;
+            times.extend(entry.check(&self.root.logs, &body, &stamps)?);
+        }
+        if times.is_empty() { Err(Refusal::NoTime) } else { Ok(times) }
+    }
+}
+
+impl Authority for Keyless {
+    fn verify(&self, evidence: &Evidence<'_>) -> Result<Signer, Reason> {
+        let signed = Signed { content: Content::Message(evidence.message), signature: evidence.signature };
+        self.check(&signed, evidence.material)
+    }
+
+    fn verify_digest(&self, sha256: &[u8; 32], signature: &[u8], material: Material<'_>) -> Result<Signer, Reason> {
+        self.check(&Signed { content: Content::Sha256(sha256), signature }, material)
+    }
+
+    fn name(&self) -> String {
+        self.identity.to_string()
+    }
+}
