@@ -1,6 +1,7 @@
 //! The verbs: each parses, makes its library calls and emits one report.
 
 mod access_log;
+pub(crate) mod attach;
 pub(crate) mod auth;
 pub(crate) mod build;
 mod built;
@@ -36,7 +37,11 @@ pub(crate) mod mutate;
 mod mutated;
 mod naming;
 mod package_list;
+mod packing;
 pub(crate) mod public_key;
+pub(crate) mod pull;
+pub(crate) mod push;
+pub(crate) mod referrers;
 pub(crate) mod sbom;
 pub(crate) mod serve;
 pub(crate) mod sign;

@@ -12,7 +12,7 @@ use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::transport::{Selector, Source, Transport};
-use crate::watch::Watch;
+use crate::watch::{Cancelled, Watch};
 
 /// What copies that run together share: the number of transfers at once, the watch, and the blobs that are on their way or there, so that
 /// none is sent twice.
@@ -121,17 +121,19 @@ impl Session {
         Ok(Report { up_to_date: true, ..report(source, target, descriptor, 0, Totals::default()) })
     }
 
-    /// Does `work` for every item in several threads. The first failure stops the rest. Whatever transfers something takes a
-    /// [`permit`](Session::permit) for it.
-    pub(super) fn each<T: Sync, R: Send>(
+    /// Does `work` for every item in several threads, and returns the results in the items' order. The first failure stops the rest.
+    ///
+    /// # Errors
+    /// The first failure, and that of a session that was stopped.
+    pub fn each<T: Sync, R: Send, E: Send + From<Cancelled>>(
         &self,
         items: &[T],
-        work: impl Fn(&T, &Watch) -> Result<R> + Sync,
-    ) -> Result<Vec<R>> {
+        work: impl Fn(&T, &Watch) -> Result<R, E> + Sync,
+    ) -> Result<Vec<R>, E> {
         let part = self.watch.part();
         let next = AtomicUsize::new(0);
         let done: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
-        let failure: Mutex<Option<Error>> = Mutex::new(None);
+        let failure: Mutex<Option<E>> = Mutex::new(None);
         let run = || {
             while let Some((at, item)) = take(&next, items) {
                 if part.is_cancelled() {
@@ -156,7 +158,7 @@ impl Session {
         if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);
         }
-        self.watch.check().map_err(|_| Error::Cancelled(crate::watch::Cancelled))?;
+        self.watch.check().map_err(|_| Cancelled)?;
         let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(done.into_iter().map(|result| result.expect("without a failure every item is done")).collect())
     }

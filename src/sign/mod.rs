@@ -21,11 +21,12 @@ mod signer;
 pub mod statement;
 mod verify;
 
+pub use crate::artifact::Made;
 pub use authority::{Authority, Evidence, Material, Signer};
 pub use claim::Claim;
 pub use collect::{Candidate, Form, Kind, Spot};
 pub use error::{Error, Reason, Result};
 pub use key::{PrivateKey, PublicKey};
 pub use keyless::Keyless;
-pub use signer::{Image, Made, Signing, sign};
+pub use signer::{Image, Signing, sign};
 pub use verify::{Accepted, Rejected, Require, Verdict, Wanted, check, verify};

@@ -10,6 +10,7 @@ use super::encoding::decode;
 use super::key::{PrivateKey, PublicKey};
 use super::verify::find;
 use super::{Error, Result, bundle, envelope, statement};
+use crate::artifact::{self, Artifact, Made};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -44,15 +45,6 @@ pub struct Image {
     pub classic: Option<Made>,
     /// The bundle's manifest, where that form was asked for.
     pub bundle: Option<Made>,
-}
-
-/// A manifest with a signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Made {
-    /// The manifest.
-    pub manifest: Digest,
-    /// Whether it was written now; else it was there.
-    pub is_new: bool,
 }
 
 /// Signs an image, and with [`Signing::recursive`] what is below it. The place's `finish` is left to the caller.
@@ -193,21 +185,8 @@ impl Run<'_> {
         let signature = self.key.sign(&envelope::message(envelope::IN_TOTO, &payload));
         let content = bundle::write(&payload, &signature, &self.public);
         let manifest = bundle::manifest(&content, subject, statement::SIGNED, self.signing.created.as_deref())?;
-        self.attach(&manifest, &[(bundle::BUNDLE, &content), (MediaType::OCI_EMPTY, bundle::EMPTY)])
-    }
-
-    /// Puts a manifest that refers to an image, unless it is there and listed.
-    fn attach(&self, manifest: &Manifest, blobs: &[(MediaType, &[u8])]) -> Result<Made> {
-        let made = |is_new| Made { manifest: manifest.digest().clone(), is_new };
-        let subject = manifest.subject().expect("made with one");
-        if self.place.referrers(&subject.digest)?.iter().any(|listed| listed.digest == *manifest.digest()) {
-            return Ok(made(false));
-        }
-        for (media_type, content) in blobs {
-            self.put(&Descriptor::of(media_type.clone(), content), content)?;
-        }
-        self.place.put_manifest(&Selector::Digest(manifest.digest().clone()), manifest)?;
-        Ok(made(true))
+        let artifact = Artifact::of_bytes(manifest, [&content[..], bundle::EMPTY]);
+        Ok(artifact::attach(self.place, &artifact, self.watch)?)
     }
 
     fn put(&self, descriptor: &Descriptor, content: &[u8]) -> Result<()> {

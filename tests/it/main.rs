@@ -3,6 +3,8 @@
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
 mod archives;
+mod artifacts;
+mod attach;
 mod auth;
 mod build;
 mod build_base;
@@ -66,6 +68,7 @@ mod serve_together;
 mod server;
 mod shells;
 mod sign;
+mod sign_everywhere;
 mod sign_faults;
 mod sign_mutations;
 mod sign_vectors;
