@@ -107,7 +107,7 @@ pub enum Reason {
     #[error("it is a keyless signature, which no key verifies")]
     Keyless,
     /// The signature is a keyless one, and a fact about it is wrong.
-    #[error("{0}")]
+    #[error(transparent)]
     Refused(#[from] Refusal),
     /// It says something else of the image.
     #[error("it is an attestation of type {0:?}, not a signature")]
