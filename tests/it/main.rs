@@ -39,6 +39,7 @@ mod layering;
 mod leftovers;
 mod login;
 mod ls;
+mod ls_fuzz;
 mod mirror_killed;
 mod mirrors;
 mod mutate;
