@@ -152,6 +152,15 @@ impl<'a> Layers<'a> {
         numbers.map(|number| self.read_with(number, &budget)).collect()
     }
 
+    /// Reads some layers as [`read_range`](Self::read_range) does, and shows the files that the visitor wants on the way.
+    ///
+    /// # Errors
+    /// That of the lowest layer that failed.
+    pub fn visit_range(&self, numbers: Range<usize>, visitor: &dyn Visitor) -> Result<Vec<Layer>> {
+        let budget = self.budget();
+        numbers.map(|number| self.visit(number, &budget, Some(visitor))).collect()
+    }
+
     /// Reads all layers and merges them.
     ///
     /// # Errors

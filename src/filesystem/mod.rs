@@ -45,7 +45,7 @@ mod writer;
 pub use archive::Malformed;
 pub use entry::{Entry, Kind, Meaning, Member, Xattr};
 pub use error::{Error, Result};
-pub use escape::escape;
+pub use escape::{escape, is_active};
 pub use find::Found;
 pub use glob::Glob;
 pub use layers::{DiffIds, Layers, Options};

@@ -2,6 +2,7 @@
 //!
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
+mod alone;
 mod archives;
 mod auth;
 mod build;
@@ -20,12 +21,14 @@ mod copy_places;
 mod copy_platforms;
 mod copy_registry;
 mod credentials;
+mod damaged;
 mod delete;
 mod delete_peers;
 mod deploy;
 mod deploy_spec;
 mod diff;
 mod dir;
+mod escapes;
 mod export;
 mod faults;
 mod full_disk;
