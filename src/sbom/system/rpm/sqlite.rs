@@ -131,6 +131,8 @@ impl File<'_, '_> {
         }
         let size = usize::try_from(size).expect("checked against the limit");
         let local = local(size, self.usable);
+        // Any number of cells can share their bytes.
+        self.meter.spend(local as u64)?;
         let mut row = rest.get(..local).ok_or_else(broken)?.to_vec();
         if local == size {
             return Ok(row);
