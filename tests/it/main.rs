@@ -2,7 +2,6 @@
 //!
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
-mod alone;
 mod archives;
 mod auth;
 mod build;
@@ -41,6 +40,7 @@ mod killed;
 mod layering;
 mod leftovers;
 mod login;
+mod looking;
 mod ls;
 mod ls_fuzz;
 mod mirror_killed;
