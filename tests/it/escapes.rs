@@ -175,6 +175,10 @@ fn every_byte_comes_back() {
     let bytes = |entry| crate::support::listing::bytes(entry, "path", "rawPath").expect("a path");
     let names: Vec<Vec<u8>> = json["entries"].as_array().expect("entries").iter().map(bytes).collect();
     assert_eq!(names[1..], wanted);
+    let byte =
+        json["entries"].as_array().expect("entries").iter().find(|entry| bytes(entry) == [b"files/", EVIL[5]].concat());
+    let pairs = byte.expect("is listed")["rawXattrs"].clone();
+    assert_eq!(pairs, json!([["dXNlci5ieXRl//4=", "Ynl0Zf/+"]]));
     // What ls says is what cat takes, and what sbom calls its evidence.
     for name in &wanted {
         use std::os::unix::ffi::OsStrExt;
