@@ -4,8 +4,10 @@
 
 pub(crate) mod bearer;
 pub(crate) mod certificates;
+pub(crate) mod clients;
 pub(crate) mod command;
 pub(crate) mod content;
+pub(crate) mod docker;
 pub(crate) mod fixture;
 pub(crate) mod gateway;
 pub(crate) mod http;
