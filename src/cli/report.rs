@@ -1,6 +1,7 @@
 //! What a verb prints when it is done.
 
 use serde::Serialize;
+use stevedore::filesystem::is_active;
 
 /// A verb's result: serialized as it is with `--json`, as text without.
 pub(crate) trait Report: Serialize {
@@ -25,9 +26,9 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Makes text from an image harmless for a terminal and fit for one line: control characters become spaces.
+/// Makes text from an image harmless for a terminal and fit for one line: control characters, and those that turn text around, become spaces.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if is_active(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -44,5 +45,6 @@ mod tests {
     #[test]
     fn escapes_do_not_reach_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mb\nc"), "a [31mb c");
+        assert_eq!(printable("a\u{202e}b\u{2069}"), "a b ");
     }
 }

@@ -1,13 +1,13 @@
 //! `diff`: what is different between two images.
 
 use stevedore::class::Class;
-use stevedore::diff::{Basis, PackageChange, Scope, documents, filesystems, packages};
+use stevedore::diff::{Scope, contents, documents, filesystems, packages};
 use stevedore::platform::Platform;
-use stevedore::sbom::{Inventory, catalogers};
+use stevedore::sbom::catalogers;
 use stevedore::transport::{ArchivePath, Location, Place};
 
 use super::differences::{Compared, Differences};
-use super::looking::{Looking, Opened, tell_warnings};
+use super::looking::{Looking, tell_warnings};
 use super::sbom::tell_warnings as tell_warnings_of;
 use crate::cli::locations::location;
 use crate::cli::{Different, Ui, Usage};
@@ -79,10 +79,18 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let before = args.looking.open(&args.before, true, ui)?;
     let after = args.looking.open_for(&args.after, args.other_platform.as_ref(), true, ui)?;
     let options = stevedore::diff::Options { times: !args.semantic };
-    let files = filesystems(&before.side(), &after.side(), options)?;
+    let (old, new) = (before.side(), after.side());
+    let (files, packages) = if args.packages {
+        let contents = contents(&old, &new, options, &catalogers())?;
+        let inventories = contents.inventories.as_ref();
+        inventories.into_iter().flatten().for_each(|inventory| tell_warnings_of(inventory, ui));
+        let changes = inventories.map(|[old, new]| packages(old, new)).unwrap_or_default();
+        (contents.filesystems, Some(changes))
+    } else {
+        (filesystems(&old, &new, options)?, None)
+    };
     files.warnings.iter().for_each(|warnings| tell_warnings(warnings, ui));
     let fields = args.scope().map(|scope| documents(before.image(), after.image(), scope));
-    let packages = if args.packages { Some(compare_packages(&before, &after, files.basis, ui)?) } else { None };
     let compared = [Compared::new(&args.before, before.image()), Compared::new(&args.after, after.image())];
     let differences = Differences::new(compared, &files, fields.as_deref(), packages);
     ui.report(&differences)?;
@@ -90,17 +98,6 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
         ui.summary(&differences.summary());
     }
     if differences.is_empty() { Ok(()) } else { Err(Different.into()) }
-}
-
-fn compare_packages(before: &Opened, after: &Opened, basis: Basis, ui: &Ui) -> anyhow::Result<Vec<PackageChange>> {
-    if basis == Basis::Layers {
-        return Ok(Vec::new());
-    }
-    let catalogers = catalogers();
-    let read = |image: &Opened| -> anyhow::Result<Inventory> { Ok(Inventory::read(&image.layers()?, &catalogers)?) };
-    let (old, new) = (read(before)?, read(after)?);
-    [&old, &new].into_iter().for_each(|inventory| tell_warnings_of(inventory, ui));
-    Ok(packages(&old, &new))
 }
 
 /// Returns the exit code: as of `diff`, and of whatever is interrupted.

@@ -221,6 +221,11 @@ impl Serialize for Row<'_> {
         if !entry.xattrs.is_empty() {
             let pairs = entry.xattrs.iter().map(|xattr| (text(&xattr.name), STANDARD.encode(&xattr.value)));
             map.serialize_entry("xattrs", &pairs.collect::<BTreeMap<_, _>>())?;
+            if entry.xattrs.iter().any(|xattr| std::str::from_utf8(&xattr.name).is_err()) {
+                let pairs =
+                    entry.xattrs.iter().map(|xattr| [STANDARD.encode(&xattr.name), STANDARD.encode(&xattr.value)]);
+                map.serialize_entry("rawXattrs", &pairs.collect::<Vec<_>>())?;
+            }
         }
         if let Some(digest) = &entry.digest {
             map.serialize_entry("digest", digest)?;

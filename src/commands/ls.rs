@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(short, long, conflicts_with_all = ["null", "tree"])]
     long: bool,
     /// Print the paths as they are, each with a NUL behind it
-    #[arg(short = '0', long, conflicts_with = "tree")]
+    #[arg(short = '0', long, conflicts_with_all = ["tree", "digests"])]
     null: bool,
     /// Show directories with the size of all that is in them
     #[arg(long)]

@@ -10,6 +10,7 @@ use stevedore::filesystem::escape;
 use stevedore::image::Image;
 use stevedore::sbom::{Installed, Inventory};
 
+use super::listing::raw;
 use crate::cli::report::{printable, table};
 
 /// Writes a line for each package.
@@ -78,6 +79,8 @@ struct Package<'a> {
     licenses: &'a [String],
     path: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    raw_path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     inside: Option<&'a str>,
     cataloger: &'a str,
     layer: usize,
@@ -85,8 +88,11 @@ struct Package<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Warning<'a> {
     path: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_path: Option<String>,
     layer: usize,
     cataloger: &'a str,
     reason: &'a str,
@@ -108,13 +114,15 @@ impl Serialize for Packages<'_> {
 impl<'a> Package<'a> {
     fn of(installed: &'a Installed) -> Self {
         let package = &installed.package;
+        let (path, raw_path) = raw(&installed.path);
         Self {
             name: package.full_name(),
             version: &package.version,
             kind: &installed.purl.kind,
             purl: installed.purl.to_string(),
             licenses: &package.licenses,
-            path: text(&installed.path),
+            path,
+            raw_path,
             inside: package.inside.as_deref(),
             cataloger: installed.cataloger,
             layer: installed.layer,
@@ -126,11 +134,9 @@ impl<'a> Package<'a> {
 /// Writes one object with all that is known.
 pub(super) fn write_json(out: &mut dyn Write, name: &str, image: &Image, inventory: &Inventory) -> io::Result<()> {
     let platform = image.config().map(|config| config.platform()).filter(|platform| !platform.os.is_empty());
-    let warnings = inventory.warnings.iter().map(|warning| Warning {
-        path: text(&warning.path),
-        layer: warning.layer,
-        cataloger: warning.cataloger,
-        reason: &warning.reason,
+    let warnings = inventory.warnings.iter().map(|warning| {
+        let (path, raw_path) = raw(&warning.path);
+        Warning { path, raw_path, layer: warning.layer, cataloger: warning.cataloger, reason: &warning.reason }
     });
     let list = List {
         name,
@@ -143,8 +149,4 @@ pub(super) fn write_json(out: &mut dyn Write, name: &str, image: &Image, invento
     };
     serde_json::to_writer(&mut *out, &list)?;
     writeln!(out)
-}
-
-fn text(path: &[u8]) -> Cow<'_, str> {
-    std::str::from_utf8(path).map_or_else(|_| escape(path).into(), Cow::from)
 }

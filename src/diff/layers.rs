@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::thread::{self, ScopedJoinHandle};
 
 use super::change::compare;
 use super::{Change, Options};
 use crate::digest::Digest;
-use crate::filesystem::{self, DiffIds, Entry, Layer, Layers, Result, Warning};
+use crate::filesystem::{self, DiffIds, Entry, Layer, Layers, Result, Tree, Visitor, Warning};
 use crate::image::Image;
 use crate::transport::Source;
 
@@ -60,37 +61,81 @@ impl Side<'_> {
 /// # Errors
 /// When layers cannot be read.
 pub fn filesystems(before: &Side<'_>, after: &Side<'_>, options: Options) -> Result<Filesystems> {
-    let (old, new) = (before.layers(true)?, after.layers(true)?);
-    let common = (0..before.count().min(after.count())).take_while(|number| is_same(before, after, *number)).count();
-    if common == before.count() && common == after.count() {
-        return Ok(Filesystems { changes: Vec::new(), basis: Basis::Layers, warnings: Default::default() });
+    match Merged::read(before, after, None)? {
+        None => Ok(Filesystems::same()),
+        Some(merged) => merged.compare(options),
     }
-    let shared = before.layers(false)?;
-    let (mut layers, rest, others) = thread::scope(|scope| {
-        let shared = scope.spawn(|| shared.read_range(0..common));
-        let rest = scope.spawn(|| old.read_range(common..before.count()));
-        let others = new.read_range(common..after.count());
-        Ok::<_, filesystem::Error>((join(shared)?, join(rest)?, others?))
-    })?;
-    layers.extend(rest);
-    let first = old.merge_read(&layers)?;
-    layers.truncate(common);
-    layers.extend(others);
-    let second = new.merge_read(&layers)?;
-    drop(layers);
-    // Of files in equal layers the content is unknown so far, and seldom needed.
-    let missing = RefCell::new(BTreeSet::new());
-    compare(&first, &second, options, |a, b| {
-        let unknown = [a, b].into_iter().filter(|entry| entry.digest.is_none() && !is_same_member(a, b, common));
-        missing.borrow_mut().extend(unknown.map(|entry| entry.layer));
-        true
-    });
-    let found = digests(&old, missing.into_inner())?;
-    let digest = |entry: &Entry| entry.digest.clone().or_else(|| found.get(&(entry.layer, entry.member)).cloned());
-    let same_content = |a: &Entry, b: &Entry| is_same_member(a, b, common) || digest(a) == digest(b);
-    let changes = compare(&first, &second, options, same_content);
-    let warnings = [first.warnings().to_vec(), second.warnings().to_vec()];
-    Ok(Filesystems { changes, basis: Basis::Content, warnings })
+}
+
+impl Filesystems {
+    /// Makes what is known of images whose layers are equal.
+    pub(super) fn same() -> Self {
+        Self { changes: Vec::new(), basis: Basis::Layers, warnings: Default::default() }
+    }
+}
+
+/// Who is shown files: those of the equal layers at the bottom, of the rest of the first image, and of the rest of the second.
+pub(super) type Visitors<'v> = [&'v dyn Visitor; 3];
+
+/// Two images' filesystems.
+pub(super) struct Merged<'a> {
+    /// The layers of both.
+    pub(super) layers: [Layers<'a>; 2],
+    /// What they make.
+    pub(super) trees: [Tree; 2],
+    /// How many layers at the bottom are equal.
+    common: usize,
+}
+
+impl<'a> Merged<'a> {
+    /// Reads the layers of both, those that are equal once; nothing when all are.
+    pub(super) fn read(
+        before: &'a Side<'_>,
+        after: &'a Side<'_>,
+        visitors: Option<Visitors<'_>>,
+    ) -> Result<Option<Self>> {
+        let (old, new) = (before.layers(true)?, after.layers(true)?);
+        let common =
+            (0..before.count().min(after.count())).take_while(|number| is_same(before, after, *number)).count();
+        if common == before.count() && common == after.count() {
+            return Ok(None);
+        }
+        let shared = before.layers(false)?;
+        let read = |layers: &Layers<'_>, range: Range<usize>, visitor: usize| match visitors {
+            None => layers.read_range(range),
+            Some(visitors) => layers.visit_range(range, visitors[visitor]),
+        };
+        let (mut layers, rest, others) = thread::scope(|scope| {
+            let shared = scope.spawn(|| read(&shared, 0..common, 0));
+            let rest = scope.spawn(|| read(&old, common..before.count(), 1));
+            let others = read(&new, common..after.count(), 2);
+            Ok::<_, filesystem::Error>((join(shared)?, join(rest)?, others?))
+        })?;
+        layers.extend(rest);
+        let first = old.merge_read(&layers)?;
+        layers.truncate(common);
+        layers.extend(others);
+        let second = new.merge_read(&layers)?;
+        Ok(Some(Self { layers: [old, new], trees: [first, second], common }))
+    }
+
+    /// Compares them.
+    pub(super) fn compare(&self, options: Options) -> Result<Filesystems> {
+        let ([first, second], common) = (&self.trees, self.common);
+        // Of files in equal layers the content is unknown so far, and seldom needed.
+        let missing = RefCell::new(BTreeSet::new());
+        compare(first, second, options, |a, b| {
+            let unknown = [a, b].into_iter().filter(|entry| entry.digest.is_none() && !is_same_member(a, b, common));
+            missing.borrow_mut().extend(unknown.map(|entry| entry.layer));
+            true
+        });
+        let found = digests(&self.layers[0], missing.into_inner())?;
+        let digest = |entry: &Entry| entry.digest.clone().or_else(|| found.get(&(entry.layer, entry.member)).cloned());
+        let same_content = |a: &Entry, b: &Entry| is_same_member(a, b, common) || digest(a) == digest(b);
+        let changes = compare(first, second, options, same_content);
+        let warnings = [first.warnings().to_vec(), second.warnings().to_vec()];
+        Ok(Filesystems { changes, basis: Basis::Content, warnings })
+    }
 }
 
 /// Says whether both images have the same layer at this place, however it is compressed.

@@ -29,7 +29,7 @@ pub use change::{Attribute, Change, Operation};
 pub use documents::{Document, Field, Scope, documents};
 pub use layers::{Basis, Filesystems, Side, filesystems};
 #[cfg(feature = "sbom")]
-pub use packages::{PackageChange, packages};
+pub use packages::{Contents, PackageChange, contents, packages};
 
 /// What counts as a difference between filesystems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,43 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::sbom::{Inventory, Kind};
+use super::layers::{Merged, Visitors};
+use super::{Filesystems, Options, Side};
+use crate::filesystem::Result;
+use crate::sbom::{Cataloger, Collector, Inventory, Kind};
+
+/// Two images compared, with what is in them.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Contents {
+    /// What is different between their filesystems.
+    pub filesystems: Filesystems,
+    /// The packages of both; none when all layers are equal, for nothing was read then.
+    pub inventories: Option<[Inventory; 2]>,
+}
+
+/// Compares the filesystems of two images and finds their packages, reading each layer once.
+///
+/// # Errors
+/// When layers cannot be read.
+pub fn contents(
+    before: &Side<'_>,
+    after: &Side<'_>,
+    options: Options,
+    catalogers: &[Box<dyn Cataloger>],
+) -> Result<Contents> {
+    let [shared, old, new] = [(); 3].map(|()| Collector::new(catalogers));
+    let visitors: Visitors<'_> = [&shared, &old, &new];
+    let Some(merged) = Merged::read(before, after, Some(visitors))? else {
+        return Ok(Contents { filesystems: Filesystems::same(), inventories: None });
+    };
+    let filesystems = merged.compare(options)?;
+    old.add(&shared);
+    new.add(&shared);
+    let ([first, second], [one, other]) = (&merged.layers, &merged.trees);
+    let inventories = Some([old.finish(first, one)?, new.finish(second, other)?]);
+    Ok(Contents { filesystems, inventories })
+}
 
 /// A package of which two images do not have the same versions.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-/// Writes a name so that a terminal shows it and nothing happens: `\xNN` for control characters and backslashes, and, in a name that is no
-/// UTF-8, for every byte beyond ASCII. Two names never look the same.
+/// Writes a name so that a terminal shows it and nothing happens: `\xNN` for control characters and backslashes, for what turns the direction
+/// of text, and, in a name that is no UTF-8, for every byte beyond ASCII. Two names are never written the same.
 pub fn escape(name: &[u8]) -> String {
     let mut text = String::with_capacity(name.len());
     match std::str::from_utf8(name) {
@@ -17,8 +17,15 @@ pub fn escape(name: &[u8]) -> String {
     text
 }
 
+/// Says whether a character makes a terminal do something rather than show it: control characters, and those that turn the direction of the
+/// text around them, so that a name reads as another one.
+pub fn is_active(each: char) -> bool {
+    // Unicode, Bidirectional Algorithm, "Explicit Directional Embeddings, Overrides and Isolates": <https://www.unicode.org/reports/tr9/>.
+    each.is_control() || matches!(each, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 fn push(text: &mut String, each: char) {
-    if each == '\\' || each.is_control() {
+    if each == '\\' || is_active(each) {
         each.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_byte(text, byte));
     } else {
         text.push(each);
@@ -41,6 +48,7 @@ mod tests {
             (b"latin1/caf\xe9 \xff", "latin1/caf\\xe9 \\xff"),
             (b"a\tb\nc\\d\x1b[31m\x7f", "a\\x09b\\x0ac\\x5cd\\x1b[31m\\x7f"),
             ("c1 \u{9b}".as_bytes(), "c1 \\xc2\\x9b"),
+            ("gpj\u{202e}gnp.exe".as_bytes(), "gpj\\xe2\\x80\\xaegnp.exe"),
         ];
         for (name, text) in table {
             assert_eq!(escape(name), *text);

@@ -1,5 +1,6 @@
 //! The layers of an image, read in parallel and merged.
 
+use std::cmp::Reverse;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
@@ -107,22 +108,26 @@ impl<'a> Layers<'a> {
     }
 
     fn read_each(&self, visitor: Option<&dyn Visitor>) -> Result<Vec<Layer>> {
-        let count = self.image.layers().len();
-        let (budget, next) = (self.budget(), AtomicUsize::new(0));
+        let layers = self.image.layers();
+        let count = layers.len();
+        // The largest first: begun last it would keep one processor busy when the others have nothing left.
+        let mut order: Vec<usize> = (0..count).collect();
+        order.sort_by_key(|number| Reverse(layers[*number].size));
+        let (budget, next, failed) = (self.budget(), AtomicUsize::new(0), AtomicUsize::new(count));
         let work = || {
             let mut done = Vec::new();
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= count {
-                    return done;
+            while let Some(number) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
+                // What is above a layer that failed is not begun any more; what is below it may fail, too, and then that is told.
+                if number > failed.load(Ordering::Relaxed) {
+                    continue;
                 }
                 let result = self.visit(number, &budget, visitor);
                 if result.is_err() {
-                    // What others have begun they finish, and nothing is begun any more.
-                    next.store(count, Ordering::Relaxed);
+                    failed.fetch_min(number, Ordering::Relaxed);
                 }
                 done.push((number, result));
             }
+            done
         };
         let mut results = thread::scope(|scope| {
             let workers: Vec<_> = (0..self.options.parallel.get().min(count)).map(|_| scope.spawn(work)).collect();
@@ -150,6 +155,15 @@ impl<'a> Layers<'a> {
     pub fn read_range(&self, numbers: Range<usize>) -> Result<Vec<Layer>> {
         let budget = self.budget();
         numbers.map(|number| self.read_with(number, &budget)).collect()
+    }
+
+    /// Reads some layers as [`read_range`](Self::read_range) does, and shows the files that the visitor wants on the way.
+    ///
+    /// # Errors
+    /// That of the lowest layer that failed.
+    pub fn visit_range(&self, numbers: Range<usize>, visitor: &dyn Visitor) -> Result<Vec<Layer>> {
+        let budget = self.budget();
+        numbers.map(|number| self.visit(number, &budget, Some(visitor))).collect()
     }
 
     /// Reads all layers and merges them.

@@ -46,7 +46,7 @@ pub(crate) use archive::Archive;
 pub use archive::Malformed;
 pub use entry::{Entry, Kind, Meaning, Member, Xattr};
 pub use error::{Error, Result};
-pub use escape::escape;
+pub use escape::{escape, is_active};
 pub use find::Found;
 pub use glob::Glob;
 pub use layers::{DiffIds, Layers, Options};

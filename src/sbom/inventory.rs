@@ -65,13 +65,9 @@ impl Inventory {
     /// # Errors
     /// When the layers cannot be read. Broken evidence is no error but a [`Warning`].
     pub fn read(layers: &Layers<'_>, catalogers: &[Box<dyn Cataloger>]) -> Result<Self> {
-        let collector = Collector { catalogers, held: Mutex::default(), again: None };
+        let collector = Collector::new(catalogers);
         let tree = layers.merge_read(&layers.visit_all(&collector)?)?;
-        let mut held = collector.into_held();
-        let visible = visible(&tree, catalogers);
-        reread(layers, catalogers, &visible, &mut held)?;
-        read_companions(layers, &tree, catalogers, &visible, &mut held)?;
-        Ok(Self::assemble(catalogers, &tree, visible, &mut held))
+        collector.finish(layers, &tree)
     }
 
     fn assemble(catalogers: &[Box<dyn Cataloger>], tree: &Tree, visible: Visible, held: &mut Held) -> Self {
@@ -125,7 +121,7 @@ struct Seen {
 }
 
 /// What was read so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Held {
     /// What was found in each file; nothing, where that is all there is to know.
     readings: BTreeMap<Key, Option<Box<Reading>>>,
@@ -133,7 +129,7 @@ struct Held {
 }
 
 /// What one cataloger found in one file.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Reading {
     path: Path,
     packages: Vec<Package>,
@@ -141,15 +137,43 @@ struct Reading {
     failure: Option<Unreadable>,
 }
 
-/// Reads evidence as it passes.
-struct Collector<'a> {
+/// Reads evidence as it passes, for whoever reads the layers of an image for more than its packages: a visitor of all its layers, then
+/// [`finish`](Self::finish).
+pub struct Collector<'a> {
     catalogers: &'a [Box<dyn Cataloger>],
     held: Mutex<Held>,
     /// Who reads which member, when a layer is read again; otherwise whoever wants it does.
     again: Option<BTreeMap<usize, Vec<usize>>>,
 }
 
-impl Collector<'_> {
+impl<'a> Collector<'a> {
+    /// Makes one that has seen nothing yet.
+    pub fn new(catalogers: &'a [Box<dyn Cataloger>]) -> Self {
+        Self { catalogers, held: Mutex::default(), again: None }
+    }
+
+    /// Adds what another one has read of layers that this image has, too, in the same places.
+    pub fn add(&self, other: &Collector<'_>) {
+        let other = other.held().clone();
+        let mut held = self.held();
+        held.weight += other.weight;
+        held.readings.extend(other.readings);
+    }
+
+    /// Returns the packages that are there in the end, in the filesystem that all the layers make. Evidence that links lead to is read from
+    /// its layer now.
+    ///
+    /// # Errors
+    /// When layers cannot be read any more.
+    pub fn finish(self, layers: &Layers<'_>, tree: &Tree) -> Result<Inventory> {
+        let catalogers = self.catalogers;
+        let mut held = self.into_held();
+        let visible = visible(tree, catalogers);
+        reread(layers, catalogers, &visible, &mut held)?;
+        read_companions(layers, tree, catalogers, &visible, &mut held)?;
+        Ok(Inventory::assemble(catalogers, tree, visible, &mut held))
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -16,7 +16,7 @@ mod timestamp;
 pub use crate::filesystem::Content;
 pub use cataloger::{Cataloger, Evidence, Unreadable};
 pub use document::{Subject, write_cyclonedx, write_spdx};
-pub use inventory::{Installed, Inventory, Warning};
+pub use inventory::{Collector, Installed, Inventory, Warning};
 pub use package::{Kind, Package};
 pub use purl::{Error as PurlError, Purl};
 

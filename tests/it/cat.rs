@@ -8,6 +8,7 @@ use crate::support::command::{Program, stevedore};
 use crate::support::fixture;
 use crate::support::layout::{blob_path, read_json, sha256};
 use crate::support::listing::{arguments, expected, image, read};
+use crate::support::oracle::corpus;
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::registry::Registry;
 use crate::support::seed;
@@ -45,6 +46,37 @@ fn every_file_has_its_content() {
         }
         assert!(rest.is_empty(), "{stem}");
     }
+}
+
+/// Some files of every published image, hard links among them.
+#[test]
+fn published_files_have_their_content() {
+    let Some(corpus) = corpus() else { return };
+    let mut seen = 0;
+    for (number, (image, stem)) in crate::ls::published(&corpus).iter().enumerate() {
+        let rows = read(&corpus.join("expected").join(format!("{stem}.tsv.gz")));
+        let files = rows.iter().map(|row| row.split('\t').collect::<Vec<_>>());
+        let files: Vec<Vec<&str>> = files.filter(|columns| columns[1] == "f" && !columns[5].contains("\\x")).collect();
+        if files.is_empty() {
+            continue;
+        }
+        let step = files.len().div_ceil(20);
+        let picked: Vec<&Vec<&str>> = files.iter().skip(number % step).step_by(step).collect();
+        let mut all = vec!["cat"];
+        all.extend(image.iter().map(String::as_str));
+        all.extend(picked.iter().map(|columns| columns[5]));
+        let printed = stevedore(&all).ok().stdout;
+        let mut rest = &printed[..];
+        for columns in picked {
+            let (content, behind) = rest.split_at(columns[4].parse().expect("a size"));
+            let sum: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(sum, columns[7], "{stem} {}", columns[5]);
+            rest = behind;
+            seen += 1;
+        }
+        assert!(rest.is_empty(), "{stem}");
+    }
+    assert!(seen > 600, "{seen}");
 }
 
 #[test]

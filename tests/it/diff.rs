@@ -397,3 +397,34 @@ fn packages_of_published_pairs() {
         assert!(!kinds.is_empty());
     }
 }
+
+/// Layers are fetched once, though files and packages are compared; equal ones once for both images.
+#[test]
+fn packages_take_no_second_look() {
+    let Some(registry) = Registry::start() else { return };
+    let dir = TempDir::new().expect("a folder");
+    let musl = "P:musl\nV:1\nA:x86_64\n\n";
+    let base = [plain("lib/apk/db/installed", musl), plain("kept/package.json", r#"{"name":"kept","version":"1"}"#)];
+    let old = [plain("app/package.json", r#"{"name":"app","version":"1"}"#)];
+    let new = [
+        plain("lib/apk/db/installed", &format!("{musl}P:zlib\nV:2\nA:x86_64\n\n")),
+        plain("app/package.json", r#"{"name":"app","version":"22"}"#),
+    ];
+    let proxy = crate::support::proxy::Proxy::start(&registry.host(), crate::support::proxy::Mode::None);
+    let mut names = Vec::new();
+    for (name, top) in [("a", &old[..]), ("b", &new[..])] {
+        image(&dir.path().join(name), &[&base, top], &json!({}));
+        seed::push(&dir.path().join(name), TAG, &registry.client(), name);
+        names.push(format!("docker://{}/{name}:{TAG}", proxy.host()));
+    }
+    proxy.clear();
+    let run = stevedore(&["diff", "--packages", &names[0], &names[1]]).code(1);
+    let wanted = "M app/package.json (size, content)\nM lib/apk/db/installed (size, content)\npackage npm app: 1 > 22\npackage apk zlib: - > 2";
+    let sorted = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(sorted(run.text()), sorted(wanted));
+    let blobs = proxy.log().iter().filter(|request| request.path.contains("/blobs/")).count();
+    assert_eq!(blobs, 2 + 3, "two configs, three layers");
+    // The evidence that both have in an equal layer counts for both.
+    let list = stevedore(&["sbom", "--json", &names[1]]).ok().json();
+    assert_eq!(list["packages"].as_array().map(Vec::len), Some(4));
+}

@@ -27,6 +27,11 @@ const MAX_DOCUMENT: u64 = 1 << 20;
 const EXTENSIONS: [&[u8]; 13] =
     [b"jar", b"war", b"ear", b"jpi", b"hpi", b"par", b"sar", b"nar", b"kar", b"far", b"lpkg", b"rar", b"aar"];
 
+/// Looking for the directory of an archive in an archive costs as much as inflating so many bytes.
+const OPENING: u64 = 64 << 10;
+/// Archives that contain what they were made of have hundreds.
+const MAX_POMS: usize = 4096;
+
 /// Reads `*.jar`, `*.war` and the like.
 pub(super) struct Java;
 
@@ -124,6 +129,9 @@ impl Walk<'_> {
                 b"META-INF/MANIFEST.MF" => self.document(&archive, &member).map(|text| {
                     declared.manifest = Manifest::parse(&text);
                 }),
+                name if properties::is_pom(name) && declared.poms.len() == MAX_POMS => {
+                    Err("is left out, for the archive declares too many packages".to_owned())
+                }
                 name if properties::is_pom(name) => self.document(&archive, &member).map(|text| {
                     let package = properties::package(&text);
                     declared.poms.extend(package.filter(|package| !declared.poms.contains(package)));
@@ -153,6 +161,10 @@ impl Walk<'_> {
 
     fn nested(&mut self, archive: &Archive<'_>, member: &Member, way: &str, depth: usize) -> Result<(), String> {
         let opened = archive.open_member(member)?;
+        if self.budget.inflated() < OPENING {
+            return Err("is left out, for so much was read before it".to_owned());
+        }
+        self.budget.inflate(OPENING);
         match opened.in_place() {
             Some(part) => self.archive(&part, part.len(), &member.name, Some(way), depth),
             None => {

@@ -142,6 +142,12 @@ fn depth_and_number_are_bounded() {
     assert!(problem.is_some_and(|problem| problem.ends_with("lies too deep in other archives")));
     let mut budget = Budget::default();
     assert_eq!((0..).take_while(|_| budget.enter()).count(), 999_999);
+    let poms: Vec<(String, Vec<u8>)> = (0..MAX_POMS + 3).map(|number| pom("g", &format!("a{number}"), "1")).collect();
+    let entries: Vec<Entry<'_>> = poms.iter().map(|(path, text)| (path.as_str(), STORE, &text[..])).collect();
+    let (packages, problem) = found("many.jar", &zip(&entries));
+    assert_eq!(packages.len(), MAX_POMS);
+    let wanted = "is left out, for the archive declares too many packages, and 2 more problems in it";
+    assert!(problem.as_deref().is_some_and(|problem| problem.ends_with(wanted)), "{problem:?}");
 }
 
 #[test]

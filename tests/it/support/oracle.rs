@@ -27,6 +27,12 @@ pub(crate) fn corpus() -> Option<PathBuf> {
     dir.or_else(|| skip("STEVEDORE_CORPUS names no directory"))
 }
 
+/// Returns the number that a variable of the environment has, for tests that can do more than they do every day.
+pub(crate) fn number(variable: &str, default: u64) -> u64 {
+    let Ok(text) = env::var(variable) else { return default };
+    text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}, not a number"))
+}
+
 /// Returns the directories that tools come from, as a PATH.
 pub(crate) fn search_path() -> String {
     let own = env::var("STEVEDORE_ORACLES").unwrap_or_default();

@@ -94,9 +94,9 @@ impl Pages<'_> {
         let offset = |entry: usize| order.short(page, PAGE_HEADER + 2 * entry).filter(|at| *at < page.len());
         let broken = || Unreadable::new("has a broken page");
         for value in (1..entries).step_by(2) {
-            let (key, at) = offset(value - 1).zip(offset(value)).ok_or_else(broken)?;
+            let (key_at, at) = offset(value - 1).zip(offset(value)).ok_or_else(broken)?;
             // Items are put from the end of the page to its start; under the key 0 lies the number of the last package.
-            let key = page.get(at..key).map(|_| &page[key..]).ok_or_else(broken)?;
+            let key = page.get(at..key_at).map(|_| &page[key_at..]).ok_or_else(broken)?;
             if key.first() == Some(&KEY_DATA) && order.long(key, 1) == Some(0) {
                 continue;
             }
@@ -107,8 +107,10 @@ impl Pages<'_> {
                     take(&blob)?;
                 }
                 KEY_DATA => {
-                    let end = offset(value - 1).ok_or_else(broken)?;
-                    take(page.get(at + 1..end).ok_or_else(broken)?)?;
+                    let value = page.get(at + 1..key_at).ok_or_else(broken)?;
+                    // Any number of items can share their bytes.
+                    self.meter.spend(value.len() as u64)?;
+                    take(value)?;
                 }
                 _ => return Err(broken()),
             }

@@ -131,6 +131,8 @@ impl File<'_, '_> {
         }
         let size = usize::try_from(size).expect("checked against the limit");
         let local = local(size, self.usable);
+        // Any number of cells can share their bytes.
+        self.meter.spend(local as u64)?;
         let mut row = rest.get(..local).ok_or_else(broken)?.to_vec();
         if local == size {
             return Ok(row);
@@ -224,4 +226,52 @@ fn columns(row: &[u8]) -> Result<Vec<Column<'_>>, Unreadable> {
         });
     }
     Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    const SIZE: usize = 4096;
+
+    /// Makes a page of a table, whose cells all have the same bytes.
+    fn leaf(start: usize, cells: u16, content: &[u8]) -> Vec<u8> {
+        let mut page = vec![0; SIZE];
+        let at = SIZE - content.len();
+        page[start] = LEAF;
+        page[start + 3..start + 5].copy_from_slice(&cells.to_be_bytes());
+        for cell in 0..usize::from(cells) {
+            let pointer = u16::try_from(at).expect("within the page");
+            page[start + 8 + 2 * cell..][..2].copy_from_slice(&pointer.to_be_bytes());
+        }
+        page[at..].copy_from_slice(content);
+        page
+    }
+
+    fn count(cells: u16) -> Result<usize, Unreadable> {
+        // type, name, tbl_name, rootpage, sql
+        let schema = [&[36, 1, 6, 23, 29, 29, 1, 13][..], b"tablePackagesPackages\x02"].concat();
+        let schema = [&[u8::try_from(schema.len() - 2).expect("short")], &schema[1..]].concat();
+        let mut first = leaf(100, 1, &schema);
+        first[..100].fill(0);
+        first[16..18].copy_from_slice(&4096_u16.to_be_bytes());
+        // A row of 904 bytes: no number, and a blob of 900.
+        let row = [&[0x87, 0x08, 1, 4, 0, 0x8e, 0x14][..], &[7; 900]].concat();
+        let file = [first, leaf(0, cells, &row)].concat();
+        let mut rows = 0;
+        let result = read(&mut Cursor::new(file), None, &mut |blob| {
+            assert_eq!(blob, [7; 900]);
+            rows += 1;
+            Ok(())
+        });
+        result.map(|()| rows)
+    }
+
+    #[test]
+    fn rows_that_share_their_bytes() {
+        assert_eq!(count(3), Ok(3));
+        assert_eq!(count(1500), Err(Unreadable::new("has parts that overlap")));
+    }
 }
