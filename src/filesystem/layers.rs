@@ -205,7 +205,8 @@ impl<'a> Layers<'a> {
     fn visit(&self, number: usize, budget: &Budget, visitor: Option<&dyn Visitor>) -> Result<Layer> {
         let holder = || self.holder();
         let reading = Reading { visitor, ..self.reading(number, budget, &holder) };
-        self.check(number, reading.layer(self.source.blob(reading.descriptor)?)?)
+        // Diff_ids are checked here, and no layer is decompressed twice.
+        self.check(number, reading.layer(self.source.blob(reading.descriptor)?.uninspected())?)
     }
 
     /// Reads a layer and keeps it for [`open`](Self::open), where fetching it again would be dear.
@@ -216,7 +217,7 @@ impl<'a> Layers<'a> {
         let file = Arc::new(spool::create(folder)?);
         let holder = || self.holder();
         let reading = self.reading(number, budget, &holder);
-        let blob = Tee { reader: self.source.blob(reading.descriptor)?, file: file.clone() };
+        let blob = Tee { reader: self.source.blob(reading.descriptor)?.uninspected(), file: file.clone() };
         let layer = self.check(number, reading.layer(blob)?)?;
         self.spooled()[number] = Some(file);
         Ok(layer)
@@ -226,7 +227,7 @@ impl<'a> Layers<'a> {
     pub(super) fn open(&self, number: usize) -> Result<Box<dyn Read + Send + '_>> {
         let descriptor = &self.image.layers()[number];
         let Some(file) = self.spooled()[number].clone() else {
-            return Ok(Box::new(self.source.blob(descriptor)?));
+            return Ok(Box::new(self.source.blob(descriptor)?.uninspected()));
         };
         let open =
             move |at| -> io::Result<Box<dyn Read + Send>> { Ok(Box::new(Positioned { file: file.clone(), at })) };

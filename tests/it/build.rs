@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use crate::support::command::{Program, stevedore};
+use crate::support::killing;
 use crate::support::layout::{blob_path, read_json, sha256};
 use crate::support::scene::Folder;
 
@@ -340,28 +341,20 @@ fn a_build_that_is_killed_leaves_nothing_half() {
     let folder = Folder::new();
     let root = folder.path("root");
     fs::create_dir(&root).expect("makes");
-    for number in 0..40_u64 {
-        let mut content = vec![0; 400_000];
+    for number in 0..8_u64 {
+        let mut content = vec![0; 100_000];
         let mut random = crate::support::content::Random::new(number);
         std::io::Read::read_exact(&mut random, &mut content).expect("fills");
         fs::write(root.join(number.to_string()), content).expect("writes");
     }
+    let layout = folder.path("o");
     let output = folder.at("oci", "o", ":1");
     let arguments = ["build", "--dir", &folder.text("root"), "-o", &output];
-    let wanted = digest(&["build", "--dir", &folder.text("root"), "-o", &folder.at("oci", "calm", ":1")]);
-    for kill in 0..8 {
-        let running = Program::stevedore(&arguments).spawn();
-        // Not to wait for anything, but to be anywhere in the build.
-        std::thread::sleep(
-            std::time::Duration::from_millis(1).mul_f64(700.0 * crate::support::content::fraction(kill)),
-        );
-        running.kill();
-        let blobs = folder.path("o/blobs/sha256");
-        for blob in fs::read_dir(&blobs).into_iter().flatten() {
-            let path = blob.expect("an entry").path();
-            let name = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-            assert_eq!(sha256(&fs::read(&path).expect("reads")), format!("sha256:{name}"));
-        }
-    }
-    assert_eq!(digest(&arguments), wanted);
+    let wanted = digest(&arguments);
+    fs::remove_dir_all(&layout).expect("removes");
+    killing::at_each_moment(&arguments, |what| {
+        killing::assert_no_blob_is_half(&layout, what);
+        assert_eq!(digest(&arguments), wanted, "{what}");
+        fs::remove_dir_all(&layout).expect("removes");
+    });
 }

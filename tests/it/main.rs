@@ -8,6 +8,7 @@ mod build;
 mod build_base;
 mod build_odd;
 mod build_peers;
+mod build_same;
 mod cat;
 mod console;
 mod copy_convert;
