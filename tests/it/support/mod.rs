@@ -6,6 +6,7 @@ pub(crate) mod bearer;
 pub(crate) mod certificates;
 pub(crate) mod command;
 pub(crate) mod content;
+pub(crate) mod docker;
 pub(crate) mod fixture;
 pub(crate) mod gateway;
 pub(crate) mod http;

@@ -40,10 +40,15 @@ fn find(name: &str) -> Option<PathBuf> {
 
 fn skip<T>(why: &str) -> Option<T> {
     assert!(env::var("CI").as_deref() != Ok("true"), "{why}, and CI=true allows no test to be skipped");
+    note_skip(why);
+    None
+}
+
+/// Says that the test is skipped.
+pub(super) fn note_skip(why: &str) {
     // Not by a macro: what those print is shown only when the test fails.
     let test = std::thread::current().name().unwrap_or("a thread of a test").to_owned();
     writeln!(std::io::stderr(), "SKIP: {why} ({test})").expect("standard error is open");
-    None
 }
 
 /// A tool with a home of its own: no settings or credentials of the machine reach it.
