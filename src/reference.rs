@@ -145,6 +145,13 @@ impl FromStr for Reference {
     /// Parses a reference; what names neither tag nor digest stays so, see [`Reference::or_latest`].
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let (rest, digest) = match text.split_once('@') {
+            // No digest has a slash. What stands before the sign may be a password, and is not repeated.
+            Some((_, rest)) if rest.contains('/') => {
+                return Err(ParseError::new(
+                    rest,
+                    "a user name or password does not belong in it; log in, or give --creds",
+                ));
+            }
             Some((rest, digest)) => {
                 let digest = digest.parse().map_err(|source| ParseError {
                     source: Some(source),
@@ -378,5 +385,7 @@ mod tests {
         }
         let error = "ghcr.io/Owner/app".parse::<Reference>().expect_err("upper case");
         assert_eq!(error.to_string(), "invalid reference \"ghcr.io/Owner/app\": the repository must be lowercase");
+        let error = "me:secret@ghcr.io/app".parse::<Reference>().expect_err("a password");
+        assert!(!error.to_string().contains("secret"), "{error}");
     }
 }

@@ -26,6 +26,7 @@ pub(crate) use ui::Ui;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 
 use arguments::Arguments;
 
@@ -33,7 +34,10 @@ use arguments::Arguments;
 pub(crate) fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return refuse(&error),
+        Err(mut error) => {
+            hide_password(&mut error);
+            return refuse(&error);
+        }
     };
     let ui = Ui::new(&arguments.global);
     let result = arguments.command.run(&ui);
@@ -66,6 +70,18 @@ fn refuse(error: &clap::Error) -> ExitCode {
     // Nothing is left to be told when help cannot be printed.
     let _ = error.print();
     if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}
+
+/// Takes what may be a password out of a refused `docker://user:password@host/app`: what is printed ends up in logs.
+fn hide_password(error: &mut clap::Error) {
+    let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) else {
+        return;
+    };
+    let Some((_, rest)) = value.split_once('@').filter(|(_, rest)| rest.contains('/')) else {
+        return;
+    };
+    let hidden = format!("***@{rest}");
+    error.insert(ContextKind::InvalidValue, ContextValue::String(hidden));
 }
 
 /// Looks for `--json` among arguments that could not be parsed.

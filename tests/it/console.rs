@@ -194,3 +194,15 @@ fn nothing_is_drawn_for_a_pipe_or_a_dumb_terminal() {
         assert!(!run.stderr.contains('\x1b'), "{}", run.stderr);
     }
 }
+
+#[test]
+fn a_password_in_a_name_is_not_repeated() {
+    for arguments in
+        [&["inspect", "docker://me:secret@ex.com/app"][..], &["--json", "copy", "me:secret@ex.com/app:1", "oci:x"]]
+    {
+        let run = stevedore(arguments).code(2);
+        let said = format!("{}{}", run.text(), run.stderr);
+        assert!(said.contains("***@ex.com/app") && said.contains("log in, or give --creds"), "{said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
+}

@@ -17,10 +17,7 @@ struct Images {
 
 impl Images {
     fn new() -> Option<Images> {
-        let images = Images {
-            room: TempDir::new().expect("a temporary directory"),
-            skopeo: oracle("skopeo-new").or_else(|| oracle("skopeo"))?,
-        };
+        let images = Images { room: TempDir::new().expect("a temporary directory"), skopeo: oracle("skopeo-new")? };
         images.write("index", fixture::app);
         images.write("single", fixture::single);
         Some(images)

@@ -23,7 +23,7 @@ struct Room {
 
 impl Room {
     fn new() -> Option<Room> {
-        let skopeo = oracle("skopeo-new").or_else(|| oracle("skopeo"))?;
+        let skopeo = oracle("skopeo-new")?;
         Some(Room { room: TempDir::new().expect("a temporary directory"), skopeo })
     }
 
