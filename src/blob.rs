@@ -129,7 +129,8 @@ impl<'a> Blob<'a> {
     /// [`rewind`](Blob::rewind). Errors of `prefix` come as they are.
     pub fn resume(&mut self, prefix: impl Read) -> io::Result<u64> {
         self.rewind();
-        let passing = Passing { reader: prefix.take(self.descriptor.size.saturating_add(1)), inspection: &mut self.inspection };
+        let passing =
+            Passing { reader: prefix.take(self.descriptor.size.saturating_add(1)), inspection: &mut self.inspection };
         let length = self.hasher.update_from(passing)?;
         self.position = length;
         if length >= self.descriptor.size {

@@ -144,8 +144,9 @@ impl Source for Drafts<'_> {
         if let Some(made) = self.layers.get(&blob.digest) {
             return Ok(made.blob()?);
         }
-        let (_, base) =
-            self.base_of(&blob.digest).ok_or_else(|| transport::Error::not_found(format!("blob {}", blob.digest), self))?;
+        let (_, base) = self
+            .base_of(&blob.digest)
+            .ok_or_else(|| transport::Error::not_found(format!("blob {}", blob.digest), self))?;
         let content = base.blob(blob)?;
         // What passes here is looked at: a new image must not hand the lie of an old one on.
         Ok(match self.diff_ids.get(&blob.digest) {

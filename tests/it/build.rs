@@ -330,7 +330,11 @@ fn refusals() {
         assert!(run.stdout.is_empty());
     }
     let run = stevedore(&["build", "--layer", &text, "-o", &output]).code(1);
-    assert!(run.stderr.starts_with(&format!("stevedore: {text} is no layer: layer sha256:")), "{}", run.stderr);
+    assert!(
+        run.stderr.starts_with(&format!("stevedore: {text} is no layer: malformed tar at byte 512: ")),
+        "{}",
+        run.stderr
+    );
     let run = Program::stevedore(&["build", "-o", &output]).env("SOURCE_DATE_EPOCH", "soon").run().code(2);
     assert!(run.stderr.contains("SOURCE_DATE_EPOCH is \"soon\", which is no time"), "{}", run.stderr);
     assert!(!folder.path("o").exists(), "nothing is written");

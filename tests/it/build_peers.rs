@@ -13,7 +13,7 @@ use crate::support::oracle::{corpus, oracle};
 use crate::support::scene::{Folder, Scene};
 
 /// Describes everything below a directory: what a layer keeps of it.
-fn survey(root: &Path) -> Vec<String> {
+pub(crate) fn survey(root: &Path) -> Vec<String> {
     let mut rows = Vec::new();
     let mut first = std::collections::BTreeMap::new();
     survey_below(root, root, &mut rows);

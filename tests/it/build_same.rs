@@ -66,13 +66,14 @@ fn another_user_gets_the_same_digest() {
     let copy = folder.path("stevedore");
     fs::copy(BINARY, &copy).expect("copies");
     let arguments = build("theirs");
-    let run = Program::new("setpriv", &["--reuid=65534", "--regid=65534", "--clear-groups", &copy.display().to_string()])
-        .env("HOME", folder.text("nowhere"))
-        .env("TMPDIR", folder.path(""))
-        .current_dir(&folder.path(""))
-        .arguments(&arguments.each_ref().map(String::as_str))
-        .run()
-        .ok();
+    let run =
+        Program::new("setpriv", &["--reuid=65534", "--regid=65534", "--clear-groups", &copy.display().to_string()])
+            .env("HOME", folder.text("nowhere"))
+            .env("TMPDIR", folder.path(""))
+            .current_dir(&folder.path(""))
+            .arguments(&arguments.each_ref().map(String::as_str))
+            .run()
+            .ok();
     assert_eq!(run.text(), wanted);
     assert_eq!(fs::metadata(layer(&folder.path("theirs"), "1")).expect("is there").uid(), 65534);
     // And the files of another user.
@@ -94,7 +95,8 @@ fn every_reader_of_tar_lists_the_same() {
     names_below(&folder.path("root"), &folder.path("root"), &mut wanted);
     wanted.sort();
     let listed = stevedore(&["ls", "--null", &output]).ok().stdout;
-    let ours: Vec<Vec<u8>> = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect();
+    let ours: Vec<Vec<u8>> =
+        listed.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect();
     assert_eq!(ours, wanted);
     let script = "import sys,tarfile\n\
         t=tarfile.open(sys.argv[1],encoding='utf-8',errors='surrogateescape')\n\
@@ -111,7 +113,8 @@ fn every_reader_of_tar_lists_the_same() {
     let gnu = Program::new("tar", &["--quoting-style=escape", "-tf", &tar]).env("LC_ALL", "C").run().ok();
     assert_eq!((gnu.text().lines().count(), gnu.stderr.as_str()), (wanted.len(), ""));
     let compare = Program::new("tar", &["-C", &folder.text("root"), "-df", &tar]).env("LC_ALL", "C").run();
-    let only_owners_and_times = |line: &str| ["Uid differs", "Gid differs", "Mod time differs"].iter().any(|end| line.ends_with(end));
+    let only_owners_and_times =
+        |line: &str| ["Uid differs", "Gid differs", "Mod time differs"].iter().any(|end| line.ends_with(end));
     assert!(compare.text().lines().all(only_owners_and_times), "{}", compare.text());
     if let Some(bsdtar) = oracle("bsdtar") {
         let unpacked = folder.path("bsdtar");
@@ -172,7 +175,10 @@ fn holes_are_zeros_for_every_reader() {
     // Where they were does not show: the same file without holes makes the same image.
     let digest = stevedore(&["digest", &output]).ok().text().to_owned();
     fs::write(folder.path("root/holes"), &whole).expect("writes");
-    assert_eq!(stevedore(&["build", "--dir", &folder.text("root"), "--compress", "zstd", "-o", &output]).ok().text(), digest);
+    assert_eq!(
+        stevedore(&["build", "--dir", &folder.text("root"), "--compress", "zstd", "-o", &output]).ok().text(),
+        digest
+    );
     let tar = folder.text("out.tar");
     stevedore(&["export", &output, "-o", &tar]).ok();
     let run = Program::new("tar", &["-xOf", &tar, "holes"]).run().ok();
@@ -203,7 +209,8 @@ fn a_file_of_nine_gibibytes() {
     let tar = layer(&folder.path("o"), "1").display().to_string();
     let run = Program::new("tar", &["--zstd", "-tvf", &tar]).run().ok();
     assert!(run.text().contains(" 9663676416 "), "{}", run.text());
-    let script = "import sys,tarfile\nm=tarfile.open(fileobj=sys.stdin.buffer,mode='r|').next()\nassert m.size==9<<30,m.size\n";
+    let script =
+        "import sys,tarfile\nm=tarfile.open(fileobj=sys.stdin.buffer,mode='r|').next()\nassert m.size==9<<30,m.size\n";
     let line = format!("zstd -dc '{tar}' | python3 -c \"$0\"");
     Program::new("sh", &["-c", &line, script]).run().ok();
     stevedore(&["export", &output, "-o", &folder.text("out/")]).ok();

@@ -152,6 +152,10 @@ fn other_tools_read_it() {
             );
             assert_eq!(listed.stderr, "");
         }
+        if let Some(bsdtar) = oracle("bsdtar") {
+            let listed = bsdtar.run(&["-tf", path]);
+            assert_eq!((listed.text().lines().count(), listed.stderr.as_str()), (count, ""), "{stem}");
+        }
         if let Some(python) = oracle("python3") {
             let script = "import sys,tarfile\nfor m in tarfile.open(sys.argv[1]): assert not m.uname and m.mtime is not None; print(m.type)";
             assert_eq!(python.run(&["-c", script, path]).text().lines().count(), count, "{stem}");

@@ -2,6 +2,7 @@
 //!
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
+mod alone;
 mod archives;
 mod auth;
 mod build;
@@ -26,6 +27,7 @@ mod delete_peers;
 mod deploy;
 mod deploy_spec;
 mod diff;
+mod diff_ids;
 mod dir;
 mod export;
 mod faults;
@@ -33,6 +35,7 @@ mod full_disk;
 mod gc;
 mod generated;
 mod http_core;
+mod images_run;
 mod inspect;
 mod inspect_peers;
 mod killed;

@@ -134,7 +134,11 @@ fn a_killed_one_leaves_nothing_wrong() {
         killing::assert_no_blob_is_half(&flat, what);
         assert_eq!(stevedore(&arguments).ok().text(), wanted, "{what}");
         assert_eq!(tags(&flat).len(), 1, "{what}");
-        assert_eq!(files(&flat).len(), 5, "{what}: the layout, its index, manifest, config and layer, and nothing else");
+        assert_eq!(
+            files(&flat).len(),
+            5,
+            "{what}: the layout, its index, manifest, config and layer, and nothing else"
+        );
         stevedore(&["ls", &to]).ok();
         fs::remove_dir_all(&flat).expect("removed");
     });

@@ -1,0 +1,129 @@
+//! What umoci makes of the same flags, and what other tools make of our layers.
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{config, manifest, mutate, three};
+use crate::build_peers::survey;
+use crate::support::command::stevedore;
+use crate::support::oracle::{corpus, oracle};
+use crate::support::scene::{Folder, Scene};
+
+#[test]
+fn configs_are_those_of_umoci() {
+    let Some(umoci) = oracle("umoci") else { return };
+    let table: &[(&[&str], &[&str])] = &[
+        (&["--env", "X=y", "--env", "A=2"], &["--config.env", "X=y", "--config.env", "A=2"]),
+        (&["--label", "a=b", "--label", "k=w"], &["--config.label", "a=b", "--config.label", "k=w"]),
+        (&["--cmd", "serve", "--cmd", "now"], &["--config.cmd", "serve", "--config.cmd", "now"]),
+        (&["--user", "1000:1000"], &["--config.user", "1000:1000"]),
+        (&["--workdir", "/srv"], &["--config.workingdir", "/srv"]),
+        (&["--stop-signal", "SIGINT"], &["--config.stopsignal", "SIGINT"]),
+        (
+            &["--expose", "80/tcp", "--expose", "53/udp"],
+            &["--config.exposedports", "80/tcp", "--config.exposedports", "53/udp"],
+        ),
+        (&["--volume", "/data", "--volume", "/more"], &["--config.volume", "/data", "--config.volume", "/more"]),
+        (&["--entrypoint", "/e", "--cmd", "x"], &["--config.entrypoint", "/e"]),
+        (&["--author", "somebody"], &["--author", "somebody"]),
+        (&["--set-platform", "linux/arm64"], &["--architecture", "arm64", "--os", "linux"]),
+        (&["--annotation", "org.example=1"], &["--manifest.annotation", "org.example=1"]),
+        (&["--created", "2020-01-02T03:04:05Z"], &["--created", "2020-01-02T03:04:05Z"]),
+    ];
+    for (ours, theirs) in table {
+        let dir = TempDir::new().expect("made");
+        let from = three(dir.path());
+        let layout = dir.path().display();
+        mutate(&from, &format!("oci:{layout}:own"), ours);
+        let image = format!("{layout}:v1");
+        let fixed = ["config", "--no-history", "--image", &image, "--tag", "umoci"];
+        umoci.run(&[&fixed[..], theirs].concat());
+        let (own, other) = (config(dir.path(), "own"), config(dir.path(), "umoci"));
+        for member in ["architecture", "os", "author", "created", "rootfs", "history"] {
+            assert_eq!(own[member], other[member], "{member} of {ours:?}");
+        }
+        // umoci drops members that it does not know.
+        let known = |config: &Value| {
+            let mut config = config["config"].clone();
+            config.as_object_mut().expect("an object").remove("New");
+            config
+        };
+        assert_eq!(known(&own), known(&other), "{ours:?}");
+        let (own, other) = (manifest(dir.path(), "own"), manifest(dir.path(), "umoci"));
+        assert_eq!((&own["layers"], &own["annotations"]), (&other["layers"], &other["annotations"]), "{ours:?}");
+    }
+}
+
+/// Images at which peers fail when they flatten, and others.
+const IMAGES: [&str; 11] = [
+    "sylabs-hard-link-1",
+    "sylabs-hard-link-delete-1",
+    "sylabs-hard-link-delete-3",
+    "sylabs-whiteout-explicit-file",
+    "sylabs-whiteout-opaque",
+    "fuzz/fuzz-0004",
+    "fuzz/fuzz-0006",
+    "fuzz/fuzz-0010",
+    "edge-types:sparse-gnu",
+    "edge-types:latest",
+    "edge-whiteouts:latest",
+];
+
+/// What umoci unpacks of the flattened image is what it unpacks of the image; skopeo and crane take it as well.
+#[test]
+fn flattened_images_are_what_they_were_to_three_tools() {
+    let (Some(corpus), Some(umoci), Some(skopeo), Some(crane), Some(scene)) =
+        (corpus(), oracle("umoci"), oracle("skopeo"), oracle("crane"), Scene::new())
+    else {
+        return;
+    };
+    let folder = Folder::new();
+    let rootless: &[&str] = if crate::build_odd::is_root() { &[] } else { &["--rootless"] };
+    let mut same = 0;
+    for (number, name) in IMAGES.iter().enumerate() {
+        let (image, tag) = name.split_once(':').unwrap_or((name, ""));
+        let layout = corpus.join("images").join(image);
+        let tags = crate::support::layout::tags(&layout);
+        let (tag, _) = tags.iter().find(|(name, _)| name == tag || tag.is_empty()).unwrap_or(&tags[0]);
+        let flat = folder.at("oci", &format!("f{number}"), ":flat");
+        stevedore(&["mutate", "--flatten", &format!("oci:{}:{tag}", layout.display()), "--to", &flat]).ok();
+        skopeo.run(&["copy", &flat, &folder.at("oci", &format!("s{number}"), ":flat")]);
+        let repository = format!("flat{number}:1");
+        stevedore(&["copy", &flat, &scene.docker(&repository)]).ok();
+        crane.run(&["validate", "--remote", &scene.name(&repository)]);
+        let unpack = |image: &str, to: &str| {
+            let all = [&["unpack"], rootless, &["--image", image, to]].concat();
+            umoci.try_run(&all)
+        };
+        let (before, after) = (folder.text(&format!("before{number}")), folder.text(&format!("after{number}")));
+        let run = unpack(&format!("{}:flat", folder.text(&format!("f{number}"))), &after);
+        assert_eq!(run.code, 0, "{name}: {}", run.stderr);
+        // Of some images umoci itself makes nothing.
+        if unpack(&format!("{}:{tag}", layout.display()), &before).code == 0 {
+            let rows = |bundle: &str| survey(&std::path::Path::new(bundle).join("rootfs"));
+            assert_eq!(rows(&after), rows(&before), "{name}");
+            same += 1;
+        }
+    }
+    assert!(same >= 8, "only {same} images could be compared");
+}
+
+#[test]
+fn recompressed_layers_are_read_by_the_tools_of_their_compression() {
+    let Some(skopeo) = oracle("skopeo-new") else { return };
+    let dir = TempDir::new().expect("made");
+    let from = three(dir.path());
+    for compression in ["gzip", "zstd"] {
+        let to = format!("oci:{}:{compression}", dir.path().display());
+        mutate(&from, &to, &["--compress", compression]);
+        // It checks every diff_id when it has to make dir: of a layer compressed otherwise.
+        let target = format!("dir:{}", dir.path().join(format!("d-{compression}")).display());
+        skopeo.run(&["copy", "--dest-decompress", &to, &target]);
+        let seen = skopeo.run(&["inspect", &to]).json();
+        assert_eq!(seen["Layers"].as_array().map(Vec::len), Some(3));
+        assert_eq!(config(dir.path(), compression)["rootfs"], config(dir.path(), "v1")["rootfs"]);
+        let listed =
+            |reference: &str| stevedore(&["ls", "--json", "--digests", reference]).ok().json()["entries"].clone();
+        assert_eq!(listed(&to), listed(&from), "{}", json!(compression));
+    }
+}
