@@ -48,7 +48,7 @@ fn every_way_of_reading_names_the_layer() {
         &["build", "--from", &from, "--env", "A=1", "-o", &to],
         &["build", "--from", &from, "--env", "A=1", "-o", &folder.at("oci-archive", "o.tar", ":1")],
         &["build", "--from", &from, "--env", "A=1", "-o", &folder.at("docker-archive", "o.tar", ":app:1")],
-        &["build", "--from", &from, "--env", "A=1", "-o", &folder.at("dir", "o", "")],
+        &["build", "--from", &from, "--env", "A=1", "-o", &folder.at("dir", "od", "")],
         &["mutate", &from, "--label", "a=b", "--to", &to],
         &["mutate", &from, "--append", &folder.text("layer.tar"), "--to", &to],
         &["mutate", &from, "--flatten", "--to", &to],
@@ -71,7 +71,7 @@ fn every_way_of_reading_names_the_layer() {
             sha256(b"something else")
         );
         assert!(run.stderr.contains(&told), "{arguments:?}: {}", run.stderr);
-        for name in ["out.tar", "out", "o.tar"] {
+        for name in ["out.tar", "out", "o.tar", "od/manifest.json"] {
             assert!(!folder.path(name).exists(), "{arguments:?}");
         }
         let named = if folder.path("o/index.json").exists() { tags(&folder.path("o")) } else { Vec::new() };

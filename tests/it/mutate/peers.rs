@@ -39,9 +39,12 @@ fn configs_are_those_of_umoci() {
         let fixed = ["config", "--no-history", "--image", &image, "--tag", "umoci"];
         umoci.run(&[&fixed[..], theirs].concat());
         let (own, other) = (config(dir.path(), "own"), config(dir.path(), "umoci"));
-        for member in ["architecture", "os", "author", "created", "rootfs", "history"] {
+        for member in ["architecture", "os", "author", "rootfs", "history"] {
             assert_eq!(own[member], other[member], "{member} of {ours:?}");
         }
+        // umoci writes the zero value of a time that is not there.
+        let zero = json!("0001-01-01T00:00:00Z");
+        assert_eq!(if own["created"].is_null() { &zero } else { &own["created"] }, &other["created"], "{ours:?}");
         // umoci drops members that it does not know.
         let known = |config: &Value| {
             let mut config = config["config"].clone();
@@ -81,12 +84,13 @@ fn flattened_images_are_what_they_were_to_three_tools() {
     let rootless: &[&str] = if crate::build_odd::is_root() { &[] } else { &["--rootless"] };
     let mut same = 0;
     for (number, name) in IMAGES.iter().enumerate() {
-        let (image, tag) = name.split_once(':').unwrap_or((name, ""));
-        let layout = corpus.join("images").join(image);
-        let tags = crate::support::layout::tags(&layout);
-        let (tag, _) = tags.iter().find(|(name, _)| name == tag || tag.is_empty()).unwrap_or(&tags[0]);
+        let (image, tag) = name.find(':').map_or((*name, ""), |at| name.split_at(at));
+        // Some have no tag, and umoci asks for one.
+        let whole = format!("oci:{}{tag}", corpus.join("images").join(image).display());
+        let named = folder.at("oci", &format!("n{number}"), ":named");
+        stevedore(&["copy", &whole, &named]).ok();
         let flat = folder.at("oci", &format!("f{number}"), ":flat");
-        stevedore(&["mutate", "--flatten", &format!("oci:{}:{tag}", layout.display()), "--to", &flat]).ok();
+        stevedore(&["mutate", "--flatten", &named, "--to", &flat]).ok();
         skopeo.run(&["copy", &flat, &folder.at("oci", &format!("s{number}"), ":flat")]);
         let repository = format!("flat{number}:1");
         stevedore(&["copy", &flat, &scene.docker(&repository)]).ok();
@@ -99,7 +103,7 @@ fn flattened_images_are_what_they_were_to_three_tools() {
         let run = unpack(&format!("{}:flat", folder.text(&format!("f{number}"))), &after);
         assert_eq!(run.code, 0, "{name}: {}", run.stderr);
         // Of some images umoci itself makes nothing.
-        if unpack(&format!("{}:{tag}", layout.display()), &before).code == 0 {
+        if unpack(&format!("{}:named", folder.text(&format!("n{number}"))), &before).code == 0 {
             let rows = |bundle: &str| survey(&std::path::Path::new(bundle).join("rootfs"));
             assert_eq!(rows(&after), rows(&before), "{name}");
             same += 1;
