@@ -11,8 +11,7 @@ use crate::support::oracle::{Tool, corpus, oracle};
 use crate::support::scene::{Folder, Scene};
 
 /// What the images run: it tells who runs it, where, and with what.
-const SCRIPT: &str =
-    "#!/bin/sh\nid -u\nid -g\npwd\necho \"$GREETING $*\"\ncat /etc/version\nstat -c '%a %u %g %n' /data /bin/tell 2>&1\ntrue\n";
+const SCRIPT: &str = "#!/bin/sh\nid -u\nid -g\npwd\necho \"$GREETING $*\"\ncat /etc/version\nstat -c '%a %u %g %n' /data /bin/tell 2>&1\ntrue\n";
 
 /// Unpacks busybox, and writes what goes on top; `None` without the corpus.
 fn prepare(folder: &Folder) -> Option<()> {
