@@ -85,10 +85,10 @@ fn flattened_images_are_what_they_were_to_three_tools() {
     let mut same = 0;
     for (number, name) in IMAGES.iter().enumerate() {
         let (image, tag) = name.find(':').map_or((*name, ""), |at| name.split_at(at));
-        // Some have no tag, and umoci asks for one.
+        // Some have no tag, and umoci asks for one; some have Docker's types, which skopeo reads in no layout.
         let whole = format!("oci:{}{tag}", corpus.join("images").join(image).display());
         let named = folder.at("oci", &format!("n{number}"), ":named");
-        stevedore(&["copy", &whole, &named]).ok();
+        stevedore(&["copy", "--format", "oci", &whole, &named]).ok();
         let flat = folder.at("oci", &format!("f{number}"), ":flat");
         stevedore(&["mutate", "--flatten", &named, "--to", &flat]).ok();
         skopeo.run(&["copy", &flat, &folder.at("oci", &format!("s{number}"), ":flat")]);
