@@ -96,7 +96,8 @@ fn flattened_images_are_what_they_were_to_three_tools() {
         stevedore(&["copy", &flat, &scene.docker(&repository)]).ok();
         crane.run(&["validate", "--remote", &scene.name(&repository)]);
         let unpack = |image: &str, to: &str| {
-            let all = [&["unpack"], rootless, &["--image", image, to]].concat();
+            // Without the config, which some images have no system in.
+            let all = [&["raw", "unpack"], rootless, &["--image", image, to]].concat();
             umoci.try_run(&all)
         };
         let (before, after) = (folder.text(&format!("before{number}")), folder.text(&format!("after{number}")));
@@ -104,7 +105,8 @@ fn flattened_images_are_what_they_were_to_three_tools() {
         assert_eq!(run.code, 0, "{name}: {}", run.stderr);
         // Of some images umoci itself makes nothing.
         if unpack(&format!("{}:named", folder.text(&format!("n{number}"))), &before).code == 0 {
-            let rows = |bundle: &str| survey(&std::path::Path::new(bundle).join("rootfs"));
+            // It dates a directory anew when it makes another one in it that the layer declares later.
+            let rows = |root: &str| survey(std::path::Path::new(root), false);
             assert_eq!(rows(&after), rows(&before), "{name}");
             same += 1;
         }
