@@ -22,7 +22,13 @@ struct Content {
     layer: Digest,
     wanted: Digest,
     /// None until the first piece comes: many a blob is made and never read.
-    running: Option<(SyncSender<Vec<u8>>, JoinHandle<io::Result<Digest>>)>,
+    running: Option<Running>,
+}
+
+/// A thread that decompresses and hashes what it is given.
+struct Running {
+    into: SyncSender<Vec<u8>>,
+    thread: JoinHandle<io::Result<Digest>>,
 }
 
 impl Content {
@@ -30,14 +36,14 @@ impl Content {
         Self { layer, wanted, running: None }
     }
 
-    fn start(&self) -> (SyncSender<Vec<u8>>, JoinHandle<io::Result<Digest>>) {
+    fn start(&self) -> Running {
         let (into, pieces) = sync_channel(DEPTH);
         let mut hasher = Hasher::new(self.wanted.algorithm());
         let thread = thread::spawn(move || {
             let (_, content) = decompress(Pieces { pieces, piece: Vec::new(), at: 0 })?;
             hasher.update_from(content).map(|_| hasher.finish())
         });
-        (into, thread)
+        Running { into, thread }
     }
 }
 
@@ -46,16 +52,17 @@ impl Inspect for Content {
         if piece.is_empty() {
             return;
         }
-        if self.running.is_none() {
-            self.running = Some(self.start());
-        }
-        let Some((into, _)) = &self.running else { return };
+        let running = match self.running.take() {
+            Some(running) => running,
+            None => self.start(),
+        };
         // A thread that has ended has found what is wrong, and is asked at the end.
-        let _ = into.send(piece.to_vec());
+        let _ = running.into.send(piece.to_vec());
+        self.running = Some(running);
     }
 
     fn judge(mut self: Box<Self>) -> Result<(), Fault> {
-        let Some((into, thread)) = self.running.take() else { return Ok(()) };
+        let Some(Running { into, thread }) = self.running.take() else { return Ok(()) };
         drop(into);
         let ended = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let got = ended.map_err(|source| Fault::Malformed { layer: self.layer.clone(), source })?;
