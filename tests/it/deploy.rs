@@ -12,12 +12,14 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::support::certificates::Certificates;
+use crate::support::clients::{CHECKS, Clients};
 use crate::support::command::{Run, run, stevedore};
 use crate::support::fixture::{self, Fixture, OCI_EMPTY, OCI_MANIFEST};
 use crate::support::http::Client;
 use crate::support::layout::Layout;
 use crate::support::oracle::oracle;
 use crate::support::registry::Registry;
+use crate::support::served::Served;
 use crate::support::web::{SERVERS, Web, open_to_all};
 
 /// A directory for a tree, with a name that configurations must quote, and for images to put there.
@@ -146,6 +148,48 @@ fn real_clients_pull_from_every_server() {
         let run = stevedore(&["copy", "--all", &format!("docker://{by_digest}"), &to]).ok();
         assert_eq!(run.text(), app.digest, "{server}");
     }
+}
+
+/// Deploys a signed image out of a registry that has ended before the first client asks, and has every client read it in every way.
+fn clients_read_in_every_way(server: &str) {
+    let Some(clients) = Clients::find(None) else { return };
+    let room = Room::new();
+    let store = room.room.path().join("store").display().to_string();
+    let served = Served::start(&["--store", &store, "--anonymous-push"]);
+    let signed = clients.push_signed(room.room.path(), &served.host(), "lib/app");
+    let source = format!("docker://{}/lib/app:v1", served.host());
+    let Some(web) = room.serve(server, &[&source, "--name", "lib/app", "--referrers"]) else { return };
+    drop(served);
+    assert_eq!(clients.pull_everything(&web.host(), &signed), CHECKS);
+}
+
+#[test]
+fn every_client_reads_from_nginx() {
+    clients_read_in_every_way("nginx");
+}
+
+#[test]
+fn every_client_reads_from_caddy() {
+    clients_read_in_every_way("caddy");
+}
+
+#[test]
+fn every_client_reads_from_apache() {
+    clients_read_in_every_way("apache");
+}
+
+#[test]
+fn every_client_reads_from_our_own_server() {
+    let Some(clients) = Clients::find(None) else { return };
+    let room = Room::new();
+    let store = room.room.path().join("store").display().to_string();
+    let served = Served::start(&["--store", &store, "--anonymous-push"]);
+    let signed = clients.push_signed(room.room.path(), &served.host(), "lib/app");
+    room.deploy(&[&format!("docker://{}/lib/app:v1", served.host()), "--name", "lib/app", "--all", "--referrers"]).ok();
+    drop(served);
+    let tree = room.tree();
+    let served = Served::start(&["--static", tree.to_str().expect("a text path")]);
+    assert_eq!(clients.pull_everything(&served.host(), &signed), CHECKS);
 }
 
 #[test]
@@ -280,8 +324,15 @@ fn every_answer_is_what_clients_need() {
             for blob in part.layers.iter().chain([&part.config]) {
                 let path = format!("/v2/lib/app/blobs/{blob}");
                 check(&path, "application/octet-stream", Some(blob), &app.read(blob));
-                let range = client.clone().with("Range", "bytes=1-3").get(&path).expect(206);
-                assert_eq!(range.body, app.read(blob)[1..4], "{server}");
+                let (content, range) = (app.read(blob), |range: &str| client.clone().with("Range", range).get(&path));
+                let size = content.len();
+                for (asked, part) in [("bytes=1-3", 1..4), ("bytes=5-", 5..size), ("bytes=-7", size - 7..size)] {
+                    let answer = range(asked).expect(206);
+                    assert_eq!(answer.body, content[part.clone()], "{server}: {asked}");
+                    let expected = format!("bytes {}-{}/{size}", part.start, part.end - 1);
+                    assert_eq!(answer.header("content-range"), Some(&*expected), "{server}: {asked}");
+                }
+                range(&format!("bytes={size}-")).expect(416);
             }
         }
         let list = fs::read(room.tree().join("v2/lib/app/tags/list")).expect("a list");

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use tempfile::TempDir;
 
+use crate::support::certificates::Certificates;
+use crate::support::clients::{CHECKS, Clients};
 use crate::support::command::stevedore;
 use crate::support::fixture;
 use crate::support::oracle::{Tool, oracle};
@@ -28,7 +31,7 @@ fn serve(room: &Path, plain: bool) -> Served {
 fn push_and_pull(plain: bool) {
     let names = ["skopeo", "skopeo-new", "crane", "oras", "buildah"];
     let Some(tools) = names.iter().map(|name| oracle(name)).collect::<Option<Vec<Tool>>>() else { return };
-    let [skopeo, skopeo_new, crane, oras, _buildah] = &tools[..] else { panic!("five tools") };
+    let [skopeo, skopeo_new, crane, oras, buildah] = &tools[..] else { panic!("five tools") };
     let room = TempDir::new().expect("a temporary directory");
     let served = serve(room.path(), plain);
     let host = served.host();
@@ -44,6 +47,7 @@ fn push_and_pull(plain: bool) {
     crane.run(&["push", "--insecure", &layout, &format!("{host}/team/crane:v1")]).ok();
     let target = format!("{host}/team/oras:v1");
     oras.run(&["cp", "--from-oci-layout", "--to-plain-http", &format!("{layout}:v1"), &target]).ok();
+    buildah_pushes(buildah, &host, &image.digest);
     for name in ["skopeo", "skopeo-new", "oras"] {
         let image_reference = format!("{host}/team/{name}:v1");
         assert_eq!(crane.run(&["digest", "--insecure", &image_reference]).ok().text(), image.digest, "{name}");
@@ -60,6 +64,23 @@ fn push_and_pull(plain: bool) {
     crane.run(&["tag", "--insecure", &reference, "v2"]).ok();
     crane.run(&["delete", "--insecure", &format!("{host}/team/oras:v2")]).ok();
     skopeo_new.run(&["delete", "--tls-verify=false", &format!("docker://{host}/team/skopeo-new:v1")]).ok();
+}
+
+/// Has buildah pull what skopeo pushed, and push it again: it writes a manifest of its own, which is one and the same for all.
+fn buildah_pushes(buildah: &Tool, host: &str, pulled: &str) {
+    let home = buildah.home();
+    let (root, state) = (home.join("storage").display().to_string(), home.join("state").display().to_string());
+    let run = |arguments: &[&str]| {
+        let storage = ["--root", &root, "--runroot", &state, "--storage-driver", "vfs"];
+        buildah.run(&[&storage, arguments].concat())
+    };
+    let (source, target) = (format!("{host}/team/skopeo@{pulled}"), format!("{host}/team/buildah:v1"));
+    run(&["pull", "-q", "--tls-verify=false", &source]);
+    run(&["push", "-q", "--tls-verify=false", "--digestfile=pushed", &source, &format!("docker://{target}")]);
+    let pushed = fs::read_to_string(home.join("pushed")).expect("a digest");
+    assert_eq!(stevedore(&["digest", "--no-creds", &format!("docker://{target}")]).ok().text(), pushed);
+    run(&["rmi", "--all", "--force"]);
+    run(&["pull", "-q", "--tls-verify=false", &format!("{host}/team/buildah@{pushed}")]);
 }
 
 #[test]
@@ -104,4 +125,64 @@ fn cosign_signs_and_verifies() {
     ])
     .ok();
     run(&["verify", "--key", &public, "--insecure-ignore-tlog=true", "--allow-http-registry", &reference]).ok();
+}
+
+#[test]
+fn every_client_reads_in_every_way() {
+    let Some(clients) = Clients::find(None) else { return };
+    let room = TempDir::new().expect("a temporary directory");
+    let served = Served::start(&["--store", &room.path().join("store").display().to_string(), "--anonymous-push"]);
+    let signed = clients.push_signed(room.path(), &served.host(), "lib/app");
+    assert_eq!(clients.pull_everything(&served.host(), &signed), CHECKS);
+}
+
+#[test]
+fn every_client_reads_in_every_way_by_tls() {
+    let room = TempDir::new().expect("a temporary directory");
+    let certificates = Certificates::create(room.path());
+    let Some(clients) = Clients::find(Some(&certificates.authority)) else { return };
+    let served = serve_tls(room.path(), &certificates);
+    clients.log_in(&served.host(), "user", "pass");
+    let signed = clients.push_signed(room.path(), &served.host(), "lib/app");
+    assert_eq!(clients.pull_everything(&served.host(), &signed), CHECKS);
+}
+
+/// Starts a registry with https where `user` may push.
+fn serve_tls(room: &Path, certificates: &Certificates) -> Served {
+    let (store, users) = (room.join("store").display().to_string(), room.join("users"));
+    fs::write(&users, USERS).expect("written");
+    let files =
+        [&certificates.server.certificate, &certificates.server.key, &users].map(|file| file.display().to_string());
+    let [certificate, key, users] = &files;
+    Served::start(&["--store", &store, "--tls-cert", certificate, "--tls-key", key, "--htpasswd", users])
+}
+
+#[test]
+fn eight_signatures_at_once_are_eight() {
+    let (Some(cosign), Some(oras)) = (oracle("cosign"), oracle("oras")) else { return };
+    let room = TempDir::new().expect("a temporary directory");
+    let served = Served::start(&["--store", &room.path().join("store").display().to_string(), "--anonymous-push"]);
+    let image = fixture::single(&room.path().join("image"));
+    let name = format!("{}/app", served.host());
+    stevedore(&["copy", &image.reference(), &format!("docker://{name}:v1")]).ok();
+    let by_digest = format!("{name}@{}", image.digest);
+    let run = |arguments: &[&str]| {
+        let mut command = cosign.command(arguments);
+        command.env("COSIGN_PASSWORD", "");
+        crate::support::command::run(command, b"").ok()
+    };
+    run(&["generate-key-pair"]);
+    thread::scope(|scope| {
+        for number in 0..8 {
+            let (run, by_digest) = (&run, &by_digest);
+            scope.spawn(move || {
+                let sign = ["sign", "--key=cosign.key", "--tlog-upload=false", "--use-signing-config=false", "-y"];
+                // Without a difference they would be one and the same.
+                run(&[&sign[..], &["--allow-http-registry", "-a", &format!("number={number}"), by_digest]].concat());
+            });
+        }
+    });
+    let found = oras.run(&["discover", "--plain-http", "--format", "json", &by_digest]).json();
+    assert_eq!(found["referrers"].as_array().map(Vec::len), Some(8), "{found}");
+    run(&["verify", "--key=cosign.pub", "--insecure-ignore-tlog=true", "--allow-http-registry", &by_digest]);
 }

@@ -25,11 +25,6 @@ pub(crate) fn engine() -> Option<Engine> {
 }
 
 impl Engine {
-    /// Returns the client, for its home and its logins.
-    pub(crate) fn client(&self) -> &Tool {
-        &self.client
-    }
-
     /// Runs docker with these arguments and asserts that it succeeded.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
@@ -44,6 +39,22 @@ impl Engine {
         run(command, &[])
     }
 
+    /// Pulls an image; returns the digest that the engine found it to have.
+    #[track_caller]
+    pub(crate) fn pull(&self, reference: &str) -> String {
+        let printed = self.run(&["pull", reference]);
+        after(printed.text(), "Digest: ")
+    }
+
+    /// Pushes an image, which is pulled if it is not there, under another name; returns the digest that it got.
+    #[track_caller]
+    pub(crate) fn push_copy(&self, from: &str, to: &str) -> String {
+        self.pull(from);
+        self.run(&["tag", from, to]);
+        let printed = self.run(&["push", to]);
+        after(printed.text(), "digest: ")
+    }
+
     /// Removes images, as far as they are there, so that the next pull asks for them again.
     pub(crate) fn forget(&self, references: &[&str]) {
         for reference in references {
@@ -51,4 +62,11 @@ impl Engine {
             let _ = self.try_run(&["rmi", "--force", reference]);
         }
     }
+}
+
+/// Returns the word that follows a mark.
+#[track_caller]
+fn after(text: &str, mark: &str) -> String {
+    let rest = text.split_once(mark).unwrap_or_else(|| panic!("no {mark:?} in {text:?}")).1;
+    rest.split_whitespace().next().expect("a word follows").to_owned()
 }

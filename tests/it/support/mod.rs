@@ -4,6 +4,7 @@
 
 pub(crate) mod bearer;
 pub(crate) mod certificates;
+pub(crate) mod clients;
 pub(crate) mod command;
 pub(crate) mod content;
 pub(crate) mod docker;
