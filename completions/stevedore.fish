@@ -55,6 +55,8 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "generate-key-pa
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "public-key" -d 'Print the public key that belongs to a private key'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "sign" -d 'Sign an image with a key'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "verify" -d 'Verify that an image is signed with a key'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "attest" -d 'Attest something of an image with a key'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "verify-attestation" -d 'Verify what is attested of an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "serve" -d 'Run a registry on a directory'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "login" -d 'Log in to a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "logout" -d 'Forget the login of a registry'
@@ -69,6 +71,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l compress -d
 zstd\t'zstd (RFC 8878)'
 none\t'Plain tar'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l compression-level -d 'The compressor\'s level' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l policy -d 'Copy only what this policy accepts, a containers-policy.json' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l additional-tag -d 'Give the manifest this name at the destination too' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l digestfile -d 'Write the digest into this file' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l authfile -d 'Look for credentials in this file only, on both sides' -r -F
@@ -111,6 +114,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l json -d 'Pr
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l policy -d 'Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l authfile -d 'Look for credentials in this file only, on both sides' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
@@ -680,6 +684,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s q -l quiet 
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s k -l key -d 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l policy -d 'Ask this file, a containers-policy.json, what must be signed by whom and under which name' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l require -d 'How many of the keys must have signed' -r -f -a "any\t'One of them'
 all\t'Each of them'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s a -l annotations -d 'What must have been signed as well' -r
@@ -722,6 +727,90 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l json -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l predicate -d 'What is stated: a file, or - for standard input' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l type -d 'The type of what is stated' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l signature-format -d 'Write the attestation in this form' -r -f -a "classic\t'Under the tag sha256-….sig'
+bundle\t'Among the referrers'
+both\t'Both'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l identity -d 'Attest it of an image with this name [default: HOST/REPOSITORY]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l timestamp -d 'Say in the bundle, and in a custom predicate, when it was made: seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tlog-upload -d 'Taken with the value false: there is no transparency log' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l use-signing-config -d 'Taken with the value false, for the same reason' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l replace -d 'Refused: what was attested stays' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s r -l recursive -d 'Attest it of every image of an index, too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s y -l yes -d 'Taken, for nothing is asked'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s k -l key -d 'Who may have attested it: a file with public keys, or env://NAME for a variable that holds them' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l require -d 'How many of the keys must have' -r -f -a "any\t'One of them'
+all\t'Each of them'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l type -d 'The type of what is stated: custom, slsaprovenance, slsaprovenance02, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex or a URI' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l policy -d 'Refused: policies in CUE or Rego are not supported' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s o -l output -d 'Print the envelopes as cosign does, or a report; --json prints the report as JSON' -r -f -a "json\t'cosign\'s array of payloads'
+report\t'Who signed what and where it was found'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l insecure-ignore-tlog -d 'Taken, for no log is asked' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l insecure-ignore-sct -d 'Taken, for no log is asked' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l private-infrastructure -d 'Taken, for no log is asked' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l offline -d 'Taken, for no log is asked' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l experimental-oci11 -d 'Taken, for every place is looked at' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l new-bundle-format -d 'Taken, for every form is read' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l check-claims -d 'Taken with the value true: a signature of nothing in particular is none' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l store -d 'Serve this directory, new or of registry:2' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l static -d 'Serve this tree of static:, as deploy makes it, read-only' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l addr -d 'Where to listen; port 0 is any that is free' -r
@@ -847,30 +936,32 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l json -d 'Pri
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "build" -d 'Build an image from files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sbom" -d 'List the packages in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "diff" -d 'Show what is different between two images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "sign" -d 'Sign an image with a key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "verify" -d 'Verify that an image is signed with a key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "build" -d 'Build an image from files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "sbom" -d 'List the packages in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "diff" -d 'Show what is different between two images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "sign" -d 'Sign an image with a key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "verify" -d 'Verify that an image is signed with a key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "attest" -d 'Attest something of an image with a key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "verify-attestation" -d 'Verify what is attested of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff delete gc deploy keygen public-key sign verify attest verify-attestation serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'

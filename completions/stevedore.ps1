@@ -44,6 +44,10 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('mutate', 'mutate', [CompletionResultType]::ParameterValue, 'Change an image: its config, annotations, layers, base, or the entries of an index')
             [CompletionResult]::new('sbom', 'sbom', [CompletionResultType]::ParameterValue, 'List the packages in an image')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what is different between two images')
+            [CompletionResult]::new('push', 'push', [CompletionResultType]::ParameterValue, 'Keep files where images are, as an OCI artifact')
+            [CompletionResult]::new('pull', 'pull', [CompletionResultType]::ParameterValue, 'Fetch the files of an artifact')
+            [CompletionResult]::new('attach', 'attach', [CompletionResultType]::ParameterValue, 'Attach files to an image: an SBOM, a report, a licence')
+            [CompletionResult]::new('referrers', 'referrers', [CompletionResultType]::ParameterValue, 'List what refers to an image: signatures, attestations, SBOMs and other artifacts')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Remove a tag and leave its siblings alone, or remove a manifest by digest')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove the blobs that no name needs, and what killed processes left')
             [CompletionResult]::new('deploy', 'deploy', [CompletionResultType]::ParameterValue, 'Put images into a directory that any web server can serve as a registry')
@@ -52,6 +56,8 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('public-key', 'public-key', [CompletionResultType]::ParameterValue, 'Print the public key that belongs to a private key')
             [CompletionResult]::new('sign', 'sign', [CompletionResultType]::ParameterValue, 'Sign an image with a key')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that an image is signed with a key')
+            [CompletionResult]::new('attest', 'attest', [CompletionResultType]::ParameterValue, 'Attest something of an image with a key')
+            [CompletionResult]::new('verify-attestation', 'verify-attestation', [CompletionResultType]::ParameterValue, 'Verify what is attested of an image')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a registry on a directory')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a registry')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the login of a registry')
@@ -67,6 +73,7 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Convert to these media types')
             [CompletionResult]::new('--compress', '--compress', [CompletionResultType]::ParameterName, 'Recompress the layers')
             [CompletionResult]::new('--compression-level', '--compression-level', [CompletionResultType]::ParameterName, 'The compressor''s level')
+            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'Copy only what this policy accepts, a containers-policy.json')
             [CompletionResult]::new('--additional-tag', '--additional-tag', [CompletionResultType]::ParameterName, 'Give the manifest this name at the destination too')
             [CompletionResult]::new('--digestfile', '--digestfile', [CompletionResultType]::ParameterName, 'Write the digest into this file')
             [CompletionResult]::new('--authfile', '--authfile', [CompletionResultType]::ParameterName, 'Look for credentials in this file only, on both sides')
@@ -112,6 +119,7 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             break
         }
         'stevedore;sync' {
+            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then')
             [CompletionResult]::new('--authfile', '--authfile', [CompletionResultType]::ParameterName, 'Look for credentials in this file only, on both sides')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
@@ -558,6 +566,137 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'stevedore;push' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Add this annotation to the manifest')
+            [CompletionResult]::new('--annotation', '--annotation', [CompletionResultType]::ParameterName, 'Add this annotation to the manifest')
+            [CompletionResult]::new('--annotation-file', '--annotation-file', [CompletionResultType]::ParameterName, 'Add the annotations in this JSON file: an object for each file by its name, for $manifest and for $config')
+            [CompletionResult]::new('--media-type', '--media-type', [CompletionResultType]::ParameterName, 'Give files this media type unless they have one of their own [default: application/vnd.oci.image.layer.v1.tar]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Take this file for the config [default: the empty one]')
+            [CompletionResult]::new('--timestamp', '--timestamp', [CompletionResultType]::ParameterName, 'Say when it was made: seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]')
+            [CompletionResult]::new('--artifact-type', '--artifact-type', [CompletionResultType]::ParameterName, 'Say what the artifact is: a media type [default: application/vnd.unknown.artifact.v1, or the config''s type]')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
+            [CompletionResult]::new('--scratch', '--scratch', [CompletionResultType]::ParameterName, 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]')
+            [CompletionResult]::new('--creds', '--creds', [CompletionResultType]::ParameterName, 'Log in with this name and password')
+            [CompletionResult]::new('--registry-token', '--registry-token', [CompletionResultType]::ParameterName, 'Send this bearer token as it is')
+            [CompletionResult]::new('--authfile', '--authfile', [CompletionResultType]::ParameterName, 'Look for credentials in this file only')
+            [CompletionResult]::new('--tls-verify', '--tls-verify', [CompletionResultType]::ParameterName, 'Whether TLS with a valid certificate is required; false allows plain http and any certificate')
+            [CompletionResult]::new('--cert-dir', '--cert-dir', [CompletionResultType]::ParameterName, 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder')
+            [CompletionResult]::new('--tls-ca', '--tls-ca', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, beside the system''s')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Present this certificate (PEM)')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The certificate''s key (PEM)')
+            [CompletionResult]::new('--registries-conf', '--registries-conf', [CompletionResultType]::ParameterName, 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]')
+            [CompletionResult]::new('--retry-times', '--retry-times', [CompletionResultType]::ParameterName, 'Send a request again this often after a failure that may pass [default: 4]')
+            [CompletionResult]::new('--read-timeout', '--read-timeout', [CompletionResultType]::ParameterName, 'Give a connection up when it has been silent for so many seconds [default: 30]')
+            [CompletionResult]::new('--requests-per-second', '--requests-per-second', [CompletionResultType]::ParameterName, 'Send each host no more requests a second than this [default: no limit]')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
+            [CompletionResult]::new('--no-resume', '--no-resume', [CompletionResultType]::ParameterName, 'Start over: use nothing that an interrupted run left, and remove it')
+            [CompletionResult]::new('--no-creds', '--no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'stevedore;pull' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write into this folder; - writes one file to standard output, a folder as it is packed')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write into this folder; - writes one file to standard output, a folder as it is packed')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Of an index, pull the artifact for this platform [default: this host''s]')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
+            [CompletionResult]::new('--scratch', '--scratch', [CompletionResultType]::ParameterName, 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]')
+            [CompletionResult]::new('--creds', '--creds', [CompletionResultType]::ParameterName, 'Log in with this name and password')
+            [CompletionResult]::new('--registry-token', '--registry-token', [CompletionResultType]::ParameterName, 'Send this bearer token as it is')
+            [CompletionResult]::new('--authfile', '--authfile', [CompletionResultType]::ParameterName, 'Look for credentials in this file only')
+            [CompletionResult]::new('--tls-verify', '--tls-verify', [CompletionResultType]::ParameterName, 'Whether TLS with a valid certificate is required; false allows plain http and any certificate')
+            [CompletionResult]::new('--cert-dir', '--cert-dir', [CompletionResultType]::ParameterName, 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder')
+            [CompletionResult]::new('--tls-ca', '--tls-ca', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, beside the system''s')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Present this certificate (PEM)')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The certificate''s key (PEM)')
+            [CompletionResult]::new('--registries-conf', '--registries-conf', [CompletionResultType]::ParameterName, 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]')
+            [CompletionResult]::new('--retry-times', '--retry-times', [CompletionResultType]::ParameterName, 'Send a request again this often after a failure that may pass [default: 4]')
+            [CompletionResult]::new('--read-timeout', '--read-timeout', [CompletionResultType]::ParameterName, 'Give a connection up when it has been silent for so many seconds [default: 30]')
+            [CompletionResult]::new('--requests-per-second', '--requests-per-second', [CompletionResultType]::ParameterName, 'Send each host no more requests a second than this [default: no limit]')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Fail rather than replace a file')
+            [CompletionResult]::new('--keep-old-files', '--keep-old-files', [CompletionResultType]::ParameterName, 'Fail rather than replace a file')
+            [CompletionResult]::new('--no-resume', '--no-resume', [CompletionResultType]::ParameterName, 'Start over: use nothing that an interrupted run left, and remove it')
+            [CompletionResult]::new('--no-creds', '--no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'stevedore;attach' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Add this annotation to the manifest')
+            [CompletionResult]::new('--annotation', '--annotation', [CompletionResultType]::ParameterName, 'Add this annotation to the manifest')
+            [CompletionResult]::new('--annotation-file', '--annotation-file', [CompletionResultType]::ParameterName, 'Add the annotations in this JSON file: an object for each file by its name, for $manifest and for $config')
+            [CompletionResult]::new('--media-type', '--media-type', [CompletionResultType]::ParameterName, 'Give files this media type unless they have one of their own [default: application/vnd.oci.image.layer.v1.tar]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Take this file for the config [default: the empty one]')
+            [CompletionResult]::new('--timestamp', '--timestamp', [CompletionResultType]::ParameterName, 'Say when it was made: seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]')
+            [CompletionResult]::new('--artifact-type', '--artifact-type', [CompletionResultType]::ParameterName, 'Say what is attached: a media type')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Attach to the image for this platform [default: to the index, where there is one]')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Transfer so many blobs at a time')
+            [CompletionResult]::new('--scratch', '--scratch', [CompletionResultType]::ParameterName, 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]')
+            [CompletionResult]::new('--creds', '--creds', [CompletionResultType]::ParameterName, 'Log in with this name and password')
+            [CompletionResult]::new('--registry-token', '--registry-token', [CompletionResultType]::ParameterName, 'Send this bearer token as it is')
+            [CompletionResult]::new('--authfile', '--authfile', [CompletionResultType]::ParameterName, 'Look for credentials in this file only')
+            [CompletionResult]::new('--tls-verify', '--tls-verify', [CompletionResultType]::ParameterName, 'Whether TLS with a valid certificate is required; false allows plain http and any certificate')
+            [CompletionResult]::new('--cert-dir', '--cert-dir', [CompletionResultType]::ParameterName, 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder')
+            [CompletionResult]::new('--tls-ca', '--tls-ca', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, beside the system''s')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Present this certificate (PEM)')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The certificate''s key (PEM)')
+            [CompletionResult]::new('--registries-conf', '--registries-conf', [CompletionResultType]::ParameterName, 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]')
+            [CompletionResult]::new('--retry-times', '--retry-times', [CompletionResultType]::ParameterName, 'Send a request again this often after a failure that may pass [default: 4]')
+            [CompletionResult]::new('--read-timeout', '--read-timeout', [CompletionResultType]::ParameterName, 'Give a connection up when it has been silent for so many seconds [default: 30]')
+            [CompletionResult]::new('--requests-per-second', '--requests-per-second', [CompletionResultType]::ParameterName, 'Send each host no more requests a second than this [default: no limit]')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
+            [CompletionResult]::new('--no-resume', '--no-resume', [CompletionResultType]::ParameterName, 'Start over: use nothing that an interrupted run left, and remove it')
+            [CompletionResult]::new('--no-creds', '--no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'stevedore;referrers' {
+            [CompletionResult]::new('--artifact-type', '--artifact-type', [CompletionResultType]::ParameterName, 'Show only what is of this type, with all that refers to it')
+            [CompletionResult]::new('--depth', '--depth', [CompletionResultType]::ParameterName, 'Show no more than so many levels [default: all]')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Show what refers to the image for this platform [default: to the index, where there is one]')
+            [CompletionResult]::new('--creds', '--creds', [CompletionResultType]::ParameterName, 'Log in with this name and password')
+            [CompletionResult]::new('--registry-token', '--registry-token', [CompletionResultType]::ParameterName, 'Send this bearer token as it is')
+            [CompletionResult]::new('--authfile', '--authfile', [CompletionResultType]::ParameterName, 'Look for credentials in this file only')
+            [CompletionResult]::new('--tls-verify', '--tls-verify', [CompletionResultType]::ParameterName, 'Whether TLS with a valid certificate is required; false allows plain http and any certificate')
+            [CompletionResult]::new('--cert-dir', '--cert-dir', [CompletionResultType]::ParameterName, 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder')
+            [CompletionResult]::new('--tls-ca', '--tls-ca', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, beside the system''s')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Present this certificate (PEM)')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The certificate''s key (PEM)')
+            [CompletionResult]::new('--registries-conf', '--registries-conf', [CompletionResultType]::ParameterName, 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]')
+            [CompletionResult]::new('--retry-times', '--retry-times', [CompletionResultType]::ParameterName, 'Send a request again this often after a failure that may pass [default: 4]')
+            [CompletionResult]::new('--read-timeout', '--read-timeout', [CompletionResultType]::ParameterName, 'Give a connection up when it has been silent for so many seconds [default: 30]')
+            [CompletionResult]::new('--requests-per-second', '--requests-per-second', [CompletionResultType]::ParameterName, 'Send each host no more requests a second than this [default: no limit]')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
+            [CompletionResult]::new('--no-creds', '--no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'stevedore;delete' {
             [CompletionResult]::new('--creds', '--creds', [CompletionResultType]::ParameterName, 'Log in with this name and password')
             [CompletionResult]::new('--registry-token', '--registry-token', [CompletionResultType]::ParameterName, 'Send this bearer token as it is')
@@ -724,11 +863,89 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
         'stevedore;verify' {
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them')
+            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'Ask this file, a containers-policy.json, what must be signed by whom and under which name')
             [CompletionResult]::new('--require', '--require', [CompletionResultType]::ParameterName, 'How many of the keys must have signed')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'What must have been signed as well')
             [CompletionResult]::new('--annotations', '--annotations', [CompletionResultType]::ParameterName, 'What must have been signed as well')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print the payloads as cosign does, or a report; --json prints the report as JSON')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print the payloads as cosign does, or a report; --json prints the report as JSON')
+            [CompletionResult]::new('--insecure-ignore-tlog', '--insecure-ignore-tlog', [CompletionResultType]::ParameterName, 'Taken, for no log is asked')
+            [CompletionResult]::new('--insecure-ignore-sct', '--insecure-ignore-sct', [CompletionResultType]::ParameterName, 'Taken, for no log is asked')
+            [CompletionResult]::new('--private-infrastructure', '--private-infrastructure', [CompletionResultType]::ParameterName, 'Taken, for no log is asked')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Taken, for no log is asked')
+            [CompletionResult]::new('--experimental-oci11', '--experimental-oci11', [CompletionResultType]::ParameterName, 'Taken, for every place is looked at')
+            [CompletionResult]::new('--new-bundle-format', '--new-bundle-format', [CompletionResultType]::ParameterName, 'Taken, for every form is read')
+            [CompletionResult]::new('--check-claims', '--check-claims', [CompletionResultType]::ParameterName, 'Taken with the value true: a signature of nothing in particular is none')
+            [CompletionResult]::new('--creds', '--creds', [CompletionResultType]::ParameterName, 'Log in with this name and password')
+            [CompletionResult]::new('--registry-token', '--registry-token', [CompletionResultType]::ParameterName, 'Send this bearer token as it is')
+            [CompletionResult]::new('--authfile', '--authfile', [CompletionResultType]::ParameterName, 'Look for credentials in this file only')
+            [CompletionResult]::new('--tls-verify', '--tls-verify', [CompletionResultType]::ParameterName, 'Whether TLS with a valid certificate is required; false allows plain http and any certificate')
+            [CompletionResult]::new('--cert-dir', '--cert-dir', [CompletionResultType]::ParameterName, 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder')
+            [CompletionResult]::new('--tls-ca', '--tls-ca', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, beside the system''s')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Present this certificate (PEM)')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The certificate''s key (PEM)')
+            [CompletionResult]::new('--registries-conf', '--registries-conf', [CompletionResultType]::ParameterName, 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]')
+            [CompletionResult]::new('--retry-times', '--retry-times', [CompletionResultType]::ParameterName, 'Send a request again this often after a failure that may pass [default: 4]')
+            [CompletionResult]::new('--read-timeout', '--read-timeout', [CompletionResultType]::ParameterName, 'Give a connection up when it has been silent for so many seconds [default: 30]')
+            [CompletionResult]::new('--requests-per-second', '--requests-per-second', [CompletionResultType]::ParameterName, 'Send each host no more requests a second than this [default: no limit]')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
+            [CompletionResult]::new('--no-creds', '--no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'stevedore;attest' {
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The private key: a file, or env://NAME for a variable that holds it')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The private key: a file, or env://NAME for a variable that holds it')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the key''s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]')
+            [CompletionResult]::new('--predicate', '--predicate', [CompletionResultType]::ParameterName, 'What is stated: a file, or - for standard input')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'The type of what is stated')
+            [CompletionResult]::new('--signature-format', '--signature-format', [CompletionResultType]::ParameterName, 'Write the attestation in this form')
+            [CompletionResult]::new('--identity', '--identity', [CompletionResultType]::ParameterName, 'Attest it of an image with this name [default: HOST/REPOSITORY]')
+            [CompletionResult]::new('--timestamp', '--timestamp', [CompletionResultType]::ParameterName, 'Say in the bundle, and in a custom predicate, when it was made: seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]')
+            [CompletionResult]::new('--tlog-upload', '--tlog-upload', [CompletionResultType]::ParameterName, 'Taken with the value false: there is no transparency log')
+            [CompletionResult]::new('--use-signing-config', '--use-signing-config', [CompletionResultType]::ParameterName, 'Taken with the value false, for the same reason')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Refused: what was attested stays')
+            [CompletionResult]::new('--creds', '--creds', [CompletionResultType]::ParameterName, 'Log in with this name and password')
+            [CompletionResult]::new('--registry-token', '--registry-token', [CompletionResultType]::ParameterName, 'Send this bearer token as it is')
+            [CompletionResult]::new('--authfile', '--authfile', [CompletionResultType]::ParameterName, 'Look for credentials in this file only')
+            [CompletionResult]::new('--tls-verify', '--tls-verify', [CompletionResultType]::ParameterName, 'Whether TLS with a valid certificate is required; false allows plain http and any certificate')
+            [CompletionResult]::new('--cert-dir', '--cert-dir', [CompletionResultType]::ParameterName, 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder')
+            [CompletionResult]::new('--tls-ca', '--tls-ca', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file, beside the system''s')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Present this certificate (PEM)')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The certificate''s key (PEM)')
+            [CompletionResult]::new('--registries-conf', '--registries-conf', [CompletionResultType]::ParameterName, 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]')
+            [CompletionResult]::new('--retry-times', '--retry-times', [CompletionResultType]::ParameterName, 'Send a request again this often after a failure that may pass [default: 4]')
+            [CompletionResult]::new('--read-timeout', '--read-timeout', [CompletionResultType]::ParameterName, 'Give a connection up when it has been silent for so many seconds [default: 30]')
+            [CompletionResult]::new('--requests-per-second', '--requests-per-second', [CompletionResultType]::ParameterName, 'Send each host no more requests a second than this [default: no limit]')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Attest it of every image of an index, too')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Attest it of every image of an index, too')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Taken, for nothing is asked')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Taken, for nothing is asked')
+            [CompletionResult]::new('--no-creds', '--no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell of each blob how it got there')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'stevedore;verify-attestation' {
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Who may have attested it: a file with public keys, or env://NAME for a variable that holds them')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Who may have attested it: a file with public keys, or env://NAME for a variable that holds them')
+            [CompletionResult]::new('--require', '--require', [CompletionResultType]::ParameterName, 'How many of the keys must have')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'The type of what is stated: custom, slsaprovenance, slsaprovenance02, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex or a URI')
+            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'Refused: policies in CUE or Rego are not supported')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print the envelopes as cosign does, or a report; --json prints the report as JSON')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print the envelopes as cosign does, or a report; --json prints the report as JSON')
             [CompletionResult]::new('--insecure-ignore-tlog', '--insecure-ignore-tlog', [CompletionResultType]::ParameterName, 'Taken, for no log is asked')
             [CompletionResult]::new('--insecure-ignore-sct', '--insecure-ignore-sct', [CompletionResultType]::ParameterName, 'Taken, for no log is asked')
             [CompletionResult]::new('--private-infrastructure', '--private-infrastructure', [CompletionResultType]::ParameterName, 'Taken, for no log is asked')
@@ -918,6 +1135,10 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('mutate', 'mutate', [CompletionResultType]::ParameterValue, 'Change an image: its config, annotations, layers, base, or the entries of an index')
             [CompletionResult]::new('sbom', 'sbom', [CompletionResultType]::ParameterValue, 'List the packages in an image')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what is different between two images')
+            [CompletionResult]::new('push', 'push', [CompletionResultType]::ParameterValue, 'Keep files where images are, as an OCI artifact')
+            [CompletionResult]::new('pull', 'pull', [CompletionResultType]::ParameterValue, 'Fetch the files of an artifact')
+            [CompletionResult]::new('attach', 'attach', [CompletionResultType]::ParameterValue, 'Attach files to an image: an SBOM, a report, a licence')
+            [CompletionResult]::new('referrers', 'referrers', [CompletionResultType]::ParameterValue, 'List what refers to an image: signatures, attestations, SBOMs and other artifacts')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Remove a tag and leave its siblings alone, or remove a manifest by digest')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove the blobs that no name needs, and what killed processes left')
             [CompletionResult]::new('deploy', 'deploy', [CompletionResultType]::ParameterValue, 'Put images into a directory that any web server can serve as a registry')
@@ -925,6 +1146,8 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('public-key', 'public-key', [CompletionResultType]::ParameterValue, 'Print the public key that belongs to a private key')
             [CompletionResult]::new('sign', 'sign', [CompletionResultType]::ParameterValue, 'Sign an image with a key')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that an image is signed with a key')
+            [CompletionResult]::new('attest', 'attest', [CompletionResultType]::ParameterValue, 'Attest something of an image with a key')
+            [CompletionResult]::new('verify-attestation', 'verify-attestation', [CompletionResultType]::ParameterValue, 'Verify what is attested of an image')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a registry on a directory')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a registry')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the login of a registry')
@@ -970,6 +1193,18 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
         'stevedore;help;diff' {
             break
         }
+        'stevedore;help;push' {
+            break
+        }
+        'stevedore;help;pull' {
+            break
+        }
+        'stevedore;help;attach' {
+            break
+        }
+        'stevedore;help;referrers' {
+            break
+        }
         'stevedore;help;delete' {
             break
         }
@@ -989,6 +1224,12 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             break
         }
         'stevedore;help;verify' {
+            break
+        }
+        'stevedore;help;attest' {
+            break
+        }
+        'stevedore;help;verify-attestation' {
             break
         }
         'stevedore;help;serve' {

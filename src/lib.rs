@@ -30,6 +30,7 @@
 //! mirroring, `server` a registry, `sign` signatures, `sbom` lists of packages, `cli` the binary. Without any, the core is left: layouts, archives, directories, static trees. What is missing fails with a
 //! clear error.
 
+pub mod artifact;
 pub mod blob;
 pub mod build;
 pub mod class;

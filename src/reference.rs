@@ -238,6 +238,14 @@ fn is_host(text: &str) -> bool {
         && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// Says whether text is what names of images in full may begin with: a host, or a host and components behind it.
+pub fn is_name_beginning(text: &str) -> bool {
+    match text.split_once('/') {
+        Some((host, path)) => is_host(host) && path.split('/').all(is_component),
+        None => is_host(text),
+    }
+}
+
 fn check_path(text: &str, path: &str) -> Result<(), ParseError> {
     if path.split('/').all(is_component) {
         return Ok(());

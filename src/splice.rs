@@ -36,6 +36,11 @@ impl Members {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// Returns names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), &**value))
+    }
+
     /// Decodes a member; `null` and absence are nothing.
     ///
     /// # Errors

@@ -30,4 +30,4 @@ mod write;
 pub use contents::{Addition, Contents};
 pub use error::{Error, Result};
 pub use exclude::Exclude;
-pub use recipe::{Options, Recipe, Times, build};
+pub use recipe::{Options, Recipe, Times, build, pack};

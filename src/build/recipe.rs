@@ -112,12 +112,19 @@ pub fn build(recipe: Recipe<'_>, options: &Options, watch: &Watch) -> Result<Dra
     let contents = gather(recipe, tree.as_ref(), options)?;
     drop(tree);
     if !contents.is_empty() {
-        let mut writer = Writer::new(LayerWriter::new(&options.scratch, options.packing)?.watched(watch));
-        write::write(contents, &mut writer, options, watch)?;
-        let made = writer.finish()?.finish()?;
-        draft.push(Layer::Made(made), Some(&step("stevedore build")));
+        draft.push(Layer::Made(pack(contents, options, watch)?), Some(&step("stevedore build")));
     }
     Ok(draft)
+}
+
+/// Makes one layer, with nothing in it but what was added.
+///
+/// # Errors
+/// When something cannot be read.
+pub fn pack(contents: Contents, options: &Options, watch: &Watch) -> Result<Made> {
+    let mut writer = Writer::new(LayerWriter::new(&options.scratch, options.packing)?.watched(watch));
+    write::write(contents, &mut writer, options, watch)?;
+    Ok(writer.finish()?.finish()?)
 }
 
 /// Puts everything that goes into one layer together.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 use stevedore::class::Class;
 use stevedore::sbom::attached;
-use stevedore::{build, copy, draft, filesystem, image, mutate, registry, sign, sync, transport};
+use stevedore::{artifact, build, copy, draft, filesystem, image, mutate, registry, sign, sync, transport};
 
 use super::{hints, interrupt};
 
@@ -150,6 +150,9 @@ fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<sign::Error>() {
+        return Some(error.class());
+    }
+    if let Some(error) = error.downcast_ref::<artifact::Error>() {
         return Some(error.class());
     }
     if let Some(error) = error.downcast_ref::<transport::Error>() {

@@ -2,7 +2,7 @@
 
 use stevedore::class::Class;
 use stevedore::transport::{Location, Place};
-use stevedore::{copy, filesystem, image, mutate, registry, sign, sync, transport};
+use stevedore::{artifact, copy, filesystem, image, mutate, registry, sign, sync, transport};
 
 use super::failure::Usage;
 
@@ -46,6 +46,9 @@ fn cure(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<sign::Error>() {
         return error.cure().map(str::to_owned);
     }
+    if let Some(error) = error.downcast_ref::<artifact::Error>() {
+        return error.cure().map(str::to_owned);
+    }
     error.downcast_ref::<transport::Error>()?.cure().map(str::to_owned)
 }
 
@@ -65,6 +68,9 @@ pub(crate) fn registry_error<'a>(error: &'a (dyn std::error::Error + 'static)) -
         return registry_error(error);
     }
     if let Some(filesystem::Error::Place(error)) = error.downcast_ref() {
+        return registry_error(error);
+    }
+    if let Some(artifact::Error::Place(error)) = error.downcast_ref() {
         return registry_error(error);
     }
     // This one stands for the place's error in the chain.

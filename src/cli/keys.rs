@@ -78,6 +78,16 @@ pub(crate) fn public_keys(name: &str) -> anyhow::Result<Vec<PublicKey>> {
     Ok(keys.map_err(|source| Error::Key { name: name.to_owned(), source })?)
 }
 
+/// Reads the public keys in all of the files that were named; there must be one.
+pub(crate) fn required(names: &[String]) -> anyhow::Result<Vec<PublicKey>> {
+    if names.is_empty() {
+        let cure = "name who may have signed, as in --key cosign.pub";
+        return Err(Usage::new("without a key nothing is acceptable", cure).into());
+    }
+    let keys: Vec<Vec<PublicKey>> = names.iter().map(|name| public_keys(name)).collect::<Result<_, _>>()?;
+    Ok(keys.into_iter().flatten().collect())
+}
+
 fn read(name: &str) -> anyhow::Result<Zeroizing<String>> {
     let text = match name.strip_prefix(VARIABLE) {
         Some(variable) => super::environment::variable(variable)

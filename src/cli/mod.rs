@@ -12,6 +12,7 @@ pub(crate) mod interrupt;
 pub(crate) mod keys;
 pub(crate) mod locations;
 pub(crate) mod output;
+pub(crate) mod policies;
 mod progress;
 pub(crate) mod report;
 mod rules;

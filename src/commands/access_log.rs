@@ -25,6 +25,7 @@ struct Entry<'a> {
     path: &'a str,
     status: u16,
     bytes: u64,
+    received: u64,
     seconds: f64,
     complete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,8 +41,8 @@ pub(super) fn line(record: &Record<'_>, form: Form) -> String {
     if form == Form::Json {
         let (path, user_agent) = (record.path, record.user_agent);
         let peer = record.peer.ip().to_string();
-        let (status, bytes, complete) = (record.status, record.bytes, record.complete);
-        let entry = Entry { time, peer, method, path, status, bytes, seconds, complete, user_agent };
+        let (status, bytes, received, complete) = (record.status, record.bytes, record.received, record.complete);
+        let entry = Entry { time, peer, method, path, status, bytes, received, seconds, complete, user_agent };
         return serde_json::to_string(&entry).expect("an entry has text keys and finite numbers");
     }
     let method = method.unwrap_or("-");

@@ -2,19 +2,21 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
-use stevedore::copy::{self, Options, Platforms, Request, Side};
+use stevedore::copy::{self, Gate, Options, Platforms, Request, Side};
 use stevedore::platform::Platform;
 use stevedore::reference::Tag;
+use stevedore::sign::policy::Guard;
 use stevedore::transport::Location;
 
 use super::copied::{Copied, aloud, summary};
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{self, CompressionName, Destination, FormatName, Network, Source, Work};
 use crate::cli::locations::location;
-use crate::cli::{Ui, Usage};
+use crate::cli::{Ui, Usage, policies};
 
 /// Copy an image between any two places
 ///
@@ -56,6 +58,9 @@ pub(crate) struct Args {
     /// Copy signatures, attestations, SBOMs and whatever else refers to the image, too
     #[arg(long)]
     referrers: bool,
+    /// Copy only what this policy accepts, a containers-policy.json
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Give the manifest this name at the destination too
     #[arg(long, value_name = "TAG")]
     additional_tag: Vec<String>,
@@ -84,6 +89,7 @@ Examples:
   stevedore copy --platform linux/arm64 docker://alpine:3.20 oci:images:alpine
   stevedore copy docker://alpine docker-archive:alpine.tar:alpine:latest
   stevedore copy --all --referrers docker://registry.example.com/app:1.0 oci-archive:app.tar
+  stevedore copy --policy policy.json docker://registry.example.com/app:1.0 oci:images:app
   stevedore copy docker://alpine docker-archive:- | docker load
   stevedore copy --dest-creds me:secret oci:images:alpine docker://registry.example.com/alpine";
 
@@ -145,8 +151,17 @@ impl Args {
             include_external: self.include_external,
             check_tag: self.tag_to_check()?,
             referrers: self.referrers,
+            gate: self.gate()?,
             scratch: Some(self.work.scratch.clone().unwrap_or_else(std::env::temp_dir)),
         })
+    }
+
+    fn gate(&self) -> anyhow::Result<Option<Arc<dyn Gate>>> {
+        let Some(file) = &self.policy else {
+            return Ok(None);
+        };
+        let policy = Arc::new(policies::policy(file)?);
+        Ok(Some(Arc::new(Guard::new(policy, self.source.clone()))))
     }
 
     fn tag_to_check(&self) -> Result<Option<Tag>, Usage> {

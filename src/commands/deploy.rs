@@ -152,6 +152,7 @@ fn run_listed(args: &Args, file: &Path, ui: &Ui) -> anyhow::Result<()> {
     let opener = Opener::new(common, [flags::Side::from(&args.src), flags::Side::default()], ui)?;
     let watch = ui.watch()?;
     let options = sync::Options {
+        gate: None,
         jobs: args.work.jobs,
         fail_fast: false,
         dry_run: false,

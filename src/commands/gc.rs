@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
-use stevedore::server::{Collection, Storage};
+use stevedore::server::{Collection, Report, Storage};
 use stevedore::transport::{Layout, Location, Options, Place, Selector, Swept};
 
 use crate::cli::locations::location;
-use crate::cli::report::Report;
 use crate::cli::units::{bytes, duration};
-use crate::cli::{Ui, Usage};
+use crate::cli::{self, Ui, Usage};
 
 /// Remove the blobs that no name needs, and what killed processes left
 ///
@@ -52,6 +51,18 @@ struct Freed {
     blobs: u64,
     bytes: u64,
     dry_run: bool,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    store: Option<Collected>,
+}
+
+/// What else is gone of a registry's directory.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Collected {
+    kept: u64,
+    untagged: u64,
+    uploads: u64,
+    leftovers: u64,
 }
 
 /// Sweeps the layout.
@@ -64,7 +75,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     };
     let options = Options { watch: ui.watch()?, ..Options::default() };
     let Swept { blobs, bytes, .. } = Layout::open(path, &options)?.sweep(args.dry_run)?;
-    ui.report(&Freed { place: place.to_string(), blobs, bytes, dry_run: args.dry_run })
+    ui.report(&Freed { place: place.to_string(), blobs, bytes, dry_run: args.dry_run, store: None })
 }
 
 /// Collects in a registry's directory.
@@ -81,7 +92,9 @@ fn collect(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     };
     let report = Storage::open(store)?.collect(&options)?;
     let place = store.display().to_string();
-    ui.report(&Freed { place, blobs: report.blobs, bytes: report.bytes, dry_run: args.dry_run })
+    let Report { kept, blobs, untagged, uploads, leftovers, bytes, .. } = report;
+    let collected = Some(Collected { kept, untagged, uploads, leftovers });
+    ui.report(&Freed { place, blobs, bytes, dry_run: args.dry_run, store: collected })
 }
 
 impl Args {
@@ -92,10 +105,20 @@ impl Args {
     }
 }
 
-impl Report for Freed {
+impl cli::report::Report for Freed {
     fn text(&self) -> String {
         let verb = if self.dry_run { "would free" } else { "freed" };
-        let noun = if self.blobs == 1 { "blob" } else { "blobs" };
-        format!("{verb} {} ({} {noun}) in {}\n", bytes(self.bytes), self.blobs, self.place)
+        let count = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+        let mut parts = vec![count(self.blobs, "blob", "blobs")];
+        if let Some(Collected { untagged, uploads, leftovers, .. }) = self.store {
+            for (number, one, many) in [
+                (untagged, "untagged manifest", "untagged manifests"),
+                (uploads, "upload", "uploads"),
+                (leftovers, "unfinished write", "unfinished writes"),
+            ] {
+                parts.extend((number > 0).then(|| count(number, one, many)));
+            }
+        }
+        format!("{verb} {} ({}) in {}\n", bytes(self.bytes), parts.join(", "), self.place)
     }
 }

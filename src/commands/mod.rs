@@ -1,6 +1,8 @@
 //! The verbs: each parses, makes its library calls and emits one report.
 
 mod access_log;
+pub(crate) mod attach;
+pub(crate) mod attest;
 pub(crate) mod auth;
 pub(crate) mod build;
 mod built;
@@ -18,6 +20,7 @@ mod differences;
 pub(crate) mod digest;
 mod editor;
 pub(crate) mod export;
+mod failures;
 mod gate;
 pub(crate) mod gc;
 mod ingredients;
@@ -36,7 +39,11 @@ pub(crate) mod mutate;
 mod mutated;
 mod naming;
 mod package_list;
+mod packing;
 pub(crate) mod public_key;
+pub(crate) mod pull;
+pub(crate) mod push;
+pub(crate) mod referrers;
 pub(crate) mod sbom;
 pub(crate) mod serve;
 pub(crate) mod sign;
@@ -45,3 +52,4 @@ mod synced;
 pub(crate) mod tags;
 mod tree;
 pub(crate) mod verify;
+pub(crate) mod verify_attestation;

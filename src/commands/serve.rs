@@ -1,5 +1,6 @@
 //! `serve`: a registry on a directory.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,9 +11,11 @@ use clap::ValueEnum;
 use serde::Serialize;
 use stevedore::http::{self, Handler, Server, Tls, TlsFiles};
 use stevedore::server::{self, Front, FrontOptions, Guard, Metrics, Registry, StaticTree, Storage};
+use stevedore::store;
 
 use super::access_log::{self, Form};
 use super::collector::Collector;
+use super::failures::Failures;
 use super::gate::Gate;
 use crate::cli::report::Report;
 use crate::cli::{Ui, interrupt, output};
@@ -147,7 +150,9 @@ impl Args {
         let Some(store) = &self.place.store else {
             let tree = self.place.path();
             let opened = StaticTree::open(tree, Arc::clone(guard) as _);
-            return Ok(Arc::new(opened.with_context(|| format!("cannot open {}", tree.display()))?));
+            let opened = opened.with_context(|| format!("cannot open {}", tree.display()))?;
+            let failures = Failures::default();
+            return Ok(Arc::new(opened.reporting(Box::new(move |error| failures.tell(error.kind(), error)))));
         };
         let storage = Arc::new(if self.read_only { Storage::open_read_only(store)? } else { Storage::open(store)? });
         if !self.read_only {
@@ -156,7 +161,8 @@ impl Args {
         let mut options = server::Options::new(Arc::clone(guard) as _);
         options.read_only = self.read_only;
         options.allow_sparse = self.allow_sparse;
-        options.report = Arc::new(|error| output::line(&format!("stevedore: {}", chain(error))));
+        let failures = Failures::default();
+        options.report = Arc::new(move |error| failures.tell(kind(error), error));
         Ok(Arc::new(Registry::new(storage, options)))
     }
 
@@ -230,6 +236,11 @@ impl TlsArgs {
         files.client_authority.clone_from(&self.tls_client_ca);
         Ok(Some(Tls::open(files)?))
     }
+}
+
+/// Returns what kind of failure it is, whatever it is about.
+fn kind(error: &store::Error) -> io::ErrorKind {
+    if let store::Error::Io { source, .. } = error { source.kind() } else { io::ErrorKind::Other }
 }
 
 /// Joins an error and its causes.

@@ -79,7 +79,7 @@ Examples:
 
 /// A form of signatures, as typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SignatureFormat {
+pub(super) enum SignatureFormat {
     /// Under the tag sha256-….sig
     Classic,
     /// Among the referrers
@@ -108,8 +108,8 @@ struct Signed {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Image {
-    digest: Digest,
+pub(super) struct Image {
+    pub(super) digest: Digest,
     #[serde(skip_serializing_if = "Option::is_none")]
     classic: Option<Signature>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,7 +141,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
             "signed without a name, for the place has none; policies may want one: --identity HOST/REPOSITORY[:TAG]",
         );
     }
-    let summary = summary(&images);
+    let summary = summary(&images, "signature");
     let images = images.into_iter().map(Image::from).collect();
     ui.report(&Signed { reference: args.reference.to_string(), identity: signing.identity, images })?;
     ui.summary(&summary);
@@ -175,7 +175,7 @@ impl Args {
 }
 
 /// Returns the name that an image is signed under: that of a registry's, or a full one in a layout or archive.
-fn identity(reference: &Location) -> Option<String> {
+pub(super) fn identity(reference: &Location) -> Option<String> {
     match (&reference.place, &reference.at) {
         (Place::Registry(repository), at) => {
             // As cosign writes it, and what every reader takes for Docker Hub.
@@ -192,16 +192,16 @@ fn identity(reference: &Location) -> Option<String> {
     }
 }
 
-fn summary(images: &[sign::Image]) -> String {
+/// Counts what was written of something.
+pub(super) fn summary(images: &[sign::Image], what: &str) -> String {
     let made = images.iter().flat_map(|image| [&image.classic, &image.bundle]).flatten();
     let (new, old): (Vec<&Made>, Vec<&Made>) = made.partition(|made| made.is_new);
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     match (new.len(), old.len()) {
-        (0, _) => format!("{}: nothing to do, signed already", count(images.len(), "image")),
-        (new, 0) => format!("{}: {} written", count(images.len(), "image"), count(new, "signature")),
-        (new, old) => {
-            format!("{}: {} written, {old} there already", count(images.len(), "image"), count(new, "signature"))
-        }
+        (0, _) if what == "signature" => format!("{}: nothing to do, signed already", count(images.len(), "image")),
+        (0, _) => format!("{}: nothing to do, attested already", count(images.len(), "image")),
+        (new, 0) => format!("{}: {} written", count(images.len(), "image"), count(new, what)),
+        (new, old) => format!("{}: {} written, {old} there already", count(images.len(), "image"), count(new, what)),
     }
 }
 

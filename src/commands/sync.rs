@@ -1,17 +1,20 @@
 //! `sync`: many images, listed in a file.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
-use stevedore::copy;
-use stevedore::sync::{self, Base, Options, ParseError, Plan};
+use stevedore::copy::{self, Gate};
+use stevedore::sign::policy::Guard;
+use stevedore::sync::{self, Admission, Base, Options, ParseError, Plan};
+use stevedore::transport::Location;
 use stevedore::watch::Cancelled;
 
 use super::listed::{Opener, read};
 use super::synced::{Synced, summary};
 use crate::cli::client::Common;
 use crate::cli::flags::{Destination, Network, Side, Source, Work};
-use crate::cli::{Ui, Usage, Verdict};
+use crate::cli::{Ui, Usage, Verdict, policies};
 
 /// Copy the images that a file lists
 ///
@@ -45,6 +48,9 @@ pub(crate) struct Args {
     /// Take signatures, SBOMs and whatever else refers to the images along, for every line
     #[arg(long)]
     referrers: bool,
+    /// Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Print what would be copied and removed, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -82,7 +88,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let sides = [args.side(copy::Side::Source), args.side(copy::Side::Destination)];
     let opener = Opener::new(args.common(), sides, ui)?;
     let watch = ui.watch()?;
+    let policy = args.policy.as_deref().map(policies::policy).transpose()?.map(Arc::new);
+    let guard = policy.map(|policy| {
+        move |location: &Location| Arc::new(Guard::new(policy.clone(), location.clone())) as Arc<dyn Gate>
+    });
     let options = Options {
+        gate: guard.as_ref().map(|guard| guard as &Admission<'_>),
         jobs: args.work.jobs,
         fail_fast: args.fail_fast,
         dry_run: args.dry_run,

@@ -1,12 +1,16 @@
 //! `verify`: whether an image is signed by whom it must be.
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 use stevedore::class::Class;
 use stevedore::digest::Digest;
-use stevedore::sign::{self, Accepted, Authority, Claim, Form, PublicKey, Rejected, Require, Signer, Verdict, Wanted};
+use stevedore::sign::{
+    self, Accepted, Authority, Claim, Form, Policy, PublicKey, Rejected, Require, Signer, Verdict, Wanted,
+};
 use stevedore::splice::Members;
 use stevedore::transport::{Location, Place};
 
@@ -16,7 +20,7 @@ use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keys;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
-use crate::cli::{Ui, Usage};
+use crate::cli::{Ui, Usage, policies};
 
 /// Verify that an image is signed with a key
 ///
@@ -32,6 +36,9 @@ pub(crate) struct Args {
     /// Who may have signed: a file with public keys, or env://NAME for a variable that holds them
     #[arg(short, long, value_name = "FILE")]
     key: Vec<String>,
+    /// Ask this file, a containers-policy.json, what must be signed by whom and under which name
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "require"])]
+    policy: Option<PathBuf>,
     /// How many of the keys must have signed
     #[arg(long, value_name = "HOW", default_value = "any")]
     require: HowMany,
@@ -51,7 +58,7 @@ pub(crate) struct Args {
 
 /// Flags of cosign's that change nothing here: no transparency log is asked with a key, and every place is looked at anyway.
 #[derive(clap::Args, Debug)]
-struct Habits {
+pub(super) struct Habits {
     /// Taken, for no log is asked
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     insecure_ignore_tlog: Option<bool>,
@@ -83,11 +90,12 @@ Examples:
   stevedore verify --key cosign.pub docker://registry.example.com/app:1.0
   stevedore verify --key cosign.pub -a commit=4f53cda docker://registry.example.com/app:1.0
   stevedore verify --key build.pub --key release.pub --require all --output report docker://registry.example.com/app:1.0
-  stevedore verify --key cosign.pub oci-archive:app.tar";
+  stevedore verify --key cosign.pub oci-archive:app.tar
+  stevedore verify --policy /etc/containers/policy.json docker://registry.example.com/app:1.0";
 
 /// How many keys, as typed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum HowMany {
+pub(super) enum HowMany {
     /// One of them
     Any,
     /// Each of them
@@ -96,7 +104,7 @@ enum HowMany {
 
 /// What is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
+pub(super) enum Output {
     /// cosign's array of payloads
     Json,
     /// Who signed what and where it was found
@@ -125,7 +133,7 @@ struct Good {
 }
 
 #[derive(Debug, Serialize)]
-struct Bad {
+pub(super) struct Bad {
     place: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest: Option<Digest>,
@@ -136,24 +144,25 @@ struct Bad {
 
 /// Verifies the image.
 pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
-    if args.habits.check_claims == Some(false) {
-        return Err(
-            Usage::new("a signature that is not compared with the image proves nothing", "leave the flag out").into()
-        );
-    }
-    let keys = args.keys()?;
+    args.habits.check()?;
+    let approval = args.approval()?;
     let common = Common { network: &args.network, work: None };
     let mut options = common.options(&Side::from(&args.registry), ui)?;
     attach_streams(&args.reference.place, None, &mut options)?;
     let source = args.reference.place.open_source(&options)?;
-    let authorities: Vec<&dyn Authority> = keys.iter().map(|key| key as &dyn Authority).collect();
     let judge = |claim: &Claim| claim.has(&args.annotation);
-    let require = match args.require {
-        HowMany::Any => Require::Any,
-        HowMany::All => Require::All,
+    let verdict = match &approval {
+        Approval::Policy(policy) => policy.verify(&args.reference, &*source, &judge, &options.watch)?,
+        Approval::Keys(keys) => {
+            let authorities: Vec<&dyn Authority> = keys.iter().map(|key| key as &dyn Authority).collect();
+            let wanted = Wanted { authorities: &authorities, require: args.require.into(), judge: &judge };
+            sign::verify(&*source, &args.reference.at, &wanted, &options.watch)?
+        }
     };
-    let wanted = Wanted { authorities: &authorities, require, judge: &judge };
-    let verdict = sign::verify(&*source, &args.reference.at, &wanted, &options.watch)?;
+    if verdict.accepted.is_empty() {
+        args.refuse_unsigned()?;
+        ui.note(&format!("accepted {} without a signature, as the policy says", verdict.digest));
+    }
     for rejected in &verdict.rejected {
         ui.note(&printable(&format!("not counted: {rejected}")));
     }
@@ -166,24 +175,60 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     ui.bytes(&text)
 }
 
-impl Args {
-    fn keys(&self) -> anyhow::Result<Vec<PublicKey>> {
-        if self.key.is_empty() {
-            let cure = "name who may have signed, as in --key cosign.pub";
-            return Err(Usage::new("without a key nothing is acceptable", cure).into());
+impl Habits {
+    /// Refuses the one that would make verifying pointless.
+    pub(super) fn check(&self) -> Result<(), Usage> {
+        if self.check_claims == Some(false) {
+            let reason = "a signature that is not compared with the image proves nothing";
+            return Err(Usage::new(reason, "leave the flag out"));
         }
-        let keys: Vec<Vec<PublicKey>> =
-            self.key.iter().map(|name| keys::public_keys(name)).collect::<Result<_, _>>()?;
-        Ok(keys.into_iter().flatten().collect())
+        Ok(())
+    }
+}
+
+/// Who decides.
+enum Approval {
+    /// One of these keys, or all of them.
+    Keys(Vec<PublicKey>),
+    /// A policy.
+    Policy(Policy),
+}
+
+impl From<HowMany> for Require {
+    fn from(how_many: HowMany) -> Self {
+        match how_many {
+            HowMany::Any => Self::Any,
+            HowMany::All => Self::All,
+        }
+    }
+}
+
+impl Args {
+    fn approval(&self) -> anyhow::Result<Approval> {
+        if let Some(file) = &self.policy {
+            return Ok(Approval::Policy(policies::policy(file)?));
+        }
+        keys::required(&self.key).map(Approval::Keys)
+    }
+
+    /// What must have been signed as well cannot have been, where nothing is.
+    fn refuse_unsigned(&self) -> anyhow::Result<()> {
+        if self.annotation.is_empty() {
+            return Ok(());
+        }
+        let cure = "leave --annotations out, or have the policy ask for a signature";
+        Err(Usage::new("the policy asks for no signature, so none has the annotations", cure).into())
     }
 }
 
 /// Returns the exit code of a failure: those that cosign documents, and no others.
 pub(crate) fn exit_code(error: &anyhow::Error, class: Class) -> u8 {
     match error.chain().find_map(|error| error.downcast_ref::<sign::Error>()) {
-        Some(sign::Error::Unsigned { .. }) => return 10,
+        Some(sign::Error::Unsigned { .. } | sign::Error::Unattested { .. }) => return 10,
         Some(sign::Error::Image(_)) => return 11,
-        Some(sign::Error::Unacceptable { .. }) => return 12,
+        Some(sign::Error::Unacceptable { .. } | sign::Error::Attestations { .. } | sign::Error::Denied { .. }) => {
+            return 12;
+        }
         _ => {}
     }
     match class {
@@ -239,7 +284,7 @@ impl Findings {
 
 impl From<Accepted> for Good {
     fn from(accepted: Accepted) -> Self {
-        let Accepted { candidate, signers, claim } = accepted;
+        let Accepted { candidate, signers, claim, .. } = accepted;
         Self {
             form: candidate.form,
             place: candidate.spot.to_string(),
@@ -265,7 +310,8 @@ impl From<&Rejected> for Bad {
 
 impl Report for Findings {
     fn text(&self) -> String {
-        let mut text = format!("{} is signed\n", self.digest);
+        let is_signed = if self.accepted.is_empty() { "needs no signature" } else { "is signed" };
+        let mut text = format!("{} {is_signed}\n", self.digest);
         for good in &self.accepted {
             let form = match good.form {
                 Form::Classic => "classic signature",

@@ -79,6 +79,18 @@ pub enum Error {
         /// The digest.
         digest: Digest,
     },
+    /// The image may not be copied.
+    #[error("{place} may not be copied")]
+    Denied {
+        /// Which.
+        place: String,
+        /// The kind of failure: that it may not, or that nobody could tell.
+        class: Class,
+        /// What to do about it.
+        cure: Option<String>,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The request cannot be fulfilled.
     #[error("{reason}")]
     Refused {
@@ -144,6 +156,7 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Place { source, .. } => source.class(),
+            Self::Denied { class, .. } => *class,
             Self::Platform { .. } => Class::NotFound,
             Self::Tag { named, .. } if named.is_none() => Class::NotFound,
             Self::Digest { .. } | Self::Tag { .. } | Self::DiffId { .. } => Class::Verification,
@@ -156,7 +169,7 @@ impl Error {
     pub fn cure(&self) -> Option<&str> {
         match self {
             Self::Place { source, .. } => source.cure(),
-            Self::Refused { cure, .. } => cure.as_deref(),
+            Self::Refused { cure, .. } | Self::Denied { cure, .. } => cure.as_deref(),
             Self::Preserve { .. } => Some("leave --preserve-digests out, or what changes the image"),
             _ => None,
         }

@@ -7,6 +7,7 @@ mod choose;
 mod convert;
 mod error;
 mod flights;
+mod gate;
 mod options;
 mod plan;
 mod referrers;
@@ -15,6 +16,7 @@ mod session;
 mod transfer;
 
 pub use error::{Error, Result, Side};
+pub use gate::{Gate, Refusal, instances};
 pub use options::{Options, Platforms};
 pub use report::{Choice, Report, Step, Totals};
 pub use session::{Request, Session};

@@ -1,7 +1,9 @@
 //! What can be asked of a copy.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::Gate;
 use crate::media_type::{Compression, Format};
 use crate::platform::Platform;
 use crate::reference::Tag;
@@ -31,6 +33,8 @@ pub struct Options {
     pub referrers: bool,
     /// Where layers are recompressed.
     pub scratch: Option<PathBuf>,
+    /// Who decides whether the image may be copied; without, any may.
+    pub gate: Option<Arc<dyn Gate>>,
 }
 
 /// Which platforms of an index are copied. What is no index is copied as it is, unless a platform is asked for that its config contradicts.

@@ -262,7 +262,7 @@ impl Session {
                     let put = request.destination.put_manifest(&at, manifest);
                     put.map_err(Error::at(Side::Destination, request.destination))?;
                 }
-                Ok(())
+                Ok::<(), Error>(())
             })?;
         }
         Ok(())

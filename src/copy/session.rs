@@ -7,12 +7,12 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use super::choose::{self, Target};
 use super::flights::{Claim, Flights};
 use super::plan::Plan;
-use super::{Error, Options, Report, Result, Side, Totals, referrers};
+use super::{Error, Options, Report, Result, Side, Totals, instances, referrers};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::transport::{Selector, Source, Transport};
-use crate::watch::Watch;
+use crate::watch::{Cancelled, Watch};
 
 /// What copies that run together share: the number of transfers at once, the watch, and the blobs that are on their way or there, so that
 /// none is sent twice.
@@ -62,7 +62,9 @@ impl Session {
     /// What failed and on which side. The destination then has the name as it was, at most with some of the new blobs beside it.
     pub fn copy(&self, request: &Request<'_>) -> Result<Report> {
         let source = request.found()?;
+        request.admit(&source.digest, &self.watch)?;
         let target = choose::target(request, source.clone())?;
+        request.admit_all(&source, &target, &self.watch)?;
         let is_there = request.is_there(&target)?;
         if is_there && !request.options.referrers {
             return self.only_more_names(request, &source, target);
@@ -94,7 +96,9 @@ impl Session {
     /// What failed and on which side.
     pub fn compare(&self, request: &Request<'_>) -> Result<Report> {
         let source = request.found()?;
+        request.admit(&source.digest, &self.watch)?;
         let target = choose::target(request, source.clone())?;
+        request.admit_all(&source, &target, &self.watch)?;
         let up_to_date = request.is_there(&target)?;
         let descriptor = target.descriptor.clone();
         Ok(Report { up_to_date, ..report(&source, target, descriptor, 0, Totals::default()) })
@@ -121,17 +125,19 @@ impl Session {
         Ok(Report { up_to_date: true, ..report(source, target, descriptor, 0, Totals::default()) })
     }
 
-    /// Does `work` for every item in several threads. The first failure stops the rest. Whatever transfers something takes a
-    /// [`permit`](Session::permit) for it.
-    pub(super) fn each<T: Sync, R: Send>(
+    /// Does `work` for every item in several threads, and returns the results in the items' order. The first failure stops the rest.
+    ///
+    /// # Errors
+    /// The first failure, and that of a session that was stopped.
+    pub fn each<T: Sync, R: Send, E: Send + From<Cancelled>>(
         &self,
         items: &[T],
-        work: impl Fn(&T, &Watch) -> Result<R> + Sync,
-    ) -> Result<Vec<R>> {
+        work: impl Fn(&T, &Watch) -> Result<R, E> + Sync,
+    ) -> Result<Vec<R>, E> {
         let part = self.watch.part();
         let next = AtomicUsize::new(0);
         let done: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
-        let failure: Mutex<Option<Error>> = Mutex::new(None);
+        let failure: Mutex<Option<E>> = Mutex::new(None);
         let run = || {
             while let Some((at, item)) = take(&next, items) {
                 if part.is_cancelled() {
@@ -156,7 +162,7 @@ impl Session {
         if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);
         }
-        self.watch.check().map_err(|_| Error::Cancelled(crate::watch::Cancelled))?;
+        self.watch.check().map_err(|_| Cancelled)?;
         let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(done.into_iter().map(|result| result.expect("without a failure every item is done")).collect())
     }
@@ -214,6 +220,39 @@ impl Request<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Asks whether an image may be copied. Whatever is read of it from here on is read by the digest that was asked about.
+    fn admit(&self, image: &Digest, watch: &Watch) -> Result<()> {
+        let Some(gate) = &self.options.gate else {
+            return Ok(());
+        };
+        gate.admit(self.source, image, watch).map_err(|refusal| {
+            let denied = Error::Denied {
+                place: format!("{}, {}", self.source, self.from),
+                class: refusal.class,
+                cure: refusal.cure,
+                source: refusal.source,
+            };
+            watch.check().map_or(Error::Cancelled(crate::watch::Cancelled), |()| denied)
+        })
+    }
+
+    /// Asks the same about each image that is to be copied. An index that was made smaller here is nobody's, and only what is in it is asked
+    /// about.
+    fn admit_all(&self, source: &Descriptor, target: &Target, watch: &Watch) -> Result<()> {
+        if self.options.gate.is_none() {
+            return Ok(());
+        }
+        let descriptor = &target.descriptor;
+        if descriptor.digest != source.digest && target.filtered.is_none() {
+            self.admit(&descriptor.digest, watch)?;
+        }
+        if !descriptor.media_type.is_index() {
+            return Ok(());
+        }
+        let below = instances(&target.read(self)?, &|child| self.read(child))?;
+        below.iter().try_for_each(|image| self.admit(image, watch))
     }
 
     /// Reads a manifest of the source.

@@ -29,7 +29,7 @@ pub struct Malformed {
 
 /// A tar that is read from front to back. Between two calls of [`next`](Archive::next) it reads as the content of the last member, holes
 /// filled with zeros.
-pub(super) struct Archive<R> {
+pub(crate) struct Archive<R> {
     reader: R,
     position: u64,
     /// What is left of the member's stored content, and what fills up its last block.
@@ -49,17 +49,20 @@ struct Before {
 
 impl<R: Read> Archive<R> {
     /// Starts at the first header.
-    pub(super) fn new(reader: R) -> Self {
+    pub(crate) fn new(reader: R) -> Self {
         Self { reader, position: 0, left: 0, padding: 0, holes: None, ended: false }
     }
 
     /// Returns the reader, which stands behind the end of the archive.
-    pub(super) fn into_inner(self) -> R {
+    pub(crate) fn into_inner(self) -> R {
         self.reader
     }
 
-    /// Goes to the next member.
-    pub(super) fn next(&mut self) -> io::Result<Option<Member>> {
+    /// Goes to the next member; nothing at the end.
+    ///
+    /// # Errors
+    /// Those of the reader, and [`Malformed`] inside one when the content is no tar.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Member>> {
         let mut before = Before::default();
         loop {
             self.skip()?;

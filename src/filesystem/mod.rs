@@ -42,6 +42,7 @@ mod usage;
 mod visit;
 mod writer;
 
+pub(crate) use archive::Archive;
 pub use archive::Malformed;
 pub use entry::{Entry, Kind, Meaning, Member, Xattr};
 pub use error::{Error, Result};

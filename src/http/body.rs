@@ -13,6 +13,7 @@ pub(super) struct Body<'w> {
     /// Whether the client waits for a 100 still.
     expected: bool,
     failure: Option<Failure>,
+    received: u64,
 }
 
 enum Rest {
@@ -69,11 +70,16 @@ impl<'w> Body<'w> {
             Framing::Length(length) => Rest::Length(length),
             Framing::Chunked => Rest::Chunks(Chunks::new()),
         };
-        Self { wire, rest, expected, failure: None }
+        Self { wire, rest, expected, failure: None, received: 0 }
     }
 
     pub(super) fn failure(&self) -> Option<Failure> {
         self.failure
+    }
+
+    /// Returns how many bytes were read.
+    pub(super) fn received(&self) -> u64 {
+        self.received
     }
 
     pub(super) fn leftover(&self) -> Leftover {
@@ -105,6 +111,7 @@ impl<'w> Body<'w> {
             Rest::Length(left) => *left -= count as u64,
             Rest::Chunks(chunks) => chunks.take(count as u64),
         }
+        self.received += count as u64;
         Ok(count)
     }
 

@@ -33,7 +33,7 @@ pub(super) fn serve(shared: &Shared, link: &Arc<Link>, handler: &dyn Handler) {
     if let Some(tls) = &options.tls {
         let (config, error) = tls.config();
         if let Some(error) = error {
-            shared.report(&Trouble::Certificates(error));
+            shared.report(Trouble::Certificates(error));
         }
         if wire.secure(config).is_err() {
             return;
@@ -95,13 +95,13 @@ impl Connection<'_> {
     fn refuse(&mut self, refusal: Refusal) -> io::Result<bool> {
         let begun = Instant::now();
         let manner = Manner { modern: true, head_only: false, keep: false };
-        self.send(plain(refusal.status, refusal.why), manner, &Told { begun, request: None })
+        self.send(plain(refusal.status, refusal.why), manner, &Told { begun, request: None, received: 0 })
     }
 
     fn answer(&mut self, mut head: Head) -> io::Result<bool> {
         let begun = Instant::now();
         let options = &self.shared.options;
-        let told = Told { begun, request: options.on_response.is_some().then(|| Asked::of(&head)) };
+        let mut told = Told { begun, received: 0, request: options.on_response.is_some().then(|| Asked::of(&head)) };
         let (modern, keep_alive, head_method) = (head.modern, head.keep_alive, head.method.clone());
         self.wire.socket.reading = Patience::Paced(Pace::new(options.body_patience, options.minimum_rate));
         let (framing, expected) = (head.framing, head.expects_continue);
@@ -116,8 +116,9 @@ impl Connection<'_> {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.handler.handle(&mut request)));
         drop(request);
         let (leftover, failure) = (body.leftover(), body.failure());
+        told.received = body.received();
         let response = outcome.unwrap_or_else(|_| {
-            self.shared.report(&Trouble::Panic(self.link.peer.ip()));
+            self.shared.report(Trouble::Panic(self.link.peer.ip()));
             plain(500, "the request could not be answered")
         });
         let response = honest(response, failure, self.shared.is_stopped());
@@ -185,6 +186,7 @@ fn honest(response: Response, failure: Option<Failure>, stopped: bool) -> Respon
 /// What an access log tells of a request.
 struct Told {
     begun: Instant,
+    received: u64,
     request: Option<Asked>,
 }
 
@@ -210,6 +212,7 @@ impl Told {
             path: self.request.as_ref().map_or("", |request| &request.path),
             status: sent.status,
             bytes: sent.bytes,
+            received: self.received,
             duration: self.begun.elapsed(),
             user_agent: self.request.as_ref().and_then(|request| request.user_agent.as_deref()),
             complete: sent.kept.is_ok(),

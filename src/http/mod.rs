@@ -17,6 +17,7 @@ mod roster;
 mod server;
 mod socket;
 mod tls;
+mod troubles;
 mod wire;
 
 pub use head::HeadLimits;

@@ -40,7 +40,7 @@ pub struct Options {
     pub tls: Option<Tls>,
     /// Is told of each response, for an access log.
     pub on_response: Option<OnResponse>,
-    /// Is told of what went wrong without ending the server.
+    /// Is told of what went wrong without ending the server: of each kind once a second, and how often it was.
     pub on_trouble: Option<OnTrouble>,
 }
 
@@ -78,6 +78,8 @@ pub struct Record<'a> {
     pub status: u16,
     /// How many bytes of content were sent.
     pub bytes: u64,
+    /// How many bytes of the request's content were read for it.
+    pub received: u64,
     /// From the end of the head to the end of the response.
     pub duration: Duration,
     /// The client's name for itself.
@@ -98,6 +100,29 @@ pub enum Trouble {
     Certificates(TlsError),
     /// A handler or its content panicked; the client got a 500 or half an answer.
     Panic(IpAddr),
+    /// This came so many times within a second.
+    Often(Box<Trouble>, u64),
+}
+
+impl Trouble {
+    /// How many kinds there are.
+    pub(super) const KINDS: usize = 4;
+
+    /// Returns which kind it is of.
+    pub(super) fn kind(&self) -> usize {
+        match self {
+            Self::Accept(_) => 0,
+            Self::Thread(..) => 1,
+            Self::Certificates(_) => 2,
+            Self::Panic(_) => 3,
+            Self::Often(last, _) => last.kind(),
+        }
+    }
+
+    /// Makes one of many, of which this is the last.
+    pub(super) fn sum(last: Self, count: u64) -> Self {
+        if count == 1 { last } else { Self::Often(Box::new(last), count) }
+    }
 }
 
 impl std::fmt::Display for Trouble {
@@ -107,6 +132,7 @@ impl std::fmt::Display for Trouble {
             Self::Thread(peer, error) => write!(f, "no thread for a connection of {peer}: {error}"),
             Self::Certificates(error) => write!(f, "the old certificates stay in use: {error}"),
             Self::Panic(peer) => write!(f, "answering a request of {peer} panicked"),
+            Self::Often(last, count) => write!(f, "{last} ({count} times in a second)"),
         }
     }
 }

@@ -13,6 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::connection::serve;
 use super::roster::Roster;
 use super::socket::Link;
+use super::troubles::Troubles;
 use super::{Counters, Handler, Options, Trouble};
 
 /// How long the server waits after a failure to take connections, for others to end.
@@ -62,6 +63,7 @@ pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) counters: Arc<Counters>,
     roster: Roster,
+    troubles: Troubles,
     stopped: AtomicBool,
     cut: AtomicBool,
     waker: PipeWriter,
@@ -100,14 +102,15 @@ impl Shared {
         self.stopped.load(Ordering::SeqCst)
     }
 
-    pub(super) fn report(&self, trouble: &Trouble) {
-        if let Some(tell) = &self.options.on_trouble {
-            tell(trouble);
+    /// Tells of a trouble, or has it told later.
+    pub(super) fn report(&self, trouble: Trouble) {
+        if self.troubles.report(trouble, Instant::now()) {
+            self.wake();
         }
     }
 
     fn wake(&self) {
-        // Written once, into an empty pipe whose other end lives as long as the server: it cannot fail while anyone waits.
+        // A few bytes a second, into a pipe whose other end lives as long as the server: it cannot fail while anyone waits.
         let _ = (&self.waker).write_all(b"!");
     }
 }
@@ -117,14 +120,15 @@ impl Server {
     ///
     /// # Errors
     /// When the system has no more file descriptors.
-    pub fn new(listener: TcpListener, options: Options) -> io::Result<Self> {
+    pub fn new(listener: TcpListener, mut options: Options) -> io::Result<Self> {
         // A connection that has gone between the news of it and its taking must not hold up the others.
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let (wake, waker) = io::pipe()?;
         let (stopped, cut) = (AtomicBool::new(false), AtomicBool::new(false));
         let (roster, counters) = (Roster::default(), Arc::default());
-        let shared = Arc::new(Shared { options, counters, roster, stopped, cut, waker });
+        let troubles = Troubles::new(options.on_trouble.take());
+        let shared = Arc::new(Shared { options, counters, roster, troubles, stopped, cut, waker });
         Ok(Self { listener, address, wake, shared })
     }
 
@@ -147,31 +151,37 @@ impl Server {
     pub fn run(&self, handler: &dyn Handler) {
         thread::scope(|scope| {
             while !self.shared.is_stopped() {
-                if let Err(error) = self.wait(None).and_then(|()| self.take_all(scope, handler)) {
-                    self.shared.report(&Trouble::Accept(error));
+                let held = self.shared.troubles.flush(Instant::now(), false);
+                if let Err(error) = self.wait(held, true).and_then(|()| self.take_all(scope, handler)) {
+                    self.tell(Trouble::Accept(error));
                     // Should this fail as well, the loop turns without a pause, which is still service.
-                    let _ = self.wait(Some(PAUSE));
+                    let _ = self.wait(Some(PAUSE), false);
                 }
             }
             self.wind_up();
         });
-        self.empty_pipe();
+        self.shared.troubles.flush(Instant::now(), true);
     }
 
-    /// Waits for a connection or a stop, or for a stop only, for a while.
-    fn wait(&self, pause: Option<Duration>) -> io::Result<()> {
-        let wake = PollFd::new(&self.wake, PollFlags::IN);
-        let result = match pause {
-            None => poll(&mut [wake, PollFd::new(&self.listener, PollFlags::IN)], None),
-            Some(pause) => {
-                let pause = Timespec::try_from(pause).expect("a short time");
-                poll(&mut [wake], Some(&pause))
-            }
+    /// Tells of a trouble of the loop's own, which comes by again to tell what is held back.
+    fn tell(&self, trouble: Trouble) {
+        self.shared.troubles.report(trouble, Instant::now());
+    }
+
+    /// Waits for somebody who wakes it, and for connections where they are wanted, for a while or for ever.
+    fn wait(&self, pause: Option<Duration>, connections: bool) -> io::Result<()> {
+        let pause = pause.map(|pause| Timespec::try_from(pause).expect("a short time"));
+        let mut sources = [PollFd::new(&self.wake, PollFlags::IN), PollFd::new(&self.listener, PollFlags::IN)];
+        let count = if connections { 2 } else { 1 };
+        match poll(&mut sources[..count], pause.as_ref()) {
+            Err(rustix::io::Errno::INTR) => return Ok(()),
+            other => other.map_err(io::Error::from)?,
         };
-        match result {
-            Err(rustix::io::Errno::INTR) => Ok(()),
-            other => other.map(drop).map_err(io::Error::from),
+        // Whoever stops says so before waking: the bytes themselves mean nothing.
+        if sources[0].revents().contains(PollFlags::IN) && !self.shared.is_stopped() {
+            self.empty_pipe();
         }
+        Ok(())
     }
 
     /// Takes the connections that wait.
@@ -210,7 +220,7 @@ impl Server {
         shared.counters.open.store(shared.roster.len(), Ordering::Relaxed);
         let mut headroom: Vec<u8> = Vec::new();
         if let Err(error) = headroom.try_reserve_exact(HEADROOM) {
-            shared.report(&Trouble::Thread(peer.ip(), error.into()));
+            self.tell(Trouble::Thread(peer.ip(), error.into()));
             return self.refuse(&link);
         }
         // Never touched, so it costs no memory; the compiler must not notice.
@@ -222,14 +232,14 @@ impl Server {
             // The handler's panics are caught closer to it; here it is the content's. Nobody is to learn of it from a scope that ends.
             if catch_unwind(AssertUnwindSafe(|| serve(seat.shared, &own, handler))).is_err() {
                 own.abort();
-                let told = catch_unwind(AssertUnwindSafe(|| seat.shared.report(&Trouble::Panic(own.peer.ip()))));
+                let told = catch_unwind(AssertUnwindSafe(|| seat.shared.report(Trouble::Panic(own.peer.ip()))));
                 // A hook that panics has only itself to tell.
                 drop(told);
             }
         });
         drop(headroom);
         if let Err(error) = started {
-            shared.report(&Trouble::Thread(peer.ip(), error));
+            self.tell(Trouble::Thread(peer.ip(), error));
             self.refuse(&link);
         }
     }
@@ -262,11 +272,10 @@ impl Server {
         shared.roster.cut();
     }
 
-    /// Leaves nothing behind that would wake anyone.
+    /// Takes what woke it out of the pipe. Call it when something is there, for it waits otherwise.
     fn empty_pipe(&self) {
-        let mut byte = [0];
-        // A byte was written when the server was stopped, and only then does this run.
-        let _ = (&self.wake).read(&mut byte);
+        // More than is ever written between two looks; what stays only wakes once more.
+        let _ = (&self.wake).read(&mut [0; 64]);
     }
 }
 

@@ -81,6 +81,10 @@ impl Remote {
             other => other?,
         };
         let content_type = response.header("content-type").map(MediaType::new);
+        // A page of something that stands between, such as a portal: it says nothing of what the registry has.
+        if let Some(kind) = content_type.as_ref().filter(|kind| !kind.is_manifest() && !begins_an_object(&raw)) {
+            return Err(response.senseless(format!("it is {kind}, not a manifest")));
+        }
         let manifest = match reference.parse::<Digest>() {
             Ok(digest) => Manifest::parse_verified(raw, content_type.as_ref(), &digest),
             Err(_) => Manifest::parse(raw, content_type.as_ref()),
@@ -177,6 +181,10 @@ impl Remote {
 /// Every type this crate reads, in one header: some servers look at the first alone.
 fn accept() -> String {
     MANIFESTS.iter().map(MediaType::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn begins_an_object(raw: &[u8]) -> bool {
+    raw.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }
 
 /// What the head of an answer says of a manifest; nothing when it says too little.

@@ -2,21 +2,35 @@
 //!
 //! BuildKit puts a manifest beside the image into its index, whose blobs are in-toto statements:
 //! <https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md>. Referrers have the document itself as their blob,
-//! or such a statement. A statement counts only when it is about this image.
+//! or such a statement, alone or in the bundle of an attestation; under the tag `sha256-….att` lie cosign's older attestations. A statement
+//! counts only when it is about this image. Nobody's signature is looked at here: `verify-attestation` does that.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::class::Class;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, digest_tags};
 use crate::transport::{self, MAX_DEPTH, Selector, Source};
 
 /// The largest document that is read.
 const MAX_SIZE: u64 = 256 * 1024 * 1024;
 const IN_TOTO: &str = "application/vnd.in-toto+json";
 const PREDICATE: &str = "in-toto.io/predicate-type";
+/// What the media type of sigstore's bundles begins with.
+const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
+/// The annotation of a bundle's manifest that says what is stated.
+const BUNDLED: &str = "dev.sigstore.bundle.predicateType";
+/// The media type of cosign's older attestations, and the annotation that says what they state.
+const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+const ENVELOPED: &str = "predicateType";
+/// What cosign lists its bundles as, where a registry keeps no list itself.
+const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+/// The most layers of a manifest of attestations that are looked at.
+const MAX_LAYERS: usize = 1000;
 
 /// A result about what is attached.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -75,8 +89,17 @@ pub struct Attached {
     pub format: Format,
     /// The blob that has it.
     pub blob: Descriptor,
-    /// Whether the blob is a statement around it.
-    is_statement: bool,
+    /// What is around it in the blob.
+    wrapping: Wrapping,
+}
+
+/// What is around a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrapping {
+    Nothing,
+    Statement,
+    Envelope,
+    Bundle,
 }
 
 /// Lists the documents that travel with an image, which was found at `at`; what BuildKit attached comes first, then referrers in the order
@@ -99,7 +122,22 @@ pub fn attached(source: &dyn Source, at: &Selector, image: &Digest) -> Result<Ve
             collect(&manifest, &mut found);
         }
     }
+    collect_tagged(source, image, &mut found)?;
     Ok(found)
+}
+
+/// Adds what lies under the tag of attestations.
+fn collect_tagged(source: &dyn Source, image: &Digest, found: &mut Vec<Attached>) -> Result<()> {
+    let Some(tag) = digest_tags(image).into_iter().find(|tag| tag.ends_with(".att")) else {
+        return Ok(());
+    };
+    match source.manifest(&Selector::Tag(tag)) {
+        Ok(manifest) => collect(&manifest, found),
+        Err(transport::Error::Unsupported { .. }) => {}
+        Err(error) if error.is_not_found() => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 impl Attached {
@@ -110,21 +148,48 @@ impl Attached {
     pub fn read(&self, source: &dyn Source, image: &Digest) -> Result<Vec<u8>> {
         let blob = source.blob(&self.blob)?;
         let content = blob.read_all(MAX_SIZE).map_err(transport::Error::from_read)?;
-        if !self.is_statement {
-            return Ok(content);
-        }
         let digest = self.blob.digest.clone();
-        let statement: Statement<'_> = match serde_json::from_slice(&content) {
-            Ok(statement) => statement,
-            Err(source) => return Err(Error::Statement { digest, source }),
+        let malformed = |source| Error::Statement { digest: digest.clone(), source };
+        let content = match self.wrapping {
+            Wrapping::Nothing => return Ok(content),
+            Wrapping::Statement => content,
+            Wrapping::Envelope => payload(serde_json::from_slice(&content).map_err(malformed)?).map_err(malformed)?,
+            Wrapping::Bundle => {
+                let bundle: Bundle = serde_json::from_slice(&content).map_err(malformed)?;
+                payload(bundle.dsse_envelope).map_err(malformed)?
+            }
         };
+        let statement: Statement<'_> = serde_json::from_slice(&content).map_err(malformed)?;
         let text = image.to_string();
         let (algorithm, hex) = text.split_once(':').unwrap_or_default();
         if !statement.subject.iter().any(|subject| subject.digest.get(algorithm).is_some_and(|own| own == hex)) {
             return Err(Error::Subject { digest, image: image.clone() });
         }
-        Ok(format!("{}\n", statement.predicate.get().trim()).into_bytes())
+        let predicate = statement.predicate.get().trim();
+        // What is no JSON is stated as a string.
+        match serde_json::from_str::<String>(predicate) {
+            Ok(text) => Ok(text.into_bytes()),
+            Err(_) => Ok(format!("{predicate}\n").into_bytes()),
+        }
     }
+}
+
+/// Takes the payload out of an envelope.
+fn payload(envelope: Envelope) -> Result<Vec<u8>, serde_json::Error> {
+    STANDARD.decode(envelope.payload).map_err(serde::de::Error::custom)
+}
+
+/// The part of DSSE's envelope that says something.
+#[derive(Deserialize)]
+struct Envelope {
+    payload: String,
+}
+
+/// The part of sigstore's bundle that says something.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bundle {
+    dsse_envelope: Envelope,
 }
 
 /// in-toto attestation framework, "Statement": <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>.
@@ -162,16 +227,28 @@ fn attestations(source: &dyn Source, index: &Manifest, image: &Digest, depth: us
 /// Says whether a referrer may be a document about packages, as far as the list of referrers tells.
 fn may_have(referrer: &Descriptor) -> bool {
     let Some(kind) = &referrer.artifact_type else { return true };
-    kind == IN_TOTO || kind.starts_with("application/vnd.in-toto") || format(kind).is_some()
+    if let Some(predicate) = referrer.annotations.get(BUNDLED) {
+        return format(predicate).is_some();
+    }
+    kind == IN_TOTO
+        || kind == EMPTY
+        || kind.starts_with(BUNDLE)
+        || kind.starts_with("application/vnd.in-toto")
+        || format(kind).is_some()
 }
 
 fn collect(manifest: &Manifest, found: &mut Vec<Attached>) {
-    for blob in manifest.blobs() {
+    let bundled = manifest.as_image().and_then(|image| image.annotations.get(BUNDLED));
+    for blob in manifest.blobs().into_iter().take(MAX_LAYERS) {
         let media_type = blob.media_type.to_string();
-        let is_statement = media_type == IN_TOTO;
-        let kind = if is_statement { blob.annotations.get(PREDICATE).cloned() } else { Some(media_type) };
+        let (wrapping, kind) = match media_type.as_str() {
+            IN_TOTO => (Wrapping::Statement, blob.annotations.get(PREDICATE).cloned()),
+            ENVELOPE => (Wrapping::Envelope, blob.annotations.get(ENVELOPED).cloned()),
+            other if other.starts_with(BUNDLE) => (Wrapping::Bundle, bundled.cloned()),
+            _ => (Wrapping::Nothing, Some(media_type)),
+        };
         if let Some(format) = kind.as_deref().and_then(format) {
-            found.push(Attached { format, blob: blob.clone(), is_statement });
+            found.push(Attached { format, blob: blob.clone(), wrapping });
         }
     }
 }

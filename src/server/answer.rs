@@ -107,6 +107,16 @@ pub(super) fn of_storage(error: &Error) -> Refusal {
     }
 }
 
+/// Formats a warning: distribution-spec, "Warnings".
+/// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#warnings>.
+pub(super) fn warning(text: &str) -> String {
+    debug_assert!(
+        text.bytes().all(|byte| byte.is_ascii() && !matches!(byte, b'"' | b'\\')),
+        "nothing in it is escaped"
+    );
+    format!("299 - \"{text}\"")
+}
+
 /// Says whether a disk or a quota is full.
 pub(super) fn is_full(error: &Error) -> bool {
     let Error::Io { source, .. } = error else {

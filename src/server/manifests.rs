@@ -3,11 +3,12 @@
 use serde_json::json;
 
 use super::Registry;
-use super::answer::{Answer, Code, Refusal};
+use super::answer::{Answer, Code, Refusal, warning};
 use super::condition;
 use super::route::Reference;
 use crate::digest::Digest;
 use crate::http::{Content, Request, Response};
+use crate::media_type::MediaType;
 use crate::store;
 
 impl Registry {
@@ -27,7 +28,11 @@ impl Registry {
         if known {
             return Ok(response);
         }
-        let response = response.with("Content-Type", manifest.media_type.clone());
+        let mut response = response.with("Content-Type", manifest.media_type.clone());
+        if MediaType::new(&manifest.media_type).is_schema1() {
+            response =
+                response.with("Warning", warning("manifests of schema 1 are no longer understood by most clients"));
+        }
         Ok(response.with_content(Content::Bytes(manifest.raw.clone())))
     }
 

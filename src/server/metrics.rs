@@ -32,6 +32,7 @@ pub struct Metrics {
 struct Route {
     requests: [[AtomicU64; CLASSES.len()]; METHODS.len()],
     bytes: AtomicU64,
+    received: AtomicU64,
     broken: AtomicU64,
     buckets: [AtomicU64; BUCKETS.len()],
     count: AtomicU64,
@@ -52,6 +53,7 @@ impl Metrics {
         let class = usize::from(record.status / 100).clamp(1, CLASSES.len()) - 1;
         add(&route.requests[method][class], 1);
         add(&route.bytes, record.bytes);
+        add(&route.received, record.received);
         add(&route.broken, u64::from(!record.complete));
         if let Some(bucket) = BUCKETS.iter().position(|end| record.duration <= Duration::from_millis(*end)) {
             add(&route.buckets[bucket], 1);
@@ -99,8 +101,10 @@ impl Metrics {
             }
         }
         let bytes: fn(&Route) -> u64 = |at| read(&at.bytes);
+        let received: fn(&Route) -> u64 = |at| read(&at.received);
         let broken: fn(&Route) -> u64 = |at| read(&at.broken);
         for (name, help, value) in [
+            ("stevedore_http_request_bytes_total", "Bytes of content received.", received),
             ("stevedore_http_response_bytes_total", "Bytes of content sent.", bytes),
             ("stevedore_http_responses_broken_total", "Responses that were not sent whole.", broken),
         ] {

@@ -7,12 +7,13 @@ use std::io::Read;
 use serde_json::json;
 
 use super::Registry;
-use super::answer::{Answer, Code, Failure, Refusal};
+use super::answer::{Answer, Code, Failure, Refusal, warning};
 use super::condition;
 use super::manifests::changed;
 use super::route::{self, Reference};
 use super::storage::media_type;
 use crate::blob::Fault;
+use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::http::{Request, Response};
 use crate::manifest::Manifest;
@@ -42,7 +43,7 @@ impl Registry {
         if !condition::holds(&request.headers, current.as_ref()) {
             return Err(changed(current.as_ref()).into());
         }
-        self.use_parts(name, &manifest)?;
+        let is_whole = self.use_parts(name, &manifest)?;
         if subject.is_some() {
             self.storage.complete_referrers(name)?;
         }
@@ -57,6 +58,9 @@ impl Registry {
             .with("ETag", condition::etag(&digest));
         if let Some(subject) = subject {
             response = response.with("OCI-Subject", subject.to_string());
+        }
+        for text in warnings(&manifest, is_whole) {
+            response = response.with("Warning", warning(text));
         }
         if matches!(reference, Reference::Digest(_)) {
             for tag in &tags {
@@ -82,13 +86,11 @@ impl Registry {
         if raw.len() as u64 > limit { Err(too_large()) } else { Ok(raw) }
     }
 
-    /// Looks whether everything that a manifest names is in the repository, and keeps it there.
-    fn use_parts(&self, name: &str, manifest: &Manifest) -> Result<(), Failure> {
+    /// Looks whether everything that a manifest names is in the repository, and keeps it there. Where that need not be so, says whether it is.
+    fn use_parts(&self, name: &str, manifest: &Manifest) -> Result<bool, Failure> {
         let mut missing = Vec::new();
         for blob in manifest.blobs() {
-            // Foreign layers are fetched elsewhere and never pushed.
-            let is_foreign = !blob.urls.is_empty() || blob.media_type.is_nondistributable();
-            if !self.storage.use_blob(name, &blob.digest)? && !is_foreign {
+            if !self.storage.use_blob(name, &blob.digest)? && !is_foreign(blob) {
                 missing.push(&blob.digest);
             }
         }
@@ -102,12 +104,30 @@ impl Registry {
             self.storage.use_manifest(name, &subject.digest)?;
         }
         if missing.is_empty() || self.options.allow_sparse {
-            return Ok(());
+            return Ok(missing.is_empty());
         }
         missing.truncate(20);
         let message = "the manifest names content that the repository does not have";
         Err(Refusal::with_detail(404, Code::ManifestBlobUnknown, message, &json!({"missing": missing})).into())
     }
+}
+
+/// Says whether a layer is fetched from elsewhere and never pushed.
+fn is_foreign(blob: &Descriptor) -> bool {
+    !blob.urls.is_empty() || blob.media_type.is_nondistributable()
+}
+
+/// Returns what whoever pushed a manifest should know.
+fn warnings(manifest: &Manifest, is_whole: bool) -> Vec<&'static str> {
+    let mut warnings = Vec::new();
+    if !is_whole {
+        warnings.push("the repository does not have all that this manifest names");
+    }
+    // image-spec, "Non-Distributable Layers": <https://github.com/opencontainers/image-spec/blob/main/layer.md#non-distributable-layers>.
+    if manifest.blobs().into_iter().any(|blob| blob.media_type.is_nondistributable()) {
+        warnings.push("layers that are not distributed are deprecated");
+    }
+    warnings
 }
 
 /// Returns the tags that a request gives.

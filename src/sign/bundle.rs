@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 
 use super::envelope::{self, Envelope};
 use super::key::PublicKey;
-use super::{Reason, json, statement};
+use super::{Reason, json};
 use crate::descriptor::{Annotations, Descriptor};
 use crate::manifest::{Image, Manifest, ParseError};
 use crate::media_type::{Format, MediaType};
@@ -33,6 +33,8 @@ pub(super) const EMPTY: &[u8] = b"{}";
 const MEMBERS: [&str; 4] = ["mediaType", "verificationMaterial", "dsseEnvelope", "messageSignature"];
 const MATERIAL: [&str; 5] =
     ["publicKey", "certificate", "x509CertificateChain", "tlogEntries", "timestampVerificationData"];
+const ENTRY: [&str; 7] =
+    ["logIndex", "logId", "kindVersion", "integratedTime", "inclusionPromise", "inclusionProof", "canonicalizedBody"];
 const CONTENTS: [&str; 3] = ["publicKey", "certificate", "x509CertificateChain"];
 
 /// A bundle, nothing of which is verified.
@@ -57,6 +59,7 @@ impl Bundle {
             return Err(Reason::Version(media_type.chars().take(100).collect()));
         }
         let material = json::required(&all, "verificationMaterial", &MATERIAL).map_err(Reason::Bundle)?;
+        check_material(&material).map_err(Reason::Bundle)?;
         if CONTENTS.iter().filter(|name| material.has(name)).count() != 1 {
             return Err(Reason::Material);
         }
@@ -73,6 +76,26 @@ impl Bundle {
     pub fn is_keyless(&self) -> bool {
         !self.material.has("publicKey")
     }
+}
+
+/// Checks what is in the material to the depth that any bundle has: a member that is not known may say anything.
+fn check_material(material: &Members) -> Result<(), json::Error> {
+    if let Some(key) = json::member(material, "publicKey")? {
+        json::only(&key, &["hint"])?;
+        json::text(&key, "hint")?;
+    }
+    for entry in json::list(material, "tlogEntries")? {
+        let entry = serde_json::from_str(entry.get()).map_err(|_| json::Error::Type("tlogEntries"))?;
+        json::only(&entry, &ENTRY)?;
+    }
+    if let Some(times) = json::member(material, "timestampVerificationData")? {
+        json::only(&times, &["rfc3161Timestamps"])?;
+        for time in json::list(&times, "rfc3161Timestamps")? {
+            let time = serde_json::from_str(time.get()).map_err(|_| json::Error::Type("rfc3161Timestamps"))?;
+            json::only(&time, &["signedTimestamp"])?;
+        }
+    }
+    Ok(())
 }
 
 /// cosign reads bundles that are compressed as a whole.
@@ -124,11 +147,6 @@ pub(super) fn manifest(
     )
 }
 
-/// Says whether an unverified bundle claims to be an attestation: it counts as no signature then, good or bad.
-pub(super) fn claims_to_attest(bundle: &Bundle) -> bool {
-    statement::unverified_predicate_type(&bundle.envelope.payload).is_some_and(|kind| kind != statement::SIGNED)
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -136,6 +154,7 @@ mod tests {
     use super::*;
     use crate::digest::Digest;
     use crate::sign::key::PrivateKey;
+    use crate::sign::statement;
 
     const LIMIT: u64 = 1 << 20;
 
@@ -154,7 +173,30 @@ mod tests {
         let material = r#""verificationMaterial":{"#;
         for (from, to, good) in [
             (BUNDLE.as_str(), OLD_SPELLING, true),
-            (material, r#""verificationMaterial":{"tlogEntries":[{"a":1}],"timestampVerificationData":{},"#, true),
+            (
+                material,
+                r#""verificationMaterial":{"tlogEntries":[{"logIndex":"1"}],"timestampVerificationData":{},"#,
+                true,
+            ),
+            (
+                material,
+                r#""verificationMaterial":{"timestampVerificationData":{"rfc3161Timestamps":[{"signedTimestamp":""}]},"#,
+                true,
+            ),
+            (material, r#""verificationMaterial":{"tlogEntries":null,"#, true),
+            (material, r#""verificationMaterial":{"tlogEntries":[{"a":1}],"#, false),
+            (material, r#""verificationMaterial":{"tlogEntries":["a"],"#, false),
+            (material, r#""verificationMaterial":{"tlogEntries":{},"#, false),
+            (material, r#""verificationMaterial":{"timestampVerificationData":[],"#, false),
+            (material, r#""verificationMaterial":{"timestampVerificationData":{"a":1},"#, false),
+            (
+                material,
+                r#""verificationMaterial":{"timestampVerificationData":{"rfc3161Timestamps":[{"a":1}]},"#,
+                false,
+            ),
+            (r#""publicKey":{"#, r#""publicKey":{"more":1,"#, false),
+            (r#""publicKey":{"hint":"#, r#""publicKey":{"hint":1,"x":"#, false),
+            (r#""publicKey":{"#, r#""publicKey":"x","certificate":{"#, false),
             (r#""dsseEnvelope""#, r#""messageSignature":null,"dsseEnvelope""#, true),
             ("bundle.v0.3+json", "bundle.v0.1+json", false),
             ("bundle.v0.3+json", "bundle.v0.2+json", false),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::claim::Claim;
+use super::collect::ENVELOPE;
 use super::encoding::encode;
 use super::json;
 use crate::descriptor::{Annotations, Descriptor};
@@ -25,6 +26,9 @@ pub const REFERRER: MediaType = MediaType::from_static("application/vnd.dev.cosi
 pub const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 /// The annotation with the certificate of a keyless signature.
 pub const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
+
+/// The annotation of an attestation's layer with what is stated.
+const PREDICATE_TYPE: &str = "predicateType";
 
 /// What Go writes for a time that was never set.
 const NEVER: &str = "0001-01-01T00:00:00Z";
@@ -67,6 +71,16 @@ pub fn parse(payload: &[u8]) -> Result<Claim, json::Error> {
 pub(super) fn layer(payload: &[u8], signature: &[u8]) -> Descriptor {
     let mut layer = Descriptor::of(PAYLOAD, payload);
     layer.annotations = Annotations::from([(SIGNATURE.to_owned(), encode(signature))]);
+    layer
+}
+
+/// Returns the descriptor of an envelope under the tag of attestations.
+pub(super) fn attestation(envelope: &[u8], predicate_type: &str) -> Descriptor {
+    let mut layer = Descriptor::of(ENVELOPE, envelope);
+    layer.annotations = Annotations::from([
+        (SIGNATURE.to_owned(), String::new()),
+        (PREDICATE_TYPE.to_owned(), predicate_type.to_owned()),
+    ]);
     layer
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::bundle::PREFIX;
+use super::bundle::{PREDICATE_TYPE, PREFIX};
 use super::classic::{PAYLOAD, REFERRER, SIGNATURE};
 use super::{Error, Reason};
 use crate::blob::Fault;
@@ -14,6 +14,7 @@ use crate::class::Class;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::{self, Image, Manifest};
+use crate::media_type::MediaType;
 use crate::transport::{self, Selector, Source};
 
 /// The largest manifest of signatures that is looked at, in bytes.
@@ -28,7 +29,7 @@ pub const MAX_SIGNATURE: u64 = 4 << 20;
 pub const MAX_ATTESTATION: u64 = 128 << 20;
 
 /// The media type of an envelope without a bundle.
-const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+pub const ENVELOPE: MediaType = MediaType::from_static("application/vnd.dsse.envelope.v1+json");
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +101,8 @@ pub struct Candidate {
     pub form: Form,
     /// The layer.
     pub layer: Descriptor,
+    /// What its manifest says of what is stated: nobody's word, and good for messages only.
+    pub stated: Option<String>,
 }
 
 /// A place that should have had a signature, and has something else.
@@ -217,7 +220,9 @@ impl Search<'_> {
             && is_bundle(layer)
         {
             self.candidate(manifest, Form::Bundle, layer, spot);
-        } else if self.kind == Kind::Signatures && holds_payloads(image) {
+        } else if self.kind == Kind::Signatures && holds_payloads(image)
+            || self.kind == Kind::Attestations && holds_envelopes(image)
+        {
             self.layers(manifest, image, spot);
         }
     }
@@ -255,7 +260,7 @@ impl Search<'_> {
             return self.broken(spot, Some(manifest.digest()), Reason::Layers(image.layers.len()));
         }
         for layer in &image.layers {
-            let form = if layer.media_type.as_str() == ENVELOPE { Form::Envelope } else { Form::Classic };
+            let form = if layer.media_type == ENVELOPE { Form::Envelope } else { Form::Classic };
             match (self.kind, form) {
                 (Kind::Signatures, Form::Classic) if !layer.annotations.contains_key(SIGNATURE) => {
                     self.broken(spot, Some(manifest.digest()), Reason::Unsigned);
@@ -299,8 +304,9 @@ impl Search<'_> {
     }
 
     fn candidate(&mut self, manifest: &Manifest, form: Form, layer: &Descriptor, spot: &Spot) {
+        let stated = manifest.as_image().and_then(|image| image.annotations.get(PREDICATE_TYPE).cloned());
         let (spot, layer, manifest) = (spot.clone(), layer.clone(), manifest.digest().clone());
-        self.found.candidates.push(Candidate { spot, manifest, form, layer });
+        self.found.candidates.push(Candidate { spot, manifest, form, layer, stated });
     }
 
     fn broken(&mut self, spot: &Spot, manifest: Option<&Digest>, reason: Reason) {
@@ -310,6 +316,11 @@ impl Search<'_> {
     fn trouble(&mut self, source: transport::Error) {
         self.found.troubles.push(Error::Unknown { digest: self.subject.clone(), source: Box::new(source) });
     }
+}
+
+/// Says whether a manifest that refers to an image holds attestations without a bundle.
+fn holds_envelopes(image: &Image) -> bool {
+    image.layers.iter().any(|layer| layer.media_type == ENVELOPE)
 }
 
 /// Says whether a manifest that refers to an image holds classic signatures.

@@ -51,6 +51,14 @@ impl Envelope {
         Self::of(&json::loose_object(text)?)
     }
 
+    /// Returns the envelope as JSON on one line.
+    pub fn to_json(&self) -> String {
+        let text = |value: &str| serde_json::to_string(value).expect("text is always writable");
+        let key_id = self.key_id.as_deref().map(|id| format!(r#""keyid":{},"#, text(id))).unwrap_or_default();
+        let (payload, kind, signature) = (encode(&self.payload), text(&self.payload_type), encode(&self.signature));
+        format!(r#"{{"payload":"{payload}","payloadType":{kind},"signatures":[{{{key_id}"sig":"{signature}"}}]}}"#)
+    }
+
     /// Returns the bytes that are signed.
     pub fn message(&self) -> Vec<u8> {
         message(&self.payload_type, &self.payload)
@@ -91,7 +99,10 @@ mod tests {
         let text = write(b"payload", b"sig");
         let envelope = Envelope::parse(text.as_bytes()).expect("parses");
         assert_eq!((envelope.payload.as_slice(), envelope.signature.as_slice()), (&b"payload"[..], &b"sig"[..]));
-        assert_eq!((envelope.payload_type.as_str(), envelope.key_id), (IN_TOTO, None));
+        assert_eq!((envelope.payload_type.as_str(), envelope.key_id.as_deref()), (IN_TOTO, None));
+        assert_eq!(envelope.to_json(), text);
+        let named = text.replace(r#"{"sig""#, r#"{"keyid":"a\"b","sig""#);
+        assert_eq!(Envelope::parse(named.as_bytes()).expect("parses").to_json(), named);
         let sig = format!(r#"{{"sig":"{}"}}"#, encode(b"sig"));
         for (from, to, good) in [
             (sig.as_str(), format!(r#"{{"keyid":"","sig":"{}"}}"#, encode(b"sig")), true),

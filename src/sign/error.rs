@@ -1,5 +1,7 @@
 //! What can go wrong with signatures: why one is not accepted, and why an operation failed.
 
+use std::path::PathBuf;
+
 use super::{json, key};
 use crate::class::Class;
 use crate::digest::Digest;
@@ -68,6 +70,9 @@ pub enum Reason {
     /// The name it was signed under is not as it must be.
     #[error("it was signed for {0}")]
     Identity(String),
+    /// It was signed under no name, and there must be one.
+    #[error("it was signed without a name, and the policy asks for one")]
+    Anonymous,
     /// The bundle is malformed.
     #[error("it is no bundle: {0}")]
     Bundle(#[source] json::Error),
@@ -83,6 +88,17 @@ pub enum Reason {
     /// The envelope is malformed.
     #[error("its envelope is not acceptable: {0}")]
     Envelope(#[source] json::Error),
+    /// It states something else.
+    #[error("it states {found:?}, not {wanted:?}")]
+    Statement {
+        /// The type of what it states.
+        found: String,
+        /// The type that was asked for.
+        wanted: String,
+    },
+    /// It is a signature, where an attestation was asked for.
+    #[error("it is a signature, not an attestation")]
+    NoAttestation,
     /// The signature is a keyless one, and a key was given.
     #[error("it is a keyless signature, which no key verifies")]
     Keyless,
@@ -102,6 +118,30 @@ pub enum Error {
         name: String,
         /// Why.
         source: key::Error,
+    },
+    /// A key file cannot be read.
+    #[error("cannot read the key {}", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A policy cannot be used.
+    #[error("cannot use the policy {name}")]
+    Policy {
+        /// The file.
+        name: String,
+        /// Why.
+        source: super::PolicyError,
+    },
+    /// The policy forbids it, whatever is signed.
+    #[error("the policy does not accept {place}: {reason}")]
+    Denied {
+        /// The image.
+        place: String,
+        /// Why.
+        reason: String,
     },
     /// The place failed.
     #[error(transparent)]
@@ -137,6 +177,26 @@ pub enum Error {
         /// What is wrong with each.
         reasons: Vec<String>,
     },
+    /// There is no attestation.
+    #[error("{digest} has no attestation")]
+    Unattested {
+        /// The image.
+        digest: Digest,
+    },
+    /// There are attestations, and none that is good enough.
+    #[error("no attestation of {digest} is acceptable: {}", reasons.join("; "))]
+    Attestations {
+        /// The image.
+        digest: Digest,
+        /// What is wrong with each.
+        reasons: Vec<String>,
+    },
+    /// What would be attested cannot be.
+    #[error("cannot attest that: {reason}")]
+    Predicate {
+        /// What is wrong with the predicate.
+        reason: String,
+    },
     /// What would have to be appended to is something else.
     #[error("the tag {tag} cannot take a signature: {reason}")]
     Occupied {
@@ -169,6 +229,7 @@ impl Error {
             Self::Place(error) | Self::Image(error) => error.class(),
             Self::Unknown { source, .. } => source.class(),
             Self::Unsigned { .. } | Self::Unacceptable { .. } | Self::TooMany { .. } => Class::Verification,
+            Self::Unattested { .. } | Self::Attestations { .. } | Self::Denied { .. } => Class::Verification,
             _ => Class::Failed,
         }
     }

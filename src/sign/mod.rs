@@ -15,14 +15,21 @@ pub mod envelope;
 mod error;
 pub mod json;
 pub mod key;
+pub mod policy;
+pub mod predicate;
 mod signer;
 pub mod statement;
 mod verify;
 
+pub use crate::artifact::Made;
 pub use authority::{Authority, Evidence, Material, Signer};
 pub use claim::Claim;
 pub use collect::{Candidate, Form, Kind, Spot};
 pub use error::{Error, Reason, Result};
 pub use key::{PrivateKey, PublicKey};
-pub use signer::{Image, Made, Signing, sign};
-pub use verify::{Accepted, Rejected, Require, Verdict, Wanted, check, verify};
+pub use policy::{ParseError as PolicyError, Policy};
+pub use predicate::PredicateType;
+pub use signer::{Attesting, Image, Signing, attest, sign};
+pub use verify::{
+    Accepted, Rejected, Require, Sought, Verdict, Wanted, check, verify, verify_attestation, verify_image,
+};

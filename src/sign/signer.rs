@@ -4,12 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::value::RawValue;
+
 use super::classic::{self, SIGNATURE, Signatures};
-use super::collect::{MAX_LAYERS, MAX_MANIFEST};
+use super::collect::{ENVELOPE, MAX_ATTESTATION, MAX_LAYERS, MAX_MANIFEST};
 use super::encoding::decode;
 use super::key::{PrivateKey, PublicKey};
 use super::verify::find;
 use super::{Error, Result, bundle, envelope, statement};
+use crate::artifact::{self, Artifact, Made};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -46,13 +49,23 @@ pub struct Image {
     pub bundle: Option<Made>,
 }
 
-/// A manifest with a signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Made {
-    /// The manifest.
-    pub manifest: Digest,
-    /// Whether it was written now; else it was there.
-    pub is_new: bool,
+/// What to attest, and how.
+#[derive(Clone, Debug)]
+pub struct Attesting {
+    /// Whether to write an envelope under the tag of attestations, which cosign 2 reads.
+    pub classic: bool,
+    /// Whether to write a bundle, which cosign 3 looks at first.
+    pub bundle: bool,
+    /// The name of the image; none where it has none.
+    pub name: Option<String>,
+    /// The type of what is stated.
+    pub predicate_type: String,
+    /// What is stated.
+    pub predicate: Box<RawValue>,
+    /// When the bundle was made (RFC 3339), as in [`Signing::created`].
+    pub created: Option<String>,
+    /// Whether to state it of what is below an index, too.
+    pub recursive: bool,
 }
 
 /// Signs an image, and with [`Signing::recursive`] what is below it. The place's `finish` is left to the caller.
@@ -66,59 +79,112 @@ pub fn sign(
     signing: &Signing,
     watch: &Watch,
 ) -> Result<Vec<Image>> {
-    let root = find(place, at)?;
-    let mut images = Vec::new();
-    let mut run = Run { place, key, public: key.public_key(), signing, watch, seen: BTreeSet::new() };
-    run.sign(&root, 0, &mut images)?;
-    Ok(images)
+    let run = Run { place, key, public: key.public_key(), watch };
+    run.all(at, signing.recursive, &|manifest| run.sign(manifest, signing))
+}
+
+/// States something of an image, and with [`Attesting::recursive`] of what is below it. The place's `finish` is left to the caller.
+///
+/// # Errors
+/// [`Error::Image`] when there is no such image, [`Error::Predicate`] when it is too large for anybody to verify, others when the place
+/// fails. What was attested before then stays attested.
+pub fn attest(
+    place: &dyn Transport,
+    at: &Selector,
+    key: &PrivateKey,
+    attesting: &Attesting,
+    watch: &Watch,
+) -> Result<Vec<Image>> {
+    let run = Run { place, key, public: key.public_key(), watch };
+    run.all(at, attesting.recursive, &|manifest| run.attest(manifest, attesting))
 }
 
 struct Run<'a> {
     place: &'a dyn Transport,
     key: &'a PrivateKey,
     public: PublicKey,
-    signing: &'a Signing,
     watch: &'a Watch,
-    seen: BTreeSet<Digest>,
 }
 
+/// What is done to each image.
+type Work<'a> = dyn Fn(&Manifest) -> Result<Image> + 'a;
+
 impl Run<'_> {
-    fn sign(&mut self, manifest: &Manifest, depth: usize, images: &mut Vec<Image>) -> Result<()> {
+    fn all(&self, at: &Selector, recursive: bool, work: &Work<'_>) -> Result<Vec<Image>> {
+        let root = find(self.place, at)?;
+        let mut images = Vec::new();
+        self.each(&root, 0, recursive, work, &mut BTreeSet::new(), &mut images)?;
+        Ok(images)
+    }
+
+    fn each(
+        &self,
+        manifest: &Manifest,
+        depth: usize,
+        recursive: bool,
+        work: &Work<'_>,
+        seen: &mut BTreeSet<Digest>,
+        images: &mut Vec<Image>,
+    ) -> Result<()> {
         self.watch.check().map_err(transport::Error::from_read)?;
         if depth > MAX_DEPTH {
             return Err(Error::Depth { digest: manifest.digest().clone() });
         }
-        images.push(self.sign_one(manifest)?);
-        if !self.signing.recursive {
+        images.push(work(manifest)?);
+        if !recursive {
             return Ok(());
         }
         for child in manifest.children() {
             // What BuildKit attests is no image.
-            if child.is_attestation() || !self.seen.insert(child.digest.clone()) {
+            if child.is_attestation() || !seen.insert(child.digest.clone()) {
                 continue;
             }
             let child = self.place.manifest(&child.clone().into())?;
-            self.sign(&child, depth + 1, images)?;
+            self.each(&child, depth + 1, recursive, work, seen, images)?;
         }
         Ok(())
     }
 
-    fn sign_one(&self, manifest: &Manifest) -> Result<Image> {
+    fn sign(&self, manifest: &Manifest, signing: &Signing) -> Result<Image> {
         let digest = manifest.digest().clone();
-        let classic = self.signing.classic.then(|| self.sign_classic(&digest)).transpose()?;
-        let bundle = self.signing.bundle.then(|| self.sign_bundle(&manifest.descriptor())).transpose()?;
-        Ok(Image { digest, classic, bundle })
+        let classic = signing.classic.then(|| {
+            let identity = signing.identity.as_deref().unwrap_or_default();
+            let payload = classic::payload(identity, &digest, &signing.annotations);
+            let layer = classic::layer(&payload, &self.key.sign(&payload));
+            self.put_layer(&digest, ".sig", &layer, &payload)
+        });
+        let classic = classic.transpose()?;
+        let bundle = signing.bundle.then(|| {
+            let payload = statement::signed(signing.identity.as_deref(), &digest, &signing.annotations);
+            self.put_bundle(&manifest.descriptor(), &payload, statement::SIGNED, signing.created.as_deref())
+        });
+        Ok(Image { digest, classic, bundle: bundle.transpose()? })
     }
 
-    fn sign_classic(&self, digest: &Digest) -> Result<Made> {
-        let tag = digest_tags(digest).into_iter().find(|tag| tag.ends_with(".sig"));
+    fn attest(&self, manifest: &Manifest, attesting: &Attesting) -> Result<Image> {
+        let digest = manifest.digest().clone();
+        let Attesting { predicate_type, predicate, .. } = attesting;
+        let payload = statement::attested(attesting.name.as_deref(), &digest, predicate_type, predicate);
+        let classic = attesting.classic.then(|| {
+            let signature = self.key.sign(&envelope::message(envelope::IN_TOTO, &payload));
+            let envelope = envelope::write(&payload, &signature).into_bytes();
+            self.put_layer(&digest, ".att", &classic::attestation(&envelope, predicate_type), &envelope)
+        });
+        let classic = classic.transpose()?;
+        let bundle = attesting
+            .bundle
+            .then(|| self.put_bundle(&manifest.descriptor(), &payload, predicate_type, attesting.created.as_deref()));
+        Ok(Image { digest, classic, bundle: bundle.transpose()? })
+    }
+
+    /// Adds a layer to the manifest under one of the tags of a digest.
+    fn put_layer(&self, digest: &Digest, suffix: &str, layer: &Descriptor, content: &[u8]) -> Result<Made> {
+        check_size(content)?;
+        let tag = digest_tags(digest).into_iter().find(|tag| tag.ends_with(suffix));
         let tag = tag.ok_or_else(|| Error::NoTag { digest: digest.clone() })?;
-        let identity = self.signing.identity.as_deref().unwrap_or_default();
-        let payload = classic::payload(identity, digest, &self.signing.annotations);
-        let layer = classic::layer(&payload, &self.key.sign(&payload));
         let is_new = std::cell::Cell::new(false);
         let refused = std::cell::RefCell::new(None);
-        let updated = self.place.update(&tag, &|there| match self.append(there, &tag, &layer, &payload) {
+        let updated = self.place.update(&tag, &|there| match self.append(there, &tag, layer, content) {
             Ok(Some(manifest)) => {
                 is_new.set(true);
                 Ok(Some(manifest))
@@ -143,14 +209,14 @@ impl Run<'_> {
         there: Option<&Manifest>,
         tag: &str,
         layer: &Descriptor,
-        payload: &[u8],
+        content: &[u8],
     ) -> Result<Option<Manifest>> {
         let occupied = |reason| Error::Occupied { tag: tag.to_owned(), reason };
         let Signatures { manifest, config } = match there {
             None => classic::first(layer)?,
             Some(there) => {
                 let image = there.as_image().ok_or_else(|| occupied("it names no image manifest"))?;
-                if image.layers.iter().any(|other| self.is_same(other, layer, payload)) {
+                if image.layers.iter().any(|other| self.is_same(other, layer, content)) {
                     return Ok(None);
                 }
                 if image.layers.len() >= MAX_LAYERS {
@@ -163,14 +229,21 @@ impl Run<'_> {
         };
         let config_type = manifest.as_image().map_or(MediaType::OCI_CONFIG, |image| image.config.media_type.clone());
         self.put(&Descriptor::of(config_type, &config), &config)?;
-        self.put(layer, payload)?;
+        self.put(layer, content)?;
         Ok(Some(manifest))
     }
 
-    /// Says whether a layer is this signature, or another of the same key for the same payload.
-    fn is_same(&self, other: &Descriptor, layer: &Descriptor, payload: &[u8]) -> bool {
+    /// Says whether a layer is this one, or another signature of the same key for the same payload.
+    fn is_same(&self, other: &Descriptor, layer: &Descriptor, content: &[u8]) -> bool {
+        if other.digest != layer.digest {
+            return false;
+        }
+        if layer.media_type == ENVELOPE {
+            // It has its signature inside.
+            return other.media_type == ENVELOPE;
+        }
         let signature = other.annotations.get(SIGNATURE).and_then(|text| decode(text));
-        other.digest == layer.digest && signature.is_some_and(|signature| self.public.verifies(payload, &signature))
+        signature.is_some_and(|signature| self.public.verifies(content, &signature))
     }
 
     /// Reads a config; nothing when it is not there, too large or wrong.
@@ -187,27 +260,20 @@ impl Run<'_> {
         }
     }
 
-    fn sign_bundle(&self, subject: &Descriptor) -> Result<Made> {
-        let identity = self.signing.identity.as_deref();
-        let payload = statement::signed(identity, &subject.digest, &self.signing.annotations);
-        let signature = self.key.sign(&envelope::message(envelope::IN_TOTO, &payload));
-        let content = bundle::write(&payload, &signature, &self.public);
-        let manifest = bundle::manifest(&content, subject, statement::SIGNED, self.signing.created.as_deref())?;
-        self.attach(&manifest, &[(bundle::BUNDLE, &content), (MediaType::OCI_EMPTY, bundle::EMPTY)])
-    }
-
-    /// Puts a manifest that refers to an image, unless it is there and listed.
-    fn attach(&self, manifest: &Manifest, blobs: &[(MediaType, &[u8])]) -> Result<Made> {
-        let made = |is_new| Made { manifest: manifest.digest().clone(), is_new };
-        let subject = manifest.subject().expect("made with one");
-        if self.place.referrers(&subject.digest)?.iter().any(|listed| listed.digest == *manifest.digest()) {
-            return Ok(made(false));
-        }
-        for (media_type, content) in blobs {
-            self.put(&Descriptor::of(media_type.clone(), content), content)?;
-        }
-        self.place.put_manifest(&Selector::Digest(manifest.digest().clone()), manifest)?;
-        Ok(made(true))
+    /// Signs a statement and refers to the image with it.
+    fn put_bundle(
+        &self,
+        subject: &Descriptor,
+        payload: &[u8],
+        predicate_type: &str,
+        created: Option<&str>,
+    ) -> Result<Made> {
+        let signature = self.key.sign(&envelope::message(envelope::IN_TOTO, payload));
+        let content = bundle::write(payload, &signature, &self.public);
+        check_size(&content)?;
+        let manifest = bundle::manifest(&content, subject, predicate_type, created)?;
+        let artifact = Artifact::of_bytes(manifest, [&content[..], bundle::EMPTY]);
+        Ok(artifact::attach(self.place, &artifact, self.watch)?)
     }
 
     fn put(&self, descriptor: &Descriptor, content: &[u8]) -> Result<()> {
@@ -218,4 +284,13 @@ impl Run<'_> {
         let _outcome = self.place.put_blob(blob, None)?;
         Ok(())
     }
+}
+
+/// What nobody would read is not written.
+fn check_size(content: &[u8]) -> Result<()> {
+    if content.len() as u64 > MAX_ATTESTATION {
+        let reason = format!("with its signature it has more than {} MiB", MAX_ATTESTATION >> 20);
+        return Err(Error::Predicate { reason });
+    }
+    Ok(())
 }

@@ -16,6 +16,8 @@ pub const SIGNED: &str = "https://sigstore.dev/cosign/sign/v1";
 /// The two versions of statements that are in use; cosign signs with the one and attests with the other.
 pub const VERSIONS: [&str; 2] = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
 
+/// What the specification has for a subject without a name.
+const NAMELESS: &str = "_";
 const MEMBERS: [&str; 4] = ["_type", "subject", "predicateType", "predicate"];
 const SUBJECT: [&str; 7] = ["name", "uri", "digest", "content", "downloadLocation", "mediaType", "annotations"];
 
@@ -51,13 +53,25 @@ impl Statement {
         if !VERSIONS.contains(&json::required_text(&all, "_type")?.as_str()) {
             return Err(Error::Type("_type"));
         }
-        json::member(&all, "predicate")?;
         let subjects = json::list(&all, "subject")?;
         Ok(Self {
             predicate_type: json::required_text(&all, "predicateType")?,
             subjects: subjects.iter().map(|subject| Subject::parse(subject)).collect::<Result<_, _>>()?,
             predicate: all.get("predicate").map(ToOwned::to_owned),
         })
+    }
+
+    /// Checks that the predicate, if there is one, is an object: that of a signature has nothing else to be.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn has_object(&self) -> Result<(), Error> {
+        match &self.predicate {
+            Some(predicate) if !predicate.get().starts_with('{') && predicate.get() != "null" => {
+                Err(Error::Type("predicate"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns what is claimed of an image, once for each subject that is it.
@@ -67,7 +81,7 @@ impl Statement {
         let claim = |subject: &Subject| Claim {
             kind: self.predicate_type.clone(),
             digest: digest.clone(),
-            identity: subject.name.clone().filter(|name| !name.is_empty()),
+            identity: subject.name.clone().filter(|name| !name.is_empty() && name != NAMELESS),
             annotations: subject.annotations.clone(),
             predicate: self.predicate.clone(),
         };
@@ -100,6 +114,17 @@ pub(super) fn signed(identity: Option<&str>, digest: &Digest, annotations: &BTre
     let (algorithm, hex, version) = (digest.algorithm(), digest.hex(), VERSIONS[0]);
     format!(
         r#"{{"_type":"{version}","subject":[{{{name}"digest":{{"{algorithm}":"{hex}"}},"annotations":{annotations}}}],"predicateType":"{SIGNED}","predicate":{{}}}}"#
+    )
+    .into_bytes()
+}
+
+/// Makes a statement of another kind, as cosign makes it: of the older version, with the image's repository for its name.
+pub(super) fn attested(name: Option<&str>, digest: &Digest, predicate_type: &str, predicate: &RawValue) -> Vec<u8> {
+    let text = |value: &str| serde_json::to_string(value).expect("text is always writable");
+    let (name, kind) = (text(name.unwrap_or(NAMELESS)), text(predicate_type));
+    let (algorithm, hex, version, predicate) = (digest.algorithm(), digest.hex(), VERSIONS[1], predicate.get());
+    format!(
+        r#"{{"_type":"{version}","predicateType":{kind},"subject":[{{"name":{name},"digest":{{"{algorithm}":"{hex}"}}}}],"predicate":{predicate}}}"#
     )
     .into_bytes()
 }
@@ -137,7 +162,8 @@ mod tests {
             ("\"_type\"", "\"_Type\"", false),
             ("\"_type\"", "\"type\"", false),
             (r#""predicate":{}"#, r#""predicate":{},"more":1"#, false),
-            (r#""predicate":{}"#, r#""predicate":[]"#, false),
+            // What attestations state may be text, as cosign's SPDX is.
+            (r#""predicate":{}"#, r#""predicate":[]"#, true),
             (r#""predicate":{}"#, r#""predicate":{"a":1,"a":2}"#, false),
             (r#""annotations":{}"#, r#""annotations":{},"more":1"#, false),
             (r#""annotations":{}"#, r#""annotations":[]"#, false),
@@ -150,6 +176,32 @@ mod tests {
             let text = plain().replacen(from, to, 1);
             assert_ne!(text, plain(), "{to}");
             assert_eq!(Statement::parse(text.as_bytes()).is_ok(), good, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn the_attestation_of_cosign() {
+        let (digest, predicate) = (Digest::of(b"image"), RawValue::from_string("{\"a\":1.50}".into()).expect("JSON"));
+        let made = |name| String::from_utf8(attested(name, &digest, "https://x/y", &predicate)).expect("UTF-8");
+        let wanted = format!(
+            r#"{{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"https://x/y","subject":[{{"name":"h/r","digest":{{"sha256":"{}"}}}}],"predicate":{{"a":1.50}}}}"#,
+            digest.hex()
+        );
+        assert_eq!(made(Some("h/r")), wanted);
+        for (name, wanted) in [(Some("h/r"), Some("h/r")), (None, None)] {
+            let statement = Statement::parse(made(name).as_bytes()).expect("parses");
+            assert_eq!(statement.predicate_type, "https://x/y");
+            assert_eq!(statement.claims(&digest)[0].identity.as_deref(), wanted);
+        }
+    }
+
+    #[test]
+    fn a_signature_states_an_object() {
+        for (predicate, good) in
+            [("{}", true), ("null", true), ("{\"a\":1}", true), ("[]", false), ("\"{}\"", false), ("1", false)]
+        {
+            let text = plain().replacen(r#""predicate":{}"#, &format!(r#""predicate":{predicate}"#), 1);
+            assert_eq!(Statement::parse(text.as_bytes()).expect("parses").has_object().is_ok(), good, "{predicate}");
         }
     }
 

@@ -1,13 +1,15 @@
 //! Deciding whether an image is signed by whom it must be: each candidate by the same rules, denied unless every one of them holds.
+//!
+//! Attestations go through the same rules; only what may be stated differs. Neither is ever taken for the other.
 
 use super::authority::{Authority, Evidence, Material, Signer};
-use super::bundle::{Bundle, claims_to_attest};
+use super::bundle::Bundle;
 use super::claim::Claim;
 use super::classic;
 use super::collect::{self, Broken, Candidate, Form, Kind, ReadError, Spot, collect};
 use super::encoding::decode;
-use super::envelope::IN_TOTO;
-use super::statement::{SIGNED, Statement};
+use super::envelope::{Envelope, IN_TOTO};
+use super::statement::{self, SIGNED, Statement};
 use super::{Error, Reason, Result};
 use crate::digest::Digest;
 use crate::manifest::Manifest;
@@ -34,6 +36,15 @@ pub struct Wanted<'a> {
     pub judge: &'a dyn Fn(&Claim) -> Result<(), Reason>,
 }
 
+/// What must be signed: the image as such, or something that is stated of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought<'a> {
+    /// A signature.
+    Signature,
+    /// An attestation with this type of predicate, or of any type.
+    Attestation(Option<&'a str>),
+}
+
 /// What was found out about an image that is signed as it must be.
 #[derive(Debug)]
 pub struct Verdict {
@@ -54,6 +65,8 @@ pub struct Accepted {
     pub signers: Vec<(usize, Signer)>,
     /// What was signed.
     pub claim: Claim,
+    /// The envelope of an attestation.
+    pub envelope: Option<Envelope>,
 }
 
 /// Something that is no good signature.
@@ -67,8 +80,8 @@ pub struct Rejected {
     pub blob: Option<Digest>,
     /// What is wrong.
     pub reason: Reason,
-    /// Whether it is a signature at all, as opposed to an attestation.
-    pub is_signature: bool,
+    /// Whether it is what was looked for at all, as opposed to an attestation among signatures or the other way around.
+    pub is_sought: bool,
 }
 
 /// Verifies that an image is signed.
@@ -77,27 +90,32 @@ pub struct Rejected {
 /// [`Error::Image`] when there is no such image, [`Error::Unsigned`] when it has no signature, [`Error::Unacceptable`] when it has none that
 /// is good enough, and others when that could not be found out.
 pub fn verify(source: &dyn Source, at: &Selector, wanted: &Wanted<'_>, watch: &Watch) -> Result<Verdict> {
-    let image = find(source, at)?;
-    let digest = image.digest().clone();
-    let mut found = collect(source, &digest, Kind::Signatures);
-    let mut verdict = Verdict { digest, accepted: Vec::new(), rejected: Vec::new() };
-    verdict.rejected.extend(found.broken.into_iter().map(Rejected::from));
-    for candidate in found.candidates {
-        watch.check().map_err(transport::Error::from_read)?;
-        let content = match collect::read(source, &candidate, Kind::Signatures.limit()) {
-            Ok(content) => content,
-            Err(ReadError::Bad(reason)) => {
-                verdict.rejected.push(Rejected::new(candidate, reason, true));
-                continue;
-            }
-            Err(ReadError::Place(source)) => {
-                found.troubles.push(Error::Unknown { digest: verdict.digest.clone(), source: Box::new(source) });
-                continue;
-            }
-        };
-        verdict.weigh(candidate, &content, wanted);
-    }
-    verdict.conclude(found.troubles, wanted, watch)
+    let digest = find(source, at)?.digest().clone();
+    verify_image(source, &digest, wanted, watch)
+}
+
+/// Verifies that the image with this digest is signed, whether or not it can be read.
+///
+/// # Errors
+/// Those of [`verify`], but for [`Error::Image`].
+pub fn verify_image(source: &dyn Source, digest: &Digest, wanted: &Wanted<'_>, watch: &Watch) -> Result<Verdict> {
+    Verdict::find(source, digest, Sought::Signature, wanted, watch)
+}
+
+/// Verifies that something of a type (nothing for any type) is attested of an image.
+///
+/// # Errors
+/// [`Error::Image`] when there is no such image, [`Error::Unattested`] when it has no attestation, [`Error::Attestations`] when it has none
+/// that is good enough, and others when that could not be found out.
+pub fn verify_attestation(
+    source: &dyn Source,
+    at: &Selector,
+    predicate_type: Option<&str>,
+    wanted: &Wanted<'_>,
+    watch: &Watch,
+) -> Result<Verdict> {
+    let digest = find(source, at)?.digest().clone();
+    Verdict::find(source, &digest, Sought::Attestation(predicate_type), wanted, watch)
 }
 
 /// Reads the image, whose digest is that of the bytes that came.
@@ -112,18 +130,29 @@ pub(super) fn find(source: &dyn Source, at: &Selector) -> Result<Manifest> {
 /// Checks a candidate's content against one authority.
 ///
 /// # Errors
-/// Why it is no good signature of `subject` by `authority`.
+/// Why it is no good signature or attestation of `subject` by `authority`.
 pub fn check(
     candidate: &Candidate,
     content: &[u8],
     subject: &Digest,
     authority: &dyn Authority,
+    sought: Sought<'_>,
     judge: &dyn Fn(&Claim) -> Result<(), Reason>,
 ) -> Result<(Signer, Claim), Reason> {
-    let (signer, claims) = match candidate.form {
-        Form::Classic => check_classic(candidate, content, authority)?,
-        Form::Bundle => check_bundle(content, subject, authority)?,
-        Form::Envelope => return Err(Reason::Predicate(String::new())),
+    let (signer, claims) = match (candidate.form, sought) {
+        (Form::Classic, Sought::Signature) => check_classic(candidate, content, authority)?,
+        (Form::Classic, Sought::Attestation(_)) => return Err(Reason::NoAttestation),
+        (Form::Envelope, Sought::Signature) => return Err(Reason::Predicate(String::new())),
+        (Form::Bundle, _) => {
+            let bundle = Bundle::parse(content, sought.kind().limit())?;
+            let material = Material::Bundle(&bundle.material);
+            check_envelope(&bundle.envelope, material, subject, authority, sought)?
+        }
+        (Form::Envelope, Sought::Attestation(_)) => {
+            let envelope = Envelope::parse(content).map_err(Reason::Envelope)?;
+            let material = Material::Annotations(&candidate.layer.annotations);
+            check_envelope(&envelope, material, subject, authority, sought)?
+        }
     };
     let mut refused = Reason::Subject;
     for claim in claims.into_iter().filter(|claim| claim.digest == *subject) {
@@ -133,6 +162,29 @@ pub fn check(
         }
     }
     Err(refused)
+}
+
+impl Sought<'_> {
+    fn kind(self) -> Kind {
+        match self {
+            Self::Signature => Kind::Signatures,
+            Self::Attestation(_) => Kind::Attestations,
+        }
+    }
+
+    /// Says whether this is what may be stated. The signed type alone counts: what lies around it is nobody's word.
+    fn takes(self, statement: &Statement) -> Result<(), Reason> {
+        let found = &statement.predicate_type;
+        match self {
+            Self::Signature if found != SIGNED => Err(Reason::Predicate(found.clone())),
+            Self::Signature => statement.has_object().map_err(Reason::Payload),
+            Self::Attestation(_) if found == SIGNED => Err(Reason::NoAttestation),
+            Self::Attestation(Some(wanted)) if found != wanted => {
+                Err(Reason::Statement { found: found.clone(), wanted: wanted.to_owned() })
+            }
+            Self::Attestation(_) => Ok(()),
+        }
+    }
 }
 
 fn check_classic(
@@ -153,37 +205,59 @@ fn check_classic(
     Ok((signer, vec![claim]))
 }
 
-fn check_bundle(content: &[u8], subject: &Digest, authority: &dyn Authority) -> Result<(Signer, Vec<Claim>), Reason> {
-    let (signer, statement) = open(&Bundle::parse(content, Kind::Signatures.limit())?, authority)?;
-    if statement.predicate_type != SIGNED {
-        return Err(Reason::Predicate(statement.predicate_type));
-    }
-    Ok((signer, statement.claims(subject)))
-}
-
-/// Verifies a bundle's signature and reads the statement in it, whatever it states.
-///
-/// # Errors
-/// Why not.
-pub(super) fn open(bundle: &Bundle, authority: &dyn Authority) -> Result<(Signer, Statement), Reason> {
-    let envelope = &bundle.envelope;
+fn check_envelope(
+    envelope: &Envelope,
+    material: Material<'_>,
+    subject: &Digest,
+    authority: &dyn Authority,
+    sought: Sought<'_>,
+) -> Result<(Signer, Vec<Claim>), Reason> {
     if envelope.payload_type != IN_TOTO {
         return Err(Reason::Type(envelope.payload_type.chars().take(100).collect()));
     }
     let message = envelope.message();
-    let (key_id, material) = (envelope.key_id.as_deref(), Material::Bundle(&bundle.material));
+    let key_id = envelope.key_id.as_deref();
     let signer = authority.verify(&Evidence { message: &message, signature: &envelope.signature, key_id, material })?;
     // Nothing of the payload was looked at before this line.
-    Ok((signer, Statement::parse(&envelope.payload).map_err(Reason::Payload)?))
+    let statement = Statement::parse(&envelope.payload).map_err(Reason::Payload)?;
+    sought.takes(&statement)?;
+    Ok((signer, statement.claims(subject)))
 }
 
 impl Verdict {
-    fn weigh(&mut self, candidate: Candidate, content: &[u8], wanted: &Wanted<'_>) {
+    fn find(
+        source: &dyn Source,
+        digest: &Digest,
+        sought: Sought<'_>,
+        wanted: &Wanted<'_>,
+        watch: &Watch,
+    ) -> Result<Self> {
+        let kind = sought.kind();
+        let mut found = collect(source, digest, kind);
+        let mut verdict = Self { digest: digest.clone(), accepted: Vec::new(), rejected: Vec::new() };
+        verdict.rejected.extend(found.broken.into_iter().map(Rejected::from));
+        for candidate in found.candidates {
+            watch.check().map_err(transport::Error::from_read)?;
+            match collect::read(source, &candidate, kind.limit()) {
+                Ok(content) => verdict.weigh(candidate, &content, sought, wanted),
+                Err(ReadError::Bad(reason)) => {
+                    let is_sought = candidate.stated.as_deref().is_none_or(|stated| may_be(sought, stated));
+                    verdict.rejected.push(Rejected::new(candidate, reason, is_sought));
+                }
+                Err(ReadError::Place(source)) => {
+                    found.troubles.push(Error::Unknown { digest: verdict.digest.clone(), source: Box::new(source) });
+                }
+            }
+        }
+        verdict.conclude(found.troubles, sought, wanted, watch)
+    }
+
+    fn weigh(&mut self, candidate: Candidate, content: &[u8], sought: Sought<'_>, wanted: &Wanted<'_>) {
         let mut signers = Vec::new();
         let mut claimed = None;
         let mut refused = Reason::Signature;
         for (number, authority) in wanted.authorities.iter().enumerate() {
-            match check(&candidate, content, &self.digest, *authority, wanted.judge) {
+            match check(&candidate, content, &self.digest, *authority, sought, wanted.judge) {
                 Ok((signer, claim)) => {
                     signers.push((number, signer));
                     claimed = Some(claim);
@@ -194,15 +268,21 @@ impl Verdict {
             }
         }
         match claimed {
-            Some(claim) => self.accepted.push(Accepted { candidate, signers, claim }),
+            Some(claim) => {
+                let envelope = match sought {
+                    Sought::Signature => None,
+                    Sought::Attestation(_) => envelope(&candidate, content, sought),
+                };
+                self.accepted.push(Accepted { candidate, signers, claim, envelope });
+            }
             None => {
-                let is_signature = !is_attestation(&candidate, content, &refused);
-                self.rejected.push(Rejected::new(candidate, refused, is_signature));
+                let is_sought = is_sought(&candidate, content, sought, &refused);
+                self.rejected.push(Rejected::new(candidate, refused, is_sought));
             }
         }
     }
 
-    fn conclude(self, troubles: Vec<Error>, wanted: &Wanted<'_>, watch: &Watch) -> Result<Self> {
+    fn conclude(self, troubles: Vec<Error>, sought: Sought<'_>, wanted: &Wanted<'_>, watch: &Watch) -> Result<Self> {
         let has = |number: usize| {
             self.accepted.iter().any(|accepted| accepted.signers.iter().any(|(signer, _)| *signer == number))
         };
@@ -222,7 +302,7 @@ impl Verdict {
         }
         let digest = self.digest.clone();
         let mut reasons: Vec<String> =
-            self.rejected.iter().filter(|rejected| rejected.is_signature).map(ToString::to_string).collect();
+            self.rejected.iter().filter(|rejected| rejected.is_sought).map(ToString::to_string).collect();
         if !self.accepted.is_empty() {
             let name = |number: &usize| format!("there is none by {}", wanted.authorities[*number].name());
             reasons.extend(missing.iter().map(name));
@@ -231,34 +311,67 @@ impl Verdict {
             for rejected in &self.rejected {
                 watch.note(&format!("passed over: {rejected}"));
             }
-            return Err(Error::Unsigned { digest });
         }
-        Err(Error::Unacceptable { digest, reasons })
+        Err(match (sought, reasons.is_empty()) {
+            (Sought::Signature, true) => Error::Unsigned { digest },
+            (Sought::Signature, false) => Error::Unacceptable { digest, reasons },
+            (Sought::Attestation(_), true) => Error::Unattested { digest },
+            (Sought::Attestation(_), false) => Error::Attestations { digest, reasons },
+        })
+    }
+
+    /// Adds what was found out when something else was asked of the same image: what one asker accepts, another need not, and is no less good.
+    pub(super) fn add(&mut self, other: Self) {
+        let blob = |accepted: &Accepted| (accepted.candidate.manifest.clone(), accepted.candidate.layer.digest.clone());
+        let known: Vec<_> = self.accepted.iter().map(blob).collect();
+        self.accepted.extend(other.accepted.into_iter().filter(|accepted| !known.contains(&blob(accepted))));
+        let accepted: Vec<_> = self.accepted.iter().map(blob).collect();
+        self.rejected.extend(other.rejected);
+        self.rejected.retain(|rejected| match (&rejected.manifest, &rejected.blob) {
+            (Some(manifest), Some(blob)) => !accepted.contains(&(manifest.clone(), blob.clone())),
+            _ => true,
+        });
     }
 }
 
-/// Says whether this is no signature to begin with. For a message and an exit code only: both are denied.
-fn is_attestation(candidate: &Candidate, content: &[u8], reason: &Reason) -> bool {
-    match (candidate.form, reason) {
-        (Form::Envelope, _) | (_, Reason::Predicate(_)) => true,
-        (Form::Bundle, _) => {
-            Bundle::parse(content, Kind::Signatures.limit()).is_ok_and(|bundle| claims_to_attest(&bundle))
-        }
-        (Form::Classic, _) => false,
+/// Returns the envelope of content that was accepted.
+fn envelope(candidate: &Candidate, content: &[u8], sought: Sought<'_>) -> Option<Envelope> {
+    match candidate.form {
+        Form::Classic => None,
+        Form::Bundle => Bundle::parse(content, sought.kind().limit()).ok().map(|bundle| bundle.envelope),
+        Form::Envelope => Envelope::parse(content).ok(),
     }
+}
+
+/// Says whether this is of the kind that is looked for to begin with. For a message and an exit code only: it is denied either way.
+fn is_sought(candidate: &Candidate, content: &[u8], sought: Sought<'_>, reason: &Reason) -> bool {
+    if matches!(reason, Reason::Predicate(_) | Reason::NoAttestation) {
+        return false;
+    }
+    let claimed = match candidate.form {
+        Form::Classic => None,
+        Form::Bundle | Form::Envelope => envelope(candidate, content, sought)
+            .and_then(|envelope| statement::unverified_predicate_type(&envelope.payload)),
+    };
+    claimed.is_none_or(|claimed| may_be(sought, &claimed))
+}
+
+/// Says whether what an unverified statement says of its type fits what is looked for.
+fn may_be(sought: Sought<'_>, claimed: &str) -> bool {
+    (claimed == SIGNED) == (sought == Sought::Signature)
 }
 
 impl Rejected {
-    fn new(candidate: Candidate, reason: Reason, is_signature: bool) -> Self {
+    fn new(candidate: Candidate, reason: Reason, is_sought: bool) -> Self {
         let (manifest, blob) = (Some(candidate.manifest), Some(candidate.layer.digest));
-        Self { spot: candidate.spot, manifest, blob, reason, is_signature }
+        Self { spot: candidate.spot, manifest, blob, reason, is_sought }
     }
 }
 
 impl From<Broken> for Rejected {
     fn from(broken: Broken) -> Self {
         let Broken { spot, manifest, reason } = broken;
-        Self { spot, manifest, blob: None, reason, is_signature: true }
+        Self { spot, manifest, blob: None, reason, is_sought: true }
     }
 }
 

@@ -27,7 +27,7 @@ mod tree;
 mod yaml;
 
 pub use filter::{Filter, Pattern, PatternError};
-pub use options::{Open, Options};
+pub use options::{Admission, Open, Options};
 pub use plan::{Access, Images, Line, ParseError, Plan, Target};
 pub use report::{Copied, Error, Image, Pruned, Report};
 pub use run::run;

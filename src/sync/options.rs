@@ -1,15 +1,19 @@
 //! How a plan is carried out.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use super::plan::Access;
-use crate::copy::Side;
-use crate::transport;
+use crate::copy::{Gate, Side};
+use crate::transport::{self, Location};
 use crate::watch::Watch;
 
 /// Makes the options of places on one side that are reached in a way of their own. Called once for each; the results should share a
 /// registry client where nothing tells them apart.
 pub type Open<'a> = dyn Fn(Side, &Access) -> transport::Options + Sync + 'a;
+
+/// Makes the one who decides whether the image at a location may be copied.
+pub type Admission<'a> = dyn Fn(&Location) -> Arc<dyn Gate> + Sync + 'a;
 
 /// How a plan is carried out.
 pub struct Options<'a> {
@@ -23,6 +27,8 @@ pub struct Options<'a> {
     pub prune: bool,
     /// Hears what goes on, and stops it.
     pub watch: Watch,
+    /// Makes the one who decides whether the image at a location may be copied; without, any may.
+    pub gate: Option<&'a Admission<'a>>,
     /// Makes the options for places.
     pub open: &'a Open<'a>,
 }

@@ -13,6 +13,7 @@ use super::prune::{self, Listed};
 use super::report::{Copied, Error, Image, Report};
 use crate::class::Class;
 use crate::copy::{self, Request, Session, Side};
+use crate::manifest::is_digest_tag;
 use crate::transport::{Location, Source};
 use crate::watch::{Cancelled, Watch};
 
@@ -112,7 +113,9 @@ impl Run<'_> {
             let tags: Vec<Option<&str>> = match (&line.source, listed) {
                 (Images::One(_), _) => vec![None],
                 (Images::Every { filter, .. }, Ok(tags)) => {
-                    tags.iter().map(String::as_str).filter(|tag| filter.takes(tag)).map(Some).collect()
+                    let tags = tags.iter().map(String::as_str).filter(|tag| filter.takes(tag));
+                    // What belongs to a digest is no image that anybody would sign; signatures go along as referrers.
+                    tags.filter(|tag| self.options.gate.is_none() || !is_digest_tag(tag)).map(Some).collect()
                 }
                 (_, Err(error)) => {
                     let result = Err(error.clone());
@@ -159,7 +162,8 @@ impl Run<'_> {
         let (from, to) = (job.source()?, job.destination()?);
         let source = self.places.source(&from.place, &job.line.source_access)?;
         let destination = self.places.destination(&to.place, &job.line.destination_access)?;
-        let options = copy_options(job.line);
+        let gate = self.options.gate.map(|gate| gate(&from));
+        let options = copy::Options { gate, ..copy_options(job.line) };
         let request =
             Request { source: &*source, from: &from.at, destination: &*destination, to: &to.at, options: &options };
         let report = match self.options.dry_run {

@@ -67,6 +67,39 @@ pub(super) fn keeps_every_writers_names(open: Make<'_>, names: [&str; 3]) {
     }
 }
 
+/// Runs the cases for a place whose tags several handles change; `open` opens the same place each time.
+pub(super) fn keeps_every_update(open: Make<'_>, tag: &str) {
+    let (first, second) = (open(), open());
+    let at = Selector::Tag(tag.into());
+    // Both have looked, and neither sees what the other is about to do.
+    for place in [&first, &second] {
+        assert_eq!(resolved(&**place, &at), None);
+    }
+    for (place, seed) in [(&first, "one"), (&second, "two")] {
+        let sample = sample(seed);
+        put_blobs(&**place, &sample);
+        let updated = place.update(tag, &|there| {
+            let mut image = sample.manifest.as_image().expect("an image").clone();
+            let before = there.and_then(Manifest::as_image).map(|image| image.annotations.clone());
+            image.annotations = before.unwrap_or_default();
+            if image.annotations.insert(seed.into(), "there".into()).is_some() {
+                return Ok(None);
+            }
+            Ok(Some(Manifest::image(Format::Oci, &image).expect("a manifest")))
+        });
+        updated.expect("updates").expect("something is there");
+        place.finish().expect("finishes");
+    }
+    let last = open();
+    let manifest = last.manifest(&at).expect("there");
+    let annotations = &manifest.as_image().expect("an image").annotations;
+    assert_eq!(annotations.keys().collect::<Vec<_>>(), ["one", "two"]);
+    // Nothing to change is nothing to write.
+    let same = last.update(tag, &|there| Ok(there.filter(|_| false).cloned())).expect("looks").expect("there");
+    assert_eq!(same.digest(), manifest.digest());
+    last.finish().expect("finishes");
+}
+
 /// A small image with its blobs.
 #[derive(Clone)]
 pub(super) struct Sample {

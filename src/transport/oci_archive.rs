@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use super::archive::{self, INDEX_FILE, LAYOUT, LAYOUT_FILE, OpenArchive, Part, Workspace};
-use super::{ArchivePath, Layout, Options, Origin, Place, Result, Selector, Source, Tags, Transport};
+use super::{ArchivePath, Change, Layout, Options, Origin, Place, Result, Selector, Source, Tags, Transport};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -107,6 +107,10 @@ impl Transport for Writer {
         Ok(())
     }
 
+    fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
+        self.layout.update(tag, change)
+    }
+
     fn complete(&self, at: &Selector) -> Result<Option<Descriptor>> {
         self.layout.complete(at)
     }
@@ -157,5 +161,6 @@ mod tests {
         let place = Place::OciArchive(ArchivePath::File(folder.path().join("k.tar")));
         let open = || -> Box<dyn Transport> { place.open_destination(&Options::default()).expect("opens") };
         contract::keeps_every_writers_names(&open, ["a", "b", "c"]);
+        contract::keeps_every_update(&open, "d");
     }
 }

@@ -200,8 +200,12 @@ impl Source for Registry {
         let at = Selector::Tag(referrers_tag(subject));
         match self.manifest(&at) {
             Ok(list) if list.lists_referrers_of(subject) => Ok(list.children().to_vec()),
-            // Some other image has the tag.
-            Ok(_) => Ok(Vec::new()),
+            Ok(other) => {
+                let what = if other.digest() == subject { "the image itself" } else { "no list of referrers" };
+                self.watch
+                    .note(&format!("the tag {} in {self} names {what}; it is passed over", referrers_tag(subject)));
+                Ok(Vec::new())
+            }
             Err(error) if error.is_not_found() => Ok(Vec::new()),
             Err(error) => Err(error),
         }

@@ -24,8 +24,9 @@ const LAYERS: &[&[&str]] = &[
     &["filesystem"],
     &["draft"],
     &["copy"],
+    &["build"],
     &["artifact"],
-    &["sync", "deploy", "diff", "build", "mutate", "sbom", "sign", "server"],
+    &["sync", "deploy", "diff", "mutate", "sbom", "sign", "server"],
     &["cli", "commands", "main"],
 ];
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::certificates::Certificates;
@@ -193,6 +194,33 @@ fn a_thousand_guesses_do_not_stall_who_knows_the_password() {
 }
 
 #[test]
+fn a_slow_upload_holds_up_nobody() {
+    let (_room, store, _) = room();
+    let served = Served::start(&["--store", &store, "--anonymous-push"]);
+    let location = served.client().post("/v2/a/blobs/uploads/", b"").expect(202);
+    let location = location.header("location").expect("a location").to_owned();
+    let mut slow = TcpStream::connect(served.host()).expect("it listens");
+    let head = format!("PATCH {location} HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
+    slow.write_all(head.as_bytes()).expect("sent");
+    let mut interim = [0; 25];
+    slow.read_exact(&mut interim).expect("its body is asked for");
+    for number in 0..20 {
+        slow.write_all(b"slowly").expect("sent");
+        // In the same repository, and the collector has its turn as well.
+        let content = format!("quick {number}").into_bytes();
+        let digest = crate::support::layout::sha256(&content);
+        served.client().post(&format!("/v2/a/blobs/uploads/?digest={digest}"), &content).expect(201);
+        if number % 10 == 0 {
+            stevedore(&["gc", "--store", &store]).ok();
+        }
+    }
+    slow.write_all(&[b'x'; 880]).expect("sent");
+    let mut answer = [0; 12];
+    slow.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 202");
+}
+
+#[test]
 fn the_first_signal_lets_requests_finish() {
     let (_room, store, _) = room();
     for signal in ["TERM", "INT"] {
@@ -297,6 +325,90 @@ fn health_numbers_and_the_log() {
     told.sort_unstable();
     assert_eq!(told, [("/elsewhere", 404), ("/healthz", 200), ("/r/v2/", 200), ("/r/v2/a/tags/list", 404)]);
     assert!(entries.iter().all(|entry| entry["method"] == "GET" && entry["peer"] == "127.0.0.1"));
+}
+
+#[test]
+fn bytes_are_counted_both_ways() {
+    let (_room, store, _) = room();
+    let served = Served::start(&["--store", &store, "--anonymous-push", "--access-log", "json"]);
+    let digest = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+    served.client().post(&format!("/v2/a/blobs/uploads/?digest={digest}"), b"foo").expect(201);
+    served.client().get(&format!("/v2/a/blobs/{digest}")).expect(200);
+    for line in [
+        "stevedore_http_request_bytes_total{route=\"uploads\"} 3",
+        "stevedore_http_response_bytes_total{route=\"uploads\"} 0",
+        "stevedore_http_request_bytes_total{route=\"blobs\"} 0",
+        "stevedore_http_response_bytes_total{route=\"blobs\"} 3",
+    ] {
+        // As above.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let numbers = || served.client().get("/metrics").expect(200).text().to_owned();
+        while !numbers().lines().any(|each| each == line) {
+            assert!(Instant::now() < deadline, "{line}\n{}", numbers());
+        }
+    }
+    served.signal("TERM");
+    let (_, log) = served.wait();
+    let entries: Vec<serde_json::Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let push = entries.iter().find(|entry| entry["method"] == "POST").expect("the push is told");
+    assert_eq!((&push["received"], &push["bytes"]), (&3.into(), &0.into()));
+}
+
+#[test]
+fn a_directory_that_is_only_read_is_not_touched() {
+    let (room, store, _) = room();
+    let image = fixture::app(&room.path().join("image"));
+    {
+        let served = Served::start(&["--store", &store, "--anonymous-push"]);
+        seed::push(&image.dir, "v1", &served.client(), "app");
+    }
+    // Another registry's directory has no folder of ours in it.
+    let place = Path::new(&store);
+    fs::remove_dir_all(place.join("docker/registry/v2/repositories/app/_referrers")).unwrap_or(());
+    for name in [".partial", ".lock", ".gate"] {
+        let path = place.join(name);
+        if path.is_dir() { fs::remove_dir(path).expect("removed") } else { fs::remove_file(path).unwrap_or(()) }
+    }
+    let before = snapshot(place);
+    let served = Served::start(&["--store", &store, "--read-only", "--gc-interval", "1s"]);
+    assert_eq!(served.started()["access"], "read-only");
+    let client = served.client();
+    assert_eq!(client.get("/v2/app/manifests/v1").expect(200).header("docker-content-digest"), Some(&*image.digest));
+    for part in &image.parts {
+        for digest in part.layers.iter().chain([&part.config]) {
+            client.head(&format!("/v2/app/blobs/{digest}")).expect(200);
+            client.get(&format!("/v2/app/blobs/{digest}")).expect(200);
+        }
+    }
+    assert_eq!(client.get(&format!("/v2/app/referrers/{}", image.digest)).expect(200).json()["manifests"], json!([]));
+    assert_eq!(client.get("/v2/app/tags/list").expect(200).json()["tags"], json!(["v1"]));
+    assert_eq!(client.get("/v2/_catalog").expect(200).json()["repositories"], json!(["app"]));
+    served.signal("TERM");
+    served.wait();
+    assert_eq!(snapshot(place), before);
+    // What is no registry's directory is not made one.
+    let empty = room.path().join("empty");
+    fs::create_dir(&empty).expect("made");
+    for (path, reason) in [(empty.clone(), "there is no docker/registry/v2 in it"), (empty.join("x"), "No such file")] {
+        let run = stevedore(&["serve", "--store", text(&path), "--read-only", "--addr", "127.0.0.1:0"]).code(1);
+        assert!(run.stderr.contains(reason) && run.stderr.contains(text(&path)), "{}", run.stderr);
+    }
+    assert_eq!(fs::read_dir(&empty).expect("lists").count(), 0);
+}
+
+/// Returns every path below a directory with its size and the time of its last change.
+fn snapshot(path: &Path) -> Vec<(std::path::PathBuf, u64, std::time::SystemTime)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path).expect("lists") {
+        let entry = entry.expect("an entry");
+        let metadata = entry.metadata().expect("is there");
+        found.push((entry.path(), metadata.len(), metadata.modified().expect("has a time")));
+        if metadata.is_dir() {
+            found.extend(snapshot(&entry.path()));
+        }
+    }
+    found.sort();
+    found
 }
 
 #[test]

@@ -16,88 +16,96 @@ use crate::support::oracle::{Tool, oracle};
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::scene::{Scene, files};
 
-const PASSWORD: &str = "pässwörd ☃";
-const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+pub(crate) const PASSWORD: &str = "pässwörd ☃";
+pub(crate) const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 /// A registry with `app:v1`, and a pair of keys.
-struct Room {
-    scene: Scene,
-    image: Fixture,
-    key: String,
-    public: String,
+pub(crate) struct Room {
+    pub(crate) scene: Scene,
+    pub(crate) image: Fixture,
+    pub(crate) key: String,
+    pub(crate) public: String,
 }
 
 impl Room {
-    fn new(make: fn(&Path) -> Fixture) -> Option<Room> {
+    pub(crate) fn new(make: fn(&Path) -> Fixture) -> Option<Room> {
         let (scene, image) = Scene::with("app", make)?;
         let (key, public) = keygen(&scene.folder.text("ours"), PASSWORD);
         Some(Room { scene, image, key, public })
     }
 
-    fn name(&self) -> String {
+    /// Takes a key without a password, which is read in no time.
+    pub(crate) fn quick(mut self) -> Room {
+        let keys = crate::sign_vectors::vectors().join("keys");
+        self.key = keys.join("alice.pkcs8.pem").display().to_string();
+        self.public = keys.join("alice.pub").display().to_string();
+        self
+    }
+
+    pub(crate) fn name(&self) -> String {
         self.scene.name("app:v1")
     }
 
-    fn at(&self, digest: &str) -> String {
+    pub(crate) fn at(&self, digest: &str) -> String {
         self.scene.name(&format!("app@{digest}"))
     }
 
     #[track_caller]
-    fn sign(&self, flags: &[&str]) -> Run {
+    pub(crate) fn sign(&self, flags: &[&str]) -> Run {
         self.sign_at(flags, &self.scene.docker("app:v1"))
     }
 
     #[track_caller]
-    fn sign_at(&self, flags: &[&str], reference: &str) -> Run {
+    pub(crate) fn sign_at(&self, flags: &[&str], reference: &str) -> Run {
         sign(&self.key, flags, reference).ok()
     }
 
     #[track_caller]
-    fn verify(&self, flags: &[&str], reference: &str) -> Run {
+    pub(crate) fn verify(&self, flags: &[&str], reference: &str) -> Run {
         verify(&self.public, flags, reference)
     }
 
     /// Returns the manifest under the tag of signatures.
-    fn signatures(&self) -> Value {
+    pub(crate) fn signatures(&self) -> Value {
         let tag = format!("{}.sig", self.image.digest.replace(':', "-"));
         serde_json::from_slice(&self.scene.manifest("app", &tag)).expect("a manifest")
     }
 
-    fn referrers(&self) -> Value {
+    pub(crate) fn referrers(&self) -> Value {
         serde_json::from_slice(&self.scene.manifest("app", &self.image.digest.replace(':', "-"))).expect("an index")
     }
 }
 
 /// Makes a pair of keys; returns their files.
-fn keygen(prefix: &str, password: &str) -> (String, String) {
+pub(crate) fn keygen(prefix: &str, password: &str) -> (String, String) {
     Program::stevedore(&["keygen", "--output-key-prefix", prefix]).env("COSIGN_PASSWORD", password).run().ok();
     (format!("{prefix}.key"), format!("{prefix}.pub"))
 }
 
-fn sign(key: &str, flags: &[&str], reference: &str) -> Run {
+pub(crate) fn sign(key: &str, flags: &[&str], reference: &str) -> Run {
     let arguments: Vec<&str> = ["sign", "--key", key].iter().chain(flags).chain(&[reference]).copied().collect();
     Program::stevedore(&arguments).env("COSIGN_PASSWORD", PASSWORD).run()
 }
 
-fn verify(key: &str, flags: &[&str], reference: &str) -> Run {
+pub(crate) fn verify(key: &str, flags: &[&str], reference: &str) -> Run {
     let arguments: Vec<&str> = ["verify", "--key", key].iter().chain(flags).chain(&[reference]).copied().collect();
     Program::stevedore(&arguments).run()
 }
 
 /// Runs cosign with a password.
-fn cosign(tool: &Tool, password: &str, arguments: &[&str]) -> Run {
+pub(crate) fn cosign(tool: &Tool, password: &str, arguments: &[&str]) -> Run {
     let mut command = tool.command(arguments);
     command.env("COSIGN_PASSWORD", password);
     run(command, &[])
 }
 
-fn cosign_verify(tool: &Tool, key: &str, flags: &[&str], reference: &str) -> Run {
+pub(crate) fn cosign_verify(tool: &Tool, key: &str, flags: &[&str], reference: &str) -> Run {
     let fixed = ["verify", "--key", key, "--insecure-ignore-tlog"];
     cosign(tool, "", &fixed.iter().chain(flags).chain(&[reference]).copied().collect::<Vec<_>>())
 }
 
 /// Signs with cosign 3, in its default form or the classic one.
-fn cosign_sign(tool: &Tool, key: &str, password: &str, flags: &[&str], reference: &str) {
+pub(crate) fn cosign_sign(tool: &Tool, key: &str, password: &str, flags: &[&str], reference: &str) {
     let fixed = ["sign", "--key", key, "-y", "--use-signing-config=false", "--tlog-upload=false"];
     cosign(tool, password, &fixed.iter().chain(flags).chain(&[reference]).copied().collect::<Vec<_>>()).ok();
 }

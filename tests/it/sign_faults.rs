@@ -58,6 +58,25 @@ fn a_failing_list_is_not_unsigned() {
     }
 }
 
+/// The same for attestations.
+#[test]
+fn a_failing_list_is_not_unattested() {
+    let key = vectors().join("keys/alice.pub").display().to_string();
+    let check = |registry: &Fake| {
+        let image = format!("docker://{}/app:v1", registry.host());
+        Program::stevedore(&["verify-attestation", "--key", &key, "--retry-times", "0", &image]).run().code(1)
+    };
+    for status in [500, 429, 403, 401] {
+        for place in ["referrers/", "manifests/sha256-"] {
+            let registry = serve(repository("unsigned"), move |_, rest| {
+                rest.starts_with(place).then(|| Reply::error(status, "UNAVAILABLE", "not now"))
+            });
+            let run = check(&registry);
+            assert!(run.stderr.contains(&status.to_string()), "{place}: {}", run.stderr);
+        }
+    }
+}
+
 /// A good signature elsewhere is enough.
 #[test]
 fn a_failing_list_beside_a_signature() {
@@ -159,4 +178,30 @@ fn endless_content_is_cut() {
     let Some((run, peak)) = program.peak_rss() else { return };
     assert!(matches!(run.code, 1 | 12), "{}", run.stderr);
     assert!(asked_for.load(Ordering::SeqCst) >= 1 && peak < 40 << 20, "{peak}");
+}
+
+/// A page of something that stands between is no answer, and no signature that is not acceptable either.
+#[test]
+fn a_page_under_the_tag_is_no_answer() {
+    let registry = serve(repository("unsigned"), |_, rest| {
+        let is_it = rest.starts_with("manifests/sha256-") && rest.ends_with(".sig");
+        is_it.then(|| Reply::new(200).header("Content-Type", "text/html").body("<html>log in first</html>"))
+    });
+    let run = verify(&registry).code(1);
+    assert!(run.stderr.contains("cannot be told"), "{}", run.stderr);
+    assert!(run.stderr.contains("it is text/html, not a manifest"), "{}", run.stderr);
+}
+
+/// A tag of referrers that names something else is passed over, and that is said.
+#[test]
+fn a_taken_tag_of_referrers_is_told() {
+    let file = cases()["cases"]["unsigned"]["file"].as_str().expect("a file").to_owned();
+    // A registry without a list of its own.
+    let mut repository = Repository::open(&vectors().join(file), false);
+    let (digest, media_type, bytes) = repository.manifest("v1").expect("there");
+    let (digest, media_type, bytes) = (digest.to_owned(), media_type.to_owned(), bytes.to_vec());
+    repository.retag(&digest.replace(':', "-"), &digest, &media_type, bytes);
+    let registry = serve(repository, |_, _| None);
+    let run = verify(&registry).code(10);
+    assert!(run.stderr.contains("names the image itself; it is passed over"), "{}", run.stderr);
 }

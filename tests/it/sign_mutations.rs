@@ -1,4 +1,4 @@
-//! Line 31: signatures with random damage, each addressed anew so that it reaches the verifier. Nothing panics, and what is accepted still
+//! Line 31: signatures and attestations with random damage, each addressed anew so that it reaches the verifier. Nothing panics, and what is accepted still
 //! has the payload that was signed and a signature that an independent verifier (ring) accepts.
 //!
 //! `STEVEDORE_MUTATIONS` sets how many (10000 take some seconds), `STEVEDORE_SEED` where they begin.
@@ -10,7 +10,7 @@ use serde_json::Value;
 use stevedore::descriptor::Descriptor;
 use stevedore::digest::Digest;
 use stevedore::media_type::MediaType;
-use stevedore::sign::{Candidate, Form, PublicKey, Spot, check};
+use stevedore::sign::{Candidate, Form, PublicKey, Sought, Spot, check};
 
 use super::sign_vectors::{Repository, cases, vectors};
 
@@ -57,8 +57,9 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-/// A signature of the set.
+/// A signature or an attestation of the set.
 struct Seed {
+    sought: Sought<'static>,
     subject: Digest,
     candidate: Candidate,
     content: Vec<u8>,
@@ -69,35 +70,50 @@ struct Seed {
 fn seeds() -> Vec<Seed> {
     let set = cases();
     let mut seeds = Vec::new();
-    for case in ["classic-v3", "classic-annotations", "bundle-api", "bundle-annotations"] {
+    let attestation = Sought::Attestation(Some("https://spdx.dev/Document"));
+    for (case, sought) in [
+        ("classic-v3", Sought::Signature),
+        ("classic-annotations", Sought::Signature),
+        ("bundle-api", Sought::Signature),
+        ("bundle-annotations", Sought::Signature),
+        ("attestation-classic", attestation),
+        ("attestation-bundle", attestation),
+    ] {
         let repository = Repository::open(&vectors().join(set["cases"][case]["file"].as_str().expect("a file")), true);
         let subject: Digest = repository.manifest("v1").expect("there").0.parse().expect("a digest");
-        let (form, manifest) = match repository.tag_ending(".sig") {
-            Some(tag) => (Form::Classic, repository.manifest(tag).expect("there").2.to_vec()),
-            None => (Form::Bundle, bundle_manifest(&repository, &subject)),
+        let (form, manifest) = match (repository.tag_ending(".sig"), repository.tag_ending(".att")) {
+            (Some(tag), _) => (Form::Classic, repository.manifest(tag).expect("there").2.to_vec()),
+            (_, Some(tag)) => (Form::Envelope, repository.manifest(tag).expect("there").2.to_vec()),
+            _ => (Form::Bundle, bundle_manifest(&repository, &subject, sought)),
         };
         let document: Value = serde_json::from_slice(&manifest).expect("JSON");
         let layer: Descriptor = serde_json::from_value(document["layers"][0].clone()).expect("a descriptor");
         let content = repository.blobs[&layer.digest.to_string()].clone();
         let payload = match form {
             Form::Classic => content.clone(),
-            _ => payload(&content).expect("a bundle").0,
+            _ => payload(&content).expect("an envelope").0,
         };
-        let candidate = Candidate { spot: Spot::Referrers, manifest: Digest::of(&manifest), form, layer };
-        seeds.push(Seed { subject, candidate, content, payload });
+        let manifest = Digest::of(&manifest);
+        let candidate = Candidate { spot: Spot::Referrers, manifest, form, layer, stated: None };
+        seeds.push(Seed { sought, subject, candidate, content, payload });
     }
     seeds
 }
 
-fn bundle_manifest(repository: &Repository, subject: &Digest) -> Vec<u8> {
+fn bundle_manifest(repository: &Repository, subject: &Digest, sought: Sought<'_>) -> Vec<u8> {
     let list = repository.referrers_of(&subject.to_string());
-    repository.manifest(&list[0]).expect("there").2.to_vec()
+    let manifests = list.iter().map(|digest| repository.manifest(digest).expect("there").2);
+    let is_sought = |manifest: &&[u8]| match sought {
+        Sought::Signature => true,
+        Sought::Attestation(kind) => String::from_utf8_lossy(manifest).contains(kind.expect("a type")),
+    };
+    manifests.into_iter().find(is_sought).expect("one").to_vec()
 }
 
-/// Returns the payload and the signature of a bundle, read by other code than the library's.
+/// Returns the payload and the signature of a bundle or an envelope, read by other code than the library's.
 fn payload(bundle: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let document: Value = serde_json::from_slice(bundle).ok()?;
-    let envelope = &document["dsseEnvelope"];
+    let envelope = document.get("dsseEnvelope").unwrap_or(&document);
     let decode = |text: &Value| {
         let text = text.as_str()?.replace('-', "+").replace('_', "/");
         let text = text.trim_end_matches('=').to_owned();
@@ -118,13 +134,20 @@ fn damage_is_never_accepted() {
     let independent = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &der[der.len() - 65..]);
     let seeds = seeds();
     for seed in &seeds {
-        check(&seed.candidate, &seed.content, &seed.subject, &key, &|_| Ok(())).expect("good before the damage");
+        check(&seed.candidate, &seed.content, &seed.subject, &key, seed.sought, &|_| Ok(()))
+            .expect("good before the damage");
     }
     let mut accepted = 0;
     for _ in 0..count {
         let seed = &seeds[random.below(seeds.len())];
         let (mut candidate, mut content) = (seed.candidate.clone(), seed.content.clone());
         let annotation = "dev.cosignproject.cosign/signature";
+        // Whatever is said beside it, the one is never taken for the other.
+        let other = match seed.sought {
+            Sought::Signature => Sought::Attestation(None),
+            Sought::Attestation(_) => Sought::Signature,
+        };
+        check(&candidate, &content, &seed.subject, &key, other, &|_| Ok(())).expect_err("another kind");
         if candidate.form == Form::Classic && random.below(2) == 0 {
             let mut text = candidate.layer.annotations[annotation].clone().into_bytes();
             mutate(&mut text, &mut random);
@@ -136,7 +159,9 @@ fn damage_is_never_accepted() {
         let annotations = candidate.layer.annotations.clone();
         candidate.layer = Descriptor::of(MediaType::OCTET_STREAM, &content);
         candidate.layer.annotations = annotations;
-        let Ok((_, claim)) = check(&candidate, &content, &seed.subject, &key, &|_| Ok(())) else { continue };
+        let Ok((_, claim)) = check(&candidate, &content, &seed.subject, &key, seed.sought, &|_| Ok(())) else {
+            continue;
+        };
         accepted += 1;
         assert_eq!(claim.digest, seed.subject);
         let (payload, message, signature) = match candidate.form {

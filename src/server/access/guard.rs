@@ -13,6 +13,7 @@ use super::trust::Trust;
 use super::watched::{FileError, Notes, Watched};
 use super::{Action, Authorize, Decision, Wish};
 use crate::http::Request;
+use crate::reference::is_repository_path;
 
 /// What a [`Guard`] goes by.
 pub struct Options {
@@ -176,7 +177,10 @@ impl Guard {
             };
         }
         let granted = match identity {
-            Identity::Bearer(claims) => claims.access.iter().any(|grant| grant.covers(wish)),
+            // A token takes nothing away that its bearer has without one: a mount's source is in none of its scopes.
+            Identity::Bearer(claims) => {
+                claims.access.iter().any(|grant| grant.covers(wish)) || self.policy().allows(None, wish)
+            }
             Identity::Anonymous | Identity::User(_) => true,
         };
         let allowed = self.allows(identity, user, wish);
@@ -220,7 +224,7 @@ impl Guard {
         };
         let url = self.options.outside.token_url(request);
         let challenge = match (url, service) {
-            (Some(url), Some(service)) => realm::bearer(&url, service, token::scope_of(wish).as_deref(), error),
+            (Some(url), Some(service)) => realm::bearer(&url, service, scope(request, wish).as_deref(), error),
             _ => realm::basic(),
         };
         Decision::Challenge { challenge, message }
@@ -244,6 +248,21 @@ impl Authorize for Guard {
             Err(decision) => decision,
         }
     }
+}
+
+/// Returns the scope to ask a token for: for a mount, that of its source too, as distribution does.
+fn scope(request: &Request<'_>, wish: &Wish<'_>) -> Option<String> {
+    let own = token::scope_of(wish)?;
+    let source =
+        request.parameter("mount").and_then(|_| request.parameter("from")).filter(|_| wish.action == Action::Push);
+    let pull = |from: String| {
+        let wish = Wish { action: Action::Pull, repository: Some(&from) };
+        if is_repository_path(&from) { token::scope_of(&wish) } else { None }
+    };
+    Some(match source.and_then(pull) {
+        Some(source) => format!("{own} {source}"),
+        None => own,
+    })
 }
 
 /// Returns whose token it is, if anybody's.

@@ -220,6 +220,31 @@ fn without_flags_reading_is_free_and_the_answer_says_how_to_write() {
 }
 
 #[test]
+fn a_token_takes_nothing_away_and_a_mount_is_told_both_scopes() {
+    let scene = Scene::new();
+    let open = guard(scene.passwords(), Tokens::Own(scene.issuer("here")), Rules::Plain);
+    let issue =
+        |scopes: &[&str]| format!("Bearer {}", scene.issuer("here").issue(Some("bob"), grants(scopes), token::now()));
+    let elsewhere = issue(&["repository:other:pull,push"]);
+    let pull = |guard: &Guard| decide(guard, "GET", "/v2/team/app/tags/list", Action::Pull, &[&elsewhere]);
+    assert_eq!(pull(&open), Decision::Allow, "everyone may");
+    assert!(matches!(pull(&scene.own()), Decision::Challenge { .. }), "the policy lets only some");
+    let push = decide(&open, "PUT", "/v2/team/app/manifests/v1", Action::Push, &[&elsewhere]);
+    assert!(matches!(push, Decision::Challenge { .. }));
+    for (query, scope) in [
+        ("mount=sha256:0&from=team/base", "repository:team/app:pull,push repository:team/base:pull"),
+        ("mount=sha256:0", "repository:team/app:pull,push"),
+        ("from=team/base", "repository:team/app:pull,push"),
+        ("mount=sha256:0&from=a%22,realm=%22b", "repository:team/app:pull,push"),
+    ] {
+        let target = format!("/v2/team/app/blobs/uploads/?{query}");
+        let decision = decide(&scene.own(), "POST", &target, Action::Push, &[]);
+        let Decision::Challenge { challenge, .. } = decision else { panic!("{query}: {decision:?}") };
+        assert!(challenge.ends_with(&format!(",scope=\"{scope}\"")), "{challenge}");
+    }
+}
+
+#[test]
 fn passwords_alone_are_asked_for_as_such() {
     let scene = Scene::new();
     let guard = guard(scene.passwords(), Tokens::None, Rules::Plain);

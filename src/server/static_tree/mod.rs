@@ -11,7 +11,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::partial::{self, Part};
+use super::condition::{self, Extent};
 use super::{Action, Authorize, Decision, Wish, brief};
 use crate::digest::Digest;
 use crate::http::{Content, Handler, Method, Request, Response};
@@ -23,7 +23,11 @@ use files::Files;
 pub struct StaticTree {
     files: Files,
     authorize: Arc<dyn Authorize>,
+    report: OnFailure,
 }
+
+/// What is called with each failure to read a tree.
+pub type OnFailure = Box<dyn Fn(&io::Error) + Send + Sync>;
 
 /// What a path names.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,7 +48,14 @@ impl StaticTree {
     /// # Errors
     /// When there is no such directory.
     pub fn open(root: &Path, authorize: Arc<dyn Authorize>) -> io::Result<Self> {
-        Ok(Self { files: Files::open(root)?, authorize })
+        Ok(Self { files: Files::open(root)?, authorize, report: Box::new(|_| {}) })
+    }
+
+    /// Tells of failures, whose reasons clients do not learn.
+    #[must_use]
+    pub fn reporting(mut self, report: OnFailure) -> Self {
+        self.report = report;
+        self
     }
 
     fn answer(&self, request: &Request<'_>) -> io::Result<Response> {
@@ -101,14 +112,13 @@ impl StaticTree {
         let Some(found) = self.files.manifest(name, reference, digest)? else {
             return Ok(brief::problem(404, "MANIFEST_UNKNOWN", "there is no such manifest"));
         };
-        let tag = partial::tag_of(&found.digest);
         let response = |status| {
             Response::new(status)
                 .with("Docker-Content-Digest", found.digest.to_string())
-                .with("ETag", tag.clone())
+                .with("ETag", condition::etag(&found.digest))
                 .with("Cache-Control", "no-cache")
         };
-        if partial::is_known(&request.headers, &tag) {
+        if condition::is_known(&request.headers, &found.digest) {
             return Ok(response(304));
         }
         Ok(response(200).with("Content-Type", found.media_type.to_string()).with_content(Content::Bytes(found.raw)))
@@ -118,28 +128,32 @@ impl StaticTree {
         let Some((mut file, size)) = self.files.blob(name, digest)? else {
             return Ok(brief::problem(404, "BLOB_UNKNOWN", "there is no such blob"));
         };
-        let tag = partial::tag_of(digest);
         let response = |status| {
             Response::new(status)
                 .with("Docker-Content-Digest", digest.to_string())
-                .with("ETag", tag.clone())
+                .with("ETag", condition::etag(digest))
                 .with("Cache-Control", "max-age=31536000, immutable")
                 .with("Accept-Ranges", "bytes")
         };
-        if partial::is_known(&request.headers, &tag) {
+        if condition::is_known(&request.headers, digest) {
             return Ok(response(304));
         }
         let typed = |status| response(status).with("Content-Type", "application/octet-stream");
-        match partial::wanted(&request.headers, &tag, size) {
-            Part::Whole => Ok(typed(200).with_content(Content::File(file, size))),
-            Part::None => {
-                let refused = brief::problem(416, "RANGE_INVALID", "the blob has no such part");
+        // Ranges are for GET: RFC 9110, section 14.2.
+        let extent = match request.method {
+            Method::Head => Extent::Whole,
+            _ => condition::extent(&request.headers, digest, size),
+        };
+        match extent {
+            Extent::Whole => Ok(typed(200).with_content(Content::File(file, size))),
+            Extent::Outside => {
+                let refused = brief::problem(416, "SIZE_INVALID", "the blob has no such bytes");
                 Ok(refused.with("Content-Range", format!("bytes */{size}")))
             }
-            Part::Slice(begin, length) => {
-                io::Seek::seek(&mut file, io::SeekFrom::Start(begin))?;
-                let range = format!("bytes {begin}-{}/{size}", begin + length - 1);
-                Ok(typed(206).with("Content-Range", range).with_content(Content::File(file, length)))
+            Extent::Part(first, last) => {
+                io::Seek::seek(&mut file, io::SeekFrom::Start(first))?;
+                let range = format!("bytes {first}-{last}/{size}");
+                Ok(typed(206).with("Content-Range", range).with_content(Content::File(file, last - first + 1)))
             }
         }
     }
@@ -147,9 +161,12 @@ impl StaticTree {
 
 impl Handler for StaticTree {
     fn handle(&self, request: &mut Request<'_>) -> Response {
-        // The reason has paths of this machine, which are not for everyone.
-        let failed = |_| brief::problem(500, "UNKNOWN", "the tree cannot be read");
-        self.answer(request).unwrap_or_else(failed).with("Docker-Distribution-Api-Version", "registry/2.0")
+        let response = self.answer(request).unwrap_or_else(|error| {
+            // The reason is not for everyone.
+            (self.report)(&error);
+            brief::problem(500, "UNKNOWN", "the tree cannot be read")
+        });
+        response.with("Docker-Distribution-Api-Version", "registry/2.0")
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-use super::files::Temporary;
+use super::temporary::Temporary;
 use super::{Storage, layout};
 use crate::blob::Fault;
 use crate::digest::{Digest, Hasher};

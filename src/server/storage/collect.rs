@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::files::{Temporary, is_at, split};
+use super::files::split;
 use super::layout::{self, PARTIAL};
+use super::temporary::{Temporary, is_at};
 use super::{Opened, Storage};
 use crate::digest::{Algorithm, Digest};
 use crate::store::Result;

@@ -1,25 +1,24 @@
 //! Files below one directory, reached without following a symbolic link.
 //!
-//! Whoever can plant a link in the directory must not choose what is read or written elsewhere, so a link is as good as nothing. The kernel
-//! checks it where it can (`openat2`); otherwise each component is opened by itself.
+//! Whoever can plant a link in the directory must not choose what is read or written elsewhere, so a link is as good as nothing.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Timestamps, UTIME_NOW};
 use rustix::io::Errno;
 
-use super::layout::PARTIAL;
+use super::beneath::{beneath, is_absent};
+use super::temporary::Temporary;
 use crate::store::{Error, Result};
 
 /// How often something is tried again that another's tidying can spoil.
 const ATTEMPTS: usize = 20;
 const FILE_MODE: Mode = Mode::from_raw_mode(0o644);
 const FOLDER_MODE: Mode = Mode::from_raw_mode(0o755);
-const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
+pub(super) const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
 
 /// Files below one directory.
 #[derive(Debug)]
@@ -347,104 +346,14 @@ impl Files {
     }
 }
 
-/// A locked file in `.partial`, removed when it is dropped before it was placed.
-pub(super) struct Temporary<'a> {
-    files: &'a Files,
-    folder: OwnedFd,
-    name: String,
-    pub(super) file: File,
-    placed: bool,
-}
-
-impl<'a> Temporary<'a> {
-    /// Makes an empty file under a new name.
-    pub(super) fn new(files: &'a Files) -> Result<Self> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        loop {
-            let folder = files.make(PARTIAL)?;
-            let name = format!("put-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-            let file = match files.create(&folder, &name) {
-                Ok(file) => file,
-                // A dead process of the same number left it, or the empty folder went.
-                Err(Error::Io { source, .. })
-                    if matches!(source.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) =>
-                {
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            file.lock().map_err(files.error("lock", &name))?;
-            // Before it was locked, a sweep could take it for abandoned.
-            if is_at(&file, &folder, &name) {
-                return Ok(Self { files, folder, name, file, placed: false });
-            }
-        }
-    }
-
-    /// Renames the file to `path`, so that it survives a crash there.
-    pub(super) fn place(mut self, path: &str) -> Result<()> {
-        self.file.sync_all().map_err(self.files.error("sync", path))?;
-        self.files.rename(&self.folder, &self.name, path)?;
-        self.placed = true;
-        Ok(())
-    }
-}
-
-impl Drop for Temporary<'_> {
-    fn drop(&mut self) {
-        if !self.placed {
-            // What cannot be removed now is removed by a later sweep.
-            let _ = rustix::fs::unlinkat(&self.folder, &*self.name, AtFlags::empty());
-        }
-    }
-}
-
-/// Says whether an open file is the one of that name in a directory.
-pub(super) fn is_at(file: &File, folder: &OwnedFd, name: &str) -> bool {
-    let at = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
-    match (rustix::fs::fstat(file), at) {
-        (Ok(one), Ok(other)) => (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino),
-        _ => false,
-    }
-}
-
 /// Splits a path into its parent and its last component.
 pub(super) fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or((".", path))
 }
 
-/// Opens a path below a directory without following a link anywhere.
-fn beneath(root: impl AsFd, path: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
-    let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::ResolveFlags;
-        let rule = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-        match rustix::fs::openat2(&root, path, flags, mode, rule) {
-            // An old kernel, or a container's filter that has not heard of the call.
-            Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN) => {}
-            other => return other,
-        }
-    }
-    step_by_step(root, path, flags, mode)
-}
-
-fn step_by_step(root: impl AsFd, path: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
-    let (parent, last) = split(path);
-    let mut at = rustix::fs::openat(&root, ".", FOLDER | OFlags::CLOEXEC, Mode::empty())?;
-    for component in parent.split('/').filter(|component| *component != ".") {
-        at = rustix::fs::openat(&at, component, FOLDER | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
-    }
-    rustix::fs::openat(&at, last, flags, mode)
-}
-
-/// Nothing there, or nothing that may be followed: a link is as good as nothing.
-fn is_absent(error: Errno) -> bool {
-    matches!(error, Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NXIO)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::layout::PARTIAL;
     use super::*;
 
     #[test]
@@ -460,8 +369,6 @@ mod tests {
         let files = Files::open(&root).expect("opens");
         for path in ["folder/file", "real/file", "folder"] {
             assert!(files.file(path).expect("looks").is_none(), "{path}");
-            let walked = step_by_step(&files.root, path, OFlags::RDONLY | OFlags::NOFOLLOW, Mode::empty());
-            assert!(walked.is_err(), "{path}");
         }
         files.put("folder/new", b"x").expect_err("refused");
         files.put("real/file", b"x").expect("replaces the link itself");

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::files::{Temporary, split};
+use super::files::split;
+use super::temporary::Temporary;
 use super::{Storage, layout};
 use crate::digest::{Algorithm, Digest};
 use crate::manifest::Manifest;
@@ -109,7 +110,8 @@ impl Storage {
         let path = layout::data(digest);
         let has_all = self.files.file(&path)?.is_some_and(|(_, stamp)| stamp.size() == raw.len() as u64);
         if has_all && self.files.touch(&path)? {
-            return Ok(());
+            // Whoever wrote it may not have come to that yet.
+            return self.files.sync(split(&path).0);
         }
         let mut temporary = Temporary::new(&self.files)?;
         temporary.file.write_all(raw).map_err(self.files.error("write", &path))?;

@@ -5,6 +5,7 @@
 //! writer cannot ruin it. What is promised is written in the order data, links, tag, each synced before the next. Whoever links content holds
 //! a lock shared, from its look at the content to the link; the collector deletes under the exclusive one, after looking again.
 
+mod beneath;
 mod blobs;
 mod cache;
 mod collect;
@@ -16,6 +17,7 @@ mod names;
 mod referrers;
 mod session;
 mod tags;
+mod temporary;
 
 use std::fs::File;
 use std::path::Path;
@@ -121,7 +123,8 @@ impl Storage {
     /// Writes a link unless it is there, in which case it gets a new time.
     fn write_link(&self, path: &str, digest: &Digest) -> Result<()> {
         if self.link(path)?.as_ref() == Some(digest) && self.files.touch(path)? {
-            return Ok(());
+            // Whoever wrote it may not have come to that yet.
+            return self.files.sync(files::split(path).0);
         }
         self.files.put(path, digest.to_string().as_bytes())
     }

@@ -92,7 +92,7 @@ impl Storage {
         Ok(true)
     }
 
-    fn has_manifests(&self, name: &str) -> Result<bool> {
+    pub(super) fn has_manifests(&self, name: &str) -> Result<bool> {
         for algorithm in Algorithm::ALL {
             let mut any = false;
             self.files.folders(&layout::revisions(name, algorithm), |_| any = true)?;

@@ -48,6 +48,16 @@ impl Storage {
         Ok(refers.then(|| Descriptor { digest: digest.clone(), ..manifest.as_referrer() }))
     }
 
+    /// Links every referrer of a repository that has none, unless that was done: another registry has written it.
+    pub(in crate::server) fn remember_referrers(&self, name: &str) -> Result<()> {
+        if self.is_complete(name)? || !self.has_manifests(name)? {
+            return Ok(());
+        }
+        let _shared = self.share()?;
+        let _serial = self.serialize(name)?;
+        self.complete_referrers(name)
+    }
+
     /// Links every referrer of a repository that has none, unless that was done. Call it with the repository serialised.
     pub(in crate::server) fn complete_referrers(&self, name: &str) -> Result<()> {
         if self.is_complete(name)? {

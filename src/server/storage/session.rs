@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use ring::rand::SecureRandom;
 
 use super::blobs::{BUFFER, Put, pour};
-use super::files::is_at;
+use super::temporary::is_at;
 use super::{Storage, layout};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::store::{Error, Result};

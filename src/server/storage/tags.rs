@@ -19,7 +19,8 @@ impl Storage {
         self.write_link(&layout::entry(name, tag, digest), digest)?;
         let path = layout::current(name, tag);
         if self.link(&path)?.as_ref() == Some(digest) {
-            return Ok(());
+            // A writer that was killed between its two steps may have left it so.
+            return self.files.sync(super::files::split(&path).0);
         }
         self.files.put(&path, digest.to_string().as_bytes())
     }

@@ -497,3 +497,185 @@ fn loose_bundles_in_a_layout() {
     let verdict = verify(&layout, &Selector::Sole, &wanted, &Watch::default()).expect("signed");
     assert_eq!(verdict.accepted[0].candidate.spot, Spot::Loose);
 }
+
+const SPDX: &str = "https://spdx.dev/Document";
+
+/// A statement that is no signature.
+fn attested(digest: &Digest) -> Vec<u8> {
+    let predicate = serde_json::value::RawValue::from_string("{}".into()).expect("JSON");
+    statement::attested(Some("h/r"), digest, SPDX, &predicate)
+}
+
+/// An envelope around any statement.
+fn envelope_of(payload: &[u8], key: &PrivateKey) -> Vec<u8> {
+    envelope::write(payload, &key.sign(&envelope::message(envelope::IN_TOTO, payload))).into_bytes()
+}
+
+impl Shelf {
+    /// Puts an envelope under the tag of attestations, which says of its type whatever it likes.
+    fn envelope(&mut self, content: &[u8], said: &str) {
+        let layer = classic::attestation(content, said);
+        let manifest = image(vec![layer.clone()], MediaType::OCI_CONFIG);
+        self.blobs.insert(layer.digest, content.to_vec());
+        let tag = self.sig().replace(".sig", ".att");
+        self.tags.insert(tag, manifest);
+    }
+
+    fn verify_attestation(&self, keys: &[&PrivateKey], kind: &str) -> Result<Verdict> {
+        let keys: Vec<_> = keys.iter().map(|key| key.public_key()).collect();
+        let authorities: Vec<&dyn Authority> = keys.iter().map(|key| key as &dyn Authority).collect();
+        let wanted = Wanted { authorities: &authorities, require: Require::Any, judge: &|_| Ok(()) };
+        verify_attestation(self, &Selector::Tag("v1".into()), Some(kind), &wanted, &Watch::default())
+    }
+}
+
+#[track_caller]
+fn not_attested(verdict: Result<Verdict>) -> String {
+    match verdict {
+        Err(Error::Attestations { reasons, .. }) => reasons.join("; "),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn both_forms_of_attestations_are_good() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    assert!(matches!(shelf.verify_attestation(&[&key], SPDX), Err(Error::Unattested { .. })));
+    shelf.bundle(&bundle_of(&attested(shelf.digest()), &key));
+    shelf.envelope(&envelope_of(&attested(shelf.digest()), &key), SPDX);
+    let verdict = shelf.verify_attestation(&[&key], SPDX).expect("attested");
+    let forms: Vec<Form> = verdict.accepted.iter().map(|accepted| accepted.candidate.form).collect();
+    assert_eq!(forms, [Form::Bundle, Form::Envelope]);
+    for accepted in &verdict.accepted {
+        assert_eq!(accepted.envelope.as_ref().expect("kept").payload, attested(shelf.digest()));
+        assert_eq!((accepted.claim.kind.as_str(), accepted.claim.identity.as_deref()), (SPDX, Some("h/r")));
+    }
+    assert!(not_attested(shelf.verify_attestation(&[&self::key()], SPDX)).contains("not by this key"));
+    assert!(not_attested(shelf.verify_attestation(&[&key], "https://x/y")).contains("it states"));
+    assert!(shelf.verify_attestation(&[], SPDX).is_err());
+}
+
+/// The signed type counts, and nothing that is said around it, in either direction.
+#[test]
+fn only_the_signed_type_counts() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    shelf.envelope(&envelope_of(&attested(shelf.digest()), &key), "https://x/y");
+    assert!(shelf.verify_attestation(&[&key], SPDX).is_ok());
+    assert!(shelf.verify_attestation(&[&key], "https://x/y").is_err());
+    let mut shelf = Shelf::new();
+    let content = bundle_of(&attested(shelf.digest()), &key);
+    let manifest = bundle::manifest(&content, &shelf.image.descriptor(), "https://x/y", None).expect("made");
+    shelf.blobs.insert(Digest::of(&content), content);
+    shelf.refer(manifest);
+    assert!(shelf.verify_attestation(&[&key], SPDX).is_ok());
+    assert!(shelf.verify_attestation(&[&key], "https://x/y").is_err());
+}
+
+#[test]
+fn signatures_are_no_attestations() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    let payload = payload(shelf.digest(), &[]);
+    shelf.classic(&payload, &key.sign(&payload));
+    let bundle = bundle_of(&signed(shelf.digest(), &[]), &key);
+    shelf.bundle(&bundle);
+    // Not even under the tag of attestations, or when their own type is asked for.
+    shelf.envelope(&envelope_of(&signed(shelf.digest(), &[]), &key), SPDX);
+    for kind in [SPDX, statement::SIGNED] {
+        assert!(matches!(shelf.verify_attestation(&[&key], kind), Err(Error::Unattested { .. })), "{kind}");
+        assert!(matches!(shelf.verify_attestation(&[&self::key()], kind), Err(Error::Unattested { .. })), "{kind}");
+    }
+    let mut shelf = Shelf::new();
+    // Nor an attestation under the tag of signatures a signature.
+    let content = envelope_of(&attested(shelf.digest()), &key);
+    let mut layer = classic::attestation(&content, SPDX);
+    layer.annotations.insert(classic::SIGNATURE.into(), encode(&key.sign(&content)));
+    shelf.tag(vec![(layer, content)]);
+    assert!(matches!(shelf.verify(&[&key]), Err(Error::Unsigned { .. })));
+}
+
+/// The rules of bundles and statements hold for attestations, too, in both forms.
+#[test]
+fn attestations_that_are_none() {
+    let key = key();
+    let edit = |digest: &Digest, from: &str, to: &str| {
+        let text = String::from_utf8(attested(digest)).expect("UTF-8");
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1).into_bytes()
+    };
+    let table: &[Case<'_, Vec<u8>>] = &[
+        ("it is about another image", &|_| attested(&Digest::of(b"other"))),
+        ("what is signed is not acceptable", &|digest| edit(digest, "Statement/v0.1", "Statement/v2")),
+        ("what is signed is not acceptable", &|digest| edit(digest, "\"predicate\":", "\"x\":1,\"predicate\":")),
+        ("what is signed is not acceptable", &|digest| {
+            edit(digest, "\"predicate\":{}", "\"predicate\":{\"a\":1,\"a\":2}")
+        }),
+        ("what is signed is not acceptable", &|digest| edit(digest, "\"subject\":", "\"subject\":[],\"subject\":")),
+        ("it is about another image", &|digest| edit(digest, "\"sha256\":", "\"sha512\":")),
+        ("it is about another image", &|digest| edit(digest, digest.hex(), &digest.hex().to_uppercase())),
+    ];
+    for (wanted, make) in table {
+        for is_bundle in [true, false] {
+            let mut shelf = Shelf::new();
+            let payload = make(shelf.digest());
+            match is_bundle {
+                true => shelf.bundle(&bundle_of(&payload, &key)),
+                false => shelf.envelope(&envelope_of(&payload, &key), SPDX),
+            }
+            let reason = not_attested(shelf.verify_attestation(&[&key], SPDX));
+            assert!(reason.contains(wanted), "{wanted}: {reason}");
+        }
+    }
+    let good = |digest: &Digest| String::from_utf8(envelope_of(&attested(digest), &key)).expect("UTF-8");
+    let envelopes: &[Case<'_, String>] = &[
+        ("its envelope is not acceptable", &|digest| {
+            let text = good(digest);
+            let start = text.find("{\"sig\"").expect("has one");
+            let signature = text[start..].trim_end_matches("]}").to_owned();
+            text.replace(&signature, &format!("{signature},{signature}"))
+        }),
+        ("its envelope is not acceptable", &|digest| format!("{}x", good(digest))),
+        ("its envelope is not acceptable", &|_| "{}".into()),
+        ("what is signed is of type", &|digest| good(digest).replace(envelope::IN_TOTO, "text/plain")),
+        ("the signature names another key", &|digest| good(digest).replace("{\"sig\"", "{\"keyid\":\"x\",\"sig\"")),
+        ("the signature is not by this key", &|digest| {
+            let payload = attested(digest);
+            envelope::write(&payload, &key.sign(&payload))
+        }),
+    ];
+    for (wanted, make) in envelopes {
+        let mut shelf = Shelf::new();
+        let content = make(shelf.digest());
+        shelf.envelope(content.as_bytes(), SPDX);
+        let reason = not_attested(shelf.verify_attestation(&[&key], SPDX));
+        assert!(reason.contains(wanted), "{wanted}: {reason}");
+    }
+}
+
+/// An attestation that is too large to be a signature makes no unsigned image a badly signed one.
+#[test]
+fn large_attestations_are_no_signatures() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    let text = format!("\"{}\"", "x".repeat(4 << 20));
+    let predicate = serde_json::value::RawValue::from_string(text).expect("JSON");
+    let content = bundle_of(&statement::attested(None, shelf.digest(), SPDX, &predicate), &key);
+    let manifest = bundle::manifest(&content, &shelf.image.descriptor(), SPDX, None).expect("made");
+    shelf.blobs.insert(Digest::of(&content), content);
+    shelf.refer(manifest);
+    assert!(matches!(shelf.verify(&[&key]), Err(Error::Unsigned { .. })));
+    assert!(shelf.read.lock().expect("lock").is_empty(), "nothing is fetched");
+    assert!(shelf.verify_attestation(&[&key], SPDX).is_ok());
+}
+
+/// Rule 2 for attestations.
+#[test]
+fn trouble_is_not_unattested() {
+    let key = key();
+    for fails in ["referrers", "blob"] {
+        let mut shelf = Shelf::new();
+        shelf.fails = Some(fails);
+        if fails == "blob" {
+            shelf.envelope(&envelope_of(&attested(shelf.digest()), &key), SPDX);
+        }
+        assert!(matches!(shelf.verify_attestation(&[&key], SPDX), Err(Error::Unknown { .. })), "{fails}");
+    }
+}

@@ -10,7 +10,9 @@ use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::{Manifest, is_digest_tag};
 use crate::transport::archive::{self, INDEX_FILE, LAYOUT, LAYOUT_FILE, OpenArchive, Part, Workspace};
-use crate::transport::{ArchivePath, Error, Layout, Options, Origin, Place, Result, Selector, Source, Tags, Transport};
+use crate::transport::{
+    ArchivePath, Change, Error, Layout, Options, Origin, Place, Result, Selector, Source, Tags, Transport,
+};
 use crate::watch::{Outcome, Watch};
 
 /// An archive being written.
@@ -100,6 +102,13 @@ impl Transport for Writer {
         Ok(())
     }
 
+    fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
+        match self.known(&Selector::Tag(tag.into()))? {
+            Selector::Tag(known) => self.layout.update(&known, change),
+            _ => unreachable!("a tag stays one"),
+        }
+    }
+
     fn complete(&self, at: &Selector) -> Result<Option<Descriptor>> {
         self.layout.complete(&self.known(at)?)
     }
@@ -161,5 +170,6 @@ mod tests {
         let place = Place::DockerArchive(ArchivePath::File(folder.path().join("k.tar")));
         let open = || -> Box<dyn Transport> { place.open_destination(&Options::default()).expect("opens") };
         contract::keeps_every_writers_names(&open, ["ex.com/a:1", "ex.com/b:1", "ex.com/c:1"]);
+        contract::keeps_every_update(&open, "ex.com/d:1");
     }
 }

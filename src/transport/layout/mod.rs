@@ -18,7 +18,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use super::{Error, Options, Origin, Result, Selector, Source, Tags, Transport};
+use super::{Change, Error, Options, Origin, Result, Selector, Source, Tags, Transport};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -189,6 +189,10 @@ impl Transport for Layout {
 
     fn put_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
         self.write_manifest(at, manifest)
+    }
+
+    fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
+        self.replace(tag, change)
     }
 
     fn complete(&self, at: &Selector) -> Result<Option<Descriptor>> {

@@ -353,4 +353,5 @@ fn keeps_every_writers_names() {
     let folder = tempfile::tempdir().expect("a folder");
     let open = || -> Box<dyn Transport> { Box::new(create(folder.path())) };
     contract::keeps_every_writers_names(&open, ["a", "b", "c"]);
+    contract::keeps_every_update(&open, "d");
 }

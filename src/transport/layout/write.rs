@@ -9,7 +9,7 @@ use crate::descriptor::Descriptor;
 use crate::manifest::Manifest;
 use crate::store::{Content, Depth, Lock, LockKind};
 use crate::transport::receive::{Received, receive};
-use crate::transport::{Error, Result, Selector, Transport};
+use crate::transport::{Change, Error, Result, Selector, Transport};
 use crate::watch::Outcome;
 
 /// The file that makes a directory a layout.
@@ -102,17 +102,49 @@ impl Layout {
 
     /// Merges what was put into `index.json`.
     pub(super) fn flush(&self) -> Result<()> {
-        let mut pending = self.pending.lock().expect("nothing panics while it holds the edits");
-        if !pending.is_empty() || self.is_there()? && self.store.get(&key("index.json"))?.is_none() {
+        if self.is_pending() || self.is_there()? && self.store.get(&key("index.json"))?.is_none() {
             let _lock = self.lock_index()?;
-            let mut index = self.stored_index()?;
-            pending.iter().for_each(|edit| index.apply(edit));
-            self.store.put(&key("index.json"), Content::Bytes(&index.to_vec()))?;
+            self.merge()?;
         }
-        pending.clear();
-        drop(pending);
         self.store.tidy(Duration::MAX)?;
         Ok(())
+    }
+
+    fn is_pending(&self) -> bool {
+        !self.pending.lock().expect("nothing panics while it holds the edits").is_empty()
+    }
+
+    /// Does the merging. The caller holds the lock.
+    fn merge(&self) -> Result<()> {
+        let mut pending = self.pending.lock().expect("nothing panics while it holds the edits");
+        let mut index = self.stored_index()?;
+        pending.iter().for_each(|edit| index.apply(edit));
+        self.store.put(&key("index.json"), Content::Bytes(&index.to_vec()))?;
+        pending.clear();
+        Ok(())
+    }
+
+    /// Puts in place of what a tag names what `change` makes of it. The lock is held from the look to the write, for another process may be
+    /// about to do the same; and so this edit does not wait for the end.
+    pub(super) fn replace(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
+        // In the order of a sweep: the layout's lock first, then the index's.
+        self.hold()?;
+        if self.is_pending() {
+            self.flush()?;
+        }
+        let _lock = self.lock_index()?;
+        let at = Selector::Tag(tag.into());
+        let there = match self.read_manifest(&at) {
+            Ok(there) => Some(there),
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        let Some(new) = change(there.as_ref())? else {
+            return Ok(there);
+        };
+        self.write_manifest(&at, &new)?;
+        self.merge()?;
+        Ok(Some(new))
     }
 
     /// Keeps others from replacing `index.json`.

@@ -74,4 +74,5 @@ fn keeps_the_contract() {
     let place = Place::Registry(repository);
     let open = || place.open_destination(&Options::default()).expect("opens");
     contract::keeps_every_writers_names(&open, ["a", "b", "c"]);
+    contract::keeps_every_update(&open, "d");
 }

@@ -29,7 +29,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use super::receive::{Received, receive};
-use super::{Error, Options, Origin, Result, Selector, Source, Tags, Transport};
+use super::{Change, Error, Options, Origin, Result, Selector, Source, Tags, Transport};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -263,6 +263,10 @@ impl Transport for StaticTree {
 
     fn put_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
         self.write_manifest(at, manifest)
+    }
+
+    fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
+        self.replace(tag, change)
     }
 
     /// Looks the listing up as well: it is made last.

@@ -40,6 +40,14 @@ fn keeps_the_contract() {
 }
 
 #[test]
+fn keeps_every_writers_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = || create(folder.path(), "lib/app");
+    contract::keeps_every_writers_names(&open, ["a", "b", "c"]);
+    contract::keeps_every_update(&open, "d");
+}
+
+#[test]
 fn referrers_are_listed_while_they_are_there() {
     let folder = tempfile::tempdir().expect("a folder");
     let tree = create(folder.path(), "app");

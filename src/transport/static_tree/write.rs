@@ -13,7 +13,7 @@ use crate::media_type::Format;
 use crate::reference::Tag;
 use crate::store::{Content, Key, Lock, LockKind, Store};
 use crate::transport::receive::partial;
-use crate::transport::{Error, Result, Selector};
+use crate::transport::{Change, Error, Result, Selector, Source};
 
 impl StaticTree {
     /// Returns the name of the file that a manifest is kept in.
@@ -43,6 +43,29 @@ impl StaticTree {
         crate::transport::dir::check_digest(digest, manifest)?;
         self.hold()?;
         let _lock = self.lock()?;
+        self.write_locked(digest, file, tag.as_ref(), manifest)
+    }
+
+    /// Puts in place of what a tag names what `change` makes of it, with the lock held from the look to the write.
+    pub(super) fn replace(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
+        let checked = self.check_tag(tag)?;
+        let at = Selector::Tag(tag.into());
+        self.hold()?;
+        let _lock = self.lock()?;
+        let there = match self.manifest(&at) {
+            Ok(there) => Some(there),
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        let Some(new) = change(there.as_ref())? else {
+            return Ok(there);
+        };
+        self.write_locked(new.digest(), self.file_for(&new)?, Some(&checked), &new)?;
+        Ok(Some(new))
+    }
+
+    /// Writes a manifest. The caller holds the lock.
+    fn write_locked(&self, digest: &Digest, file: &str, tag: Option<&Tag>, manifest: &Manifest) -> Result<()> {
         self.put_files(digest, file, manifest.raw())?;
         if let Some(subject) = manifest.subject() {
             let descriptor = Descriptor { digest: digest.clone(), ..manifest.as_referrer() };

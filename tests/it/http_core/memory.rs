@@ -14,19 +14,18 @@ fn attack_2_idle_connections_beyond_the_file_descriptors() {
     let idle: Vec<Client> = (0..200).map(|_| Client::connect(server.address)).collect();
     wait_until("out of file descriptors", || server.files() >= 60);
     drop(idle);
-    let begun = Instant::now();
-    assert_serves_within(&server, Duration::from_secs(1));
-    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert_serves_soon(&server);
     wait_until("free again", || server.files() < 20);
     server.end();
 }
 
-fn assert_serves_within(server: &Process, limit: Duration) {
+/// Within the server's pause of 100 ms and a bit, which on a machine that is busy with other tests can be seconds.
+fn assert_serves_soon(server: &Process) {
     let begun = Instant::now();
     let mut client = Client::connect(server.address);
     client.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     assert_eq!(status(&client.rest()), 200);
-    assert!(begun.elapsed() < limit, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
 #[test]
@@ -43,7 +42,7 @@ fn attack_3_threads_that_cannot_be_made() {
     assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
     drop(clients);
     wait_until("free again", || server.threads() <= 4);
-    assert_serves_within(&server, Duration::from_secs(1));
+    assert_serves_soon(&server);
     server.end();
 }
 

@@ -138,3 +138,31 @@ fn each_answer_is_told_and_counted() {
     assert_eq!(*told.lock().unwrap(), expected);
     assert_eq!((server.counters.requests(), server.counters.accepted(), server.counters.open()), (5, 3, 0));
 }
+
+#[test]
+fn what_happens_often_is_told_seldom() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let mut options = super::fixture::hasty();
+    let troubles = Arc::clone(&told);
+    options.on_trouble = Some(Box::new(move |trouble: &Trouble| troubles.lock().unwrap().push(trouble.to_string())));
+    let mut server = Running::start(options);
+    let begun = std::time::Instant::now();
+    for _ in 0..50 {
+        let mut client = server.connect();
+        client.send(b"GET /panicking HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.rest();
+    }
+    // Nothing more comes, and still it is told.
+    let one = "answering a request of 127.0.0.1 panicked";
+    let count = |line: &String| {
+        let rest = line.strip_prefix(one).unwrap_or_else(|| panic!("{line}"));
+        let number = rest.strip_prefix(" (").and_then(|rest| rest.strip_suffix(" times in a second)"));
+        number.map_or(1, |number| number.parse::<u64>().unwrap())
+    };
+    super::fixture::wait_until("all told", || told.lock().unwrap().iter().map(count).sum::<u64>() == 50);
+    let seconds = begun.elapsed().as_secs();
+    let lines = told.lock().unwrap().len();
+    assert!(u64::try_from(lines).unwrap() <= seconds + 2, "{lines} lines in {seconds} s");
+    server.stop.stop();
+    server.join();
+}

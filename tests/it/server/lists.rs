@@ -59,7 +59,7 @@ fn tags_come_in_pages_by_byte() {
 
 #[test]
 fn ten_thousand_tags_page_quickly() {
-    let site = Site::new();
+    let site = Site::in_memory();
     let raw = site.image("a", "t000000", "x");
     let (tags, link) = (site.v2("repositories/a/_manifests/tags"), sha256(&raw));
     for number in 0..10_000 {

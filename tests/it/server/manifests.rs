@@ -142,7 +142,10 @@ fn parts_must_be_there() {
         json!({"urls": ["https://example.com/x"]}),
         json!({"mediaType": "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"}),
     ] {
-        put(&site, "/v2/a/manifests/foreign", IMAGE, &layer(foreign)).expect(201);
+        let deprecated = foreign.get("mediaType").is_some();
+        let answer = put(&site, "/v2/a/manifests/foreign", IMAGE, &layer(foreign)).expect(201);
+        let warning = "299 - \"layers that are not distributed are deprecated\"";
+        assert_eq!(answer.all("Warning"), if deprecated { vec![warning] } else { vec![] });
     }
     let child = site.image("b", "v1", "x");
     let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor(IMAGE, &child)]}).to_string();
@@ -155,7 +158,8 @@ fn parts_must_be_there() {
     let empty = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}).to_string();
     put(&site, "/v2/b/manifests/empty", INDEX, empty.as_bytes()).expect(201);
     let sparse = site.again_with(|options| options.allow_sparse = true);
-    put(&sparse, "/v2/a/manifests/v1", IMAGE, &missing).expect(201);
+    let answer = put(&sparse, "/v2/a/manifests/v1", IMAGE, &missing).expect(201);
+    assert_eq!(answer.all("Warning"), ["299 - \"the repository does not have all that this manifest names\""]);
     put(&sparse, "/v2/a/manifests/all", INDEX, index.as_bytes()).expect(201);
 }
 
@@ -226,12 +230,12 @@ fn conditions_protect_from_lost_updates() {
 
 #[test]
 fn a_tag_is_one_or_the_other() {
-    let site = Site::new();
+    let site = Site::in_memory();
     let image = site.image("a", "v1", "x");
     let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}).to_string();
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..8 {
             scope.spawn(|| {
                 while !done.load(std::sync::atomic::Ordering::Relaxed) {
                     let answer = site.get("/v2/a/manifests/v1").expect(200);
@@ -241,7 +245,7 @@ fn a_tag_is_one_or_the_other() {
                 }
             });
         }
-        for _ in 0..50 {
+        for _ in 0..500 {
             put(&site, "/v2/a/manifests/v1", INDEX, index.as_bytes()).expect(201);
             put(&site, "/v2/a/manifests/v1", IMAGE, &image).expect(201);
         }

@@ -5,6 +5,7 @@ mod collect;
 mod lists;
 mod manifests;
 mod peers;
+mod power;
 mod safety;
 mod site;
 mod uploads;

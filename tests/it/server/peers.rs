@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::site::{IMAGE, Site, ask, descriptor, sha256};
 use crate::support::registry::{Options, Registry};
+use crate::support::seed;
 
 #[test]
 fn distribution_reads_back_what_was_written() {
@@ -40,6 +41,52 @@ fn distribution_reads_back_what_was_written() {
     let listed = site.get(&format!("/v2/some/app/referrers/{}", sha256(&raw))).expect(200).json();
     assert_eq!(listed["manifests"][0]["digest"], sha256(&referrer));
     assert_eq!(site.get(&upload).expect(204).header("Range"), Some("0-3"));
+}
+
+/// Manifests of schema 1, which distribution took long ago, are served, kept by the collector, and can be deleted.
+#[test]
+fn what_distribution_left_of_schema_1_is_served() {
+    let place = tempfile::tempdir().expect("a folder");
+    let storage = Some(place.path().to_owned());
+    let Some(theirs) = Registry::start_with(Options { storage, schema1: true, ..Options::default() }) else {
+        return;
+    };
+    let scratch = tempfile::tempdir().expect("a folder");
+    let fixture = crate::support::fixture::docker(scratch.path());
+    seed::push(&fixture.dir, "v1", &theirs.client(), "old");
+    let stored = seed::push_schema1(&theirs.client(), "old", "v1", "s1").expect(201);
+    let digest = stored.header("docker-content-digest").expect("a digest").to_owned();
+    // Only the old one is left.
+    theirs.client().delete(&format!("/v2/old/manifests/{}", fixture.digest)).expect(202);
+    drop(theirs);
+    let site = Site::at(place.path());
+    let send = |method: &str, target: &str| ask(&site, method, target, &[], std::io::empty(), Some(0));
+    let check = || {
+        for reference in ["s1", &digest] {
+            let answer = send("GET", &format!("/v2/old/manifests/{reference}")).expect(200);
+            // Distribution keeps it unsigned, and signs each answer anew; its digest is that of what it keeps.
+            let unsigned = "application/vnd.docker.distribution.manifest.v1+json";
+            assert_eq!((answer.header("Content-Type"), &*sha256(&answer.body)), (Some(unsigned), &*digest));
+            assert_eq!(answer.header("Docker-Content-Digest"), Some(&*digest));
+            let warning = "299 - \"manifests of schema 1 are no longer understood by most clients\"";
+            assert_eq!(answer.all("Warning"), [warning]);
+            let manifest = answer.json();
+            assert_eq!(manifest["schemaVersion"], 1);
+            for layer in manifest["fsLayers"].as_array().expect("layers") {
+                send("GET", &format!("/v2/old/blobs/{}", layer["blobSum"].as_str().expect("a digest"))).expect(200);
+            }
+        }
+        assert_eq!(send("GET", "/v2/old/tags/list").expect(200).json()["tags"], json!(["s1"]));
+    };
+    check();
+    site.storage().collect(&super::collect::at_once()).expect("collects");
+    check();
+    let layer = send("GET", "/v2/old/manifests/s1").json()["fsLayers"][0]["blobSum"].as_str().expect("one").to_owned();
+    send("DELETE", &format!("/v2/old/blobs/{layer}")).expect(409);
+    send("DELETE", &format!("/v2/old/manifests/{digest}")).expect(202);
+    send("GET", "/v2/old/manifests/s1").expect(404);
+    assert!(site.storage().collect(&super::collect::at_once()).expect("collects").blobs > 0);
+    send("GET", &format!("/v2/old/blobs/{layer}")).expect(404);
 }
 
 #[test]

@@ -70,6 +70,11 @@ impl Site {
         Site::with(|_| {})
     }
 
+    /// A registry for thousands of files.
+    pub(super) fn in_memory() -> Site {
+        Site::on(Arc::new(crate::support::scene::memory()), |_| {})
+    }
+
     pub(super) fn with(change: impl FnOnce(&mut Options)) -> Site {
         Site::on(Arc::new(TempDir::new().expect("a folder")), change)
     }

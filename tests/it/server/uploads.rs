@@ -253,7 +253,11 @@ fn many_may_push_the_same_blob() {
             scope.spawn(|| post_put(&site, &content, &sha256(&content)).expect(201));
         }
     });
+    let size: u64 = site.files().iter().map(|path| path.metadata().expect("is there").len()).sum();
     assert_eq!(site.files().iter().filter(|path| path.ends_with("data")).count(), 1);
+    assert!(size < 2 * content.len() as u64, "{size} bytes");
+    assert_eq!(std::fs::read_dir(site.path(".partial")).expect("lists").count(), 0);
+    assert!(!site.v2(&format!("repositories/{NAME}/_uploads")).exists());
 }
 
 #[test]

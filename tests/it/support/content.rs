@@ -114,6 +114,16 @@ impl Random {
         Random((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
+    /// Returns a number below another.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    /// Fills a buffer.
+    pub(crate) fn fill(&mut self, buffer: &mut [u8]) {
+        self.read_exact(buffer).expect("there is no end of them");
+    }
+
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -135,6 +145,6 @@ impl Read for Random {
 /// Returns a number between 0 and 1, the same for the same seed.
 pub(crate) fn fraction(seed: u64) -> f64 {
     let mut bytes = [0; 4];
-    Random::new(seed).read_exact(&mut bytes).expect("there is no end of them");
+    Random::new(seed).fill(&mut bytes);
     f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
 }

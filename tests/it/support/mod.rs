@@ -26,5 +26,6 @@ pub(crate) mod served;
 pub(crate) mod shape;
 pub(crate) mod tarball;
 pub(crate) mod target;
+pub(crate) mod trace;
 pub(crate) mod web;
 pub(crate) mod wire;

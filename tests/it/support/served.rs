@@ -22,7 +22,18 @@ impl Served {
     /// Starts it with these arguments, and waits until it listens.
     #[track_caller]
     pub(crate) fn start(arguments: &[&str]) -> Served {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stevedore"));
+        Served::start_by(Command::new(env!("CARGO_BIN_EXE_stevedore")), arguments)
+    }
+
+    /// Starts it by a program that becomes the server, as `strace -D` or `unshare` do, with the server's path as its last argument.
+    #[track_caller]
+    pub(crate) fn start_under(mut command: Command, arguments: &[&str]) -> Served {
+        command.arg(env!("CARGO_BIN_EXE_stevedore"));
+        Served::start_by(command, arguments)
+    }
+
+    #[track_caller]
+    fn start_by(mut command: Command, arguments: &[&str]) -> Served {
         command.args(["serve", "--json", "--addr", "127.0.0.1:0"]).args(arguments);
         command.env_clear().env("PATH", search_path()).stdin(Stdio::null());
         let mut child =
@@ -61,6 +72,11 @@ impl Served {
     /// Returns what it said when it started.
     pub(crate) fn started(&self) -> &serde_json::Value {
         &self.started
+    }
+
+    /// Returns the process's number.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal.

@@ -1,0 +1,47 @@
+//! Putting beside an image what refers to it.
+
+use std::collections::BTreeSet;
+
+use super::Artifact;
+use crate::digest::Digest;
+use crate::transport::{Result, Selector, Source, Transport};
+use crate::watch::{Cancelled, Event, Watch};
+
+/// A manifest that refers to an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The manifest.
+    pub manifest: Digest,
+    /// Whether it was written now; else it was there.
+    pub is_new: bool,
+}
+
+/// Puts an artifact beside the image that it refers to, unless it is there and listed. The place's `finish` is left to the caller.
+///
+/// Being listed is what counts: a manifest that is there and that no list names is put again, which lists it. Where a list is one object
+/// that many write, none of their entries is lost, or the call fails (see [`Remote::list_referrer`](crate::registry::Remote::list_referrer)).
+///
+/// # Errors
+/// When the place fails, or its list of referrers cannot be written. What was put before then stays, unlisted.
+pub fn attach(place: &dyn Transport, artifact: &Artifact, watch: &Watch) -> Result<Made> {
+    let manifest = artifact.manifest();
+    let made = |is_new| Made { manifest: manifest.digest().clone(), is_new };
+    if let Some(subject) = manifest.subject()
+        && place.referrers(&subject.digest)?.iter().any(|listed| listed.digest == *manifest.digest())
+    {
+        return Ok(made(false));
+    }
+    place.accepts(manifest)?;
+    let mut seen = BTreeSet::new();
+    let blobs: Vec<_> = manifest.blobs().into_iter().filter(|blob| seen.insert(&blob.digest)).collect();
+    let bytes = blobs.iter().map(|blob| blob.size).fold(0, u64::saturating_add);
+    watch.tell(&Event::Planned { blobs: blobs.len(), bytes });
+    for blob in blobs {
+        watch.check().map_err(|_| Cancelled)?;
+        watch.tell(&Event::Started { blob });
+        let outcome = place.put_blob(artifact.blob(blob)?.watched(watch), None)?;
+        watch.tell(&Event::Finished { blob, outcome });
+    }
+    place.put_manifest(&Selector::Digest(manifest.digest().clone()), manifest)?;
+    Ok(made(true))
+}

@@ -1,0 +1,151 @@
+//! What refers to a manifest, and what refers to that.
+
+use std::collections::BTreeSet;
+
+use super::{Error, Result};
+use crate::descriptor::Descriptor;
+use crate::digest::Digest;
+use crate::manifest::{Manifest, digest_tags};
+use crate::media_type::MediaType;
+use crate::transport::{self, Selector, Source};
+use crate::watch::{Cancelled, Watch};
+
+/// How far referrers of referrers are followed; longer chains are an attack.
+const MAX_DEPTH: usize = 16;
+/// The most manifests that are listed.
+const MAX_NODES: usize = 20_000;
+
+/// A manifest that refers to another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// The manifest, with its own artifact type and annotations. Of what cosign keeps under a tag, the artifact type is the media type of
+    /// the first layer, for it has none.
+    pub descriptor: Descriptor,
+    /// The tag that it is known by (`sha256-….sig`), if that is how it was found.
+    pub tag: Option<String>,
+    /// What refers to it.
+    pub referrers: Vec<Node>,
+}
+
+/// What of a tree is wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Only those of this type refer to the subject itself; whatever refers to them is there, too.
+    pub artifact_type: Option<&'a str>,
+    /// The most levels; all without.
+    pub depth: Option<usize>,
+}
+
+/// Lists what refers to `subject`, by the place's list and under cosign's tags, in the place's order.
+///
+/// A list may be wrong about types and annotations (cosign's are): where it says nothing of use, the manifest is asked.
+///
+/// # Errors
+/// When the place cannot tell; [`Error::TooMany`].
+pub fn tree(source: &dyn Source, subject: &Digest, wanted: &Wanted<'_>, watch: &Watch) -> Result<Vec<Node>> {
+    let seen = BTreeSet::from([subject.clone()]);
+    let mut walk = Walk { source, root: subject, wanted, watch, seen };
+    walk.below(subject, 0)
+}
+
+struct Walk<'a> {
+    source: &'a dyn Source,
+    root: &'a Digest,
+    wanted: &'a Wanted<'a>,
+    watch: &'a Watch,
+    seen: BTreeSet<Digest>,
+}
+
+impl Walk<'_> {
+    fn below(&mut self, subject: &Digest, depth: usize) -> Result<Vec<Node>> {
+        if self.wanted.depth.is_some_and(|most| depth >= most) {
+            return Ok(Vec::new());
+        }
+        self.watch.check().map_err(|_| Cancelled)?;
+        let mut nodes = self.listed(subject)?;
+        nodes.extend(self.tagged(subject)?);
+        if let (0, Some(kind)) = (depth, self.wanted.artifact_type) {
+            nodes.retain(|node| node.descriptor.artifact_type.as_deref() == Some(kind));
+        }
+        if self.seen.len() > MAX_NODES || (depth == MAX_DEPTH && !nodes.is_empty()) {
+            return Err(Error::TooMany { digest: self.root.clone(), limit: MAX_NODES });
+        }
+        for node in &mut nodes {
+            node.referrers = self.below(&node.descriptor.digest.clone(), depth + 1)?;
+        }
+        Ok(nodes)
+    }
+
+    fn listed(&mut self, subject: &Digest) -> Result<Vec<Node>> {
+        let mut nodes = Vec::new();
+        for entry in self.source.referrers(subject)? {
+            if !self.seen.insert(entry.digest.clone()) {
+                continue;
+            }
+            if let Some(descriptor) = self.describe(subject, entry)? {
+                nodes.push(Node { descriptor, tag: None, referrers: Vec::new() });
+            }
+        }
+        for entry in self.source.strays(subject)? {
+            if !self.seen.insert(entry.digest.clone()) {
+                continue;
+            }
+            let manifest = self.source.manifest(&Selector::Digest(entry.digest))?;
+            let descriptor = match manifest.subject() {
+                Some(own) if own.digest == *subject => manifest.as_referrer(),
+                // What `cosign save` keeps for the layout's image.
+                None if subject == self.root => describe_tagged(&manifest),
+                _ => continue,
+            };
+            nodes.push(Node { descriptor, tag: None, referrers: Vec::new() });
+        }
+        Ok(nodes)
+    }
+
+    /// Completes what a list says; nothing for what it names wrongly.
+    fn describe(&self, subject: &Digest, entry: Descriptor) -> Result<Option<Descriptor>> {
+        // cosign writes the config's type into the lists under tags, and no annotations.
+        let says_nothing = |kind: &str| kind.is_empty() || kind == MediaType::OCI_EMPTY.as_str();
+        if entry.artifact_type.as_deref().is_some_and(|kind| !says_nothing(kind)) {
+            return Ok(Some(entry));
+        }
+        let pass_over = |why: &str| {
+            self.watch.note(&format!("{} is listed as a referrer of {subject} but {why}; left out", entry.digest));
+            Ok(None)
+        };
+        match self.source.manifest(&Selector::Digest(entry.digest.clone())) {
+            Ok(manifest) if manifest.subject().is_none_or(|own| own.digest != *subject) => {
+                pass_over("does not refer to it")
+            }
+            Ok(manifest) => Ok(Some(manifest.as_referrer())),
+            Err(error) if error.is_not_found() => pass_over("is not there"),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn tagged(&mut self, subject: &Digest) -> Result<Vec<Node>> {
+        let mut nodes = Vec::new();
+        for tag in digest_tags(subject) {
+            let manifest = match self.source.manifest(&Selector::Tag(tag.clone())) {
+                Ok(manifest) => manifest,
+                Err(error) if error.is_not_found() => continue,
+                // A place without names has none of these.
+                Err(transport::Error::Unsupported { .. }) => break,
+                Err(error) => return Err(error.into()),
+            };
+            if self.seen.insert(manifest.digest().clone()) {
+                nodes.push(Node { descriptor: describe_tagged(&manifest), tag: Some(tag), referrers: Vec::new() });
+            }
+        }
+        Ok(nodes)
+    }
+}
+
+fn describe_tagged(manifest: &Manifest) -> Descriptor {
+    let mut descriptor = manifest.as_referrer();
+    let image = manifest.as_image();
+    if let Some(layer) = image.filter(|image| image.artifact_type.is_none()).and_then(|image| image.layers.first()) {
+        descriptor.artifact_type = Some(layer.media_type.to_string());
+    }
+    descriptor
+}

@@ -1,0 +1,171 @@
+//! `pull`: the files of an artifact.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use stevedore::artifact::{self, Error, Pull};
+use stevedore::descriptor::Descriptor;
+use stevedore::digest::Digest;
+use stevedore::image::Image;
+use stevedore::media_type::MediaType;
+use stevedore::platform::Platform;
+use stevedore::transport::{self, Location, Source};
+
+use super::packing::count;
+use crate::cli::client::{Common, attach_streams};
+use crate::cli::flags::{Network, Only, Side, Work};
+use crate::cli::locations::location;
+use crate::cli::report::{Report, printable};
+use crate::cli::{Ui, Usage, output};
+
+/// Fetch the files of an artifact
+///
+/// Reads what `push`, `attach` and oras write: each blob with a name becomes the file of that name, packed folders are unpacked. Files appear
+/// once all have been fetched and verified, and nothing outside the output folder is ever written, whatever the names and links say. Prints
+/// the paths.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The artifact
+    #[arg(value_parser = location)]
+    pub(crate) reference: Location,
+    /// The names of the files that are wanted [default: all]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Write into this folder; - writes one file to standard output, a folder as it is packed
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    output: PathBuf,
+    /// Fail rather than replace a file
+    #[arg(short, long)]
+    keep_old_files: bool,
+    /// Of an index, pull the artifact for this platform [default: this host's]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    platform: Option<Platform>,
+    #[command(flatten)]
+    work: Work,
+    #[command(flatten)]
+    registry: Only,
+    #[command(flatten)]
+    network: Network,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stevedore pull docker://registry.example.com/docs:1.0
+  stevedore pull docker://registry.example.com/docs:1.0 manual.pdf -o downloads
+  stevedore pull -o - docker://registry.example.com/app@sha256:… app.spdx.json | jq .";
+
+/// What was written.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pulled {
+    reference: String,
+    digest: Digest,
+    files: Vec<File>,
+    nameless: Vec<Nameless>,
+}
+
+/// A file that was written.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    title: String,
+    path: String,
+    media_type: MediaType,
+    digest: Digest,
+    size: u64,
+    is_folder: bool,
+}
+
+/// A blob without a name.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Nameless {
+    media_type: MediaType,
+    digest: Digest,
+    size: u64,
+}
+
+/// Fetches the files.
+pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+    let common = Common { network: &args.network, work: Some(&args.work) };
+    let mut options = common.options(&Side::from(&args.registry), ui)?;
+    attach_streams(&args.reference.place, None, &mut options)?;
+    ui.title("pull");
+    let source = args.reference.place.open_source(&options)?;
+    let artifact = Image::find(&*source, &args.reference.at, args.platform.as_ref())?;
+    if args.output == Path::new("-") {
+        return to_stdout(args, &*source, &artifact, ui);
+    }
+    let wanted =
+        Pull { folder: &args.output, names: &args.names, replaces: !args.keep_old_files, jobs: args.work.jobs };
+    let pulled = artifact::pull(&*source, &artifact, &wanted, &options.watch)?;
+    let number = pulled.files.len();
+    if !pulled.nameless.is_empty() {
+        ui.note(&format!("left out what has no name: {} of the artifact", count(pulled.nameless.len())));
+    }
+    let bytes: u64 = pulled.files.iter().map(|file| file.descriptor.size).sum();
+    ui.report(&Pulled {
+        reference: args.reference.to_string(),
+        digest: artifact.manifest().digest().clone(),
+        files: pulled.files.into_iter().map(File::from).collect(),
+        nameless: pulled.nameless.into_iter().map(Nameless::from).collect(),
+    })?;
+    ui.summary(&match number {
+        0 => "the artifact has no files".to_owned(),
+        number => format!("{} pulled, {bytes} bytes", count(number)),
+    });
+    Ok(())
+}
+
+/// Writes one file to standard output. It is verified with its last byte: on failure, what was written is not to be used.
+fn to_stdout(args: &Args, source: &dyn Source, artifact: &Image, ui: &Ui) -> anyhow::Result<()> {
+    let (named, _) = artifact::files(artifact);
+    let wanted = |title: &str| args.names.is_empty() || args.names.iter().any(|name| name == title);
+    let chosen: Vec<&(&str, &Descriptor)> = named.iter().filter(|(title, _)| wanted(title)).collect();
+    let offered = || named.iter().map(|(title, _)| (*title).to_owned()).collect::<Vec<_>>();
+    let blob = match chosen.as_slice() {
+        [(_, blob)] => blob,
+        [] => {
+            let title = args.names.first().cloned().unwrap_or_default();
+            return Err(Error::NoFile { title, offered: offered() }.into());
+        }
+        _ => {
+            let cure = format!("name one of: {}", offered().join(", "));
+            return Err(Usage::new("one file at a time goes to standard output", printable(&cure)).into());
+        }
+    };
+    ui.close();
+    let mut content = source.blob(blob)?;
+    let mut stdout = output::stream();
+    let mut buffer = vec![0; 128 * 1024];
+    loop {
+        let n = content.read(&mut buffer).map_err(transport::Error::from_read)?;
+        if n == 0 {
+            break;
+        }
+        stdout.write_all(&buffer[..n]).map_err(output::failure)?;
+    }
+    io::Write::flush(&mut stdout).map_err(output::failure)
+}
+
+impl From<artifact::PulledFile> for File {
+    fn from(file: artifact::PulledFile) -> Self {
+        let Descriptor { media_type, digest, size, .. } = file.descriptor;
+        let path = file.path.display().to_string();
+        Self { title: file.title, path, media_type, digest, size, is_folder: file.is_folder }
+    }
+}
+
+impl From<Descriptor> for Nameless {
+    fn from(blob: Descriptor) -> Self {
+        Self { media_type: blob.media_type, digest: blob.digest, size: blob.size }
+    }
+}
+
+impl Report for Pulled {
+    fn text(&self) -> String {
+        self.files.iter().map(|file| format!("{}\n", printable(&file.path))).collect()
+    }
+}

@@ -1,0 +1,148 @@
+//! `referrers`: what refers to an image.
+
+use serde::Serialize;
+use stevedore::artifact::{self, Node, Wanted};
+use stevedore::descriptor::{Annotations, Descriptor};
+use stevedore::digest::Digest;
+use stevedore::image::Image;
+use stevedore::media_type::MediaType;
+use stevedore::platform::Platform;
+use stevedore::transport::{self, Location};
+
+use crate::cli::client::{Common, attach_streams};
+use crate::cli::flags::{Network, Only, Side};
+use crate::cli::locations::location;
+use crate::cli::report::{Report, printable};
+use crate::cli::{Ui, Usage};
+
+/// The annotation that says what a bundle states.
+const PREDICATE: &str = "dev.sigstore.bundle.predicateType";
+
+/// List what refers to an image: signatures, attestations, SBOMs and other artifacts
+///
+/// Shows a tree, for signatures may be attached to SBOMs. Looks at the registry's list, at the index under the tag sha256-… where there is
+/// none, and at the tags of cosign (.sig, .att, .sbom). A registry that cannot tell is an error, never "none".
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The image
+    #[arg(value_parser = location)]
+    pub(crate) reference: Location,
+    /// Show only what is of this type, with all that refers to it
+    #[arg(long, value_name = "TYPE")]
+    artifact_type: Option<String>,
+    /// Show no more than so many levels [default: all]
+    #[arg(long, value_name = "N")]
+    depth: Option<usize>,
+    /// Show what refers to the image for this platform [default: to the index, where there is one]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    platform: Option<Platform>,
+    #[command(flatten)]
+    registry: Only,
+    #[command(flatten)]
+    network: Network,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stevedore referrers docker://registry.example.com/app:1.0
+  stevedore referrers --artifact-type application/spdx+json docker://registry.example.com/app:1.0
+  stevedore referrers --json oci:images:app | jq -r '.referrers[].digest'";
+
+/// An image and what refers to it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tree {
+    reference: String,
+    digest: Digest,
+    media_type: MediaType,
+    size: u64,
+    referrers: Vec<Referrer>,
+}
+
+/// A manifest that refers to another.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Referrer {
+    digest: Digest,
+    media_type: MediaType,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifact_type: Option<String>,
+    #[serde(skip_serializing_if = "Annotations::is_empty")]
+    annotations: Annotations,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<String>,
+    referrers: Vec<Referrer>,
+}
+
+/// Lists them.
+pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+    if args.depth == Some(0) {
+        return Err(Usage::new("no level is none to show", "use --depth 1 or more").into());
+    }
+    let common = Common { network: &args.network, work: None };
+    let mut options = common.options(&Side::from(&args.registry), ui)?;
+    attach_streams(&args.reference.place, None, &mut options)?;
+    let source = args.reference.place.open_source(&options)?;
+    let at = &args.reference.at;
+    let subject: Descriptor = match &args.platform {
+        Some(platform) => Image::find(&*source, at, Some(platform))?.manifest().descriptor(),
+        None => source.resolve(at)?.ok_or_else(|| transport::Error::not_found(at, &*source))?,
+    };
+    let wanted = Wanted { artifact_type: args.artifact_type.as_deref(), depth: args.depth };
+    let nodes = artifact::tree(&*source, &subject.digest, &wanted, &options.watch)?;
+    let is_empty = nodes.is_empty();
+    ui.report(&Tree {
+        reference: args.reference.to_string(),
+        digest: subject.digest,
+        media_type: subject.media_type,
+        size: subject.size,
+        referrers: nodes.into_iter().map(Referrer::from).collect(),
+    })?;
+    if is_empty {
+        ui.summary("nothing refers to it");
+    }
+    Ok(())
+}
+
+impl From<Node> for Referrer {
+    fn from(node: Node) -> Self {
+        let Descriptor { digest, media_type, size, artifact_type, annotations, .. } = node.descriptor;
+        let referrers = node.referrers.into_iter().map(Self::from).collect();
+        Self { digest, media_type, size, artifact_type, annotations, tag: node.tag, referrers }
+    }
+}
+
+impl Referrer {
+    /// Writes a line for each, the branches before it.
+    fn write(referrers: &[Self], before: &str, into: &mut String) {
+        for (number, referrer) in referrers.iter().enumerate() {
+            let is_last = number + 1 == referrers.len();
+            let branch = if is_last { "└── " } else { "├── " };
+            into.push_str(&format!("{before}{branch}{}\n", referrer.line()));
+            let below = format!("{before}{}", if is_last { "    " } else { "│   " });
+            Self::write(&referrer.referrers, &below, into);
+        }
+    }
+
+    fn line(&self) -> String {
+        let kind = self.artifact_type.as_deref().unwrap_or(self.media_type.as_str());
+        let mut line = format!("{} {}", self.digest, printable(kind));
+        if let Some(predicate) = self.annotations.get(PREDICATE) {
+            line.push_str(&format!(" {}", printable(predicate)));
+        }
+        if let Some(tag) = &self.tag {
+            line.push_str(&format!(" (tag {tag})"));
+        }
+        line
+    }
+}
+
+impl Report for Tree {
+    fn text(&self) -> String {
+        let mut text = format!("{} {}\n", self.digest, self.reference);
+        Referrer::write(&self.referrers, "", &mut text);
+        text
+    }
+}

@@ -1,0 +1,241 @@
+//! Policies: which images are acceptable, in the format of containers-policy.json.
+//!
+//! A file that podman, skopeo and CRI-O read is read unchanged, with `static` as one more transport. Of the requirements that apply to an
+//! image, all must hold; nothing that is not supported ever counts as held. No file is read unless it is named.
+//!
+//! containers-policy.json(5): <https://github.com/containers/image/blob/main/docs/containers-policy.json.5.md>
+
+mod gate;
+mod identity;
+mod parse;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+pub use gate::Guard;
+pub use identity::Identity;
+pub use parse::ParseError;
+pub use scope::Names;
+
+use super::key::{self, MAX_FILE, PublicKey};
+use super::verify::{Require, Verdict, Wanted, find, verify_image};
+use super::{Authority, Claim, Error, Reason, Result};
+use crate::copy::instances;
+use crate::digest::Digest;
+use crate::transport::{Location, Source};
+use crate::watch::Watch;
+
+/// Which images are acceptable.
+///
+/// ```
+/// use stevedore::sign::Policy;
+///
+/// let policy = Policy::parse(br#"{"default": [{"type": "reject"}], "transports": {"oci": {"": [{"type": "insecureAcceptAnything"}]}}}"#)?;
+/// assert_eq!(policy.requirements(&"oci:images:app".parse().unwrap()).len(), 1);
+/// # Ok::<(), stevedore::sign::PolicyError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Policy {
+    default: Vec<Requirement>,
+    transports: BTreeMap<String, BTreeMap<String, Vec<Requirement>>>,
+}
+
+/// What must hold.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Requirement {
+    /// Nothing.
+    AcceptAnything,
+    /// Something that never does.
+    Reject,
+    /// A signature.
+    Signed(Signed),
+    /// Something that is not supported, which never counts as held.
+    Unsupported(&'static str),
+}
+
+/// A signature that is required.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// Who may have signed.
+    pub trust: Trust,
+    /// Under which name.
+    pub identity: Identity,
+}
+
+/// Who may have signed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Trust {
+    /// Whoever has one of these keys.
+    Keys(Vec<KeySource>),
+    /// Somebody who cannot be checked here; nobody counts as them.
+    Unsupported(&'static str),
+}
+
+/// Where a public key is.
+#[derive(Clone, Debug)]
+pub enum KeySource {
+    /// In this file.
+    File(PathBuf),
+    /// Here.
+    Data(Vec<u8>),
+}
+
+impl Policy {
+    /// Reads a policy. Anything that is not understood makes the whole of it unacceptable.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn parse(text: &[u8]) -> Result<Self, ParseError> {
+        parse::policy(text)
+    }
+
+    /// Returns the requirements for the image at a location: those of the most specific scope, and no others.
+    pub fn requirements(&self, location: &Location) -> &[Requirement] {
+        self.requirements_of(&Names::of(location))
+    }
+
+    fn requirements_of(&self, names: &Names) -> &[Requirement] {
+        let Some(scopes) = self.transports.get(names.transport) else {
+            return &self.default;
+        };
+        let mut listed = names.scopes.iter().map(String::as_str).chain([""]);
+        listed.find_map(|scope| scopes.get(scope)).unwrap_or(&self.default)
+    }
+
+    /// Verifies that the image at a location may be used; of an index, that every image in it may be as well, for whoever reads the policy
+    /// elsewhere verifies the one that is run. `judge` may ask for more of each signature that is to count.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::Unsigned`] or [`Error::Unacceptable`] when it may not, [`Error::Image`] when there is none, others when
+    /// that could not be found out.
+    pub fn verify(
+        &self,
+        location: &Location,
+        source: &dyn Source,
+        judge: &dyn Fn(&Claim) -> Result<(), Reason>,
+        watch: &Watch,
+    ) -> Result<Verdict> {
+        let names = Names::of(location);
+        self.refuse(location, &names)?;
+        let image = find(source, &location.at)?;
+        let verdict = self.weigh(&names, source, image.digest(), judge, watch)?;
+        if self.requirements_of(&names).iter().any(|requirement| matches!(requirement, Requirement::Signed(_))) {
+            for below in instances(&image, &|child| source.manifest(&child.clone().into()))? {
+                self.weigh(&names, source, &below, judge, watch)?;
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// Verifies that the image with this digest may be used, when it is known to be the one at `location`, or in an index there. Nothing but
+    /// this one manifest is verified.
+    ///
+    /// # Errors
+    /// Those of [`Policy::verify`], but for [`Error::Image`].
+    pub fn verify_digest(
+        &self,
+        location: &Location,
+        source: &dyn Source,
+        digest: &Digest,
+        watch: &Watch,
+    ) -> Result<Verdict> {
+        let names = Names::of(location);
+        self.refuse(location, &names)?;
+        self.weigh(&names, source, digest, &|_| Ok(()), watch)
+    }
+
+    /// Refuses what is known not to be acceptable before anybody is asked for anything.
+    fn refuse(&self, location: &Location, names: &Names) -> Result<()> {
+        for requirement in self.requirements_of(names) {
+            let reason = match requirement {
+                Requirement::Reject => "it rejects it".to_owned(),
+                Requirement::Unsupported(what)
+                | Requirement::Signed(Signed { trust: Trust::Unsupported(what), .. }) => {
+                    format!("it asks for {what}, which is not supported and never counts as given")
+                }
+                Requirement::AcceptAnything | Requirement::Signed(_) => continue,
+            };
+            return Err(Error::Denied { place: location.to_string(), reason });
+        }
+        Ok(())
+    }
+
+    fn weigh(
+        &self,
+        names: &Names,
+        source: &dyn Source,
+        digest: &Digest,
+        judge: &dyn Fn(&Claim) -> Result<(), Reason>,
+        watch: &Watch,
+    ) -> Result<Verdict> {
+        let mut whole = Verdict { digest: digest.clone(), accepted: Vec::new(), rejected: Vec::new() };
+        for requirement in self.requirements_of(names) {
+            let Requirement::Signed(signed) = requirement else {
+                continue;
+            };
+            let authorities = signed.trust.authorities()?;
+            let authorities: Vec<&dyn Authority> = authorities.iter().map(|authority| &**authority).collect();
+            let judge = |claim: &Claim| signed.judge(names, claim).and_then(|()| judge(claim));
+            let wanted = Wanted { authorities: &authorities, require: Require::Any, judge: &judge };
+            whole.add(verify_image(source, digest, &wanted, watch)?);
+        }
+        Ok(whole)
+    }
+}
+
+impl Signed {
+    /// A bundle that cosign writes has no name, so that nothing tells which image its signer meant: no identity is met by that.
+    fn judge(&self, names: &Names, claim: &Claim) -> Result<(), Reason> {
+        match &claim.identity {
+            Some(signed) if self.identity.accepts(names.reference.as_ref(), signed) => Ok(()),
+            Some(signed) => Err(Reason::Identity(signed.clone())),
+            None => Err(Reason::Anonymous),
+        }
+    }
+}
+
+impl Trust {
+    /// Returns who may have signed; another kind of trust is another arm here.
+    fn authorities(&self) -> Result<Vec<Box<dyn Authority>>> {
+        match self {
+            Self::Keys(sources) => {
+                sources.iter().map(|source| Ok(Box::new(source.read()?) as Box<dyn Authority>)).collect()
+            }
+            Self::Unsupported(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+impl KeySource {
+    /// Reads the one key that must be there. containers/image takes the first of several: whoever put a second one there would be surprised.
+    fn read(&self) -> Result<PublicKey> {
+        let (name, content) = match self {
+            Self::Data(content) => ("in the policy".to_owned(), content.clone()),
+            Self::File(path) => {
+                let unreadable = |source| Error::KeyFile { path: path.clone(), source };
+                let mut content = Vec::new();
+                let file = File::open(path).map_err(unreadable)?;
+                file.take(MAX_FILE as u64 + 1).read_to_end(&mut content).map_err(unreadable)?;
+                (path.display().to_string(), content)
+            }
+        };
+        let unusable = |source| Error::Key { name: name.clone(), source };
+        if content.len() > MAX_FILE {
+            return Err(unusable(key::Error::TooLarge));
+        }
+        let keys = PublicKey::parse_all(&String::from_utf8_lossy(&content)).map_err(unusable)?;
+        match <[PublicKey; 1]>::try_from(keys) {
+            Ok([key]) => Ok(key),
+            Err(_) => {
+                Err(unusable(key::Error::Pem("it has more than one PEM block; a policy lists each key by itself")))
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Reading a policy, strictly: what is not understood to the last member is refused as a whole, for a typing error must not open a door.
+//!
+//! What containers/image knows and this library does not do (OpenPGP, Fulcio, Rekor, certificate authorities) is read by the same rules and
+//! kept as something that nothing satisfies.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::identity::Identity;
+use super::scope;
+use super::{KeySource, Policy, Requirement, Signed, Trust};
+use crate::reference::{Reference, is_name_beginning};
+use crate::sign::encoding::decode;
+use crate::sign::json;
+use crate::splice::Members;
+
+/// The largest policy that is read, in bytes.
+const MAX_POLICY: usize = 4 << 20;
+
+const SIGSTORE: [&str; 12] = [
+    "type",
+    "keyPath",
+    "keyPaths",
+    "keyData",
+    "keyDatas",
+    "fulcio",
+    "pki",
+    "rekorPublicKeyPath",
+    "rekorPublicKeyPaths",
+    "rekorPublicKeyData",
+    "rekorPublicKeyDatas",
+    "signedIdentity",
+];
+const GPG: [&str; 6] = ["type", "keyType", "keyPath", "keyPaths", "keyData", "signedIdentity"];
+const GPG_KINDS: [&str; 4] = ["GPGKeys", "signedByGPGKeys", "X509Certificates", "signedByX509CAs"];
+const FULCIO: [&str; 4] = ["caPath", "caData", "oidcIssuer", "subjectEmail"];
+const PKI: [&str; 6] =
+    ["caRootsPath", "caRootsData", "caIntermediatesPath", "caIntermediatesData", "subjectEmail", "subjectHostname"];
+
+/// A file that is no policy.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}{fault}")]
+pub struct ParseError {
+    /// Where in the file, with a colon behind it; empty for the file as a whole.
+    place: String,
+    /// What is wrong there.
+    fault: Fault,
+}
+
+/// What is wrong with a part of a policy.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Json(#[from] json::Error),
+    #[error("it is larger than {} MiB", MAX_POLICY >> 20)]
+    TooLarge,
+    #[error("{0}")]
+    Other(&'static str),
+    #[error("{what} {value:?} is unknown")]
+    Unknown { what: &'static str, value: String },
+    #[error("{0:?} is not valid")]
+    Invalid(String),
+}
+
+type Result<T, E = Fault> = std::result::Result<T, E>;
+
+/// Reads a policy.
+pub(super) fn policy(text: &[u8]) -> Result<Policy, ParseError> {
+    let at = |place: &str| {
+        let place = place.to_owned();
+        move |fault: Fault| ParseError { place, fault }
+    };
+    if text.len() > MAX_POLICY {
+        return Err(at("")(Fault::TooLarge));
+    }
+    let all = json::object(text, &["default", "transports"]).map_err(|error| at("")(error.into()))?;
+    let default = all.get("default").ok_or_else(|| at("")(json::Error::Missing("default").into()))?;
+    let default = requirements(default).map_err(at("default: "))?;
+    let mut transports = BTreeMap::new();
+    let listed: Option<Members> = given(&all, "transports").map_err(at(""))?;
+    for (transport, scopes) in listed.iter().flat_map(Members::iter) {
+        let place = format!("transports.{transport:?}");
+        let scopes = object(scopes).map_err(at(&format!("{place}: ")))?;
+        let mut read = BTreeMap::new();
+        for (scope, list) in scopes.iter() {
+            let place = format!("{place}.{scope:?}: ");
+            if !scope::is_valid(transport, scope) {
+                return Err(at(&place)(Fault::Other("there can be no such scope")));
+            }
+            read.insert(scope.to_owned(), requirements(list).map_err(at(&place))?);
+        }
+        transports.insert(transport.to_owned(), read);
+    }
+    Ok(Policy { default, transports })
+}
+
+fn requirements(text: &RawValue) -> Result<Vec<Requirement>> {
+    let list: Vec<Box<RawValue>> =
+        serde_json::from_str(text.get()).map_err(|_| Fault::Other("it is no list of requirements"))?;
+    if list.is_empty() {
+        return Err(Fault::Other("the list of requirements is empty"));
+    }
+    list.iter().map(|text| requirement(&object(text)?)).collect()
+}
+
+fn requirement(members: &Members) -> Result<Requirement> {
+    match required(members, "type")?.as_str() {
+        "insecureAcceptAnything" => json::only(members, &["type"]).map(|()| Requirement::AcceptAnything),
+        "reject" => json::only(members, &["type"]).map(|()| Requirement::Reject),
+        "signedBy" => return signed_by(members),
+        "signedBaseLayer" => {
+            json::only(members, &["type", "baseLayerIdentity"])?;
+            let identity = members.get("baseLayerIdentity").ok_or(json::Error::Missing("baseLayerIdentity"))?;
+            identity_of(&object(identity)?)?;
+            Ok(Requirement::Unsupported("signedBaseLayer"))
+        }
+        "sigstoreSigned" => return sigstore_signed(members).map(Requirement::Signed),
+        other => return Err(unknown("the requirement", other)),
+    }
+    .map_err(Fault::from)
+}
+
+fn signed_by(members: &Members) -> Result<Requirement> {
+    json::only(members, &GPG)?;
+    let kind = required(members, "keyType")?;
+    if !GPG_KINDS.contains(&kind.as_str()) {
+        return Err(unknown("the type of key", &kind));
+    }
+    key_sources(members, &["keyPath", "keyPaths", "keyData"])?;
+    signed_identity(members)?;
+    Ok(Requirement::Unsupported("signedBy (OpenPGP)"))
+}
+
+fn sigstore_signed(members: &Members) -> Result<Signed> {
+    json::only(members, &SIGSTORE)?;
+    let identity = signed_identity(members)?;
+    let keys = key_sources(members, &["keyPath", "keyPaths", "keyData", "keyDatas"])?;
+    let fulcio = nested(members, "fulcio", fulcio)?;
+    let pki = nested(members, "pki", pki)?;
+    if usize::from(keys.is_some()) + usize::from(fulcio) + usize::from(pki) != 1 {
+        return Err(Fault::Other("exactly one of keyPath, keyPaths, keyData, keyDatas, fulcio and pki must be there"));
+    }
+    let rekor = ["rekorPublicKeyPath", "rekorPublicKeyPaths", "rekorPublicKeyData", "rekorPublicKeyDatas"];
+    let has_log = key_sources(members, &rekor)?.is_some();
+    if fulcio && !has_log {
+        return Err(Fault::Other("fulcio needs one of rekorPublicKeyPath, -Paths, -Data and -Datas"));
+    }
+    let trust = match keys {
+        _ if fulcio => Trust::Unsupported("certificates by Fulcio"),
+        _ if pki => Trust::Unsupported("certificates of a PKI"),
+        _ if has_log => Trust::Unsupported("entries in Rekor's log"),
+        keys => Trust::Keys(keys.unwrap_or_default()),
+    };
+    Ok(Signed { trust, identity })
+}
+
+/// Reads the one of several members that names keys: files or base64, one or a list; nothing when there is none.
+fn key_sources(members: &Members, names: &[&'static str]) -> Result<Option<Vec<KeySource>>> {
+    let mut found = None;
+    for &name in names {
+        let texts = if name.ends_with('s') {
+            given::<Vec<String>>(members, name)?
+        } else {
+            given::<String>(members, name)?.map(|text| vec![text])
+        };
+        let Some(texts) = texts else { continue };
+        if found.is_some() {
+            return Err(Fault::Other("keys are named in more than one way"));
+        }
+        if texts.is_empty() {
+            return Err(Fault::Other("the list of keys is empty"));
+        }
+        let is_data = name.contains("Data");
+        if !is_data && texts.iter().any(String::is_empty) {
+            return Err(Fault::Other("the path of a key is empty"));
+        }
+        let source =
+            |text: String| if is_data { data(&text).map(KeySource::Data) } else { Ok(KeySource::File(text.into())) };
+        found = Some(texts.into_iter().map(source).collect::<Result<_>>()?);
+    }
+    Ok(found)
+}
+
+/// Go's decoder passes over the ends of lines.
+fn data(text: &str) -> Result<Vec<u8>> {
+    decode(&text.replace(['\r', '\n'], "")).ok_or(Fault::Other("the data of a key is not base64"))
+}
+
+fn fulcio(members: &Members) -> Result<()> {
+    json::only(members, &FULCIO)?;
+    one_of(members, "caPath", "caData", true)?;
+    non_empty(members, "oidcIssuer")?;
+    non_empty(members, "subjectEmail")
+}
+
+fn pki(members: &Members) -> Result<()> {
+    json::only(members, &PKI)?;
+    one_of(members, "caRootsPath", "caRootsData", true)?;
+    one_of(members, "caIntermediatesPath", "caIntermediatesData", false)?;
+    let email: Option<String> = given(members, "subjectEmail")?;
+    let host: Option<String> = given(members, "subjectHostname")?;
+    if email.into_iter().chain(host).all(|text| text.is_empty()) {
+        return Err(Fault::Other("one of subjectEmail and subjectHostname must be there"));
+    }
+    Ok(())
+}
+
+fn one_of(members: &Members, path: &'static str, inline: &'static str, is_needed: bool) -> Result<()> {
+    let path = given::<String>(members, path)?.filter(|path| !path.is_empty());
+    let inline = given::<String>(members, inline)?.map(|text| data(&text)).transpose()?;
+    match (path, inline) {
+        (Some(_), Some(_)) => Err(Fault::Other("certificates are named in more than one way")),
+        (None, None) if is_needed => Err(Fault::Other("certificates are missing")),
+        _ => Ok(()),
+    }
+}
+
+fn non_empty(members: &Members, name: &'static str) -> Result<()> {
+    if required(members, name)?.is_empty() { Err(json::Error::Missing(name).into()) } else { Ok(()) }
+}
+
+fn nested(members: &Members, name: &'static str, check: fn(&Members) -> Result<()>) -> Result<bool> {
+    match given::<Members>(members, name)? {
+        Some(inner) => check(&inner).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+fn signed_identity(members: &Members) -> Result<Identity> {
+    match given::<Members>(members, "signedIdentity")? {
+        Some(identity) => identity_of(&identity),
+        None => Ok(Identity::MatchRepoDigestOrExact),
+    }
+}
+
+fn identity_of(members: &Members) -> Result<Identity> {
+    let kind = required(members, "type")?;
+    let plain = |identity| json::only(members, &["type"]).map(|()| identity);
+    let identity = match kind.as_str() {
+        "matchExact" => plain(Identity::MatchExact)?,
+        "matchRepoDigestOrExact" => plain(Identity::MatchRepoDigestOrExact)?,
+        "matchRepository" => plain(Identity::MatchRepository)?,
+        "exactReference" => {
+            let reference = reference(members, "dockerReference")?;
+            if reference.is_repository_only() {
+                return Err(Fault::Other("dockerReference has neither a tag nor a digest"));
+            }
+            Identity::ExactReference(reference)
+        }
+        // A tag says nothing here, as in containers/image.
+        "exactRepository" => Identity::ExactRepository(reference(members, "dockerRepository")?.repository),
+        "remapIdentity" => {
+            json::only(members, &["type", "prefix", "signedPrefix"])?;
+            Identity::RemapIdentity {
+                prefix: beginning(members, "prefix")?,
+                signed_prefix: beginning(members, "signedPrefix")?,
+            }
+        }
+        other => return Err(unknown("the signedIdentity", other)),
+    };
+    Ok(identity)
+}
+
+fn reference(members: &Members, name: &'static str) -> Result<Reference> {
+    json::only(members, &["type", name])?;
+    let text = required(members, name)?;
+    text.parse().map_err(|_| Fault::Invalid(text))
+}
+
+fn beginning(members: &Members, name: &'static str) -> Result<String> {
+    let text = required(members, name)?;
+    if is_name_beginning(&text) { Ok(text) } else { Err(Fault::Invalid(text)) }
+}
+
+fn object(text: &RawValue) -> Result<Members> {
+    serde_json::from_str(text.get()).map_err(|_| Fault::Other("it is no object"))
+}
+
+fn required(members: &Members, name: &'static str) -> Result<String> {
+    given(members, name)?.ok_or(Fault::Json(json::Error::Missing(name)))
+}
+
+/// Returns a member if it is there. `null` is not the same as absence: whoever wrote it meant something.
+fn given<T: DeserializeOwned>(members: &Members, name: &'static str) -> Result<Option<T>> {
+    match members.get(name) {
+        None => Ok(None),
+        Some(_) if !members.has(name) => Err(json::Error::Type(name).into()),
+        Some(value) => serde_json::from_str(value.get()).map(Some).map_err(|_| json::Error::Type(name).into()),
+    }
+}
+
+fn unknown(what: &'static str, value: &str) -> Fault {
+    Fault::Unknown { what, value: value.chars().take(64).collect() }
+}
