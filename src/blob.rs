@@ -13,6 +13,21 @@ use crate::watch::{Event, Watch};
 /// Opens content at an offset.
 pub type Open<'a> = Box<dyn Fn(u64) -> io::Result<Box<dyn Read + Send + 'a>> + Send + 'a>;
 
+/// Looks at content on its way, from the first byte to the last.
+pub trait Inspect: Send {
+    /// Takes the next piece.
+    fn take(&mut self, piece: &[u8]);
+
+    /// Judges, once everything has passed.
+    ///
+    /// # Errors
+    /// What the reader of the blob gets in place of its last bytes.
+    fn judge(self: Box<Self>) -> Result<(), Fault>;
+}
+
+/// Makes what looks at content; content that starts over is looked at anew.
+type Inspector<'a> = Box<dyn Fn() -> Box<dyn Inspect + 'a> + Send + 'a>;
+
 /// A descriptor and a way to open its content at an offset; reads as the content.
 ///
 /// Nothing is opened before the first read. Every error of [`Read::read`] carries a [`Fault`], so that a taker can tell a failing source
@@ -24,6 +39,8 @@ pub struct Blob<'a> {
     hasher: Hasher,
     position: u64,
     watch: Watch,
+    inspector: Option<Inspector<'a>>,
+    inspection: Option<Box<dyn Inspect + 'a>>,
 }
 
 impl<'a> Blob<'a> {
@@ -36,8 +53,16 @@ impl<'a> Blob<'a> {
         open: impl Fn(u64) -> io::Result<Box<dyn Read + Send + 'a>> + Send + 'a,
     ) -> Result<Self, Fault> {
         let hasher = Hasher::new(descriptor.digest.algorithm());
-        let blob =
-            Self { descriptor, open: Box::new(open), reader: None, hasher, position: 0, watch: Watch::default() };
+        let blob = Self {
+            descriptor,
+            open: Box::new(open),
+            reader: None,
+            hasher,
+            position: 0,
+            watch: Watch::default(),
+            inspector: None,
+            inspection: None,
+        };
         if blob.descriptor.size == 0 {
             blob.verify()?;
         }
@@ -58,6 +83,19 @@ impl<'a> Blob<'a> {
     /// Tells `watch` of every piece that passes, and fails once it is cancelled.
     pub fn watched(mut self, watch: &Watch) -> Self {
         self.watch = watch.clone();
+        self
+    }
+
+    /// Has the content looked at as it passes, what a taker holds already included.
+    pub fn inspected(mut self, make: impl Fn() -> Box<dyn Inspect + 'a> + Send + 'a) -> Self {
+        self.inspector = Some(Box::new(make));
+        self.rewind();
+        self
+    }
+
+    /// Takes back [`inspected`](Self::inspected), for a taker that looks itself.
+    pub fn uninspected(mut self) -> Self {
+        (self.inspector, self.inspection) = (None, None);
         self
     }
 
@@ -91,10 +129,12 @@ impl<'a> Blob<'a> {
     /// [`rewind`](Blob::rewind). Errors of `prefix` come as they are.
     pub fn resume(&mut self, prefix: impl Read) -> io::Result<u64> {
         self.rewind();
-        let length = self.hasher.update_from(prefix.take(self.descriptor.size.saturating_add(1)))?;
+        let passing =
+            Passing { reader: prefix.take(self.descriptor.size.saturating_add(1)), inspection: &mut self.inspection };
+        let length = self.hasher.update_from(passing)?;
         self.position = length;
         if length >= self.descriptor.size {
-            self.verify()?;
+            self.end()?;
         }
         if length > 0 {
             self.watch.tell(&Event::Resumed { blob: &self.descriptor, at: length });
@@ -107,6 +147,7 @@ impl<'a> Blob<'a> {
         self.reader = None;
         self.position = 0;
         self.hasher = Hasher::new(self.descriptor.digest.algorithm());
+        self.inspection = self.inspector.as_ref().map(|make| make());
     }
 
     /// Reads everything, for its check alone, and drops it.
@@ -138,6 +179,13 @@ impl<'a> Blob<'a> {
         Err(Fault::Mismatch { wanted: Box::new(self.descriptor.clone()), got, size: self.position })
     }
 
+    /// Checks what has passed, once that is everything.
+    fn end(&mut self) -> Result<(), Fault> {
+        self.verify()?;
+        // With a size of 0 there is nothing to look at.
+        self.inspection.take().map_or(Ok(()), |inspection| inspection.judge())
+    }
+
     fn read_checked(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         let left = self.descriptor.size - self.position;
         if left == 0 || buffer.is_empty() {
@@ -159,10 +207,13 @@ impl<'a> Blob<'a> {
             return Err(Fault::Short { wanted: Box::new(self.descriptor.clone()), size: self.position });
         }
         self.hasher.update(&buffer[..n]);
+        if let Some(inspection) = &mut self.inspection {
+            inspection.take(&buffer[..n]);
+        }
         self.position += n as u64;
         if self.position == self.descriptor.size {
             self.reader = None;
-            self.verify()?;
+            self.end()?;
         }
         self.watch.tell(&Event::Advanced { blob: &self.descriptor, bytes: n as u64 });
         Ok(n)
@@ -172,6 +223,22 @@ impl<'a> Blob<'a> {
 impl Read for Blob<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(self.read_checked(buffer)?)
+    }
+}
+
+/// What a taker holds already, on its way to the hasher.
+struct Passing<'p, 'a, R> {
+    reader: R,
+    inspection: &'p mut Option<Box<dyn Inspect + 'a>>,
+}
+
+impl<R: Read> Read for Passing<'_, '_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.reader.read(buffer)?;
+        if let Some(inspection) = self.inspection {
+            inspection.take(&buffer[..n]);
+        }
+        Ok(n)
     }
 }
 
@@ -200,6 +267,24 @@ pub enum Fault {
         got: Digest,
         /// The size of what came.
         size: u64,
+    },
+    /// The content is what its descriptor says; uncompressed it is not what the config says.
+    #[error("layer {layer} has diff_id {got}, and its config says {wanted}")]
+    DiffId {
+        /// The layer.
+        layer: Digest,
+        /// What the config says.
+        wanted: Digest,
+        /// What it is.
+        got: Digest,
+    },
+    /// The content is what its descriptor says, and cannot be decompressed.
+    #[error("layer {layer} cannot be decompressed")]
+    Malformed {
+        /// The layer.
+        layer: Digest,
+        /// Why: mostly a [`Malformed`](crate::layer::Malformed).
+        source: io::Error,
     },
     /// The content ended early.
     #[error("content of {} ended after {size} of {} bytes", wanted.digest, wanted.size)]
@@ -233,9 +318,9 @@ impl Fault {
         error.downcast()
     }
 
-    /// Says whether the content was wrong, as opposed to unreachable or cut short.
+    /// Says whether the content was wrong, uncompressed or as it is, as opposed to unreachable or cut short.
     pub fn is_mismatch(&self) -> bool {
-        matches!(self, Self::Mismatch { .. })
+        matches!(self, Self::Mismatch { .. } | Self::DiffId { .. } | Self::Malformed { .. })
     }
 
     /// Wraps a source's error, unless it is a fault already (a blob read through another).
@@ -250,7 +335,9 @@ impl From<Fault> for io::Error {
             Fault::Source(error) if error.kind() != io::ErrorKind::Interrupted => error.kind(),
             Fault::Source(_) => io::ErrorKind::Other,
             Fault::Short { .. } => io::ErrorKind::UnexpectedEof,
-            Fault::Mismatch { .. } | Fault::TooLarge { .. } => io::ErrorKind::InvalidData,
+            Fault::Mismatch { .. } | Fault::DiffId { .. } | Fault::Malformed { .. } | Fault::TooLarge { .. } => {
+                io::ErrorKind::InvalidData
+            }
         };
         io::Error::new(kind, fault)
     }

@@ -20,6 +20,11 @@ pub enum Event<'a> {
         /// Their bytes.
         bytes: u64,
     },
+    /// More content has gone into a layer in the making.
+    Packed {
+        /// Bytes, uncompressed, since the last such event.
+        bytes: u64,
+    },
     /// The transfer of a blob begins.
     Started {
         /// The blob.

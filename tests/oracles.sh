@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the independent tools that the end-to-end tests compare against, on a Debian machine, as root.
 #
-# From the machine's own release, into the system: skopeo, umoci, docker-registry, buildah, nginx, caddy, apache2 and small tools.
+# From the machine's own release, into the system: skopeo, umoci, docker-registry, buildah, nginx, caddy, apache2, bsdtar and small tools.
 # From Debian 13, unpacked as below: cosign 2 as cosign2.
 # From the unstable suite, unpacked into DIR and never into the system: crane, oras, cosign, and a current skopeo and umoci
 # as skopeo-new and umoci-new.
@@ -29,7 +29,18 @@ validators() { # prints what it has installed
     grep -E '^(spdx-tools|cyclonedx-python-lib)==' | tr '\n' ' ')"
 }
 
+bsdtar_too() { # prints what it has installed
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libarchive-tools >/dev/null
+  bsdtar --version | sed 's/ - .*//'
+}
+
 if [[ -e $marker ]]; then
+  if ! grep -q '^bsdtar' "$marker"; then
+    lines=$(bsdtar_too)
+    { cat "$marker"; echo "$lines"; } >"$marker.new"
+    mv "$marker.new" "$marker"
+  fi
   if ! grep -q '^validate-sbom' "$marker"; then
     lines=$(validators)
     { cat "$marker"; echo "$lines"; } >"$marker.new"
@@ -106,6 +117,7 @@ rm -rf "$dir/debs" "$dir/apt"
   echo "caddy $(caddy version)"
   nginx -v 2>&1
   apache2 -v | sed -n 's/^Server version: //p'
+  bsdtar_too
   validators
 } >"$marker.new"
 mv "$marker.new" "$marker"

@@ -21,14 +21,6 @@ pub enum Error {
     /// A layer or a document cannot be made.
     #[error(transparent)]
     Draft(#[from] draft::Error),
-    /// A layer that was given is no layer.
-    #[error("{} is no layer", path.display())]
-    NoLayer {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: Box<filesystem::Error>,
-    },
     /// A file of this machine cannot be read.
     #[error("cannot read {}", path.display())]
     Read {

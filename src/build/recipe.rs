@@ -1,16 +1,16 @@
 //! What an image is built of.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::contents::{Contents, normalize};
 use super::{Addition, Error, Result, base, write};
 use crate::config::History;
-use crate::draft::{ConfigEdit, Draft, Drafts, Layer, LayerWriter, Made, Packing};
-use crate::filesystem::{self, Layers, Tree, Writer};
+use crate::draft::{ConfigEdit, Draft, Layer, LayerWriter, Made, Packing};
+use crate::filesystem::{self, Tree, Writer};
 use crate::image::Image;
 use crate::platform::Platform;
-use crate::transport::{Selector, Source};
+use crate::transport::Source;
 use crate::watch::Watch;
 
 /// What an image is built of. The layers come in this order: the base's, the tars, one with everything else.
@@ -19,8 +19,8 @@ pub struct Recipe<'a> {
     pub platform: Platform,
     /// The image that this one is built upon, and where it is.
     pub base: Option<(&'a dyn Source, &'a Image)>,
-    /// Tars that become layers bit by bit as they are: gzip, zstd or plain.
-    pub tars: Vec<PathBuf>,
+    /// Tars that become layers bit by bit as they are, see [`Made::open`].
+    pub tars: Vec<Made>,
     /// A directory whose contents are laid over the base's as they are, links of the base not followed.
     pub directories: Vec<Addition>,
     /// Files that are added; where they go is followed through the base's links.
@@ -106,8 +106,7 @@ pub fn build(recipe: Recipe<'_>, options: &Options, watch: &Watch) -> Result<Dra
     let created = recipe.config.created.clone();
     let step = |by: &str| History { created: created.clone(), created_by: by.to_owned(), ..History::default() };
     for tar in &recipe.tars {
-        let made = open_tar(tar, options)?;
-        draft.push(Layer::Made(made), Some(&step("stevedore build --layer")));
+        draft.push(Layer::Made(tar.clone()), Some(&step("stevedore build --layer")));
     }
     let tree = base::look(&recipe, options)?;
     let contents = gather(recipe, tree.as_ref(), options)?;
@@ -123,7 +122,7 @@ pub fn build(recipe: Recipe<'_>, options: &Options, watch: &Watch) -> Result<Dra
 /// # Errors
 /// When something cannot be read.
 pub fn pack(contents: Contents, options: &Options, watch: &Watch) -> Result<Made> {
-    let mut writer = Writer::new(LayerWriter::new(&options.scratch, options.packing)?);
+    let mut writer = Writer::new(LayerWriter::new(&options.scratch, options.packing)?.watched(watch));
     write::write(contents, &mut writer, options, watch)?;
     Ok(writer.finish()?.finish()?)
 }
@@ -165,18 +164,4 @@ fn follow(addition: &Addition, tree: &Tree) -> Result<Addition> {
         destination.push(b'/');
     }
     Ok(Addition { destination, ..addition.clone() })
-}
-
-/// Takes a tar as a layer, once it is known to be one.
-fn open_tar(path: &Path, options: &Options) -> Result<Made> {
-    let made = Made::open(path, options.packing.format)?;
-    let mut draft = Draft::new(&Platform::new("linux", "amd64"));
-    draft.push(Layer::Made(made.clone()), None);
-    let mut drafts = Drafts::default();
-    drafts.add(&draft, None)?;
-    let no_layer = |source| Error::NoLayer { path: path.to_owned(), source: Box::new(source) };
-    let image = Image::find(&drafts, &Selector::Sole, Some(&Platform::new("linux", "amd64")));
-    let image = image.expect("the draft is at hand and its platform is this one");
-    Layers::new(&drafts, &image, filesystem::Options::default()).and_then(|layers| layers.read(0)).map_err(no_layer)?;
-    Ok(made)
 }

@@ -36,6 +36,9 @@ enum Line<'a> {
         blobs: usize,
         bytes: u64,
     },
+    Packed {
+        bytes: u64,
+    },
     Blob {
         digest: &'a Digest,
         done: u64,
@@ -84,6 +87,7 @@ struct State {
     total: Option<ProgressBar>,
     bars: BTreeMap<Digest, ProgressBar>,
     told: BTreeMap<Digest, Instant>,
+    told_packed: Option<Instant>,
     closed: bool,
     reporter: Option<JoinHandle<()>>,
 }
@@ -312,6 +316,15 @@ impl State {
         let (blob, done, total, how) = match event {
             Event::Planned { blobs, bytes } => {
                 return Some(Line::Planned { blobs: *blobs, bytes: *bytes });
+            }
+            Event::Packed { .. } => {
+                let now = Instant::now();
+                let told = self.told_packed.get_or_insert(now);
+                if now.duration_since(*told) < JSON_INTERVAL {
+                    return None;
+                }
+                *told = now;
+                return Some(Line::Packed { bytes: self.tally.packed() });
             }
             Event::Finished { blob, outcome } => {
                 self.told.remove(&blob.digest);

@@ -16,6 +16,7 @@ pub(crate) struct Tally {
     finished: usize,
     finished_bytes: u64,
     transferred: u64,
+    packed: u64,
     active: BTreeMap<Digest, Active>,
 }
 
@@ -39,6 +40,10 @@ impl Tally {
             }
             Event::Started { blob } => {
                 self.active.insert(blob.digest.clone(), Active { done: 0, total: blob.size });
+            }
+            Event::Packed { bytes } => {
+                self.packed += bytes;
+                self.transferred += bytes;
             }
             Event::Resumed { blob, at } => self.active(blob).done = *at,
             Event::Advanced { blob, bytes } => self.advance(blob, *bytes),
@@ -77,14 +82,27 @@ impl Tally {
         self.transferred
     }
 
+    /// Returns the bytes that have gone into new layers.
+    pub(crate) fn packed(&self) -> u64 {
+        self.packed
+    }
+
     /// Says whether anything is left to do.
     pub(crate) fn is_busy(&self) -> bool {
-        self.finished < self.blobs || !self.active.is_empty()
+        self.finished < self.blobs || !self.active.is_empty() || self.is_packing()
+    }
+
+    /// New layers are made before anything is known of what will be copied.
+    fn is_packing(&self) -> bool {
+        self.blobs == 0 && self.packed > 0
     }
 
     /// Describes the whole at a rate in bytes a second:
     /// `copy app:v1  62% 1.8/2.9 GB  41 MB/s  eta 27s  (3 of 7 blobs)`.
     pub(crate) fn line(&self, title: &str, rate: u64) -> String {
+        if self.is_packing() {
+            return format!("{title}  packing layers, {}  {}/s", units::bytes(self.packed), units::bytes(rate));
+        }
         let (done, total) = (self.done(), self.total());
         let percent = (u128::from(done) * 100).checked_div(u128::from(total)).unwrap_or(100);
         let mut line = format!("{title}  {percent}% {}  {}/s", units::part(done, total), units::bytes(rate));
@@ -128,6 +146,17 @@ mod tests {
 
     fn blob(name: &str, size: u64) -> Descriptor {
         Descriptor::new(MediaType::OCI_LAYER_GZIP, Digest::of(name.as_bytes()), size)
+    }
+
+    #[test]
+    fn a_layer_in_the_making() {
+        let mut tally = Tally::default();
+        tally.hear(&Event::Packed { bytes: 1_000_000 });
+        tally.hear(&Event::Packed { bytes: 41_000_000 });
+        assert!(tally.is_busy());
+        assert_eq!(tally.line("build", 41_000_000), "build  packing layers, 42 MB  41 MB/s");
+        tally.hear(&Event::Planned { blobs: 1, bytes: 7_000_000 });
+        assert_eq!(tally.line("build", 0), "build  0% 0.0/7.0 MB  0 B/s  (0 of 1 blob)");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `build`: an image from files.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use stevedore::build::{self, Addition, Exclude, Options, Recipe, Times};
 use stevedore::copy::{self, Platforms, Request, Side};
 use stevedore::descriptor::Descriptor;
-use stevedore::draft::{ConfigEdit, Drafts, Packing};
+use stevedore::draft::{ConfigEdit, Drafts, Layer, Made, Packing};
 use stevedore::image::Image;
 use stevedore::manifest::{Index, Manifest};
 use stevedore::media_type::{Compression, Format};
@@ -123,11 +124,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let destination = destination.map_err(copy::Error::at(Side::Destination, &args.output.place))?;
 
     let mut drafts = Drafts::default();
-    let images = args.draft_all(base.as_deref(), &options, &mut drafts, ui)?;
+    let (images, needs_conversion) = args.draft_all(base.as_deref(), &options, &mut drafts, ui)?;
     let copying = copy::Options {
         platforms: Platforms::All,
-        // A base's zstd layers have no form in Docker's.
-        format: (options.packing.format == Format::Docker).then_some(Format::Docker),
+        format: needs_conversion.then_some(Format::Docker),
         scratch: Some(options.scratch.clone()),
         ..copy::Options::default()
     };
@@ -197,15 +197,16 @@ impl Args {
         })
     }
 
-    /// Builds the image for each platform, and the index of several.
+    /// Builds the image for each platform, and the index of several; says also whether a base has layers without a form in the format.
     fn draft_all<'a>(
         &self,
         base: Option<&'a dyn Source>,
         options: &Options,
         drafts: &mut Drafts<'a>,
         ui: &Ui,
-    ) -> anyhow::Result<Vec<BuiltImage>> {
-        let mut images = Vec::new();
+    ) -> anyhow::Result<(Vec<BuiltImage>, bool)> {
+        let (mut images, mut tars) = (Vec::new(), BTreeMap::new());
+        let mut needs_conversion = false;
         for platform in self.platforms() {
             let image = match (base, &self.from) {
                 (Some(source), Some(from)) => {
@@ -214,8 +215,11 @@ impl Args {
                 }
                 _ => None,
             };
-            let recipe = self.recipe(&platform, image.as_ref().map(|(source, image)| (*source, image)), options)?;
+            let base_image = image.as_ref().map(|(source, image)| (*source, image));
+            let mut recipe = self.recipe(&platform, base_image, options)?;
+            recipe.tars = self.open_tars(&platform, options.packing.format, &mut tars)?;
             let draft = build::build(recipe, options, &ui.watch()?)?;
+            needs_conversion |= options.packing.format == Format::Docker && draft.layers.iter().any(is_zstd);
             images.push(BuiltImage::new(drafts.add(&draft, base)?, &draft));
         }
         if images.len() > 1 {
@@ -225,7 +229,26 @@ impl Args {
             let index = Manifest::index(options.packing.format, &index).context("cannot write the index")?;
             drafts.add_manifest(index, None);
         }
-        Ok(images)
+        Ok((images, needs_conversion))
+    }
+
+    /// Reads the tars that are meant for a platform, each once whatever the number of platforms.
+    fn open_tars(
+        &self,
+        platform: &Platform,
+        format: Format,
+        known: &mut BTreeMap<PathBuf, Made>,
+    ) -> anyhow::Result<Vec<Made>> {
+        let mut tars = Vec::new();
+        for path in chosen(&self.layer, platform) {
+            let made = match known.get(&path) {
+                Some(made) => made.clone(),
+                None => Made::open(&path, format)?,
+            };
+            known.insert(path, made.clone());
+            tars.push(made);
+        }
+        Ok(tars)
     }
 
     fn recipe<'a>(
@@ -236,7 +259,6 @@ impl Args {
     ) -> anyhow::Result<Recipe<'a>> {
         let exclude = self.exclude()?;
         let mut recipe = Recipe { base, ..Recipe::new(platform.clone()) };
-        recipe.tars = chosen(&self.layer, platform);
         for path in chosen(&self.dir, platform) {
             // With a slash a link to a directory is that directory.
             let source = path.join("");
@@ -302,6 +324,11 @@ impl Args {
         }
         Ok(exclude)
     }
+}
+
+/// Says whether a layer has no form in Docker's media types.
+fn is_zstd(layer: &Layer) -> bool {
+    layer.descriptor().media_type.layer_compression() == Some(Compression::Zstd)
 }
 
 /// Returns what is meant for a platform, in the order in which it was given.

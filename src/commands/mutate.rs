@@ -174,6 +174,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let options = Options {
         scratch: args.work.scratch.clone().unwrap_or_else(std::env::temp_dir),
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        watch: places.watch.clone(),
     };
     let mut drafts = Drafts::default();
     let mutated = mutate::mutate(&*source, &args.reference.at, &edit, &options, &mut drafts)?;

@@ -9,6 +9,7 @@ use crate::blob::Blob;
 use crate::config::Config;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::layer::held_to;
 use crate::manifest::Manifest;
 use crate::transport::{self, Origin, Selector, Source};
 
@@ -19,6 +20,8 @@ pub struct Drafts<'a> {
     manifests: BTreeMap<Digest, Manifest>,
     configs: BTreeMap<Digest, Config>,
     layers: BTreeMap<Digest, Made>,
+    /// What the layers that are kept are uncompressed, by the word of the configs.
+    diff_ids: BTreeMap<Digest, Digest>,
     root: Option<Descriptor>,
     /// Which base has what is kept.
     homes: Mutex<BTreeMap<Digest, usize>>,
@@ -32,8 +35,11 @@ impl<'a> Drafts<'a> {
     pub fn add(&mut self, draft: &Draft, base: Option<&'a dyn Source>) -> Result<Descriptor> {
         let finished = draft.finish()?;
         for layer in &draft.layers {
-            if let Layer::Made(made) = layer {
-                self.layers.insert(made.descriptor.digest.clone(), made.clone());
+            match layer {
+                Layer::Made(made) => drop(self.layers.insert(made.descriptor.digest.clone(), made.clone())),
+                Layer::Kept { descriptor, diff_id } => {
+                    self.diff_ids.insert(descriptor.digest.clone(), diff_id.clone());
+                }
             }
         }
         let descriptor = finished.descriptor();
@@ -138,10 +144,15 @@ impl Source for Drafts<'_> {
         if let Some(made) = self.layers.get(&blob.digest) {
             return Ok(made.blob()?);
         }
-        match self.base_of(&blob.digest) {
-            Some((_, base)) => base.blob(blob),
-            None => Err(transport::Error::not_found(format!("blob {}", blob.digest), self)),
-        }
+        let (_, base) = self
+            .base_of(&blob.digest)
+            .ok_or_else(|| transport::Error::not_found(format!("blob {}", blob.digest), self))?;
+        let content = base.blob(blob)?;
+        // What passes here is looked at: a new image must not hand the lie of an old one on.
+        Ok(match self.diff_ids.get(&blob.digest) {
+            Some(diff_id) => held_to(content, diff_id),
+            None => content,
+        })
     }
 
     /// The first base's: what is new is never mounted, which costs the request that begins its upload nothing.

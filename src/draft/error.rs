@@ -65,12 +65,20 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A layer's file is no tar, or cannot be decompressed.
+    #[error("{} is no layer", path.display())]
+    NoLayer {
+        /// The file.
+        path: PathBuf,
+        /// Why: a [`Malformed`](crate::filesystem::Malformed) of a tar or [of a compression](crate::layer::Malformed).
+        source: io::Error,
+    },
     /// A layer's file cannot be read.
     #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why: the file's own error, or a [`Malformed`](crate::layer::Malformed).
+        /// Why.
         source: io::Error,
     },
 }

@@ -11,8 +11,13 @@ use super::{Error, Result};
 use crate::blob::{Blob, Fault};
 use crate::descriptor::Descriptor;
 use crate::digest::{Algorithm, Digest, Hasher};
-use crate::layer::{Compressor, decompress};
+use crate::filesystem::{Scanned, scan};
+use crate::layer::Compressor;
 use crate::media_type::{Compression, Format, MediaType};
+use crate::watch::{Event, Watch};
+
+/// So many bytes of a new layer are worth an event.
+const TELLING: u64 = 1 << 20;
 
 /// A layer of a draft.
 #[derive(Clone, Debug)]
@@ -62,18 +67,18 @@ impl Made {
     /// Takes a tar file as a layer, bit by bit as it is: gzip, zstd or plain, which its first bytes tell.
     ///
     /// # Errors
-    /// [`Error::Read`] when it cannot be read or decompressed.
+    /// [`Error::Read`] when it cannot be read, [`Error::NoLayer`] when it is no tar or cannot be decompressed.
     pub fn open(path: &Path, format: Format) -> Result<Self> {
-        let failed = |source| Error::Read { path: path.to_owned(), source };
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::InvalidData => Error::NoLayer { path: path.to_owned(), source },
+            _ => Error::Read { path: path.to_owned(), source },
+        };
         let file = File::open(path).map_err(failed)?;
         let mut input = Counting { reader: &file, hasher: Hasher::new(Algorithm::Sha256), size: 0 };
-        let mut diff_id = Hasher::new(Algorithm::Sha256);
-        let (compression, mut content) = decompress(&mut input).map_err(failed)?;
-        let size = diff_id.update_from(&mut content).map_err(failed)?;
-        drop(content);
         // What is read to its end gives every byte, trailing ones included.
+        let Scanned { compression, diff_id, size, .. } = scan(&mut input).map_err(failed)?;
         let descriptor = Descriptor::new(MediaType::layer(format, compression), input.hasher.finish(), input.size);
-        Ok(Self { descriptor, diff_id: diff_id.finish(), size, file: Arc::new(file) })
+        Ok(Self { descriptor, diff_id, size, file: Arc::new(file) })
     }
 
     /// Returns the content; any number of blobs can be read at the same time.
@@ -111,6 +116,9 @@ pub struct LayerWriter {
     size: u64,
     packing: Packing,
     scratch: PathBuf,
+    watch: Watch,
+    /// How much of the content nobody has been told of.
+    untold: u64,
 }
 
 impl LayerWriter {
@@ -125,14 +133,33 @@ impl LayerWriter {
         let Packing { compression, level, threads, .. } = packing;
         let compressor = Compressor::new(output, compression, level, threads)
             .map_err(|source| Error::Compress { compression, source })?;
-        Ok(Self { compressor, diff_id: Hasher::new(Algorithm::Sha256), size: 0, packing, scratch: scratch.to_owned() })
+        Ok(Self {
+            compressor,
+            diff_id: Hasher::new(Algorithm::Sha256),
+            size: 0,
+            packing,
+            scratch: scratch.to_owned(),
+            watch: Watch::default(),
+            untold: 0,
+        })
+    }
+
+    /// Tells `watch` of what passes.
+    pub fn watched(mut self, watch: &Watch) -> Self {
+        self.watch = watch.clone();
+        self
+    }
+
+    fn tell(&mut self) {
+        self.watch.tell(&Event::Packed { bytes: std::mem::take(&mut self.untold) });
     }
 
     /// Ends the layer.
     ///
     /// # Errors
     /// [`Error::Scratch`].
-    pub fn finish(self) -> Result<Made> {
+    pub fn finish(mut self) -> Result<Made> {
+        self.tell();
         let output = self.compressor.finish().map_err(|source| Error::Scratch { path: self.scratch, source })?;
         let media_type = MediaType::layer(self.packing.format, self.packing.compression);
         let descriptor = Descriptor::new(media_type, output.hasher.finish(), output.size);
@@ -145,6 +172,10 @@ impl Write for LayerWriter {
         let n = self.compressor.write(data)?;
         self.diff_id.update(&data[..n]);
         self.size += n as u64;
+        self.untold += n as u64;
+        if self.untold >= TELLING {
+            self.tell();
+        }
         Ok(n)
     }
 

@@ -1,4 +1,4 @@
-//! Decompression in a thread of its own, so that one big layer keeps two processors busy.
+//! Reading and decompression in threads of their own, so that one big layer keeps several processors busy.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -11,27 +11,68 @@ const BUFFER: usize = 256 * 1024;
 /// How many buffers are on their way.
 const DEPTH: usize = 3;
 
-/// Reads what another thread has read ahead, and hashes it.
-pub(super) struct Ahead {
+/// Reads what another thread has read ahead.
+pub(super) struct Pipe {
     full: Receiver<io::Result<Vec<u8>>>,
     empty: Sender<Vec<u8>>,
     buffer: Vec<u8>,
     at: usize,
+}
+
+impl Pipe {
+    /// Starts to read; the thread ends with the reader, with its first error or with this value.
+    pub(super) fn spawn<'scope, R: Read + Send + 'scope>(scope: &'scope Scope<'scope, '_>, reader: R) -> Self {
+        let (into, full) = sync_channel(DEPTH);
+        let (empty, used) = channel();
+        scope.spawn(move || pump(reader, &into, &used));
+        Self { full, empty, buffer: Vec::new(), at: 0 }
+    }
+
+    /// Takes the next buffer; none at the end.
+    fn refill(&mut self) -> io::Result<Option<&[u8]>> {
+        self.at = 0;
+        let Ok(next) = self.full.recv() else {
+            self.buffer.clear();
+            return Ok(None);
+        };
+        let used = std::mem::replace(&mut self.buffer, next?);
+        // The thread may be done, and needs no more buffers then.
+        let _ = self.empty.send(used);
+        Ok(Some(&self.buffer))
+    }
+
+    /// Returns what is at hand.
+    fn held(&self) -> &[u8] {
+        &self.buffer[self.at..]
+    }
+}
+
+impl Read for Pipe {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.held().is_empty() && self.refill()?.is_none() {
+            return Ok(0);
+        }
+        let n = self.held().read(into)?;
+        self.at += n;
+        Ok(n)
+    }
+}
+
+/// Reads what another thread has read ahead, and hashes it.
+pub(super) struct Ahead {
+    pipe: Pipe,
     hasher: Hasher,
     size: u64,
 }
 
 impl Ahead {
-    /// Starts to read; the thread ends with the reader, with its first error or with this value.
+    /// Starts to read, as [`Pipe::spawn`] does.
     pub(super) fn spawn<'scope, R: Read + Send + 'scope>(
         scope: &'scope Scope<'scope, '_>,
         reader: R,
         algorithm: Algorithm,
     ) -> Self {
-        let (into, full) = sync_channel(DEPTH);
-        let (empty, used) = channel();
-        scope.spawn(move || pump(reader, &into, &used));
-        Self { full, empty, buffer: Vec::new(), at: 0, hasher: Hasher::new(algorithm), size: 0 }
+        Self { pipe: Pipe::spawn(scope, reader), hasher: Hasher::new(algorithm), size: 0 }
     }
 
     /// Reads to the end; returns digest and size of everything that was read.
@@ -42,29 +83,19 @@ impl Ahead {
 
     /// Takes the next buffer; says whether there was one.
     fn refill(&mut self) -> io::Result<bool> {
-        let Ok(next) = self.full.recv() else {
-            self.buffer.clear();
-            self.at = 0;
-            return Ok(false);
-        };
-        let used = std::mem::replace(&mut self.buffer, next?);
-        self.at = 0;
-        // The thread may be done, and needs no more buffers then.
-        let _ = self.empty.send(used);
-        self.hasher.update(&self.buffer);
-        self.size += self.buffer.len() as u64;
+        let Some(buffer) = self.pipe.refill()? else { return Ok(false) };
+        self.hasher.update(buffer);
+        self.size += buffer.len() as u64;
         Ok(true)
     }
 }
 
 impl Read for Ahead {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.buffer.len() && !self.refill()? {
+        if self.pipe.held().is_empty() && !self.refill()? {
             return Ok(0);
         }
-        let n = (&self.buffer[self.at..]).read(into)?;
-        self.at += n;
-        Ok(n)
+        self.pipe.read(into)
     }
 }
 

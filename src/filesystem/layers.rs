@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{io, thread};
 
+use super::ahead::{Ahead, Pipe};
 use super::budget::Budget;
 use super::read::Reading;
 use super::spool::{self, Positioned, Tee};
 use super::visit::{Holder, Visitor};
 use super::{Error, Layer, Result, Tree};
 use crate::blob::Blob;
-use crate::digest::{Algorithm, Digest, Hasher};
+use crate::digest::{Algorithm, Digest};
 use crate::image::Image;
 use crate::layer::decompress;
 use crate::transport::Source;
@@ -192,20 +193,20 @@ impl<'a> Layers<'a> {
     /// [`Error::Output`] when `into` failed, others when the layer did, which shows at its end.
     pub fn copy_tar(&self, number: usize, into: &mut dyn Write) -> Result<u64> {
         let failed = |error| Error::reading(&self.image.layers()[number].digest, error);
-        let (_, mut content) = decompress(self.open(number)?).map_err(failed)?;
-        let mut hasher = Hasher::new(self.image.diff_ids().get(number).map_or(Algorithm::Sha256, Digest::algorithm));
-        let mut buffer = vec![0; 128 * 1024];
-        let mut size = 0;
-        loop {
-            let n = content.read(&mut buffer).map_err(failed)?;
-            if n == 0 {
-                break;
+        let algorithm = self.image.diff_ids().get(number).map_or(Algorithm::Sha256, Digest::algorithm);
+        let blob = self.open(number)?;
+        let (diff_id, size) = thread::scope(|scope| {
+            let (_, content) = decompress(Pipe::spawn(scope, blob)).map_err(failed)?;
+            let mut content = Ahead::spawn(scope, content, algorithm);
+            let mut buffer = vec![0; 128 * 1024];
+            loop {
+                match content.read(&mut buffer).map_err(failed)? {
+                    0 => return content.finish().map_err(failed),
+                    n => into.write_all(&buffer[..n]).map_err(Error::Output)?,
+                }
             }
-            hasher.update(&buffer[..n]);
-            size += n as u64;
-            into.write_all(&buffer[..n]).map_err(Error::Output)?;
-        }
-        self.check_diff_id(number, &hasher.finish()).map(|()| size)
+        })?;
+        self.check_diff_id(number, &diff_id).map(|()| size)
     }
 
     pub(super) fn budget(&self) -> Budget {
@@ -219,7 +220,8 @@ impl<'a> Layers<'a> {
     fn visit(&self, number: usize, budget: &Budget, visitor: Option<&dyn Visitor>) -> Result<Layer> {
         let holder = || self.holder();
         let reading = Reading { visitor, ..self.reading(number, budget, &holder) };
-        self.check(number, reading.layer(self.source.blob(reading.descriptor)?)?)
+        // Diff_ids are checked here, and no layer is decompressed twice.
+        self.check(number, reading.layer(self.source.blob(reading.descriptor)?.uninspected())?)
     }
 
     /// Reads a layer and keeps it for [`open`](Self::open), where fetching it again would be dear.
@@ -230,7 +232,7 @@ impl<'a> Layers<'a> {
         let file = Arc::new(spool::create(folder)?);
         let holder = || self.holder();
         let reading = self.reading(number, budget, &holder);
-        let blob = Tee { reader: self.source.blob(reading.descriptor)?, file: file.clone() };
+        let blob = Tee { reader: self.source.blob(reading.descriptor)?.uninspected(), file: file.clone() };
         let layer = self.check(number, reading.layer(blob)?)?;
         self.spooled()[number] = Some(file);
         Ok(layer)
@@ -240,7 +242,7 @@ impl<'a> Layers<'a> {
     pub(super) fn open(&self, number: usize) -> Result<Box<dyn Read + Send + '_>> {
         let descriptor = &self.image.layers()[number];
         let Some(file) = self.spooled()[number].clone() else {
-            return Ok(Box::new(self.source.blob(descriptor)?));
+            return Ok(Box::new(self.source.blob(descriptor)?.uninspected()));
         };
         let open =
             move |at| -> io::Result<Box<dyn Read + Send>> { Ok(Box::new(Positioned { file: file.clone(), at })) };

@@ -51,7 +51,7 @@ pub use find::Found;
 pub use glob::Glob;
 pub use layers::{DiffIds, Layers, Options};
 pub use merging::{Passed, Sink};
-pub use read::Layer;
+pub use read::{Layer, Scanned, scan};
 pub use tree::{Oddity, Path, Tree, Warning};
 pub use unpack::{Omitted, Unpack};
 pub use usage::{Usage, usage};

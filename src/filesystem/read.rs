@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::ahead::Ahead;
+use super::ahead::{Ahead, Pipe};
 use super::archive::Archive;
 use super::budget::Budget;
 use super::visit::{Holder, Visitor, hasher};
@@ -51,14 +51,16 @@ pub(super) struct Reading<'a> {
     pub(super) holder: &'a (dyn Fn() -> Holder<'a> + Sync),
 }
 
-/// What a layer turned out to be once all of it was read.
-pub(super) struct Seen {
+/// What a tar turned out to be once all of it was read.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Scanned {
     /// How it is compressed, whatever its media type says.
-    pub(super) compression: Compression,
+    pub compression: Compression,
     /// The digest of the uncompressed tar.
-    pub(super) diff_id: Digest,
+    pub diff_id: Digest,
     /// The size of the uncompressed tar.
-    pub(super) size: u64,
+    pub size: u64,
 }
 
 /// What is done with each member, whose content the archive reads as meanwhile.
@@ -91,12 +93,12 @@ impl Reading<'_> {
             members.push(member);
             Ok(())
         })?;
-        let Seen { compression, diff_id, size } = seen;
+        let Scanned { compression, diff_id, size } = seen;
         Ok(Layer { descriptor: self.descriptor.clone(), compression, diff_id, size, members })
     }
 
     /// Reads the whole of a layer, so that all of it is verified; `visit` gets the members in their order.
-    pub(super) fn walk<R: Read + Send>(&self, blob: R, visit: &mut Visit<'_>) -> Result<Seen> {
+    pub(super) fn walk<R: Read + Send>(&self, blob: R, visit: &mut Visit<'_>) -> Result<Scanned> {
         let blob = Shared(Arc::new(Mutex::new(blob)));
         let result = self.pass(blob.clone(), visit);
         match result {
@@ -117,10 +119,11 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn pass<R: Read + Send>(&self, blob: Shared<R>, visit: &mut Visit<'_>) -> Result<Seen> {
+    fn pass<R: Read + Send>(&self, blob: Shared<R>, visit: &mut Visit<'_>) -> Result<Scanned> {
         let failed = |error| Error::reading(&self.descriptor.digest, error);
-        let (compression, content) = decompress(blob).map_err(failed)?;
         thread::scope(|scope| {
+            // Three threads: one reads and hashes the blob, one decompresses, and this one hashes the content and takes it apart.
+            let (compression, content) = decompress(Pipe::spawn(scope, blob)).map_err(failed)?;
             let mut archive = Archive::new(Ahead::spawn(scope, content, self.algorithm));
             let visited = match self.visit_all(&mut archive, visit) {
                 Ok(()) => Ok(()),
@@ -135,7 +138,7 @@ impl Reading<'_> {
                 (Err(error), _) => return Err(error),
                 (_, Err(error)) => return Err(failed(error)),
             };
-            Ok(Seen { compression, diff_id, size })
+            Ok(Scanned { compression, diff_id, size })
         })
     }
 
@@ -161,6 +164,20 @@ impl Reading<'_> {
         let Meaning::Path(path) = member.meaning() else { return None };
         visitor.wants(&path, &member.entry).then_some((visitor, path))
     }
+}
+
+/// Reads a whole tar, compressed or not; every header is looked at and nothing of it is kept.
+///
+/// # Errors
+/// Those of the reader; what is no tar or cannot be decompressed carries a [`Malformed`](super::Malformed) of either kind.
+pub fn scan(reader: impl Read + Send) -> io::Result<Scanned> {
+    thread::scope(|scope| {
+        let (compression, content) = decompress(Pipe::spawn(scope, reader))?;
+        let mut archive = Archive::new(Ahead::spawn(scope, content, Algorithm::Sha256));
+        while archive.next()?.is_some() {}
+        let (diff_id, size) = archive.into_inner().finish()?;
+        Ok(Scanned { compression, diff_id, size })
+    })
 }
 
 /// A reader that can be taken up again when the decoder that had it has failed.

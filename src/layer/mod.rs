@@ -4,12 +4,14 @@
 //! the format and the level alone: not on the number of threads, the machine or how the input was cut into writes.
 
 mod compress;
+mod content;
 mod decompress;
 mod deflate;
 mod gzip;
 mod recompress;
 
 pub use compress::Compressor;
+pub use content::held_to;
 pub use decompress::{Malformed, decompress, sniff};
 pub use recompress::{Error, Recompressed, diff_id, recompress};
 

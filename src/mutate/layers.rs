@@ -33,7 +33,7 @@ pub(super) fn squash(layers: &Layers<'_>, lowest: usize, packing: Packing, optio
 
 /// Compresses a layer anew.
 pub(super) fn recompress(layers: &Layers<'_>, number: usize, packing: Packing, options: &Options) -> Result<Made> {
-    let mut writer = LayerWriter::new(&options.scratch, packing)?;
+    let mut writer = LayerWriter::new(&options.scratch, packing)?.watched(&options.watch);
     layers.copy_tar(number, &mut writer)?;
     Ok(writer.finish()?)
 }
@@ -60,7 +60,7 @@ pub(super) fn rewrite(
 }
 
 fn write(packing: Packing, options: &Options, fill: impl FnOnce(&mut dyn Sink) -> Result<()>) -> Result<Made> {
-    let mut writer = Writer::new(LayerWriter::new(&options.scratch, packing)?);
+    let mut writer = Writer::new(LayerWriter::new(&options.scratch, packing)?.watched(&options.watch));
     fill(&mut writer)?;
     Ok(writer.finish()?.finish()?)
 }

@@ -25,6 +25,7 @@ use crate::filesystem::Glob;
 use crate::media_type::Compression;
 use crate::platform::Platform;
 use crate::transport::{Selector, Source};
+use crate::watch::Watch;
 
 /// What is to be changed. The default changes nothing. The steps are taken in the order of the fields.
 #[derive(Clone, Default)]
@@ -103,4 +104,6 @@ pub struct Options {
     pub scratch: PathBuf,
     /// How many threads compress; no byte depends on it.
     pub threads: NonZeroUsize,
+    /// Who is told how new layers come along.
+    pub watch: Watch,
 }

@@ -184,7 +184,8 @@ impl From<Error> for io::Error {
 
 fn class_of_fault(fault: &Fault) -> Class {
     match fault {
-        Fault::Mismatch { .. } | Fault::Short { .. } => Class::Verification,
+        Fault::Mismatch { .. } | Fault::DiffId { .. } | Fault::Short { .. } => Class::Verification,
+        Fault::Malformed { .. } => Class::Failed,
         Fault::Source(error) => class_of_io(error),
         Fault::TooLarge { .. } => Class::Failed,
     }

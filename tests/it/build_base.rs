@@ -164,6 +164,30 @@ fn the_base_is_kept_bit_by_bit() {
     assert_eq!((&again["upToDate"], &again["totals"]["sent"]), (&serde_json::json!(true), &serde_json::json!(0)));
 }
 
+/// Docker's format is written at once, and needs no second look at what is there.
+#[test]
+fn dockers_format_is_up_to_date_too() {
+    let Some(scene) = Scene::new() else { return };
+    let folder = &scene.folder;
+    fs::write(folder.path("app"), "app").expect("writes");
+    let (base, add, output) = (base(folder), format!("{}:/app", folder.text("app")), scene.docker("built:1"));
+    let arguments = ["--json", "build", "--format", "docker", "--from", &base, "--add", &add, "-o", &output];
+    let first = stevedore(&arguments).ok().json();
+    assert_eq!(first["manifest"]["mediaType"], fixture::DOCKER_MANIFEST);
+    let again = stevedore(&arguments).ok().json();
+    assert_eq!((&again["upToDate"], &again["totals"]["sent"]), (&serde_json::json!(true), &serde_json::json!(0)));
+    assert_eq!(again["manifest"]["digest"], first["manifest"]["digest"]);
+    // A base with a layer that Docker's format has no word for is converted.
+    let zstd = fixture::zstd(&folder.path("zstd"));
+    let run =
+        stevedore(&["build", "--format", "docker", "--from", &zstd.reference(), "--add", &add, "-o", &output]).ok();
+    assert!(run.stderr.contains("recompressing 1 zstd layer with gzip"), "{}", run.stderr);
+    let manifest = stevedore(&["inspect", "--raw", &output]).ok().json();
+    let types: Vec<_> =
+        manifest["layers"].as_array().expect("layers").iter().map(|layer| &layer["mediaType"]).collect();
+    assert_eq!(types, [fixture::DOCKER_GZIP, fixture::DOCKER_GZIP]);
+}
+
 #[test]
 fn a_base_that_lies_is_found_out_when_it_is_read() {
     let folder = Folder::new();
@@ -182,7 +206,7 @@ fn a_base_that_lies_is_found_out_when_it_is_read() {
         stevedore(&["build", "--from", &folder.at("oci", "o", ":lie"), "--remove", "etc/motd", "-o", &base]).code(6);
     let layer = manifest["layers"][0]["digest"].as_str().expect("a digest");
     assert!(run.stderr.contains(&format!("layer {layer} has diff_id sha256:")), "{}", run.stderr);
-    // A base that is not read is taken at its word.
+    // What is there already and not read is taken at its word.
     stevedore(&["build", "--from", &folder.at("oci", "o", ":lie"), "--env", "B=2", "-o", &folder.at("oci", "o", ":x")])
         .ok();
 }

@@ -13,10 +13,10 @@ use crate::support::oracle::{corpus, oracle};
 use crate::support::scene::{Folder, Scene};
 
 /// Describes everything below a directory: what a layer keeps of it.
-fn survey(root: &Path) -> Vec<String> {
+pub(crate) fn survey(root: &Path, times_of_directories: bool) -> Vec<String> {
     let mut rows = Vec::new();
     let mut first = std::collections::BTreeMap::new();
-    survey_below(root, root, &mut rows);
+    survey_below(root, root, times_of_directories, &mut rows);
     rows.sort();
     rows.into_iter()
         .map(|(path, inode, text)| {
@@ -27,7 +27,7 @@ fn survey(root: &Path) -> Vec<String> {
         .collect()
 }
 
-fn survey_below(root: &Path, directory: &Path, rows: &mut Vec<(String, u64, String)>) {
+fn survey_below(root: &Path, directory: &Path, times: bool, rows: &mut Vec<(String, u64, String)>) {
     for entry in fs::read_dir(directory).expect("lists") {
         let path = entry.expect("an entry").path();
         let metadata = fs::symlink_metadata(&path).expect("is there");
@@ -41,10 +41,11 @@ fn survey_below(root: &Path, directory: &Path, rows: &mut Vec<(String, u64, Stri
         };
         let size = if metadata.is_file() { metadata.size() } else { 0 };
         let (mode, uid, gid, rdev) = (metadata.mode(), metadata.uid(), metadata.gid(), metadata.rdev());
-        let text = format!("{mode:o} {uid} {gid} {size} {} {rdev} {content}", metadata.mtime());
+        let time = if times || !metadata.is_dir() { metadata.mtime() } else { 0 };
+        let text = format!("{mode:o} {uid} {gid} {size} {time} {rdev} {content}");
         rows.push((name, metadata.ino(), text));
         if metadata.is_dir() {
-            survey_below(root, &path, rows);
+            survey_below(root, &path, times, rows);
         }
     }
 }
@@ -77,7 +78,7 @@ fn what_umoci_unpacked_is_what_it_unpacks_again() {
         Program::stevedore(&arguments).env("SOURCE_DATE_EPOCH", "4102444800").run().ok();
         let second = folder.path(&format!("{image}.2"));
         umoci.run(&["unpack", "--image", &format!("{}:1", folder.text(image)), &second.display().to_string()]);
-        let (wanted, got) = (survey(&rootfs), survey(&second.join("rootfs")));
+        let (wanted, got) = (survey(&rootfs, true), survey(&second.join("rootfs"), true));
         assert!(!wanted.is_empty());
         assert_eq!(got, wanted, "{image}:{tag}");
     }

@@ -11,6 +11,7 @@ use crate::support::command::{Program, stevedore};
 use crate::support::layout::sha256;
 use crate::support::listing::{arguments, bytes, expected, read, rows};
 use crate::support::oracle::{corpus, oracle};
+use crate::support::scene::Scene;
 use crate::support::tarball::{Tarball, image};
 
 mod hostile;
@@ -111,6 +112,10 @@ fn one_image_gives_the_same_bytes_everywhere() {
     let dir = TempDir::new().expect("made");
     let from = arguments("edge-types@latest");
     let wanted = sha256(&export(&from));
+    if let Some(scene) = Scene::new() {
+        stevedore(&["copy", &from[0], &scene.docker("types:1")]).ok();
+        assert_eq!(sha256(&export(&[scene.docker("types:1")])), wanted, "a registry");
+    }
     for place in ["oci:l:a", "oci-archive:a.tar:a", "docker-archive:d.tar:a:1", "dir:d", "static:s:a:1"] {
         let copy = |arguments: &[&str]| Program::stevedore(arguments).current_dir(dir.path()).run().ok();
         copy(&["copy", &from[0], place]);
@@ -151,6 +156,10 @@ fn other_tools_read_it() {
                 "{stem}"
             );
             assert_eq!(listed.stderr, "");
+        }
+        if let Some(bsdtar) = oracle("bsdtar") {
+            let listed = bsdtar.run(&["-tf", path]);
+            assert_eq!((listed.text().lines().count(), listed.stderr.as_str()), (count, ""), "{stem}");
         }
         if let Some(python) = oracle("python3") {
             let script = "import sys,tarfile\nfor m in tarfile.open(sys.argv[1]): assert not m.uname and m.mtime is not None; print(m.type)";

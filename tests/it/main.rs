@@ -2,6 +2,7 @@
 //!
 //! One binary: a module per topic, and `support`, the harness they share (`selftest` proves that the harness works).
 
+mod alone;
 mod archives;
 mod artifacts;
 mod attach;
@@ -11,6 +12,7 @@ mod build;
 mod build_base;
 mod build_odd;
 mod build_peers;
+mod build_same;
 mod cat;
 mod console;
 mod copy_convert;
@@ -29,6 +31,7 @@ mod delete_peers;
 mod deploy;
 mod deploy_spec;
 mod diff;
+mod diff_ids;
 mod dir;
 mod escapes;
 mod export;
@@ -37,6 +40,7 @@ mod full_disk;
 mod gc;
 mod generated;
 mod http_core;
+mod images_run;
 mod inspect;
 mod inspect_peers;
 mod keyless;

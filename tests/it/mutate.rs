@@ -14,6 +14,7 @@ use crate::support::scene::{Folder, Scene, files};
 use crate::support::tarball::{Tarball, image_with};
 
 mod flatten;
+mod peers;
 mod rebase;
 
 /// Changes an image and gives the new one a name.

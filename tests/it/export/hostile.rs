@@ -219,12 +219,14 @@ fn nothing_is_written_outside() {
     }
 }
 
+/// A tenth of a million where nobody asks for more: all of it takes a minute in a debug build.
 #[test]
 fn a_million_entries_stay_in_bounds() {
+    let count = if std::env::var_os("STEVEDORE_LARGE").is_some() { 1_000_000_u32 } else { 100_000 };
     let images = TempDir::new().expect("made");
-    let mut layer = Vec::with_capacity(520_000_000);
+    let mut layer = Vec::new();
     let empty = Tarball::new().file("n0000000", "").end();
-    for number in 0..1_000_000_u32 {
+    for number in 0..count {
         let mut header = tar::Header::from_byte_slice(&empty[..512]).clone();
         header.as_mut_bytes()[1..8].copy_from_slice(format!("{number:07}").as_bytes());
         header.set_cksum();
@@ -236,6 +238,7 @@ fn a_million_entries_stay_in_bounds() {
     let program = Program::stevedore(&["export", &reference, "-o", output.to_str().expect("text")]);
     let Some((run, peak)) = program.peak_rss() else { return };
     run.ok();
-    assert!(peak < 640 * 1024 * 1024, "{peak}");
-    assert_eq!(output.metadata().expect("written").len(), 512 * 1_000_000 + 1024);
+    // What is held of an entry, and what is held in any case.
+    assert!(peak < u64::from(count) * 600 + 40 * 1024 * 1024, "{peak}");
+    assert_eq!(output.metadata().expect("written").len(), 512 * u64::from(count) + 1024);
 }

@@ -1,17 +1,17 @@
 //! All layers in one.
 
 use std::fs;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{config, manifest, mutate, three};
-use crate::support::command::{Program, stevedore};
+use crate::support::command::stevedore;
 use crate::support::fixture;
+use crate::support::killing;
 use crate::support::layout::{sha256, tags};
 use crate::support::oracle::oracle;
-use crate::support::scene::{Folder, Scene};
+use crate::support::scene::{Folder, Scene, files};
 use crate::support::tarball::{Tarball, image};
 
 #[test]
@@ -124,23 +124,22 @@ fn other_tools_take_it() {
 #[test]
 fn a_killed_one_leaves_nothing_wrong() {
     let folder = Folder::new();
-    let image = fixture::big(&folder.path("l"), 2, 12_000_000);
-    let to = format!("oci:{}:flat", folder.text("flat"));
-    for step in 0..6 {
-        let run = Program::stevedore(&["mutate", "--flatten", &image.reference(), "--to", &to]).spawn();
-        // Not to synchronize: any moment will do, and each step is another.
-        std::thread::sleep(Duration::from_millis(40 * step));
-        run.kill();
-        let blobs = folder.path("flat").join("blobs/sha256");
-        for blob in fs::read_dir(&blobs).into_iter().flatten() {
-            let path = blob.expect("an entry").path();
-            let name = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-            if name.len() == 64 {
-                assert_eq!(sha256(&fs::read(&path).expect("readable")), format!("sha256:{name}"));
-            }
-        }
-    }
-    stevedore(&["mutate", "--flatten", &image.reference(), "--to", &to]).ok();
-    assert_eq!(tags(&folder.path("flat")).len(), 1);
-    stevedore(&["ls", &to]).ok();
+    let image = fixture::big(&folder.path("l"), 2, 200_000);
+    let flat = folder.path("flat");
+    let to = format!("oci:{}:flat", flat.display());
+    let arguments = ["mutate", "--flatten", &image.reference(), "--to", &to];
+    let wanted = stevedore(&arguments).ok().text().to_owned();
+    fs::remove_dir_all(&flat).expect("removed");
+    killing::at_each_moment(&arguments, |what| {
+        killing::assert_no_blob_is_half(&flat, what);
+        assert_eq!(stevedore(&arguments).ok().text(), wanted, "{what}");
+        assert_eq!(tags(&flat).len(), 1, "{what}");
+        assert_eq!(
+            files(&flat).len(),
+            5,
+            "{what}: the layout, its index, manifest, config and layer, and nothing else"
+        );
+        stevedore(&["ls", &to]).ok();
+        fs::remove_dir_all(&flat).expect("removed");
+    });
 }

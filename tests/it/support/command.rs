@@ -89,6 +89,12 @@ impl Program {
         self.home.path()
     }
 
+    /// Adds arguments.
+    pub(crate) fn arguments(mut self, more: &[&str]) -> Program {
+        self.command.args(more);
+        self
+    }
+
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Program {
         self.command.env(name, value);
         self

@@ -11,6 +11,7 @@ pub(crate) mod docker;
 pub(crate) mod fixture;
 pub(crate) mod gateway;
 pub(crate) mod http;
+pub(crate) mod killing;
 pub(crate) mod layout;
 pub(crate) mod listener;
 pub(crate) mod listing;

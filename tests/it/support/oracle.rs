@@ -51,7 +51,7 @@ fn skip<T>(why: &str) -> Option<T> {
 }
 
 /// Says that the test is skipped.
-pub(super) fn note_skip(why: &str) {
+pub(crate) fn note_skip(why: &str) {
     // Not by a macro: what those print is shown only when the test fails.
     let test = std::thread::current().name().unwrap_or("a thread of a test").to_owned();
     writeln!(std::io::stderr(), "SKIP: {why} ({test})").expect("standard error is open");
