@@ -11,7 +11,7 @@ use stevedore::sign::{self, Attesting, PredicateType, collect};
 use stevedore::transport::{Location, Place};
 
 use super::dates;
-use super::sign::{Image, SignatureFormat, identity, summary};
+use super::sign::{Habits, Image, SignatureFormat, identity, summary};
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keys::{self, PasswordSource};
@@ -58,27 +58,13 @@ pub(crate) struct Args {
     timestamp: Option<i64>,
     #[command(flatten)]
     habits: Habits,
+    /// Refused: what was attested stays
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    replace: Option<bool>,
     #[command(flatten)]
     registry: Only,
     #[command(flatten)]
     network: Network,
-}
-
-/// Flags of cosign's that change nothing here.
-#[derive(clap::Args, Debug)]
-struct Habits {
-    /// Taken, for nothing is asked
-    #[arg(short, long, hide = true)]
-    yes: bool,
-    /// Taken with the value false: there is no transparency log
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    tlog_upload: Option<bool>,
-    /// Taken with the value false, for the same reason
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    use_signing_config: Option<bool>,
-    /// Refused: what was attested stays
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    replace: Option<bool>,
 }
 
 const EXAMPLES: &str = "\
@@ -119,10 +105,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 
 impl Args {
     fn attesting(&self, ui: &Ui) -> anyhow::Result<Attesting> {
-        if self.habits.tlog_upload == Some(true) || self.habits.use_signing_config == Some(true) {
-            return Err(Usage::new("nothing is sent to a transparency log", "leave the flag out").into());
-        }
-        if self.habits.replace == Some(true) {
+        self.habits.check()?;
+        if self.replace == Some(true) {
             return Err(Usage::new("what was attested is never replaced", "leave --replace out").into());
         }
         let seconds = match self.timestamp {

@@ -58,7 +58,7 @@ pub(crate) struct Args {
 
 /// Flags of cosign's that change nothing here.
 #[derive(clap::Args, Debug)]
-struct Habits {
+pub(super) struct Habits {
     /// Taken, for nothing is asked
     #[arg(short, long, hide = true)]
     yes: bool,
@@ -68,6 +68,16 @@ struct Habits {
     /// Taken with the value false, for the same reason
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     use_signing_config: Option<bool>,
+}
+
+impl Habits {
+    /// Refuses what cannot be had.
+    pub(super) fn check(&self) -> Result<(), Usage> {
+        if self.tlog_upload == Some(true) || self.use_signing_config == Some(true) {
+            return Err(Usage::new("nothing is sent to a transparency log", "leave the flag out"));
+        }
+        Ok(())
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -150,9 +160,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 
 impl Args {
     fn signing(&self, ui: &Ui) -> anyhow::Result<Signing> {
-        if self.habits.tlog_upload == Some(true) || self.habits.use_signing_config == Some(true) {
-            return Err(Usage::new("nothing is sent to a transparency log", "leave the flag out").into());
-        }
+        self.habits.check()?;
         let mut annotations = BTreeMap::new();
         for (name, value) in &self.annotation {
             if annotations.insert(name.clone(), value.clone()).is_some_and(|other| other != *value) {
