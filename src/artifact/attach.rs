@@ -18,7 +18,7 @@ pub struct Made {
 
 /// Puts an artifact beside the image that it refers to, unless it is there and listed. The place's `finish` is left to the caller.
 ///
-/// Being listed is what counts: a manifest that is there and that no list names is put again, which lists it. Where a list is one object
+/// Both count: a manifest that is there and that no list names is put again, which lists it, and so is one that a list has outlived. Where a list is one object
 /// that many write, none of their entries is lost, or the call fails (see [`Remote::list_referrer`](crate::registry::Remote::list_referrer)).
 ///
 /// # Errors
@@ -28,6 +28,7 @@ pub fn attach(place: &dyn Transport, artifact: &Artifact, watch: &Watch) -> Resu
     let made = |is_new| Made { manifest: manifest.digest().clone(), is_new };
     if let Some(subject) = manifest.subject()
         && place.referrers(&subject.digest)?.iter().any(|listed| listed.digest == *manifest.digest())
+        && place.complete(&Selector::Digest(manifest.digest().clone()))?.is_some()
     {
         return Ok(made(false));
     }

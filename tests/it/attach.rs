@@ -330,6 +330,23 @@ fn what_was_left_unlisted_is_listed() {
     stevedore(&["digest", &format!("docker://{host}/app:{tag}")]).code(3);
 }
 
+/// A list that has outlived what it names is no reason not to attach it, or to take an image for signed.
+#[test]
+fn what_a_list_has_outlived_is_put_again() {
+    let Some(room) = Room::new() else { return };
+    let Some(crane) = oracle("crane") else { return };
+    let host = room.without.host();
+    let reference = format!("docker://{host}/app:v1");
+    let digest = room.attach(&reference, &["note.txt"]).ok().text().to_owned();
+    crane.run(&["delete", "--insecure", &format!("{host}/app@{digest}")]).ok();
+    stevedore(&["digest", &format!("docker://{host}/app@{digest}")]).code(3);
+    let again = room.attach(&reference, &["note.txt"]).ok();
+    assert!(again.stderr.contains("1 file attached"), "{}", again.stderr);
+    stevedore(&["digest", &format!("docker://{host}/app@{digest}")]).ok();
+    let listed = referrers(&reference);
+    assert_eq!((&listed["referrers"][0]["digest"], &listed["referrers"][1]), (&json!(digest), &json!(null)));
+}
+
 /// Attaching again asks and writes nothing.
 #[test]
 fn attaching_twice_writes_nothing() {
