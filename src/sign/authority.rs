@@ -1,10 +1,13 @@
 //! Who may have signed.
 
+use std::time::SystemTime;
+
 use serde::Serialize;
 
 use super::Reason;
+use super::classic::CERTIFICATE;
 use super::key::PublicKey;
-use super::keyless::Refusal;
+use super::keyless::{self, Refusal};
 use crate::descriptor::Annotations;
 use crate::digest::Digest;
 use crate::splice::Members;
@@ -74,15 +77,9 @@ pub enum Signer {
 
 impl Authority for PublicKey {
     fn verify(&self, evidence: &Evidence<'_>) -> Result<Signer, Reason> {
-        expect_key(evidence.material)?;
-        // As the DSSE library has it: a name is not needed, but a wrong one is a contradiction.
-        if evidence.key_id.is_some_and(|id| id != self.key_id()) {
-            return Err(Reason::KeyId);
-        }
-        if self.verifies(evidence.message, evidence.signature) {
-            return Ok(Signer::Key(self.fingerprint()));
-        }
-        Err(Reason::Signature)
+        let signer = check_key(self, evidence)?;
+        check_certificate(evidence.material)?;
+        Ok(signer)
     }
 
     fn verify_digest(&self, sha256: &[u8; 32], signature: &[u8], material: Material<'_>) -> Result<Signer, Reason> {
@@ -95,6 +92,41 @@ impl Authority for PublicKey {
 
     fn name(&self) -> String {
         format!("the key {}", self.fingerprint())
+    }
+}
+
+/// A key as policies have it: as in containers/image, a certificate beside the signature does not matter.
+pub(super) struct PolicyKey(pub(super) PublicKey);
+
+impl Authority for PolicyKey {
+    fn verify(&self, evidence: &Evidence<'_>) -> Result<Signer, Reason> {
+        check_key(&self.0, evidence)
+    }
+
+    fn name(&self) -> String {
+        self.0.name()
+    }
+}
+
+fn check_key(key: &PublicKey, evidence: &Evidence<'_>) -> Result<Signer, Reason> {
+    expect_key(evidence.material)?;
+    // As the DSSE library has it: a name is not needed, but a wrong one is a contradiction.
+    if evidence.key_id.is_some_and(|id| id != key.key_id()) {
+        return Err(Reason::KeyId);
+    }
+    match key.verifies(evidence.message, evidence.signature) {
+        true => Ok(Signer::Key(key.fingerprint())),
+        false => Err(Reason::Signature),
+    }
+}
+
+/// Checks that the certificate beside a classic signature, if there is one, is valid now. A key needs none, but cosign refuses what comes
+/// with one that has expired: whoever signs with a certificate says for how long the signature is to count.
+fn check_certificate(material: Material<'_>) -> Result<(), Reason> {
+    let Material::Annotations(annotations) = material else { return Ok(()) };
+    match annotations.get(CERTIFICATE) {
+        Some(certificate) if !certificate.is_empty() => Ok(keyless::check_validity(certificate, SystemTime::now())?),
+        _ => Ok(()),
     }
 }
 

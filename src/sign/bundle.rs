@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 
 use super::envelope::{self, Envelope};
 use super::key::PublicKey;
@@ -59,6 +59,7 @@ impl Bundle {
         if all.has("messageSignature") {
             return Err(Reason::Message);
         }
+        check_entries(&material).map_err(Reason::Bundle)?;
         let envelope =
             json::member(&all, "dsseEnvelope").and_then(|found| found.ok_or(json::Error::Missing("dsseEnvelope")));
         let envelope = Envelope::of(&envelope.map_err(Reason::Bundle)?).map_err(Reason::Envelope)?;
@@ -104,13 +105,26 @@ fn check_material(material: &Members) -> Result<(), json::Error> {
     Ok(())
 }
 
-/// cosign reads bundles that are compressed as a whole.
+/// Checks that every entry of a log comes with its proof, which bundles have had to have since version 0.2. A key needs no entries, but
+/// cosign takes a bundle with a bare one for none.
+fn check_entries(material: &Members) -> Result<(), json::Error> {
+    for entry in json::list(material, "tlogEntries")? {
+        let entry: Members = serde_json::from_str(entry.get()).map_err(|_| json::Error::Type("tlogEntries"))?;
+        json::member(&entry, "inclusionProof")?.ok_or(json::Error::Missing("inclusionProof"))?;
+        if json::required_text(&entry, "canonicalizedBody")?.is_empty() {
+            return Err(json::Error::Missing("canonicalizedBody"));
+        }
+    }
+    Ok(())
+}
+
+/// cosign reads bundles that are compressed as a whole, to the last byte: what stands behind the stream would be seen by some readers only.
 fn inflate(content: &[u8], limit: u64) -> Result<Cow<'_, [u8]>, Reason> {
     if !content.starts_with(&[0x1f, 0x8b]) {
         return Ok(content.into());
     }
     let mut plain = Vec::new();
-    let read = GzDecoder::new(content).take(limit + 1).read_to_end(&mut plain);
+    let read = MultiGzDecoder::new(content).take(limit + 1).read_to_end(&mut plain);
     match read {
         Ok(length) if length as u64 <= limit => Ok(plain.into()),
         Ok(length) => Err(Reason::Size { size: length as u64, limit }),
@@ -181,8 +195,16 @@ mod tests {
             (BUNDLE.as_str(), OLD_SPELLING, true),
             (
                 material,
-                r#""verificationMaterial":{"tlogEntries":[{"logIndex":"1"}],"timestampVerificationData":{},"#,
+                r#""verificationMaterial":{"tlogEntries":[{"logIndex":"1","inclusionProof":{},"canonicalizedBody":"e30="}],"timestampVerificationData":{},"#,
                 true,
+            ),
+            (material, r#""verificationMaterial":{"tlogEntries":[],"#, true),
+            (material, r#""verificationMaterial":{"tlogEntries":[{"logIndex":"1"}],"#, false),
+            (material, r#""verificationMaterial":{"tlogEntries":[{"inclusionProof":{}}],"#, false),
+            (
+                material,
+                r#""verificationMaterial":{"tlogEntries":[{"inclusionProof":null,"canonicalizedBody":"e30="}],"#,
+                false,
             ),
             (
                 material,
@@ -245,6 +267,16 @@ mod tests {
             encoder.finish().expect("memory")
         };
         assert!(Bundle::parse(&zip(plain().as_bytes()), LIMIT).is_ok());
+        for (behind, good) in [
+            (zip(b"\n"), true),
+            (zip(b"{}"), false),
+            (b"garbage".to_vec(), false),
+            (vec![0; 8], false),
+            (vec![0x1f, 0x8b], false),
+        ] {
+            let content = [zip(plain().as_bytes()), behind.clone()].concat();
+            assert_eq!(Bundle::parse(&content, LIMIT).is_ok(), good, "{behind:?}");
+        }
         let bomb = zip(&vec![b' '; 3 << 20]);
         assert!(matches!(Bundle::parse(&bomb, LIMIT), Err(Reason::Size { .. })));
         assert!(matches!(Bundle::parse(&bomb[..100], LIMIT), Err(Reason::Content)));

@@ -260,7 +260,12 @@ impl Search<'_> {
             return self.broken(spot, Some(manifest.digest()), Reason::Layers(image.layers.len()));
         }
         for layer in &image.layers {
-            let form = if layer.media_type == ENVELOPE { Form::Envelope } else { Form::Classic };
+            let form = match self.kind {
+                _ if layer.media_type == ENVELOPE => Form::Envelope,
+                // Earlier tools had other types for envelopes, and cosign looks at none under the tag of attestations.
+                Kind::Attestations if matches!(spot, Spot::Tag(_)) && is_other_json(layer) => Form::Envelope,
+                _ => Form::Classic,
+            };
             match (self.kind, form) {
                 (Kind::Signatures, Form::Classic) if !layer.annotations.contains_key(SIGNATURE) => {
                     self.broken(spot, Some(manifest.digest()), Reason::Unsigned);
@@ -316,6 +321,12 @@ impl Search<'_> {
     fn trouble(&mut self, source: transport::Error) {
         self.found.troubles.push(Error::Unknown { digest: self.subject.clone(), source: Box::new(source) });
     }
+}
+
+/// Says whether a layer may hold JSON that is neither a classic signature's payload nor a bundle.
+fn is_other_json(layer: &Descriptor) -> bool {
+    let kind = layer.media_type.as_str();
+    layer.media_type != PAYLOAD && !kind.starts_with(PREFIX) && kind.ends_with("json")
 }
 
 /// Says whether a manifest that refers to an image holds attestations without a bundle.

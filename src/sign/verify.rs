@@ -150,7 +150,9 @@ pub fn check(
             check_envelope(&bundle.envelope, material, subject, authority, sought)?
         }
         (Form::Envelope, Sought::Attestation(_)) => {
-            let envelope = Envelope::parse(content).map_err(Reason::Envelope)?;
+            let mut envelope = Envelope::parse(content).map_err(Reason::Envelope)?;
+            // Names of keys are hints that tools make up in many ways; cosign looks at them in bundles only.
+            envelope.key_id = None;
             let material = Material::Annotations(&candidate.layer.annotations);
             check_envelope(&envelope, material, subject, authority, sought)?
         }
@@ -195,7 +197,8 @@ fn check_classic(
 ) -> Result<(Signer, Vec<Claim>), Reason> {
     let annotations = &candidate.layer.annotations;
     let signature = annotations.get(classic::SIGNATURE).ok_or(Reason::Unsigned)?;
-    let signature = decode(signature).ok_or(Reason::Base64)?;
+    // Go's decoder, which every other reader has, passes over the ends of lines and over nothing else.
+    let signature = decode(&signature.replace(['\r', '\n'], "")).ok_or(Reason::Base64)?;
     let material = Material::Annotations(annotations);
     let signer = authority.verify(&Evidence { message: payload, signature: &signature, key_id: None, material })?;
     // Nothing of the payload was looked at before this line.

@@ -39,6 +39,9 @@ pub enum Refusal {
     /// The certificate was not valid.
     #[error("its certificate was not valid at {}, when it was signed", written(*.0))]
     Validity(u64),
+    /// The certificate beside a key's signature is not valid.
+    #[error("the certificate beside it is not valid now, at {}", written(*.0))]
+    Lapsed(u64),
     /// Nobody who is trusted has issued the certificate.
     #[error("no trusted authority has issued its certificate: {0}")]
     Untrusted(String),

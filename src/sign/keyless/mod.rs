@@ -21,6 +21,8 @@ mod sct;
 mod stamp;
 mod time;
 
+use std::time::SystemTime;
+
 use self::body::Body;
 use self::certificate::Leaf;
 use self::key::Hash;
@@ -37,6 +39,16 @@ pub use root::{MAX_ROOT, RootError, TrustedRoot};
 pub struct Keyless {
     root: TrustedRoot,
     identity: Identity,
+}
+
+/// Checks that a certificate, one block of PEM, is valid at a time. Who it is of and who vouches for it is not asked.
+pub(super) fn check_validity(pem: &str, at: SystemTime) -> Result<(), Refusal> {
+    let der = material::certificate(pem.as_bytes()).ok_or(Refusal::Certificate("it is not one block of PEM"))?;
+    let at = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    match certificate::window(&certificate::read(&der)?).has(at) {
+        true => Ok(()),
+        false => Err(Refusal::Lapsed(at)),
+    }
 }
 
 /// A signature and what it is of.

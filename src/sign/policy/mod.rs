@@ -22,6 +22,7 @@ pub use identity::Identity;
 pub use parse::ParseError;
 pub use scope::Names;
 
+use super::authority::PolicyKey;
 use super::key::{self, MAX_FILE, PublicKey};
 use super::verify::{Require, Verdict, Wanted, find, verify_image};
 use super::{Authority, Claim, Error, Reason, Result};
@@ -206,7 +207,7 @@ impl Trust {
     fn authorities(&self) -> Result<Vec<Box<dyn Authority>>> {
         match self {
             Self::Keys(sources) => {
-                sources.iter().map(|source| Ok(Box::new(source.read()?) as Box<dyn Authority>)).collect()
+                sources.iter().map(|source| Ok(Box::new(PolicyKey(source.read()?)) as Box<dyn Authority>)).collect()
             }
             Self::Unsupported(_) => Ok(Vec::new()),
         }

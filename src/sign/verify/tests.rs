@@ -636,7 +636,6 @@ fn attestations_that_are_none() {
         ("its envelope is not acceptable", &|digest| format!("{}x", good(digest))),
         ("its envelope is not acceptable", &|_| "{}".into()),
         ("what is signed is of type", &|digest| good(digest).replace(envelope::IN_TOTO, "text/plain")),
-        ("the signature names another key", &|digest| good(digest).replace("{\"sig\"", "{\"keyid\":\"x\",\"sig\"")),
         ("the signature is not by this key", &|digest| {
             let payload = attested(digest);
             envelope::write(&payload, &key.sign(&payload))
@@ -648,6 +647,117 @@ fn attestations_that_are_none() {
         shelf.envelope(content.as_bytes(), SPDX);
         let reason = not_attested(shelf.verify_attestation(&[&key], SPDX));
         assert!(reason.contains(wanted), "{wanted}: {reason}");
+    }
+}
+
+/// What lies under the tag of attestations is taken as cosign takes it: keys' names and layers' types are nobody's word.
+#[test]
+fn hints_under_the_tag_of_attestations() {
+    let (key, mut shelf) = (key(), Shelf::new());
+    let content = String::from_utf8(envelope_of(&attested(shelf.digest()), &key)).expect("UTF-8");
+    let named = content.replace("{\"sig\"", "{\"keyid\":\"x\",\"sig\"");
+    shelf.envelope(named.as_bytes(), SPDX);
+    let verdict = shelf.verify_attestation(&[&key], SPDX).expect("attested");
+    assert_eq!(verdict.accepted[0].envelope.as_ref().expect("kept").to_json(), named);
+    assert!(not_attested(shelf.verify_attestation(&[&self::key()], SPDX)).contains("not by this key"));
+    for (kind, good) in [
+        ("application/json", true),
+        ("application/vnd.in-toto+json", true),
+        (classic::PAYLOAD.as_str(), false),
+        (bundle::BUNDLE.as_str(), false),
+        ("application/octet-stream", false),
+    ] {
+        let mut shelf = Shelf::new();
+        let mut layer = classic::attestation(content.as_bytes(), SPDX);
+        layer.media_type = MediaType::new(kind);
+        shelf.blobs.insert(layer.digest.clone(), content.clone().into_bytes());
+        let tag = shelf.sig().replace(".sig", ".att");
+        shelf.tags.insert(tag, image(vec![layer], MediaType::OCI_CONFIG));
+        match shelf.verify_attestation(&[&key], SPDX) {
+            Ok(_) => assert!(good, "{kind}"),
+            Err(Error::Unattested { .. }) => assert!(!good, "{kind}"),
+            Err(other) => panic!("{kind}: {other}"),
+        }
+        assert!(matches!(shelf.verify(&[&key]), Err(Error::Unsigned { .. })), "{kind}");
+    }
+}
+
+const PAST: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBDTCBtaADAgECAgEFMAoGCCqGSM49BAMCMBExDzANBgNVBAMMBnNpZ25lcjAe
+Fw0yMDAxMDEwMDAwMDBaFw0yMTAxMDEwMDAwMDBaMBExDzANBgNVBAMMBnNpZ25l
+cjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABBxKKzP/XwtbwWoflo2lF5etJX7E
++fP0pBw1Ejwxb8RdT8gbcg47YveeBW4f/fTpaTsgUs2SOsCloVOce/OeZaYwCgYI
+KoZIzj0EAwIDRwAwRAIgHOprYQbrzNOGs0oRdQRpq3zUUI8ON6A0zshxvALuCEkC
+ICF12oTFwpbdf05sVnkw37AA0hKjFf6Ekk2WOMDjsCLi
+-----END CERTIFICATE-----
+";
+const NOW: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBDzCBt6ADAgECAgEFMAoGCCqGSM49BAMCMBExDzANBgNVBAMMBnNpZ25lcjAg
+Fw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowETEPMA0GA1UEAwwGc2ln
+bmVyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEHEorM/9fC1vBah+WjaUXl60l
+fsT58/SkHDUSPDFvxF1PyBtyDjti954Fbh/99OlpOyBSzZI6wKWhU5x7855lpjAK
+BggqhkjOPQQDAgNHADBEAiA4GDI1/2wyKHLcU1J/klYRVLfAOZrzLUDfLk9htvHj
+NwIgfoqRgSbRRqZnKgPhIpnryCt1DA1d+g2/Cf2LdPo07Rs=
+-----END CERTIFICATE-----
+";
+const FUTURE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBEjCBuaADAgECAgEFMAoGCCqGSM49BAMCMBExDzANBgNVBAMMBnNpZ25lcjAi
+GA8yMTE5MDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAwWjARMQ8wDQYDVQQDDAZz
+aWduZXIwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQcSisz/18LW8FqH5aNpReX
+rSV+xPnz9KQcNRI8MW/EXU/IG3IOO2L3ngVuH/306Wk7IFLNkjrApaFTnHvznmWm
+MAoGCCqGSM49BAMCA0gAMEUCIQCEAaFWV+bIuWv1dp2ZP7CRkm4GoGGGVIvBKw2E
+sf6b5wIgGVOo2fKqfWs+L/bKjJq4jsK7W1ysqRcisGXyA2y3nzA=
+-----END CERTIFICATE-----
+";
+
+/// Who signs with a certificate says for how long that is to count, as cosign has it; policies do not ask, as podman's do not.
+#[test]
+fn certificates_beside_the_signatures_of_keys() {
+    let key = key();
+    for (certificate, reason) in [
+        (NOW, None),
+        ("", None),
+        (PAST, Some("is not valid now")),
+        (FUTURE, Some("is not valid now")),
+        ("garbage", Some("not one block of PEM")),
+    ] {
+        let mut shelf = Shelf::new();
+        let payload = payload(shelf.digest(), &[]);
+        let mut layer = classic::layer(&payload, &key.sign(&payload));
+        layer.annotations.insert(classic::CERTIFICATE.into(), certificate.into());
+        shelf.tag(vec![(layer, payload)]);
+        match reason {
+            None => assert!(shelf.verify(&[&key]).is_ok(), "{certificate}"),
+            Some(reason) => {
+                let told = unacceptable(shelf.verify(&[&key]));
+                assert!(told.contains(reason), "{told}");
+            }
+        }
+        // Whether the signature is by the key comes first.
+        let told = unacceptable(shelf.verify(&[&self::key()]));
+        assert!(told.contains("not by this key"), "{told}");
+        let policy_key = super::super::authority::PolicyKey(key.public_key());
+        let wanted = Wanted { authorities: &[&policy_key], require: Require::Any, judge: &|_| Ok(()) };
+        assert!(verify(&shelf, &Selector::Tag("v1".into()), &wanted, &Watch::default()).is_ok());
+    }
+}
+
+/// Ends of lines in base64 are what Go's decoder passes over, and all that it does.
+#[test]
+fn signatures_in_lines() {
+    let key = key();
+    for (between, good) in [("\n", true), ("\r\n", true), (" ", false), ("\t", false), ("=", false)] {
+        let mut shelf = Shelf::new();
+        let payload = payload(shelf.digest(), &[]);
+        let mut layer = classic::layer(&payload, b"");
+        let signature = encode(&key.sign(&payload));
+        let lines = format!("{}{between}{}{between}", &signature[..40], &signature[40..]);
+        layer.annotations.insert(classic::SIGNATURE.into(), lines);
+        shelf.tag(vec![(layer, payload)]);
+        assert_eq!(shelf.verify(&[&key]).is_ok(), good, "{between:?}");
     }
 }
 
