@@ -154,7 +154,7 @@ impl Args {
             let failures = Failures::default();
             return Ok(Arc::new(opened.reporting(Box::new(move |error| failures.tell(error.kind(), error)))));
         };
-        let storage = Arc::new(if self.read_only { Storage::open_read_only(store)? } else { Storage::open(store)? });
+        let storage = Arc::new(if self.read_only { Storage::open_existing(store)? } else { Storage::open(store)? });
         if !self.read_only {
             self.collector.start(&storage, metrics)?;
         }
