@@ -175,9 +175,8 @@ impl Args {
 
     fn options(&self, metrics: &Arc<Metrics>) -> anyhow::Result<http::Options> {
         let mut options = http::Options::default();
-        let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        options.connections = number(self.max_connections);
-        options.connections_per_address = self.max_connections_per_address.map(number);
+        options.connections = count(self.max_connections);
+        options.connections_per_address = self.max_connections_per_address.map(count);
         options.tls = self.tls.open()?;
         let metrics = Arc::clone(metrics);
         let form = match self.access_log {
@@ -243,6 +242,11 @@ impl TlsArgs {
         files.client_authority.clone_from(&self.tls_client_ca);
         Ok(Some(Tls::open(files)?))
     }
+}
+
+/// Returns a number as that of things in memory.
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// Returns what kind of failure it is, whatever it is about.
