@@ -980,6 +980,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --addr 'Where to listen; port 0 is any that is free'
             cand --base-path 'Serve below this path, as in /registry, as well'
             cand --max-connections 'Take as many connections at the same time; each has a thread'
+            cand --max-connections-per-address 'Take as many connections of one address at the same time; behind a proxy, all are of one'
             cand --access-log 'How to tell of each request on standard error'
             cand --tls-cert 'Use https with this certificate, those that lead to an authority behind it (PEM)'
             cand --tls-key 'The certificate''s key (PEM)'

@@ -967,6 +967,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l static -d 
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l addr -d 'Where to listen; port 0 is any that is free' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l base-path -d 'Serve below this path, as in /registry, as well' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections -d 'Take as many connections at the same time; each has a thread' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections-per-address -d 'Take as many connections of one address at the same time; behind a proxy, all are of one' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l access-log -d 'How to tell of each request on standard error' -r -f -a "plain\t'A line for people'
 json\t'A JSON object a line'
 none\t'Not at all'"

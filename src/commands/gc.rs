@@ -90,7 +90,8 @@ fn collect(args: &Args, ui: &Ui) -> anyhow::Result<()> {
         upload_age: args.upload_age,
         delete_untagged: args.untagged,
     };
-    let report = Storage::open(store)?.collect(&options)?;
+    // A directory of something else is not made a registry's, least of all when nothing is to be removed.
+    let report = Storage::open_existing(store)?.collect(&options)?;
     let place = store.display().to_string();
     let Report { kept, blobs, untagged, uploads, leftovers, bytes, .. } = report;
     let collected = Some(Collected { kept, untagged, uploads, leftovers });

@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// Take as many connections at the same time; each has a thread
     #[arg(long, value_name = "N", default_value = "512", value_parser = clap::value_parser!(u32).range(1..))]
     max_connections: u32,
+    /// Take as many connections of one address at the same time; behind a proxy, all are of one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections_per_address: Option<u32>,
     /// How to tell of each request on standard error
     #[arg(long, value_name = "FORM", default_value = "plain")]
     access_log: LogForm,
@@ -116,7 +119,7 @@ struct Started<'a> {
 
 /// Serves until a signal comes.
 pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
-    let guard = Arc::new(args.gate.guard(args.place.token_key(), &args.base_path)?);
+    let guard = Arc::new(args.gate.guard(args.place.token_key(args.read_only), &args.base_path)?);
     let metrics = Arc::new(Metrics::default());
     let registry = args.registry(&guard, &metrics)?;
     let front = Front::new(
@@ -154,7 +157,7 @@ impl Args {
             let failures = Failures::default();
             return Ok(Arc::new(opened.reporting(Box::new(move |error| failures.tell(error.kind(), error)))));
         };
-        let storage = Arc::new(if self.read_only { Storage::open_read_only(store)? } else { Storage::open(store)? });
+        let storage = Arc::new(if self.read_only { Storage::open_existing(store)? } else { Storage::open(store)? });
         if !self.read_only {
             self.collector.start(&storage, metrics)?;
         }
@@ -172,7 +175,8 @@ impl Args {
 
     fn options(&self, metrics: &Arc<Metrics>) -> anyhow::Result<http::Options> {
         let mut options = http::Options::default();
-        options.connections = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
+        options.connections = count(self.max_connections);
+        options.connections_per_address = self.max_connections_per_address.map(count);
         options.tls = self.tls.open()?;
         let metrics = Arc::clone(metrics);
         let form = match self.access_log {
@@ -221,9 +225,11 @@ impl PlaceArgs {
         path.expect("the group requires one of them")
     }
 
-    /// Returns where the key of tokens is kept. Never in a tree, which other servers may show to everyone.
-    fn token_key(&self) -> Option<PathBuf> {
-        self.store.as_ref().map(|store| store.join("token.key"))
+    /// Returns where the key of tokens is kept. Never in a tree, which other servers may show to everyone, and not made where nothing is to
+    /// be written.
+    fn token_key(&self, read_only: bool) -> Option<PathBuf> {
+        let path = self.store.as_ref().map(|store| store.join("token.key"));
+        path.filter(|path| !read_only || path.exists())
     }
 }
 
@@ -236,6 +242,11 @@ impl TlsArgs {
         files.client_authority.clone_from(&self.tls_client_ca);
         Ok(Some(Tls::open(files)?))
     }
+}
+
+/// Returns a number as that of things in memory.
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// Returns what kind of failure it is, whatever it is about.
@@ -259,11 +270,14 @@ fn base_path(text: &str) -> Result<String, &'static str> {
     let path = text.trim_end_matches('/');
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-/".contains(&byte);
     let is_path = path.is_empty() || path.starts_with('/') && !path.contains("//") && path.bytes().all(plain);
-    if is_path && !path.split('/').any(|part| part == ".." || part == ".") {
-        Ok(path.to_owned())
-    } else {
-        Err("expected a path such as /registry")
+    if !is_path || path.split('/').any(|part| part == ".." || part == ".") {
+        return Err("expected a path such as /registry");
     }
+    // Requests without the prefix are answered too: with this one, nobody could tell which are.
+    if path.split('/').nth(1) == Some("v2") {
+        return Err("/v2 is where every registry is; expected a path such as /registry");
+    }
+    Ok(path.to_owned())
 }
 
 #[cfg(test)]
@@ -305,10 +319,11 @@ mod tests {
 
     #[test]
     fn prefixes() {
-        for (text, path) in [("", Ok("")), ("/", Ok("")), ("/r", Ok("/r")), ("/r/s/", Ok("/r/s"))] {
+        for (text, path) in [("", Ok("")), ("/", Ok("")), ("/r", Ok("/r")), ("/r/s/", Ok("/r/s")), ("/v20", Ok("/v20"))]
+        {
             assert_eq!(base_path(text).as_deref(), path);
         }
-        for text in ["r", "/a//b", "/a b", "/..", "/a/./b", "/a\"", "/%2f"] {
+        for text in ["r", "/a//b", "/a b", "/..", "/a/./b", "/a\"", "/%2f", "/v2", "/v2/", "/v2/r"] {
             assert!(base_path(text).is_err(), "{text}");
         }
     }

@@ -72,6 +72,19 @@ fn a_registrys_directory_is_collected_while_nobody_serves_it() {
     served.client().get(&format!("/v2/app/manifests/{}", app.digest)).expect(404);
 }
 
+#[test]
+fn a_directory_of_something_else_is_left_alone() {
+    let dir = tempfile::tempdir().expect("making a temporary directory");
+    let place = dir.path().to_str().expect("a text path");
+    for flags in [&["-n"][..], &[]] {
+        let run = stevedore(&[&["gc", "--store", place], flags].concat());
+        let told = run.code(1).stderr;
+        assert!(told.contains("there is no docker/registry/v2 in it"), "{told}");
+        assert_eq!(fs::read_dir(place).expect("lists").count(), 0, "{flags:?}");
+    }
+    stevedore(&["gc", "--store", "/nonexistent"]).code(3);
+}
+
 /// Makes everything a day and an hour old.
 fn age(path: &std::path::Path) {
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(25 * 60 * 60);

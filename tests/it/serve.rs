@@ -279,6 +279,7 @@ fn read_only_refuses_before_it_asks_who() {
     let served = Served::start(&["--store", &store, "--read-only", "--htpasswd", &users]);
     let client = served.client().basic("user", "pass");
     client.get("/v2/app/manifests/v1").expect(200);
+    assert!(!Path::new(&store).join("token.key").exists(), "nothing is written, not even the key of tokens");
     for (method, path) in
         [("POST", "/v2/app/blobs/uploads/"), ("PUT", "/v2/app/manifests/v2"), ("DELETE", "/v2/app/manifests/v1")]
     {
@@ -287,6 +288,24 @@ fn read_only_refuses_before_it_asks_who() {
             (response.header("allow"), &response.json()["errors"][0]["code"]),
             (Some("GET, HEAD"), &"UNSUPPORTED".into())
         );
+    }
+}
+
+#[test]
+fn one_address_does_not_get_every_connection() {
+    let (_room, store, _) = room();
+    let served = Served::start(&["--store", &store, "--max-connections-per-address", "2"]);
+    let connect = || TcpStream::connect(served.host()).expect("connects");
+    // They are taken in the order in which they come.
+    let held = [connect(), connect()];
+    let mut answer = String::new();
+    connect().read_to_string(&mut answer).expect("an answer, and the end");
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    for mut stream in held {
+        stream.write_all(b"GET /v2/ HTTP/1.0\r\n\r\n").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer, and the end");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
 }
 

@@ -140,7 +140,8 @@ pub(super) struct Claims {
     pub(super) not_before: Option<u64>,
     #[serde(rename = "iat", default, deserialize_with = "perhaps_seconds", skip_serializing_if = "Option::is_none")]
     pub(super) issued: Option<u64>,
-    #[serde(default)]
+    /// Issuers written in Go say `null` for nothing.
+    #[serde(default, deserialize_with = "crate::descriptor::null_as_default")]
     pub(super) access: Vec<Grant>,
 }
 
@@ -187,7 +188,7 @@ pub(super) struct Grant {
     #[serde(rename = "type")]
     pub(super) kind: String,
     pub(super) name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::descriptor::null_as_default")]
     pub(super) actions: Vec<String>,
 }
 
@@ -270,6 +271,11 @@ mod tests {
             check(&claims, 700).map(drop)
         };
         assert_eq!(with("aud", serde_json::json!(["there", "here"])), Ok(()));
+        for nothing in
+            [serde_json::json!(null), serde_json::json!([{"type": "repository", "name": "a", "actions": null}])]
+        {
+            assert_eq!(with("access", nothing), Ok(()), "issuers written in Go");
+        }
         for (name, value, refusal) in [
             ("aud", serde_json::json!("there"), Refusal::Audience),
             ("aud", serde_json::json!([]), Refusal::Audience),

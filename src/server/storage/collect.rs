@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::files::split;
 use super::layout::{self, PARTIAL};
 use super::temporary::{Temporary, is_at};
+use super::untagged::Known;
 use super::{Opened, Storage};
 use crate::digest::{Algorithm, Digest};
 use crate::store::Result;
@@ -271,39 +272,16 @@ impl Sweep<'_> {
 
     fn untagged_of(&mut self, name: &str) -> Result<()> {
         let storage = self.storage;
-        if storage.all_manifests(name)?.is_empty() {
-            return Ok(());
+        let mut known = Known::default();
+        let is_old = |modified| self.is_older(modified, self.options.grace);
+        // Most of the reading is done before anybody has to wait, and most of the time there is nothing to wait for.
+        let mut doomed = storage.untagged(name, &mut known, is_old)?;
+        if !doomed.is_empty() && !self.options.dry_run {
+            let _locks: ((File, File), File) = (storage.exclude()?, storage.serialize(name)?);
+            doomed = storage.untagged(name, &mut known, is_old)?;
+            storage.forget(name, &doomed, &known)?;
         }
-        let _locks: Option<((File, File), File)> =
-            if self.options.dry_run { None } else { Some((storage.exclude()?, storage.serialize(name)?)) };
-        let mut doomed = storage.all_manifests(name)?;
-        let mut kept = Vec::new();
-        for tag in storage.all_tags(name)? {
-            kept.extend(storage.tag(name, &tag)?);
-        }
-        for digest in &doomed {
-            let stamp = storage.files.file(&layout::revision(name, digest))?.map(|(_, stamp)| stamp.modified());
-            if stamp.is_some_and(|modified| !self.is_older(modified, self.options.grace)) {
-                kept.push(digest.clone());
-            }
-        }
-        // What stays keeps what it lists, and what refers to it.
-        while let Some(digest) = kept.pop() {
-            let Some(at) = doomed.iter().position(|each| *each == digest) else {
-                continue;
-            };
-            doomed.swap_remove(at);
-            if let Some(raw) = storage.raw(&digest)? {
-                kept.extend(super::mark::references(&raw));
-            }
-            kept.extend(storage.referrers(name, &digest)?);
-        }
-        for digest in doomed {
-            self.report.untagged += 1;
-            if !self.options.dry_run {
-                storage.delete_manifest(name, &digest)?;
-            }
-        }
+        self.report.untagged += doomed.len() as u64;
         Ok(())
     }
 }

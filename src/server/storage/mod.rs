@@ -18,6 +18,7 @@ mod referrers;
 mod session;
 mod tags;
 mod temporary;
+mod untagged;
 
 use std::fs::File;
 use std::path::Path;
@@ -59,11 +60,11 @@ impl Storage {
         Ok(Self::of(files))
     }
 
-    /// Opens the storage in a directory that nothing will be written to.
+    /// Opens the storage in a directory that has one: nothing is made, so that it may be one that nothing will be written to.
     ///
     /// # Errors
     /// When there is none.
-    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let files = Files::open(path)?;
         if files.folder(layout::ROOT)?.is_none() {

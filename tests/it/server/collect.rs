@@ -87,6 +87,68 @@ fn untagged_manifests_stay_unless_asked() {
 }
 
 #[test]
+fn untagged_manifests_of_another_registry_are_found_without_its_links() {
+    let site = Site::new();
+    let subject = site.image("a", "v1", "subject");
+    let refers = |raw: &[u8]| serde_json::json!({"subject": super::site::descriptor(super::site::IMAGE, raw)});
+    let referrer = site.image_with("a", "referrer", &refers(&subject));
+    site.manifest("a", &sha256(&referrer), &referrer);
+    let lost = site.image_with("a", "lost", &serde_json::json!({}));
+    site.manifest("a", &sha256(&lost), &lost);
+    let late = site.image_with("a", "late", &refers(&lost));
+    site.manifest("a", &sha256(&late), &late);
+    // Distribution makes no links to referrers.
+    std::fs::remove_dir_all(site.v2("repositories/a/_referrers")).expect("removed");
+    let storage = site.registry.storage();
+    // Time passes: what has the collector's own time is too young.
+    storage.collect(&at_once()).expect("collects");
+    let untagged = Collection { delete_untagged: true, ..at_once() };
+    let dry = storage.collect(&Collection { dry_run: true, ..untagged.clone() }).expect("collects");
+    let report = storage.collect(&untagged).expect("collects");
+    assert_eq!((dry.untagged, report.untagged), (2, 2));
+    for (raw, status) in [(&subject, 200), (&referrer, 200), (&lost, 404), (&late, 404)] {
+        site.get(&format!("/v2/a/manifests/{}", sha256(raw))).expect(status);
+    }
+    let listed = |raw: &[u8]| {
+        let answer = site.get(&format!("/v2/a/referrers/{}", sha256(raw))).expect(200).json();
+        answer["manifests"].as_array().expect("a list").len()
+    };
+    assert_eq!((listed(&subject), listed(&lost)), (1, 0));
+    assert_eq!(storage.collect(&untagged).expect("collects").untagged, 0);
+}
+
+/// Each manifest is read once, and not once for each that stays: writers wait meanwhile.
+#[test]
+fn untagged_manifests_of_many_are_found_quickly() {
+    let site = Site::in_memory();
+    let write = |path: String, content: &[u8]| {
+        let path = site.v2(&path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, content).expect("written");
+    };
+    for number in 0..2000 {
+        let text = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{}","manifests":[],"annotations":{{"n":"{number}"}}}}"#,
+            super::site::INDEX
+        );
+        let digest = sha256(text.as_bytes());
+        let hex = digest.trim_start_matches("sha256:");
+        write(format!("blobs/sha256/{}/{hex}/data", &hex[..2]), text.as_bytes());
+        write(format!("repositories/a/_manifests/revisions/sha256/{hex}/link"), digest.as_bytes());
+        if number % 2 == 0 {
+            write(format!("repositories/a/_manifests/tags/t{number}/current/link"), digest.as_bytes());
+        }
+    }
+    site.registry.storage().collect(&at_once()).expect("collects");
+    let begun = std::time::Instant::now();
+    let untagged = Collection { delete_untagged: true, ..at_once() };
+    let report = site.registry.storage().collect(&untagged).expect("collects");
+    assert_eq!((report.untagged, report.blobs, report.kept), (1000, 1000, 1000));
+    // A second or so; a minute and more when every tag costs a look at every manifest.
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn collecting_beside_pushes_breaks_nothing() {
     let one = Site::new();
     let other = one.again();
