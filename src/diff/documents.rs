@@ -212,8 +212,10 @@ mod tests {
             "config.Volumes./b - {}",
         ];
         assert_eq!(compared(&before, &after), wanted);
-        let (none, empty) =
-            (json!({"config": {}}), json!({"config": {"ExposedPorts": {}, "Volumes": null, "Labels": {}}}));
+        let (none, empty) = (
+            json!({"config": {"User": "1"}}),
+            json!({"config": {"User": "1", "ExposedPorts": {}, "Volumes": null, "Labels": {}}}),
+        );
         assert_eq!(compared(&none, &empty), [""; 0]);
         let (empty, absent) = (json!({"config": {"Env": ["A="]}}), json!({"config": {"Env": ["B=1"]}}));
         assert_eq!(compared(&empty, &absent), [r#"config.Env.A "" -"#, r#"config.Env.B - "1""#]);
