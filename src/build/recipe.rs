@@ -1,12 +1,12 @@
 //! What an image is built of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::contents::{Contents, normalize};
 use super::{Addition, Error, Result, base, write};
 use crate::config::History;
-use crate::draft::{ConfigEdit, Draft, Layer, LayerWriter, Made, Packing};
+use crate::draft::{self, ConfigEdit, Draft, Layer, LayerWriter, Made, Packing};
 use crate::filesystem::{self, Tree, Writer};
 use crate::image::Image;
 use crate::platform::Platform;
@@ -123,8 +123,15 @@ pub fn build(recipe: Recipe<'_>, options: &Options, watch: &Watch) -> Result<Dra
 /// When something cannot be read.
 pub fn pack(contents: Contents, options: &Options, watch: &Watch) -> Result<Made> {
     let mut writer = Writer::new(LayerWriter::new(&options.scratch, options.packing)?.watched(watch));
-    write::write(contents, &mut writer, options, watch)?;
-    Ok(writer.finish()?.finish()?)
+    let failed = |error| match error {
+        Error::Filesystem(filesystem::Error::Output(source)) => {
+            draft::Error::Scratch { path: options.scratch.clone(), source }.into()
+        }
+        other => other,
+    };
+    write::write(contents, &mut writer, options, watch).map_err(failed)?;
+    let layer = writer.finish().map_err(|error| failed(error.into()))?;
+    Ok(layer.finish()?)
 }
 
 /// Puts everything that goes into one layer together.
@@ -140,7 +147,21 @@ fn gather(recipe: Recipe<'_>, tree: Option<&Tree>, options: &Options) -> Result<
         }
     }
     contents.extend(recipe.contents)?;
-    for path in &recipe.removals {
+    // Before anything is hidden: what hides a directory depends on whether it is there again.
+    base::declare_parents(&mut contents, tree, options)?;
+    let removed = removed(&recipe.removals, tree)?;
+    let is_below =
+        |path: &[u8], above: &Vec<u8>| path.strip_prefix(&above[..]).is_some_and(|rest| rest.starts_with(b"/"));
+    for path in removed.iter().filter(|path| !removed.iter().any(|above| is_below(path, above))) {
+        contents.hide(path)?;
+    }
+    base::declare_parents(&mut contents, tree, options)?;
+    Ok(contents)
+}
+
+/// Returns where in the base what is to be removed lies.
+fn removed(removals: &[Vec<u8>], tree: Option<&Tree>) -> Result<BTreeSet<Vec<u8>>> {
+    let find = |path: &Vec<u8>| {
         let named = normalize(path)?;
         if named.is_empty() {
             return Err(Error::Root { what: "removed" });
@@ -149,10 +170,9 @@ fn gather(recipe: Recipe<'_>, tree: Option<&Tree>, options: &Options) -> Result<
         if tree.is_none_or(|tree| tree.get(&at).is_none()) {
             return Err(filesystem::Error::NotFound { path: path.clone() }.into());
         }
-        contents.hide(&at)?;
-    }
-    base::declare_parents(&mut contents, tree, options)?;
-    Ok(contents)
+        Ok(at)
+    };
+    removals.iter().map(find).collect()
 }
 
 /// Follows the base's links on the way to where an addition goes.

@@ -27,21 +27,25 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<bool> {
 }
 
 /// Gives a file the content that is written to it, so that a reader sees all of it or what was there before. What is no file, such as a
-/// pipe, is written to.
+/// pipe or a device, is written to; a link stays, and what it leads to is replaced.
 ///
 /// # Errors
 /// When the content cannot be written.
 pub(crate) fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|existing| !existing.is_file()) {
-        let mut out = BufWriter::new(fs::OpenOptions::new().write(true).open(path)?);
+        let mut out = BufWriter::with_capacity(256 * 1024, fs::OpenOptions::new().write(true).open(path)?);
         return fill(&mut out).and_then(|()| out.flush());
     }
+    // What is not there yet keeps its name.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(folder)?;
-    let mut out = BufWriter::new(file);
+    // Its path goes no further than this: in a message, it would be a name that nobody knows.
+    let (file, temporary) = file.into_parts();
+    let mut out = BufWriter::with_capacity(256 * 1024, file);
     fill(&mut out)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    file.sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    fs::File::open(folder)?.sync_all()
 }

@@ -279,17 +279,15 @@ impl Args {
         let time = match options.times {
             Times::Fixed(time) | Times::Clamped(time) => time,
         };
-        edit.created.get_or_insert_with(|| dates::rfc3339(time));
         for path in chosen(&self.config, platform) {
             let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             let wrong = || format!("{} is no image config in JSON", path.display());
             let members = Members::parse(&text).with_context(wrong)?;
             let overlay = edit.overlay.get_or_insert_with(Members::default);
-            for name in members.names() {
-                if let Some(value) = members.get(name) {
-                    overlay.set(name, &value).with_context(wrong)?;
-                }
-            }
+            lay_over(overlay, &members).with_context(wrong)?;
+        }
+        if edit.overlay.as_ref().is_none_or(|overlay| !overlay.has("created")) {
+            edit.created.get_or_insert_with(|| dates::rfc3339(time));
         }
         Ok(edit)
     }
@@ -324,6 +322,23 @@ impl Args {
         }
         Ok(exclude)
     }
+}
+
+/// Lays the members of one config over those of another, those of `config` one by one.
+fn lay_over(config: &mut Members, members: &Members) -> serde_json::Result<()> {
+    for name in members.names() {
+        let Some(value) = members.get(name) else { continue };
+        let inner: Option<Members> = if name == "config" { config.decode(name)? } else { None };
+        let Some(mut inner) = inner else {
+            config.set(name, &value)?;
+            continue;
+        };
+        for (name, value) in Members::parse(value.get().as_bytes())?.iter() {
+            inner.set(name, &value)?;
+        }
+        config.set(name, &inner)?;
+    }
+    Ok(())
 }
 
 /// Says whether a layer has no form in Docker's media types.

@@ -1,6 +1,5 @@
 //! `copy`: an image from any place to any other.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,7 +15,7 @@ use super::copied::{Copied, aloud, summary};
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{self, CompressionName, Destination, FormatName, Network, Source, Work};
 use crate::cli::locations::location;
-use crate::cli::{Ui, Usage, policies};
+use crate::cli::{Ui, Usage, files, policies};
 
 /// Copy an image between any two places
 ///
@@ -192,15 +191,8 @@ fn title(location: &Location) -> String {
 
 /// Writes the digest so that a reader sees all of it or nothing.
 fn write_digest(path: &Path, digest: &str) -> anyhow::Result<()> {
-    let write = || {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(digest.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        std::io::Result::Ok(())
-    };
-    write().with_context(|| format!("the image is copied, but the digest cannot be written to {}", path.display()))
+    files::write_whole(path, |out| out.write_all(digest.as_bytes()))
+        .with_context(|| format!("the image is copied, but the digest cannot be written to {}", path.display()))
 }
 
 #[cfg(test)]

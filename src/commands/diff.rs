@@ -10,6 +10,7 @@ use super::differences::{Compared, Differences};
 use super::looking::{Looking, tell_warnings};
 use super::sbom::tell_warnings as tell_warnings_of;
 use crate::cli::locations::location;
+use crate::cli::output::Closed;
 use crate::cli::{Different, Ui, Usage};
 
 /// Show what is different between two images
@@ -93,7 +94,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let fields = args.scope().map(|scope| documents(before.image(), after.image(), scope));
     let compared = [Compared::new(&args.before, before.image()), Compared::new(&args.after, after.image())];
     let differences = Differences::new(compared, &files, fields.as_deref(), packages);
-    ui.report(&differences)?;
+    match ui.report(&differences) {
+        // Whoever reads only the beginning still learns that there are some.
+        Err(error) if error.is::<Closed>() && !differences.is_empty() => return Err(Different.into()),
+        reported => reported?,
+    }
     if files.changes.is_empty() {
         ui.summary(&differences.summary());
     }

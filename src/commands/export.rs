@@ -1,9 +1,7 @@
 //! `export`: an image's merged filesystem as a tar, or as files in a folder.
 
-use std::fs::{self, Permissions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -15,7 +13,7 @@ use stevedore::transport::Location;
 use super::looking::{Looking, Opened, tell_warnings};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
-use crate::cli::{Ui, Usage, output};
+use crate::cli::{Ui, Usage, files, output};
 
 /// Write the filesystem of an image as a tar, or as files
 ///
@@ -110,18 +108,26 @@ fn to_stdout(args: &Args, opened: &Opened, ui: &Ui) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a file that appears once it is whole.
+/// Writes a file that appears once it is whole; what is no file, a device or a pipe, is written to.
 fn to_file(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> anyhow::Result<()> {
     let failed = || format!("cannot write {}", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // As if it had been made under the usual mask: an image's files are no secret that is not in the image too.
-    let builder = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(folder);
-    let mut buffered = BufWriter::with_capacity(256 * 1024, builder.with_context(failed)?);
-    let warnings = write(args, &opened.layers()?, &mut buffered)?;
-    let file = buffered.into_inner().map_err(io::IntoInnerError::into_error).with_context(failed)?;
-    file.as_file().sync_all().with_context(failed)?;
-    file.persist(path).map_err(|error| error.error).with_context(failed)?;
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(failed)?;
+    let layers = opened.layers()?;
+    let (mut warnings, mut fault) = (Vec::new(), None);
+    let written = files::write_whole(path, |out| match write(args, &layers, out) {
+        Ok(odd) => {
+            warnings = odd;
+            Ok(())
+        }
+        Err(Error::Output(error)) => Err(error),
+        Err(error) => {
+            fault = Some(error);
+            Err(io::ErrorKind::Other.into())
+        }
+    });
+    if let Some(fault) = fault {
+        return Err(fault.into());
+    }
+    written.with_context(failed)?;
     tell_warnings(&warnings, ui);
     Ok(())
 }

@@ -276,6 +276,11 @@ impl Args {
         edit.config.platform.clone_from(&self.facts.set_platform);
         match self.facts.edit {
             Some(Part::Config) => edit.replace_config = self.edit_config(source)?,
+            // What is edited by hand is taken as it is: anything else would be passed over.
+            Some(Part::Manifest) if !edit.is_empty() => {
+                let cure = "make one change after the other";
+                return Err(Usage::new("--edit manifest goes with no other change", cure).into());
+            }
             Some(Part::Manifest) => {
                 let manifest = source.manifest(&self.reference.at)?;
                 edit.replace_manifest = editor::edit(manifest.raw(), "manifest-", &editor_name()?)?;

@@ -64,9 +64,13 @@ impl Outcome {
             return format!("nothing to change in {}", self.reference);
         }
         let verb = if self.dry_run { "would change" } else { "changed" };
-        let images = count(self.images.len(), "image");
+        // Without images it is the index that changed, or a manifest by hand.
+        let what = match self.images.len() {
+            0 => self.destination.clone(),
+            images => format!("{} in {}", count(images, "image"), self.destination),
+        };
         let sent = self.totals.map_or(String::new(), |totals| format!(", sent {}", bytes(totals.sent_bytes)));
-        format!("{verb} {images} in {}{sent} in {}", self.destination, elapsed(time))
+        format!("{verb} {what}{sent} in {}", elapsed(time))
     }
 }
 

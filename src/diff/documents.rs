@@ -18,6 +18,9 @@ pub enum Scope {
     All,
 }
 
+/// Members whose own are named by whoever made the image: sets, whose members are empty objects, and texts by their names.
+const NAMED: [&str; 4] = ["ExposedPorts", "Volumes", "Labels", "annotations"];
+
 /// A document of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -93,7 +96,10 @@ fn compare(document: Document, name: &str, before: Option<&Value>, after: Option
         return;
     }
     match (before, after) {
-        (Some(Value::Object(old)), Some(Value::Object(new))) => compare_objects(document, name, old, new, fields),
+        (Some(Value::Object(old)), Some(Value::Object(new))) => {
+            let has_names = NAMED.iter().any(|member| name.rsplit('.').next() == Some(member));
+            compare_objects(document, name, has_names, old, new, fields);
+        }
         (Some(Value::Array(old)), Some(Value::Array(new))) if name.ends_with("config.Env") => {
             compare_variables(document, name, &variables(old), &variables(new), fields);
         }
@@ -106,9 +112,11 @@ fn compare(document: Document, name: &str, before: Option<&Value>, after: Option
     }
 }
 
+/// Compares members; of an object that has names as its keys, a member that is there and empty is not an absent one.
 fn compare_objects(
     document: Document,
     name: &str,
+    has_names: bool,
     before: &Map<String, Value>,
     after: &Map<String, Value>,
     fields: &mut Vec<Field>,
@@ -117,7 +125,12 @@ fn compare_objects(
     keys.sort();
     for key in keys {
         let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-        compare(document, &name, before.get(key), after.get(key), fields);
+        let (before, after) = (before.get(key), after.get(key));
+        if !has_names {
+            compare(document, &name, before, after, fields);
+        } else if before != after {
+            fields.push(Field { document, name, before: before.cloned(), after: after.cloned() });
+        }
     }
 }
 
@@ -187,6 +200,23 @@ mod tests {
         ];
         assert_eq!(compared(&before, &after), wanted);
         assert_eq!(compared(&before, &before), [""; 0]);
+        let before =
+            json!({"config": {"ExposedPorts": {"80/tcp": {}}, "Volumes": {"/a": {}}, "Labels": {"a": "", "b": "1"}}});
+        let after =
+            json!({"config": {"ExposedPorts": {"81/tcp": {}}, "Volumes": {"/a": {}, "/b": {}}, "Labels": {"b": ""}}});
+        let wanted = [
+            "config.ExposedPorts.80/tcp {} -",
+            "config.ExposedPorts.81/tcp - {}",
+            r#"config.Labels.a "" -"#,
+            r#"config.Labels.b "1" """#,
+            "config.Volumes./b - {}",
+        ];
+        assert_eq!(compared(&before, &after), wanted);
+        let (none, empty) = (
+            json!({"config": {"User": "1"}}),
+            json!({"config": {"User": "1", "ExposedPorts": {}, "Volumes": null, "Labels": {}}}),
+        );
+        assert_eq!(compared(&none, &empty), [""; 0]);
         let (empty, absent) = (json!({"config": {"Env": ["A="]}}), json!({"config": {"Env": ["B=1"]}}));
         assert_eq!(compared(&empty, &absent), [r#"config.Env.A "" -"#, r#"config.Env.B - "1""#]);
     }

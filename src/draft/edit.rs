@@ -72,6 +72,15 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl ConfigEdit {
+    /// Says whether nothing is to be changed.
+    pub fn is_empty(&self) -> bool {
+        let texts = [&self.user, &self.working_dir, &self.stop_signal, &self.created, &self.author];
+        let commands = self.entrypoint.is_none() && self.cmd.is_none() && self.healthcheck.is_none();
+        let maps = self.labels.is_empty() && self.exposed_ports.is_empty() && self.volumes.is_empty();
+        let rest = self.overlay.is_none() && self.env.is_empty() && self.platform.is_none();
+        texts.iter().all(|text| text.is_none()) && commands && maps && rest
+    }
+
     /// Changes a config.
     pub(super) fn apply(&self, config: &mut Document<'_>) -> Result<(), serde_json::Error> {
         let execution = config.get("config").map_or("{}", RawValue::get).to_owned();

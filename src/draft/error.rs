@@ -35,6 +35,9 @@ pub enum Error {
     /// The config cannot be edited.
     #[error("cannot edit the config")]
     Config(#[source] serde_json::Error),
+    /// A config was to be edited in what follows from the layers.
+    #[error("the diff_ids follow from the layers and cannot be edited")]
+    Layers,
     /// What came of it is no acceptable config.
     #[error("the new config is not acceptable")]
     NewConfig(#[from] config::ParseError),
@@ -89,6 +92,7 @@ impl Error {
         match self {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound,
             Self::Compress { .. } => Class::Usage,
+            Self::Count { .. } => Class::Verification,
             _ => Class::Failed,
         }
     }

@@ -48,6 +48,11 @@ impl Step {
     pub fn makes_layer(&self) -> bool {
         self.makes_layer
     }
+
+    /// Says whether another step is written in the same way.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.text.get() == other.text.get()
+    }
 }
 
 /// What came of a draft.
@@ -123,20 +128,30 @@ impl Draft {
         Ok(Self { manifest: None, format, ..Self::of(base)? })
     }
 
-    /// Takes another config as the one that is edited. What it says about layers does not count.
+    /// Takes another config, with the same layers, as the one that is edited.
     ///
     /// # Errors
-    /// [`Error::Config`] when it is no JSON object.
+    /// [`Error::Config`] when it is no JSON object, [`Error::Layers`] when it has other layers.
     pub fn replace_config(&mut self, raw: Vec<u8>) -> Result<()> {
         let document = Document::parse(&raw).map_err(Error::Config)?;
+        let now = Document::parse(&self.raw_config).and_then(|now| now.decode::<RootFs>("rootfs"));
+        let wanted = document.decode::<RootFs>("rootfs").map_err(Error::Config)?;
+        if wanted.map(|root| root.diff_ids) != now.map_err(Error::Config)?.map(|root| root.diff_ids) {
+            return Err(Error::Layers);
+        }
         self.history = steps(&document).map_err(Error::Config)?;
         self.raw_config = raw;
         Ok(())
     }
 
+    /// Says whether the history tells of each layer how it came about.
+    pub fn is_told(&self) -> bool {
+        self.history.iter().filter(|step| step.makes_layer).count() == self.layers.len()
+    }
+
     /// Adds a layer on top, with the step that made it. A history that says nothing of the layers below says nothing of this one.
     pub fn push(&mut self, layer: Layer, step: Option<&History>) {
-        let told = self.history.iter().filter(|step| step.makes_layer).count() == self.layers.len();
+        let told = self.is_told();
         self.layers.push(layer);
         if told && let Some(step) = step {
             self.history.push(Step::new(&History { empty_layer: false, ..step.clone() }));

@@ -1,7 +1,7 @@
 //! The layers of a draft.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::num::NonZeroUsize;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -73,7 +73,9 @@ impl Made {
             io::ErrorKind::InvalidData => Error::NoLayer { path: path.to_owned(), source },
             _ => Error::Read { path: path.to_owned(), source },
         };
-        let file = File::open(path).map_err(failed)?;
+        let mut file = File::open(path).map_err(failed)?;
+        // It is read a second time when the image is written.
+        file.stream_position().map_err(|_| failed(io::Error::other("it is a pipe, which can be read only once")))?;
         let mut input = Counting { reader: &file, hasher: Hasher::new(Algorithm::Sha256), size: 0 };
         // What is read to its end gives every byte, trailing ones included.
         let Scanned { compression, diff_id, size, .. } = scan(&mut input).map_err(failed)?;

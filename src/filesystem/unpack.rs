@@ -1,13 +1,14 @@
 //! A filesystem as files in a folder.
 //!
 //! Whatever the entries say, nothing outside the folder is touched: it is a new one, every path is walked from it part by part, and no part
-//! may be a symbolic link (`O_NOFOLLOW`). A link in the way of a directory is replaced by one. The folder gets its name once it is complete.
+//! may be a symbolic link (`O_NOFOLLOW`). A link in the way of a directory is replaced by one. The folder gets its name once it is complete; a mount
+//! point and the current folder, which cannot be renamed over, get all that is in them at the end.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 
 use rustix::fd::{AsFd, OwnedFd};
@@ -43,6 +44,8 @@ pub struct Omitted {
 /// Unpacks entries into a new folder.
 pub struct Unpack {
     path: PathBuf,
+    /// Whether the folder cannot be replaced, so that it is filled from within.
+    fixed: bool,
     staged: TempDir,
     root: OwnedFd,
     /// Attributes of directories, which are set when nothing is put into them any more.
@@ -61,17 +64,21 @@ impl Unpack {
     pub fn new(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let failed = |source| Error::Folder { path: path.clone(), source };
-        match path.read_dir().map(|mut entries| entries.next().is_none()) {
-            Ok(true) => {}
+        let (path, fixed) = match path.read_dir().map(|mut entries| entries.next().is_none()) {
+            Ok(true) => {
+                path.canonicalize().and_then(|real| is_fixed(&real).map(|fixed| (real, fixed))).map_err(failed)?
+            }
             Ok(false) => return Err(failed(io::ErrorKind::DirectoryNotEmpty.into())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (path.clone(), false),
             Err(error) => return Err(failed(error)),
-        }
+        };
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(".".as_ref());
+        let parent = if fixed { &path } else { parent };
         let staged = tempfile::Builder::new().prefix(".stevedore-").tempdir_in(parent).map_err(failed)?;
         let root = openat(CWD, staged.path(), WALK, Mode::empty()).map_err(|errno| failed(errno.into()))?;
         Ok(Self {
             path,
+            fixed,
             staged,
             root,
             directories: BTreeMap::new(),
@@ -86,6 +93,9 @@ impl Unpack {
     /// # Errors
     /// [`Error::Unpack`] and [`Error::Folder`].
     pub fn finish(mut self) -> Result<Omitted> {
+        if self.fixed {
+            self.move_up().map_err(|source| Error::Folder { path: self.path.clone(), source })?;
+        }
         // The root's mode would be that of a temporary folder.
         self.directories.entry(Path::new()).or_insert_with(Entry::implied);
         for (path, entry) in std::mem::take(&mut self.directories).iter().rev() {
@@ -96,11 +106,24 @@ impl Unpack {
             fchmod(&directory, Mode::from_raw_mode(entry.mode)).map_err(failed)?;
             rustix::fs::futimens(&directory, &times(entry)).map_err(failed)?;
         }
-        let failed = |source| Error::Folder { path: self.path.clone(), source };
-        std::fs::rename(self.staged.path(), &self.path).map_err(failed)?;
-        // It has another name now.
-        let _ = self.staged.keep();
+        if !self.fixed {
+            let failed = |source| Error::Folder { path: self.path.clone(), source };
+            std::fs::rename(self.staged.path(), &self.path).map_err(failed)?;
+            // It has another name now.
+            let _ = self.staged.keep();
+        }
         Ok(self.omitted)
+    }
+
+    /// Moves all that was made into the folder itself: before attributes are set, for one's own directory that is read-only cannot be moved.
+    fn move_up(&mut self) -> io::Result<()> {
+        for entry in std::fs::read_dir(self.staged.path())? {
+            let entry = entry?;
+            std::fs::rename(entry.path(), self.path.join(entry.file_name()))?;
+        }
+        std::fs::remove_dir(self.staged.path())?;
+        self.root = openat(CWD, &self.path, WALK, Mode::empty())?;
+        Ok(())
     }
 
     /// Opens a directory of the new folder; those that are missing are made, and what is in the way and none is removed.
@@ -235,6 +258,14 @@ impl Unpack {
         let refused = entry.xattrs.iter().filter(|xattr| set(xattr).is_err()).count();
         self.omitted.xattrs += u64::from(refused > 0);
     }
+}
+
+/// Says whether a folder must stay the one that it is: somebody is in it, or something is mounted there.
+fn is_fixed(path: &std::path::Path) -> io::Result<bool> {
+    let Some(parent) = path.parent() else { return Ok(true) };
+    let (own, above, here) = (path.metadata()?, parent.metadata()?, std::fs::metadata("."));
+    let is_here = here.is_ok_and(|here| (here.dev(), here.ino()) == (own.dev(), own.ino()));
+    Ok(is_here || own.dev() != above.dev())
 }
 
 impl Sink for Unpack {

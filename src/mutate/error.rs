@@ -65,6 +65,16 @@ pub enum Error {
         /// What was asked for.
         wanted: usize,
     },
+    /// More layers were to become one than there are.
+    #[error("{digest} has {count} layers, and {wanted} were to become one")]
+    TooFewLayers {
+        /// The image.
+        digest: Digest,
+        /// How many it has.
+        count: usize,
+        /// How many were asked for.
+        wanted: usize,
+    },
     /// The image does not stand upon the other.
     #[error("{digest} does not start with the layers of {old}: layer {layer} differs")]
     NotUpon {
@@ -100,7 +110,9 @@ impl Error {
             Self::Draft(error) => error.class(),
             Self::Layer(error) => error.class(),
             Self::NoEntry { .. } => Class::NotFound,
-            Self::NoIndex { .. } | Self::OnePlatform { .. } | Self::NoSuchLayer { .. } => Class::Usage,
+            Self::NoIndex { .. } | Self::OnePlatform { .. } | Self::NoSuchLayer { .. } | Self::TooFewLayers { .. } => {
+                Class::Usage
+            }
             _ => Class::Failed,
         }
     }
@@ -112,7 +124,7 @@ impl Error {
             Self::Image(error) => error.cure(),
             Self::Layer(error) => error.cure(),
             Self::OnePlatform { .. } => Some("name one of them with --platform"),
-            Self::NoZstd { .. } => Some("copy it with --format oci first"),
+            Self::NoZstd { .. } => Some("copy it with --format oci first, or recompress with --compress gzip"),
             Self::Stripped { .. } => Some("remove both, or flatten the image first"),
             _ => None,
         }

@@ -29,8 +29,9 @@ impl Change<'_, '_> {
         if let Some(rebase) = &edit.rebase {
             super::rebase::rebase(&mut draft, image, rebase, self.drafts)?;
         }
+        let no_zstd = || Error::NoZstd { digest: image.manifest().digest().clone() };
         if edit.compress == Some(Compression::Zstd) && draft.final_format() == Format::Docker {
-            return Err(Error::NoZstd { digest: image.manifest().digest().clone() });
+            return Err(no_zstd());
         }
         self.remove_layers(&mut draft, image)?;
         self.rewrite(&mut draft)?;
@@ -43,6 +44,13 @@ impl Change<'_, '_> {
             self.flatten(&mut draft)?;
         }
         self.recompress(&mut draft)?;
+        let is_new_zstd = |layer: &Layer| {
+            let descriptor = layer.descriptor();
+            descriptor.media_type.layer_compression() == Some(Compression::Zstd) && !image.layers().contains(descriptor)
+        };
+        if draft.final_format() == Format::Docker && draft.layers.iter().any(is_new_zstd) {
+            return Err(no_zstd());
+        }
         draft.annotations.extend(edit.annotations.clone());
         Ok(draft)
     }
@@ -81,7 +89,10 @@ impl Change<'_, '_> {
     fn squash(&mut self, draft: &mut Draft, image: &Image) -> Result<()> {
         // One layer is one already.
         let Some(count) = self.edit.squash_last.filter(|count| *count > 1) else { return Ok(()) };
-        check_number(image, draft.layers.len(), count - 1)?;
+        if count > draft.layers.len() {
+            let digest = image.manifest().digest().clone();
+            return Err(Error::TooFewLayers { digest, count: draft.layers.len(), wanted: count });
+        }
         let lowest = draft.layers.len() - count;
         let (packing, options) = (self.packing(draft), self.options);
         let made = self.with_layers(draft, |layers, _| layers::squash(layers, lowest, packing, options))?;
@@ -93,6 +104,9 @@ impl Change<'_, '_> {
     }
 
     fn flatten(&mut self, draft: &mut Draft) -> Result<()> {
+        if draft.layers.is_empty() {
+            return Ok(());
+        }
         let (packing, options) = (self.packing(draft), self.options);
         let made = self.with_layers(draft, |layers, _| layers::flatten(layers, packing, options))?;
         draft.layers.clear();

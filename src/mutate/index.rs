@@ -9,7 +9,7 @@ use super::{Edit, Entry, Error, Options, Place, Result};
 use crate::config::Config;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
-use crate::draft::Drafts;
+use crate::draft::{self, Draft, Drafts};
 use crate::image::Image;
 use crate::manifest::{self, Manifest};
 use crate::media_type::Format;
@@ -86,7 +86,10 @@ pub fn mutate<'a>(
     if let Some(platform) = edit.config.platform.as_ref().filter(|_| seen > 1) {
         return Err(Error::OnePlatform { count: seen, platform: platform.to_string() });
     }
-    let after = drafts.add_manifest(new, Some(source));
+    let mut after = drafts.add_manifest(new, Some(source));
+    if edit.replace_manifest.is_some() {
+        after = check_layers(after, source, drafts)?;
+    }
     if after.digest != before.digest {
         let changed: BTreeSet<&Digest> = images.iter().map(|image| &image.before).chain([&before.digest]).collect();
         for digest in changed {
@@ -94,6 +97,19 @@ pub fn mutate<'a>(
         }
     }
     Ok(Mutated { before, after, images, notes })
+}
+
+/// Holds an image that was edited by hand to what its config says of the layers.
+fn check_layers<'a>(manifest: Descriptor, source: &'a dyn Source, drafts: &mut Drafts<'a>) -> Result<Descriptor> {
+    if manifest.media_type.is_index() {
+        return Ok(manifest);
+    }
+    match Draft::of(&Image::find(&*drafts, &Selector::from(manifest.clone()), None)?) {
+        Ok(draft) => Ok(Descriptor { platform: None, ..drafts.add(&draft, Some(source))? }),
+        // An artifact has no such layers.
+        Err(draft::Error::NoImage { .. }) => Ok(manifest),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn tell_referrers(source: &dyn Source, digest: &Digest) -> Result<Option<Note>> {
@@ -134,7 +150,12 @@ impl<'a> Walk<'_, 'a> {
         let own = Descriptor { platform: image.config().map(Config::platform), ..changed.descriptor() };
         let format = changed.format().unwrap_or(Format::Oci);
         self.drafts.add_manifest(changed, Some(self.source));
-        let manifests = [vec![own], self.added()?].concat();
+        let mut manifests = vec![own];
+        for entry in self.added()? {
+            if !manifests.iter().any(|there| there.digest == entry.digest) {
+                manifests.push(entry);
+            }
+        }
         Ok(Manifest::index(format, &manifest::Index { manifests, ..manifest::Index::default() })?)
     }
 

@@ -3,8 +3,8 @@
 use std::io::Read;
 
 use super::{Error, Options, Result};
-use crate::draft::{Layer, LayerWriter, Made, Packing};
-use crate::filesystem::{Entry, Glob, Kind, Layers, Member, Sink, Writer};
+use crate::draft::{self, Layer, LayerWriter, Made, Packing};
+use crate::filesystem::{self, Entry, Glob, Kind, Layers, Member, Sink, Writer};
 
 /// Makes one layer of an image's merged filesystem: the same bytes for the same layers, however they are compressed.
 ///
@@ -34,7 +34,7 @@ pub(super) fn squash(layers: &Layers<'_>, lowest: usize, packing: Packing, optio
 /// Compresses a layer anew.
 pub(super) fn recompress(layers: &Layers<'_>, number: usize, packing: Packing, options: &Options) -> Result<Made> {
     let mut writer = LayerWriter::new(&options.scratch, packing)?.watched(&options.watch);
-    layers.copy_tar(number, &mut writer)?;
+    layers.copy_tar(number, &mut writer).map_err(|error| in_scratch(error.into(), options))?;
     Ok(writer.finish()?)
 }
 
@@ -47,11 +47,12 @@ pub(super) fn rewrite(
     options: &Options,
 ) -> Result<Option<Made>> {
     let read = layers.read(number)?;
-    if !read.members.iter().any(|member| rewriting.concerns(member)) {
-        return Ok(None);
-    }
+    // A layer in which nothing is to be removed may have links to what is removed from one below.
     if let Some((link, target)) = read.members.iter().find_map(|member| rewriting.broken(member)) {
         return Err(Error::Stripped { link, target });
+    }
+    if !read.members.iter().any(|member| rewriting.concerns(member)) {
+        return Ok(None);
     }
     let made = write(packing, options, |sink| {
         layers.pass_on_layer(number, &mut Rewriter { rewriting, sink }).map_err(Error::Layer)
@@ -61,8 +62,18 @@ pub(super) fn rewrite(
 
 fn write(packing: Packing, options: &Options, fill: impl FnOnce(&mut dyn Sink) -> Result<()>) -> Result<Made> {
     let mut writer = Writer::new(LayerWriter::new(&options.scratch, packing)?.watched(&options.watch));
-    fill(&mut writer)?;
-    Ok(writer.finish()?.finish()?)
+    let done = fill(&mut writer).and_then(|()| Ok(writer.finish()?));
+    Ok(done.map_err(|error| in_scratch(error, options))?.finish()?)
+}
+
+/// Says where it is that a new layer could not be written.
+fn in_scratch(error: Error, options: &Options) -> Error {
+    match error {
+        Error::Layer(filesystem::Error::Output(source)) => {
+            draft::Error::Scratch { path: options.scratch.clone(), source }.into()
+        }
+        other => other,
+    }
 }
 
 /// What becomes of a layer's entries.
@@ -78,8 +89,19 @@ impl Rewriting<'_> {
         self.time.is_some_and(|time| entry.mtime != time || entry.mtime_nanos != 0) || self.strips(&path(&member.name))
     }
 
-    /// Says whether an entry goes: it is meant, or a directory that it lies in.
+    /// Says whether an entry goes: it is meant, or a directory that it lies in. What hides a file goes with that file only, for the
+    /// file would be back.
     fn strips(self, path: &[u8]) -> bool {
+        let (directory, name) = path.split_at(path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1));
+        match name.strip_prefix(b".wh.") {
+            // An opaque marker goes with its directory.
+            Some(marker) if marker.starts_with(b".wh.") => self.takes(directory.strip_suffix(b"/").unwrap_or_default()),
+            Some(hidden) => self.takes(&[directory, hidden].concat()),
+            None => self.takes(path),
+        }
+    }
+
+    fn takes(self, path: &[u8]) -> bool {
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         let mut prefixes = ends.chain([path.len()]).map(|end| &path[..end]);
         !path.is_empty() && prefixes.any(|prefix| self.strip.iter().any(|glob| glob.matches(prefix)))

@@ -32,9 +32,9 @@ use crate::watch::Watch;
 pub struct Edit<'a> {
     /// Of an index, change only the images for this platform.
     pub platform: Option<Platform>,
-    /// A manifest to be there instead.
+    /// A manifest to be there instead; no other change is made to it.
     pub replace_manifest: Option<Vec<u8>>,
-    /// A config to be there instead; its layers do not count.
+    /// A config to be there instead, with the same layers.
     pub replace_config: Option<Vec<u8>>,
     /// Another image to stand upon.
     pub rebase: Option<Rebase<'a>>,
@@ -66,6 +66,25 @@ pub struct Edit<'a> {
     pub index_filter: Vec<Platform>,
     /// Images to be added to the index; of an index its entries.
     pub index_add: Vec<Place<'a>>,
+}
+
+impl Edit<'_> {
+    /// Says whether nothing is to be changed, nor any image chosen.
+    pub fn is_empty(&self) -> bool {
+        let documents = self.replace_manifest.is_none() && self.replace_config.is_none() && self.config.is_empty();
+        let layers = self.rebase.is_none()
+            && self.remove_layers.is_empty()
+            && self.strip.is_empty()
+            && self.time.is_none()
+            && self.append.is_empty()
+            && self.squash_last.is_none()
+            && !self.flatten
+            && self.compress.is_none()
+            && self.level.is_none();
+        let entries = self.index_remove.is_empty() && self.index_filter.is_empty() && self.index_add.is_empty();
+        let annotations = self.annotations.is_empty() && self.index_annotations.is_empty();
+        self.platform.is_none() && documents && layers && entries && annotations
+    }
 }
 
 /// Another image to stand upon.

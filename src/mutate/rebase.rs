@@ -5,7 +5,7 @@
 
 use super::{Error, Rebase, Result};
 use crate::digest::Digest;
-use crate::draft::{ConfigEdit, Draft, Drafts};
+use crate::draft::{ConfigEdit, Draft, Drafts, Step};
 use crate::image::Image;
 use crate::manifest::{Body, Manifest};
 use crate::transport::{Selector, Source};
@@ -52,6 +52,25 @@ fn annotated(manifest: &Manifest) -> Option<Base> {
     (name.is_some() || digest.is_some()).then_some(Base { name, digest })
 }
 
+/// Returns the history of an image on another base: the new base's, then the image's own. One that would not fit the layers helps nobody, and
+/// some tools refuse the image for it.
+fn history(image: &Draft, below: &Draft, above: &Draft) -> Vec<Step> {
+    if !(image.is_told() && above.is_told()) {
+        return Vec::new();
+    }
+    let begins_like = |below: &[Step]| {
+        image.history.len() >= below.len() && image.history.iter().zip(below).all(|(own, step)| own.is_same(step))
+    };
+    let own = if below.is_told() && begins_like(&below.history) {
+        below.history.len()
+    } else {
+        // Otherwise what is above the old base's last layer is its own.
+        let mut steps = image.history.iter().enumerate().filter(|(_, step)| step.makes_layer());
+        below.layers.len().checked_sub(1).and_then(|last| steps.nth(last)).map_or(0, |(at, _)| at + 1)
+    };
+    above.history.iter().chain(&image.history[own..]).cloned().collect()
+}
+
 /// Puts an image on another base: its layers and history above the old one's stay, and its config but for the platform.
 pub(super) fn rebase<'a>(draft: &mut Draft, image: &Image, rebase: &Rebase<'a>, drafts: &mut Drafts<'a>) -> Result<()> {
     let platform = image.config().map(crate::config::Config::platform).filter(|platform| !platform.os.is_empty());
@@ -64,10 +83,8 @@ pub(super) fn rebase<'a>(draft: &mut Draft, image: &Image, rebase: &Rebase<'a>, 
         return Err(Error::NotUpon { digest, old: old.manifest().digest().clone(), layer });
     }
     let (below, above) = (Draft::of(&old)?, Draft::of(&new)?);
+    draft.history = history(draft, &below, &above);
     draft.layers.splice(..count, above.layers);
-    // A history that does not begin like the old base's is told from the layers' steps alone.
-    let told = draft.history.len().min(below.history.len());
-    draft.history.splice(..told, above.history);
     if let Some(platform) = new.config().map(crate::config::Config::platform) {
         draft.config = ConfigEdit { platform: Some(platform), ..std::mem::take(&mut draft.config) };
     }

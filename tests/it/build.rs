@@ -226,6 +226,30 @@ fn the_config() {
 }
 
 #[test]
+fn what_config_files_say_stays() {
+    let folder = Folder::new();
+    let texts = [
+        r#"{"created":"2024-01-02T03:04:05Z","config":{"Env":["A=1"],"User":"1"}}"#,
+        r#"{"author":"other","config":{"User":"2","Cmd":["x"]}}"#,
+    ];
+    for (name, text) in ["1", "2"].iter().zip(texts) {
+        fs::write(folder.path(name), text).expect("writes");
+    }
+    let (one, two, output) = (folder.text("1"), folder.text("2"), folder.at("oci", "o", ":1"));
+    let arguments = ["build", "--config", &one, "--config", &two, "-o", &output];
+    digest(&arguments);
+    let (_, config) = documents(&folder.path("o"), "1");
+    assert_eq!((&config["created"], &config["author"]), (&"2024-01-02T03:04:05Z".into(), &"other".into()));
+    // The members of the inner object are laid over each other one by one.
+    assert_eq!(config["config"], serde_json::json!({"Env": ["A=1"], "User": "2", "Cmd": ["x"]}));
+    digest(&[&arguments[..], &["--created", "2025-01-02T03:04:05Z"]].concat());
+    assert_eq!(documents(&folder.path("o"), "1").1["created"], "2025-01-02T03:04:05Z");
+    // Readers of configs would refuse the whole image.
+    let run = stevedore(&[&arguments[..], &["--created", "yesterday"]].concat()).code(2);
+    assert!(run.stderr.contains("expected a time, as in 2026-01-31T12:00:00Z"), "{}", run.stderr);
+}
+
+#[test]
 fn several_platforms_make_an_index() {
     let folder = Folder::new();
     fs::write(folder.path("amd"), "amd").expect("writes");

@@ -93,6 +93,36 @@ fn a_directory_that_becomes_a_file_leaves_nothing() {
 }
 
 #[test]
+fn what_is_removed_does_not_show_through_what_is_added_there() {
+    let folder = Folder::new();
+    let base = base(&folder);
+    fs::write(folder.path("file"), "file").expect("writes");
+    let add = |to: &str| format!("{}:{to}", folder.text("file"));
+    let cases: [(&[&str], &str, &[&str], &str); 3] = [
+        // Into a directory that is removed: runtimes with overlay filesystems would show the base's beside a whiteout.
+        (&["/opt"], "/opt/new", &["opt/", "opt/.wh..wh..opq", "opt/new"], "opt\nopt/new"),
+        // Below a file that is removed.
+        (
+            &["/opt/old/a"],
+            "/opt/old/a/n",
+            &["opt/", "opt/old/", "opt/old/a/", "opt/old/a/.wh..wh..opq", "opt/old/a/n"],
+            "opt\nopt/old\nopt/old/a\nopt/old/a/n\nopt/old/deep\nopt/old/deep/b",
+        ),
+        // What lies in something that is removed is removed with it.
+        (&["/opt/old/deep", "/opt/old", "/opt/old/a"], "/opt/x", &["opt/", "opt/.wh.old", "opt/x"], "opt\nopt/x"),
+    ];
+    for (number, (removed, added, names, listed)) in cases.into_iter().enumerate() {
+        let output = folder.at("oci", "o", &format!(":{number}"));
+        let add = add(added);
+        let mut all = vec!["build", "--from", &base, "--add", &add, "-o", &output];
+        all.extend(removed.iter().flat_map(|path| ["--remove", path]));
+        stevedore(&all).ok();
+        assert_eq!(top(&folder, &number.to_string()), names);
+        assert_eq!(stevedore(&["ls", &output, "opt"]).ok().text(), listed);
+    }
+}
+
+#[test]
 fn additions_follow_the_base() {
     let folder = Folder::new();
     let base = base(&folder);

@@ -20,6 +20,45 @@ pub(crate) fn is_root() -> bool {
 }
 
 #[test]
+fn a_layer_that_can_be_read_only_once_is_refused() {
+    let folder = Folder::new();
+    fs::write(folder.path("f"), "f").expect("writes");
+    let script = "cd \"$1\"; exec \"$0\" build --layer <(tar c f) -o oci:o:1";
+    let run = Program::new("bash", &["-c", script, env!("CARGO_BIN_EXE_stevedore"), &folder.text("")]).run().code(1);
+    assert!(run.stderr.starts_with("stevedore: cannot read /dev/fd/"), "{}", run.stderr);
+    assert!(run.stderr.trim().ends_with(": it is a pipe, which can be read only once"), "{}", run.stderr);
+}
+
+#[test]
+fn a_full_scratch_folder_is_named() {
+    let folder = Folder::new();
+    for name in ["scratch", "t"] {
+        fs::create_dir(folder.path(name)).expect("makes");
+    }
+    // What does not compress.
+    let mut state = 1_u32;
+    let noise = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        u8::try_from(state >> 24).expect("a byte")
+    };
+    fs::write(folder.path("t/f"), (0..400_000).map(noise).collect::<Vec<u8>>()).expect("writes");
+    let (from, to) = (folder.at("oci", "o", ":1"), folder.at("oci", "o", ":2"));
+    stevedore(&["build", "--dir", &folder.text("t"), "-o", &from]).ok();
+    let script = "trap '' XFSZ; ulimit -f 100; exec \"$0\" \"$@\"";
+    let (tree, scratch) = (folder.text("t"), folder.text("scratch"));
+    for arguments in [
+        vec!["build", "--dir", &tree, "-o", &to],
+        vec!["mutate", &from, "--set-time", "5", "--to", &to],
+        vec!["mutate", &from, "--compress", "none", "--to", &to],
+    ] {
+        let all = [&["-c", script, env!("CARGO_BIN_EXE_stevedore")], &arguments[..], &["--scratch", &scratch]].concat();
+        let run = Program::new("bash", &all).run().code(1);
+        let wanted = format!("stevedore: cannot write a temporary file in {scratch}: File too large (os error 27)");
+        assert_eq!(run.stderr.trim(), wanted, "{arguments:?}");
+    }
+}
+
+#[test]
 fn devices_pipes_and_attributes() {
     if !is_root() {
         return;

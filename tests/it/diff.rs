@@ -55,6 +55,21 @@ fn image(dir: &Path, layers: &[&[Vec<u8>]], config: &Value) -> String {
     format!("oci:{}:{TAG}", dir.display())
 }
 
+/// Whoever reads none of it learns from the exit code that there are differences.
+#[test]
+fn nobody_reads_the_differences() {
+    let dir = TempDir::new().expect("made");
+    let (one, other) = (dir.path().join("one"), dir.path().join("other"));
+    let images = [image(&one, &[&[plain("a", "1")]], &json!({})), image(&other, &[&[plain("a", "2")]], &json!({}))];
+    for (second, code) in [(&images[1], 1), (&images[0], 0)] {
+        let (reader, writer) = std::io::pipe().expect("made");
+        drop(reader);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stevedore"));
+        let output = command.args(["diff", "--quiet", &images[0], second]).stdout(writer).output().expect("it runs");
+        assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(code), ""));
+    }
+}
+
 fn remove_layer(dir: &Path, entries: &[Vec<u8>]) {
     let digest = sha256(&[entries.concat(), vec![0; 1024]].concat());
     fs::remove_file(blob_path(dir, &digest)).expect("the layer is there");

@@ -1,6 +1,7 @@
 //! `export`: what comes out is what `ls` lists, the same bytes everywhere, and other tools read it.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,74 @@ fn settled(row: &str) -> String {
 fn same(what: &str, got: &[String], wanted: &[String]) {
     let only = |a: &[String], b: &[String]| a.iter().filter(|row| !b.contains(row)).cloned().collect::<Vec<_>>();
     assert!(got == wanted, "{what}\nonly there: {:#?}\nonly wanted: {:#?}", only(got, wanted), only(wanted, got));
+}
+
+#[test]
+fn an_empty_folder_may_be_the_current_one_or_behind_a_link() {
+    let dir = TempDir::new().expect("made");
+    let layer = Tarball::new().directory("a").file("a/b", "content").symlink("c", "a").end();
+    let reference = image(&dir.path().join("image"), &[layer]);
+    let target = dir.path().join("target");
+    fs::create_dir(&target).expect("made");
+    let number = target.metadata().expect("there").ino();
+    let names = || {
+        let mut names: Vec<_> =
+            fs::read_dir(&target).expect("there").map(|entry| entry.expect("an entry").file_name()).collect();
+        names.sort();
+        names
+    };
+    for output in [".", "./", "../target"] {
+        Program::stevedore(&["export", &reference, "-o", output]).current_dir(&target).run().ok();
+        assert_eq!(names(), ["a", "c"], "{output}");
+        assert_eq!(fs::read(target.join("c/b")).expect("there"), b"content");
+        let metadata = target.metadata().expect("there");
+        assert_eq!((metadata.ino(), metadata.mtime(), metadata.mode() & 0o777), (number, 0, 0o755), "{output}");
+        let run = Program::stevedore(&["export", &reference, "-o", output]).current_dir(&target).run().code(1);
+        assert!(run.stderr.contains("directory not empty"), "{}", run.stderr);
+        fs::remove_file(target.join("c")).and_then(|()| fs::remove_dir_all(target.join("a"))).expect("removed");
+    }
+    std::os::unix::fs::symlink("target", dir.path().join("link")).expect("linked");
+    for output in ["link", "link/"] {
+        Program::stevedore(&["export", &reference, "-o", output]).current_dir(dir.path()).run().ok();
+        assert_eq!(names(), ["a", "c"], "{output}");
+        assert!(dir.path().join("link").is_symlink());
+        fs::remove_file(target.join("c")).and_then(|()| fs::remove_dir_all(target.join("a"))).expect("removed");
+    }
+}
+
+#[test]
+fn what_is_no_file_is_written_to_and_not_replaced() {
+    let dir = TempDir::new().expect("made");
+    let reference = image(dir.path(), &[Tarball::new().file("a", "content").end()]);
+    let wanted = export(std::slice::from_ref(&reference));
+    let path = |name: &str| dir.path().join(name).into_os_string().into_string().expect("text");
+    // A pipe stays one, and whoever reads it gets the content. Opened for both it waits for nobody.
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe")).status().expect("mkfifo runs").success());
+    let mut pipe = fs::File::options().read(true).write(true).open(path("pipe")).expect("opened");
+    let copy = format!("oci:{}:copy", path("copy"));
+    let digest = stevedore(&["digest", &reference]).ok();
+    let cases = [
+        (vec!["export", &reference, "-o"], &wanted[..]),
+        (vec!["copy", &reference, &copy, "--digestfile"], digest.text().as_bytes()),
+    ];
+    for (mut arguments, wanted) in cases {
+        let to = path("pipe");
+        arguments.push(&to);
+        stevedore(&arguments).ok();
+        let kind = fs::symlink_metadata(&to).expect("there").file_type();
+        assert!(std::os::unix::fs::FileTypeExt::is_fifo(&kind), "{arguments:?}");
+        let mut got = vec![0; wanted.len()];
+        pipe.read_exact(&mut got).expect("read");
+        assert!(got == wanted, "{arguments:?}");
+    }
+    // So does a link, and what it leads to gets the content.
+    fs::write(path("file"), "old").expect("written");
+    std::os::unix::fs::symlink("file", path("link")).expect("linked");
+    for arguments in [&["export", &reference, "-o", &path("link")][..], &["sbom", &reference, "-o", &path("link")]] {
+        stevedore(arguments).ok();
+        assert!(fs::symlink_metadata(path("link")).expect("there").is_symlink(), "{arguments:?}");
+        assert_ne!(fs::read(path("file")).expect("there"), b"old", "{arguments:?}");
+    }
 }
 
 /// Lists a tar as an image of one layer.

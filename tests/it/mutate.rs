@@ -181,7 +181,11 @@ fn entries_of_an_index_come_and_go() {
     stevedore(&["mutate", &other.reference(), "--index-remove", "linux/amd64"]).code(2);
     let to = format!("oci:{}:both", folder.text("b"));
     mutate(&other.reference(), &to, &["--index-add", &image.reference()]);
-    assert_eq!(manifest(&folder.path("b"), "both")["manifests"].as_array().map(Vec::len), Some(3));
+    // It is in the other index, too, and not there twice.
+    assert_eq!(manifest(&folder.path("b"), "both")["manifests"].as_array().map(Vec::len), Some(2));
+    // Added to itself, it is there once.
+    mutate(&other.reference(), &to, &["--index-add", &other.reference()]);
+    assert_eq!(manifest(&folder.path("b"), "both")["manifests"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]
@@ -246,6 +250,30 @@ fn a_tar_is_appended_as_crane_does() {
 }
 
 #[test]
+fn docker_s_format_gets_no_zstd_layers() {
+    let folder = Folder::new();
+    fs::write(folder.path("file"), "f").expect("written");
+    fs::write(folder.path("new.tar"), Tarball::new().file("new", "").end()).expect("written");
+    let (add, tar) = (format!("{}:/f", folder.text("file")), folder.text("new.tar"));
+    let at = |tag: &str| folder.at("oci", "l", &format!(":{tag}"));
+    let (old, app, new, none) = (at("old"), at("app"), at("new"), at("none"));
+    stevedore(&["build", "--add", &add, "--format", "docker", "-o", &old]).ok();
+    mutate(&old, &app, &["--append", &tar]);
+    stevedore(&["build", "--layer", &tar, "--add", &add, "--compress", "zstd", "-o", &new]).ok();
+    // None of its readers knows such a type.
+    for flags in [&["--rebase", &old, &new][..], &["--compress", "zstd"]] {
+        let all = [&["mutate", &app, "--to", &none], flags].concat();
+        let run = stevedore(&all).code(1);
+        assert!(run.stderr.contains("has Docker's media types, which have none for zstd layers"), "{}", run.stderr);
+    }
+    mutate(&app, &at("gzip"), &["--rebase", &old, &new, "--compress", "gzip"]);
+    let layers = manifest(&folder.path("l"), "gzip")["layers"].clone();
+    let types: Vec<&Value> = layers.as_array().expect("layers").iter().map(|layer| &layer["mediaType"]).collect();
+    assert_eq!(types.len(), 3);
+    assert!(types.iter().all(|each| **each == "application/vnd.docker.image.rootfs.diff.tar.gzip"), "{types:?}");
+}
+
+#[test]
 fn layers_are_removed_thinned_and_recompressed() {
     let dir = TempDir::new().expect("made");
     let from = three(dir.path());
@@ -280,6 +308,39 @@ fn layers_are_removed_thinned_and_recompressed() {
 }
 
 #[test]
+fn what_was_deleted_stays_so_when_its_whiteout_matches() {
+    let dir = TempDir::new().expect("made");
+    let layers = [
+        Tarball::new().directory("a").file("a/secret", "1").file("a/.hidden", "").file("b", "").end(),
+        Tarball::new().file("a/.wh.secret", "").file(".wh.b", "").directory("c").file("c/.wh..wh..opq", "").end(),
+    ];
+    let from = crate::support::tarball::image(dir.path(), &layers);
+    let to = format!("oci:{}:thin", dir.path().display());
+    mutate(&from, &to, &["--strip", "**/.*"]);
+    assert_eq!(stevedore(&["ls", &to]).ok().text(), "a\nc");
+    let top = stevedore(&["ls", "--layer", "1", &to]).ok();
+    assert_eq!(top.text(), "a/.wh.secret\n.wh.b\nc\nc/.wh..wh..opq");
+    // With the file, what hides it may go.
+    mutate(&from, &to, &["--strip", "a/secret", "--strip", "c"]);
+    assert_eq!(stevedore(&["ls", "--layer", "1", &to]).ok().text(), ".wh.b");
+    assert_eq!(stevedore(&["ls", &to]).ok().text(), "a\na/.hidden");
+}
+
+#[test]
+fn a_link_into_a_layer_below_keeps_its_file() {
+    let dir = TempDir::new().expect("made");
+    let layers =
+        [Tarball::new().directory("doc").file("doc/x", "text").end(), Tarball::new().link("link", "doc/x").end()];
+    let from = crate::support::tarball::image(dir.path(), &layers);
+    let to = format!("oci:{}:thin", dir.path().display());
+    let run = stevedore(&["mutate", &from, "--to", &to, "--strip", "doc"]).code(1);
+    assert!(run.stderr.contains("link is a hard link to doc/x, which would be removed"), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: remove both, or flatten the image first"), "{}", run.stderr);
+    mutate(&from, &to, &["--strip", "doc", "--strip", "link"]);
+    assert_eq!(stevedore(&["ls", &to]).ok().text(), "");
+}
+
+#[test]
 fn the_top_layers_become_one() {
     let dir = TempDir::new().expect("made");
     let from = three(dir.path());
@@ -295,7 +356,8 @@ fn the_top_layers_become_one() {
     assert_eq!(names(&list(&to)), names(&list(&from)));
     let steps = config(dir.path(), "squashed")["history"].clone();
     assert_eq!(steps[2], json!({"created_by": "stevedore mutate --squash-last"}), "{steps}");
-    stevedore(&["mutate", &from, "--squash-last", "4"]).code(2);
+    let run = stevedore(&["mutate", &from, "--squash-last", "4"]).code(2);
+    assert!(run.stderr.contains("has 3 layers, and 4 were to become one"), "{}", run.stderr);
 }
 
 #[test]
@@ -315,6 +377,31 @@ fn an_editor_edits() {
     assert!(run.stderr.contains("nothing is changed"), "{}", run.stderr);
     let run = stevedore(&["mutate", "--edit", "config", &from]).code(2);
     assert!(run.stderr.contains("there is no editor"), "{}", run.stderr);
+}
+
+#[test]
+fn what_an_editor_must_not_do_is_told() {
+    let dir = TempDir::new().expect("made");
+    let from = three(dir.path());
+    let edit = |flags: &[&str], editor: &str| {
+        let all: Vec<&str> = ["mutate", &from, "--edit"].iter().chain(flags).copied().collect();
+        Program::stevedore(&all).env("EDITOR", editor).run()
+    };
+    let before = files(dir.path());
+    // What nobody would look at is refused before the editor is opened.
+    for more in [&["--label", "a=b"][..], &["--annotation", "a=b"], &["--flatten"], &["--platform", "linux/arm64"]] {
+        let run = edit(&[&["manifest"], more].concat(), "touch opened; false").code(2);
+        assert!(run.stderr.contains("--edit manifest goes with no other change"), "{more:?} {}", run.stderr);
+    }
+    let first = config(dir.path(), "v1")["rootfs"]["diff_ids"][0].as_str().expect("text").to_owned();
+    for editor in ["sed -i /sha256:/d", "sed -i s/rootfs/gone/", &format!("sed -i s/{first}/{}/", sha256(b""))] {
+        let run = edit(&["config"], editor).code(1);
+        assert_eq!(run.stderr.trim(), "stevedore: the diff_ids follow from the layers and cannot be edited");
+    }
+    let script = "printf %s '{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":CONFIG,\"layers\":[]}' >";
+    let run = edit(&["manifest"], &script.replace("CONFIG", &manifest(dir.path(), "v1")["config"].to_string())).code(6);
+    assert_eq!(run.stderr.trim(), "stevedore: the config has 3 diff_ids for 0 layers");
+    assert!(files(dir.path()) == before);
 }
 
 #[test]

@@ -76,6 +76,14 @@ fn hard_links_stay_links_or_become_files() {
 }
 
 #[test]
+fn no_layers_are_one_too_few_to_flatten() {
+    let dir = TempDir::new().expect("made");
+    let from = crate::support::tarball::image(dir.path(), &[]);
+    let before = stevedore(&["digest", &from]).ok();
+    assert_eq!(stevedore(&["mutate", &from, "--flatten"]).ok().text(), before.text());
+}
+
+#[test]
 fn an_index_is_flattened_image_by_image() {
     let folder = Folder::new();
     let image = fixture::app(&folder.path("l"));

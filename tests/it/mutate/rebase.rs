@@ -40,6 +40,36 @@ fn layers_and_history_are_exchanged() {
 }
 
 #[test]
+fn a_history_fits_the_layers_or_there_is_none() {
+    let folder = Folder::new();
+    let [old, new, _] = images(&folder);
+    let layers = [Tarball::new().file("base", "old").end(), Tarball::new().file("app", "").end()];
+    let (made, empty) =
+        (|by: &str| json!({"created_by": by}), |by: &str| json!({"created_by": by, "empty_layer": true}));
+    let table = [
+        // The base's steps are other ones, in other words: what made the layers counts.
+        (
+            json!([empty("x"), made("y"), empty("z"), made("app")]),
+            json!([made("new"), made("extra"), empty("z"), made("app")]),
+        ),
+        (json!([made("old"), empty("z"), made("app")]), json!([made("new"), made("extra"), empty("z"), made("app")])),
+        (json!([made("only")]), json!([])),
+        (json!([]), json!(null)),
+    ];
+    for (number, (history, wanted)) in table.into_iter().enumerate() {
+        let dir = folder.path(&format!("app{number}"));
+        let app = image_with(&dir, &layers, &json!({"history": history}));
+        stevedore(&["mutate", &app, "--rebase", &old, &new]).ok();
+        let config = config(&dir, "v1");
+        assert_eq!(config["rootfs"]["diff_ids"].as_array().map(Vec::len), Some(3));
+        assert!(
+            config["history"] == wanted || wanted.is_null() && config["history"] == json!([]),
+            "{history}: {config}"
+        );
+    }
+}
+
+#[test]
 fn another_base_is_refused() {
     let folder = Folder::new();
     let [old, new, app] = images(&folder);
