@@ -220,7 +220,11 @@ impl Client {
     }
 
     pub(super) fn half_close(&self) {
-        self.stream.shutdown(Shutdown::Write).unwrap();
+        match self.stream.shutdown(Shutdown::Write) {
+            // A server that has refused may have closed it already.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
+            done => done.unwrap(),
+        }
     }
 
     /// Reads to the end of the connection, which must come.
