@@ -63,5 +63,6 @@ pub mod splice;
 pub mod store;
 #[cfg(feature = "sync")]
 pub mod sync;
+pub mod timestamp;
 pub mod transport;
 pub mod watch;

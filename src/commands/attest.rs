@@ -8,9 +8,9 @@ use anyhow::Context;
 use clap::ArgAction;
 use serde::Serialize;
 use stevedore::sign::{self, Attesting, PredicateType, collect};
+use stevedore::timestamp;
 use stevedore::transport::{Location, Place};
 
-use super::dates;
 use super::sign::{Habits, Image, SignatureFormat, identity, summary};
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
@@ -113,7 +113,7 @@ impl Args {
             Some(seconds) => Some(seconds),
             None => ui.environment().source_date_epoch()?,
         };
-        let created = seconds.map(dates::rfc3339);
+        let created = seconds.map(timestamp::format);
         let content = read(&self.predicate)
             .with_context(|| format!("cannot read the predicate from {}", self.predicate.display()))?;
         Ok(Attesting {

@@ -17,10 +17,10 @@ use stevedore::manifest::{Index, Manifest};
 use stevedore::media_type::{Compression, Format};
 use stevedore::platform::Platform;
 use stevedore::splice::Members;
+use stevedore::timestamp;
 use stevedore::transport::{Location, Place, Selector, Source};
 
 use super::built::{Built, BuiltImage};
-use super::dates;
 use super::ingredients::{self, Meant};
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::config_flags::{ConfigFlags, pair};
@@ -287,7 +287,7 @@ impl Args {
             lay_over(overlay, &members).with_context(wrong)?;
         }
         if edit.overlay.as_ref().is_none_or(|overlay| !overlay.has("created")) {
-            edit.created.get_or_insert_with(|| dates::rfc3339(time));
+            edit.created.get_or_insert_with(|| timestamp::format(time));
         }
         Ok(edit)
     }

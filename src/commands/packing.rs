@@ -13,9 +13,9 @@ use stevedore::build::Times;
 use stevedore::descriptor::{Annotations, Descriptor};
 use stevedore::digest::Digest;
 use stevedore::media_type::MediaType;
+use stevedore::timestamp;
 use stevedore::watch::Watch;
 
-use super::dates;
 use super::sign::pair;
 use crate::cli::{Ui, Usage};
 
@@ -134,7 +134,7 @@ impl Packing {
             artifact_type: artifact_type.map(str::to_owned),
             config,
             annotations: of_manifest,
-            created: seconds.map(dates::rfc3339),
+            created: seconds.map(timestamp::format),
             subject,
         };
         let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);

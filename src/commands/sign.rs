@@ -7,9 +7,9 @@ use serde::Serialize;
 use stevedore::digest::Digest;
 use stevedore::reference::Reference;
 use stevedore::sign::{self, Made, Signing};
+use stevedore::timestamp;
 use stevedore::transport::{Location, Place, Selector};
 
-use super::dates;
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keys::{self, PasswordSource};
@@ -176,7 +176,7 @@ impl Args {
             bundle: self.signature_format != SignatureFormat::Classic,
             identity: self.identity.clone().or_else(|| identity(&self.reference)),
             annotations,
-            created: seconds.map(dates::rfc3339),
+            created: seconds.map(timestamp::format),
             recursive: self.recursive,
         })
     }

@@ -11,7 +11,6 @@ mod licenses;
 mod package;
 mod purl;
 pub mod system;
-mod timestamp;
 
 pub use crate::filesystem::Content;
 pub use cataloger::{Cataloger, Evidence, Unreadable};

@@ -6,9 +6,10 @@ mod spdx;
 use serde::ser::SerializeSeq as _;
 use sha2::{Digest as _, Sha256};
 
-use super::{Installed, Inventory, Purl, timestamp};
+use super::{Installed, Inventory, Purl};
 use crate::digest::Digest;
 use crate::image::Image;
+use crate::timestamp;
 
 pub use cyclonedx::write_cyclonedx;
 pub use spdx::write_spdx;
@@ -64,9 +65,10 @@ impl Subject {
         format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 
-    /// Returns when the document was made.
+    /// Returns when the document was made; none outside the years 0 to 9999, which RFC 3339 cannot say.
     fn time(&self) -> Option<String> {
-        timestamp::format(self.created?)
+        const YEARS: std::ops::Range<i64> = -62_167_219_200..253_402_300_800;
+        self.created.filter(|created| YEARS.contains(created)).map(timestamp::format)
     }
 }
 

@@ -16,6 +16,7 @@ use super::temporary::is_at;
 use super::{Storage, layout};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::store::{Error, Result};
+use crate::timestamp;
 
 /// The most uploads whose digest is carried on in memory.
 const MAX_PROGRESS: usize = 4096;
@@ -65,7 +66,9 @@ impl Storage {
         let path = layout::upload(name, &id);
         let folder = self.files.make(&path)?;
         let mut started = self.files.create(&folder, "startedat")?;
-        let now = rfc3339(SystemTime::now());
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        // As distribution writes it.
+        let now = timestamp::format(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
         started.write_all(now.as_bytes()).map_err(self.files.error("write", &path))?;
         self.files.create(&folder, "data")?;
         Ok(id)
@@ -235,22 +238,6 @@ fn new_id() -> Result<String> {
     ))
 }
 
-/// Formats a time as distribution does, by RFC 3339.
-fn rfc3339(time: SystemTime) -> String {
-    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Days since 0000-03-01, in cycles of 400 years: Howard Hinnant's `civil_from_days`.
-    let z = days + 719_468;
-    let (era, of_era) = (z / 146_097, z % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3_600, rest / 60 % 60, rest % 60)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,18 +252,6 @@ mod tests {
             ["", "..", "x", &id[1..], &id.to_uppercase().replace(|c: char| c.is_ascii_digit(), "A"), &format!("{id}/x")]
         {
             assert!(!is_session_id(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn times_are_those_of_distribution() {
-        for (seconds, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_735_689_599, "2024-12-31T23:59:59Z"),
-        ] {
-            let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
-            assert_eq!(rfc3339(time), text);
         }
     }
 }

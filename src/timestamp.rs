@@ -1,7 +1,7 @@
-//! Times in documents: seconds since 1970, and RFC 3339 without fractions.
+//! Times as text: seconds since 1970 as [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339) has them, without fractions, in UTC.
 
-/// Reads a time of RFC 3339; fractions of a second are left out.
-pub(super) fn parse(text: &str) -> Option<i64> {
+/// Reads a time of RFC 3339 as seconds since 1970; fractions of a second are left out. Returns none for anything else.
+pub fn parse(text: &str) -> Option<i64> {
     let number = |range: std::ops::Range<usize>| -> Option<i64> {
         let digits = text.get(range)?;
         digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
@@ -31,12 +31,11 @@ pub(super) fn parse(text: &str) -> Option<i64> {
     Some(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
 }
 
-/// Writes a time as `2024-01-02T03:04:05Z`; nothing for years of other than four digits.
-pub(super) fn format(seconds: i64) -> Option<String> {
+/// Writes seconds since 1970 as `2024-01-02T03:04:05Z`. RFC 3339 has the years 0 to 9999 only; others are written with their digits and sign.
+pub fn format(seconds: i64) -> String {
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
-    let time = format!("{:02}:{:02}:{:02}", rest / 3600, rest % 3600 / 60, rest % 60);
-    (0..=9999).contains(&year).then(|| format!("{year:04}-{month:02}-{day:02}T{time}Z"))
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest % 3600 / 60, rest % 60)
 }
 
 /// Turns a date into days since 1970: Howard Hinnant's `days_from_civil`, whose years begin in March.
@@ -69,10 +68,12 @@ mod tests {
             ("1970-01-01T00:00:00Z", 0),
             ("2024-01-02T03:04:05Z", 1_704_164_645),
             ("2000-02-29T23:59:59Z", 951_868_799),
+            ("2024-12-31T23:59:59Z", 1_735_689_599),
+            ("1969-12-31T23:59:59Z", -1),
             ("0001-01-01T00:00:00Z", -62_135_596_800),
         ] {
             assert_eq!(parse(text), Some(seconds), "{text}");
-            assert_eq!(format(seconds).as_deref(), Some(text));
+            assert_eq!(format(seconds), text);
         }
         assert_eq!(parse("2024-01-02T05:04:05.123456789+02:00"), Some(1_704_164_645));
         for bad in [
@@ -85,6 +86,7 @@ mod tests {
         ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
-        assert_eq!(format(253_402_300_800), None);
+        assert_eq!(format(253_402_300_800), "10000-01-01T00:00:00Z");
+        assert!(!format(i64::MAX).is_empty() && !format(i64::MIN).is_empty());
     }
 }
