@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use stevedore::server::{Collection, Metrics, Storage};
+use stevedore::server::{Collection, Metrics, Report, Storage};
 
 use super::serve::chain;
 use crate::cli::output;
@@ -48,20 +48,22 @@ impl Collector {
             grace: self.gc_grace,
             upload_age: self.upload_age,
             delete_untagged: self.gc_untagged,
+            allow_empty: false,
         };
         thread::Builder::new().name("collector".into()).spawn(move || {
+            // What a killed server left need not wait. Blobs do: the directory may not be restored or mounted as a whole yet.
+            report(storage.tidy(&options), &metrics);
             loop {
-                // At once as well: what a killed server left need not wait.
-                collect(&storage, &options, &metrics);
                 thread::sleep(pause);
+                report(storage.collect(&options), &metrics);
             }
         })?;
         Ok(())
     }
 }
 
-fn collect(storage: &Storage, options: &Collection, metrics: &Metrics) {
-    match storage.collect(options) {
+fn report(result: stevedore::store::Result<Report>, metrics: &Metrics) {
+    match result {
         Ok(report) => {
             metrics.swept(Some(report.bytes));
             if report.bytes > 0 {

@@ -32,6 +32,12 @@ pub(crate) struct Args {
     /// Remove manifests of a registry too that have no tag, are in no index that stays and refer to nothing that stays
     #[arg(long, requires = "store")]
     untagged: bool,
+    /// Free blobs of a registry that has no repository at all, which is otherwise taken for a volume that is not mounted
+    #[arg(long, requires = "store")]
+    allow_empty: bool,
+    /// Follow symbolic links to folders of repositories that lead below this directory (repeatable)
+    #[arg(long, value_name = "DIR", requires = "store")]
+    follow_links: Vec<PathBuf>,
     /// Tell what would be removed, and remove nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -89,9 +95,14 @@ fn collect(args: &Args, ui: &Ui) -> anyhow::Result<()> {
         grace: args.grace,
         upload_age: args.upload_age,
         delete_untagged: args.untagged,
+        allow_empty: args.allow_empty,
     };
     // A directory of something else is not made a registry's, least of all when nothing is to be removed.
-    let report = Storage::open_existing(store)?.collect(&options)?;
+    let mut storage = Storage::open_existing(store)?;
+    for folder in &args.follow_links {
+        storage.follow_links(folder)?;
+    }
+    let report = storage.collect(&options)?;
     let place = store.display().to_string();
     let Report { kept, blobs, untagged, uploads, leftovers, bytes, .. } = report;
     let collected = Some(Collected { kept, untagged, uploads, leftovers });

@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// Take as many connections of one address at the same time; behind a proxy, all are of one
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_connections_per_address: Option<u32>,
+    /// Follow symbolic links to folders of repositories that lead below this directory, too (repeatable)
+    #[arg(long, value_name = "DIR", conflicts_with = "tree")]
+    follow_links: Vec<PathBuf>,
     /// How to tell of each request on standard error
     #[arg(long, value_name = "FORM", default_value = "plain")]
     access_log: LogForm,
@@ -157,7 +160,14 @@ impl Args {
             let failures = Failures::default();
             return Ok(Arc::new(opened.reporting(Box::new(move |error| failures.tell(error.kind(), error)))));
         };
-        let storage = Arc::new(if self.read_only { Storage::open_existing(store)? } else { Storage::open(store)? });
+        let mut storage = if self.read_only { Storage::open_existing(store)? } else { Storage::open(store)? };
+        for folder in &self.follow_links {
+            storage.follow_links(folder)?;
+        }
+        for error in storage.obstacles()? {
+            output::line(&format!("stevedore: {error}: requests for it are answered 503, and no garbage is collected"));
+        }
+        let storage = Arc::new(storage);
         if !self.read_only {
             self.collector.start(&storage, metrics)?;
         }

@@ -102,6 +102,11 @@ pub(super) fn json_response(status: u16, value: &Value) -> Response {
 pub(super) fn of_storage(error: &Error) -> Refusal {
     match error {
         Error::Content(_) => Refusal::new(400, Code::SizeInvalid, "the content ended too early"),
+        // A link that is not followed, or damage: what is asked for may be there, so it is not "not found".
+        Error::Malformed { .. } => {
+            let message = "the registry cannot reach this part of its storage, or finds it damaged; its log says where";
+            Refusal::new(503, Code::Unknown, message)
+        }
         error if is_full(error) => Refusal::new(507, Code::Unknown, "the registry's disk is full"),
         _ => Refusal::new(500, Code::Unknown, "the registry could not read or write its storage"),
     }

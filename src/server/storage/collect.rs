@@ -33,12 +33,15 @@ pub struct Collection {
     pub upload_age: Duration,
     /// Whether manifests go that have no tag, are in no index that stays, and refer to nothing that stays.
     pub delete_untagged: bool,
+    /// Whether blobs go though there is no repository at all. By default that is an error, since it is what a volume that is not mounted,
+    /// or a half restored backup, looks like.
+    pub allow_empty: bool,
 }
 
 impl Default for Collection {
     fn default() -> Self {
         let hour = Duration::from_secs(60 * 60);
-        Self { dry_run: false, grace: hour, upload_age: 24 * hour, delete_untagged: false }
+        Self { dry_run: false, grace: hour, upload_age: 24 * hour, delete_untagged: false, allow_empty: false }
     }
 }
 
@@ -75,9 +78,35 @@ struct Sweep<'a> {
 impl Storage {
     /// Frees what nobody needs. It may run at any moment, beside pushes and pulls and in several processes.
     ///
+    /// It deletes only what it has proved to be unneeded. A manifest that is missing or damaged, a link that is not followed, or anything else
+    /// that the layout does not have there, keeps every blob and manifest; expired uploads and what killed processes left are removed.
+    ///
     /// # Errors
-    /// When something cannot be read or deleted; what was deleted before stays so, and nothing is half gone.
+    /// When something is damaged, or cannot be read or deleted; what was deleted before stays so, and nothing is half gone.
     pub fn collect(&self, options: &Collection) -> Result<Report> {
+        let mut sweep = self.sweep(options)?;
+        sweep.leftovers()?;
+        sweep.uploads()?;
+        if options.delete_untagged {
+            sweep.untagged()?;
+        }
+        sweep.blobs()?;
+        Ok(sweep.report)
+    }
+
+    /// Removes only what killed processes and expired uploads left, as the first half of a collection does: a server that has just started
+    /// may be looking at a directory that is not restored or mounted as a whole yet.
+    ///
+    /// # Errors
+    /// When something cannot be read or deleted.
+    pub fn tidy(&self, options: &Collection) -> Result<Report> {
+        let mut sweep = self.sweep(options)?;
+        sweep.leftovers()?;
+        sweep.uploads()?;
+        Ok(sweep.report)
+    }
+
+    fn sweep<'a>(&'a self, options: &'a Collection) -> Result<Sweep<'a>> {
         let begin = if options.dry_run {
             // Nothing is deleted, so nobody has to wait and nothing is written: this machine's clock is near enough.
             timestamp::now()
@@ -86,14 +115,7 @@ impl Storage {
             let _locks = self.exclude()?;
             self.clock()?
         };
-        let mut sweep = Sweep { storage: self, options, begin, report: Report::default() };
-        sweep.leftovers()?;
-        sweep.uploads()?;
-        if options.delete_untagged {
-            sweep.untagged()?;
-        }
-        sweep.blobs()?;
-        Ok(sweep.report)
+        Ok(Sweep { storage: self, options, begin, report: Report::default() })
     }
 
     /// Returns the file system's clock, which files are compared with; this machine's may differ. No file is created for it, since a full
@@ -212,17 +234,25 @@ impl Sweep<'_> {
 
     fn blobs(&mut self) -> Result<()> {
         let marked = self.storage.mark()?;
+        let files = &self.storage.files;
         let mut candidates = Vec::new();
+        files.all_folders(&format!("{}/blobs", layout::ROOT), layout::is_visible, |_| {})?;
         for algorithm in Algorithm::ALL {
             let mut folders = Vec::new();
-            self.storage.files.folders(&layout::blobs(algorithm), |two| folders.push(two.to_owned()))?;
+            files.all_folders(&layout::blobs(algorithm), layout::is_visible, |two| folders.push(two.to_owned()))?;
             for two in folders {
+                let parse = |hex: &str| format!("{algorithm}:{hex}").parse::<Digest>().ok();
                 let mut digests = Vec::new();
-                self.storage.files.folders(&format!("{}/{two}", layout::blobs(algorithm)), |hex| {
-                    digests.extend(format!("{algorithm}:{hex}").parse::<Digest>().ok());
-                })?;
+                files.all_folders(
+                    &format!("{}/{two}", layout::blobs(algorithm)),
+                    |hex| parse(hex).is_some(),
+                    |hex| digests.extend(parse(hex)),
+                )?;
+                if marked.repositories == 0 && !self.options.allow_empty {
+                    self.refuse_orphans(&digests)?;
+                }
                 for digest in digests {
-                    if !marked.contains(&digest) && self.is_garbage(&digest)?.is_some() {
+                    if !marked.digests.contains(&digest) && self.is_garbage(&digest)?.is_some() {
                         candidates.push(digest);
                     } else {
                         self.report.kept += 1;
@@ -243,6 +273,19 @@ impl Sweep<'_> {
         Ok(())
     }
 
+    /// Fails for blobs of a store without repositories, unless a first push is bringing them just now.
+    fn refuse_orphans(&self, digests: &[Digest]) -> Result<()> {
+        let files = &self.storage.files;
+        for digest in digests {
+            let stamp = files.file(&layout::data(digest))?.map(|(_, stamp)| stamp.modified());
+            if stamp.is_some_and(|modified| self.is_older(modified, Duration::ZERO)) {
+                let reason = "has no repository, though there are blobs: is it mounted, and restored as a whole?";
+                return files.odd(&layout::repositories(), reason);
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the size of a blob that is old enough to go.
     fn is_garbage(&self, digest: &Digest) -> Result<Option<u64>> {
         let Some((_, stamp)) = self.storage.files.file(&layout::data(digest))? else {
@@ -258,7 +301,7 @@ impl Sweep<'_> {
         if links.is_empty() {
             return Ok(links);
         }
-        self.storage.walk("", &mut |name| {
+        self.storage.walk_all(&mut |name| {
             for algorithm in Algorithm::ALL {
                 let mut found = Vec::new();
                 self.storage.files.folders(&layout::layers(name, algorithm), |hex| {
@@ -275,7 +318,7 @@ impl Sweep<'_> {
                     links.push(layout::layer(name, &second));
                 }
             }
-            Ok(true)
+            Ok(())
         })?;
         Ok(links)
     }
@@ -304,9 +347,9 @@ impl Sweep<'_> {
 
     fn untagged(&mut self) -> Result<()> {
         let mut names = Vec::new();
-        self.storage.walk("", &mut |name| {
+        self.storage.walk_all(&mut |name| {
             names.push(name.to_owned());
-            Ok(true)
+            Ok(())
         })?;
         for name in names {
             self.untagged_of(&name)?;

@@ -1,6 +1,7 @@
-//! Files below one directory, reached without following a symbolic link.
+//! Files below one directory, reached without following a symbolic link but those to folders of repositories that `links` allows.
 //!
-//! Whoever can plant a link in the directory must not choose what is read or written elsewhere, so a link is as good as nothing.
+//! Whoever can plant a link in the directory must not choose what is read or written elsewhere. What is behind such a link is not absent,
+//! though: it is an error that names the link, so that nothing is taken for missing, or for garbage, that only cannot be reached.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -11,6 +12,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Timestamps, UTIME_NOW};
 use rustix::io::Errno;
 
 use super::beneath::{beneath, is_absent};
+use super::links::{self, Links, Obstacle};
 use super::temporary::Temporary;
 use crate::store::{Error, Result};
 
@@ -25,6 +27,7 @@ pub(super) const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
 pub(super) struct Files {
     root: OwnedFd,
     path: PathBuf,
+    links: Links,
 }
 
 /// What tells a version of a file from every other: files are replaced, and one that is written in place changes its times.
@@ -67,13 +70,81 @@ impl From<rustix::fs::Stat> for Stamp {
     }
 }
 
+/// Why a path could not be opened.
+enum Failed {
+    /// Something on the way is not what it must be.
+    InTheWay(Error),
+    /// Anything else.
+    Errno(Errno),
+}
+
+impl From<Errno> for Failed {
+    fn from(error: Errno) -> Self {
+        Self::Errno(error)
+    }
+}
+
 impl Files {
     /// Opens a directory, which may itself be reached through a link.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let flags = FOLDER | OFlags::CLOEXEC;
         let root =
             rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from).map_err(Error::io("open", path))?;
-        Ok(Self { root, path: path.into() })
+        let mut files = Self { root, path: path.into(), links: Links::default() };
+        files.allow(path)?;
+        Ok(files)
+    }
+
+    /// Follows links to folders of repositories that lead below this folder, too.
+    pub(super) fn allow(&mut self, folder: &Path) -> Result<()> {
+        self.links.allow(folder).map_err(Error::io("open", folder))
+    }
+
+    /// Opens a path. What is in its way is an error of its own; `NOENT` and `NXIO` are all that says that nothing is there.
+    fn open_at(&self, path: &str, flags: OFlags, mode: Mode) -> std::result::Result<OwnedFd, Failed> {
+        for _ in 0..=links::MAX_LINKS {
+            let located = self.links.locate(path);
+            let (root, rest) = located.as_ref().map_or((&self.root, path), |(target, rest)| (&target.folder, *rest));
+            match beneath(root.as_fd(), rest, flags, mode) {
+                Ok(opened) => return Ok(opened),
+                Err(error) if links::is_obstructed(error) => {
+                    let Some((at, obstacle)) = links::obstacle(root, rest) else {
+                        // Replaced meanwhile; or the last component is of another type.
+                        return Err(error.into());
+                    };
+                    let prefix = path[..path.len() - (rest.len() - at.len())].trim_end_matches('/');
+                    match obstacle {
+                        Obstacle::NoFolder if at == rest => return Err(error.into()),
+                        Obstacle::NoFolder => return Err(self.in_the_way(prefix, "is not a folder".into())),
+                        Obstacle::Link => {}
+                    }
+                    let (parent, _) = split(at);
+                    let (parent, passed) = match &located {
+                        Some((target, _)) => (target.behind(parent), target.passed()),
+                        None => (self.links.root().join(parent), &[][..]),
+                    };
+                    self.links.follow(prefix, &parent, passed).map_err(|reason| self.in_the_way(prefix, reason))?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Errno::LOOP.into())
+    }
+
+    fn not_opened<T>(&self, path: &str, error: Failed) -> Result<T> {
+        match error {
+            Failed::InTheWay(error) => Err(error),
+            Failed::Errno(error) => self.failed("open", path, error),
+        }
+    }
+
+    /// Returns an error about what lies at `path` and is not what it must be.
+    pub(super) fn odd<T>(&self, path: &str, reason: &str) -> Result<T> {
+        Err(Error::Malformed { path: self.path.join(path), reason: reason.into() })
+    }
+
+    fn in_the_way(&self, path: &str, reason: String) -> Failed {
+        Failed::InTheWay(Error::Malformed { path: self.path.join(path), reason })
     }
 
     /// Returns an error about a file here.
@@ -97,14 +168,15 @@ impl Files {
 
     fn regular(&self, path: &str, flags: OFlags) -> Result<Option<(File, Stamp)>> {
         // Opening must not wait, should it be a pipe.
-        let found = match beneath(self.root.as_fd(), path, flags | OFlags::NONBLOCK, Mode::empty()) {
+        let found = match self.open_at(path, flags | OFlags::NONBLOCK, Mode::empty()) {
             Ok(found) => found,
-            Err(error) if is_absent(error) || error == Errno::ISDIR => return Ok(None),
-            Err(error) => return self.failed("open", path, error),
+            Err(Failed::Errno(Errno::NOENT)) => return Ok(None),
+            Err(Failed::Errno(Errno::ISDIR | Errno::NXIO)) => return self.odd(path, "is not a regular file"),
+            Err(error) => return self.not_opened(path, error),
         };
         let stat = rustix::fs::fstat(&found).or_else(|error| self.failed("read", path, error))?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-            return Ok(None);
+            return self.odd(path, "is not a regular file");
         }
         Ok(Some((File::from(found), stat.into())))
     }
@@ -138,12 +210,13 @@ impl Files {
         Ok(self.file(path)?.is_some())
     }
 
-    /// Opens a directory; nothing when there is none.
+    /// Opens a directory; none when nothing has the name.
     pub(super) fn folder(&self, path: &str) -> Result<Option<OwnedFd>> {
-        match beneath(self.root.as_fd(), path, FOLDER, Mode::empty()) {
+        match self.open_at(path, FOLDER, Mode::empty()) {
             Ok(found) => Ok(Some(found)),
-            Err(error) if is_absent(error) => Ok(None),
-            Err(error) => self.failed("open", path, error),
+            Err(Failed::Errno(Errno::NOENT)) => Ok(None),
+            Err(Failed::Errno(Errno::NOTDIR)) => self.odd(path, "is not a folder"),
+            Err(error) => self.not_opened(path, error),
         }
     }
 
@@ -156,17 +229,59 @@ impl Files {
         Ok(Some(stat.into()))
     }
 
-    /// Calls `each` with the names of the directories in a directory, in no order. Names that are not UTF-8 are nothing of ours.
-    pub(super) fn folders(&self, path: &str, each: impl FnMut(&str)) -> Result<()> {
-        self.entries(path, FileType::Directory, each)
+    /// Calls `each` with the names of the directories in a directory, in no order. Names that are not UTF-8 belong to no layout of ours;
+    /// what cannot be reached is left out.
+    pub(super) fn folders(&self, path: &str, mut each: impl FnMut(&str)) -> Result<()> {
+        self.entries(path, |name, kind| {
+            let is_folder = match kind {
+                FileType::Directory => true,
+                // One that is followed is as good as a directory.
+                FileType::Symlink => self.folder(&format!("{path}/{name}")).is_ok_and(|found| found.is_some()),
+                _ => false,
+            };
+            if is_folder {
+                each(name);
+            }
+            Ok(())
+        })
+    }
+
+    /// Calls `each` as [`folders`](Self::folders) does, and fails where something is not a directory, or a link that is not followed, whose
+    /// name `is_name` takes for one of the layout: what is found there decides what is deleted.
+    pub(super) fn all_folders(
+        &self,
+        path: &str,
+        is_name: impl Fn(&str) -> bool,
+        mut each: impl FnMut(&str),
+    ) -> Result<()> {
+        self.entries(path, |name, kind| {
+            let path = format!("{path}/{name}");
+            match kind {
+                _ if !is_name(name) => {}
+                FileType::Directory => each(name),
+                FileType::Symlink => {
+                    if self.folder(&path)?.is_some() {
+                        each(name);
+                    }
+                }
+                _ => return self.odd(&path, "is not a folder"),
+            }
+            Ok(())
+        })
     }
 
     /// Calls `each` with the names of the regular files in a directory, in no order.
-    pub(super) fn regulars(&self, path: &str, each: impl FnMut(&str)) -> Result<()> {
-        self.entries(path, FileType::RegularFile, each)
+    pub(super) fn regulars(&self, path: &str, mut each: impl FnMut(&str)) -> Result<()> {
+        self.entries(path, |name, kind| {
+            if kind == FileType::RegularFile {
+                each(name);
+            }
+            Ok(())
+        })
     }
 
-    fn entries(&self, path: &str, kind: FileType, mut each: impl FnMut(&str)) -> Result<()> {
+    /// Calls `each` with the name and type of each entry of a directory, in no order.
+    pub(super) fn entries(&self, path: &str, mut each: impl FnMut(&str, FileType) -> Result<()>) -> Result<()> {
         let Some(folder) = self.folder(path)? else {
             return Ok(());
         };
@@ -188,9 +303,7 @@ impl Files {
                 },
                 found => found,
             };
-            if found == kind {
-                each(name);
-            }
+            each(name, found)?;
         }
         Ok(())
     }
@@ -198,6 +311,7 @@ impl Files {
     /// Makes a directory and those above it, each in its parent for good; returns it.
     pub(super) fn make(&self, path: &str) -> Result<OwnedFd> {
         for _ in 0..ATTEMPTS {
+            // This follows the links on the way, which the steps below do not.
             if let Some(found) = self.folder(path)? {
                 return Ok(found);
             }
@@ -212,8 +326,10 @@ impl Files {
     }
 
     fn make_each(&self, path: &str) -> Result<OwnedFd, Errno> {
-        let mut at = self.root.try_clone().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-        for component in path.split('/') {
+        let located = self.links.locate(path);
+        let (root, rest) = located.as_ref().map_or((&self.root, path), |(target, rest)| (&target.folder, *rest));
+        let mut at = root.try_clone().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        for component in rest.split('/') {
             let open =
                 || rustix::fs::openat(&at, component, FOLDER | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
             let next = match open() {
@@ -243,9 +359,9 @@ impl Files {
     /// Opens a file that is only locked, and makes it where there is none.
     pub(super) fn lock_file(&self, path: &str) -> Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE;
-        match beneath(self.root.as_fd(), path, flags, FILE_MODE) {
+        match self.open_at(path, flags, FILE_MODE) {
             Ok(file) => Ok(File::from(file)),
-            Err(error) => self.failed("open", path, error),
+            Err(error) => self.not_opened(path, error),
         }
     }
 
@@ -373,11 +489,12 @@ mod tests {
         std::os::unix::fs::symlink(outside.join("file"), root.join("real/file")).expect("linked");
         let files = Files::open(&root).expect("opens");
         for path in ["folder/file", "real/file", "folder"] {
-            assert!(files.file(path).expect("looks").is_none(), "{path}");
+            let error = files.file(path).expect_err(path).to_string();
+            assert!(error.contains("is a symbolic link"), "{error}");
         }
         files.put("folder/new", b"x").expect_err("refused");
         files.put("real/file", b"x").expect("replaces the link itself");
-        files.remove_all("folder").expect("there is nothing");
+        files.remove_all("folder").expect_err("refused");
         assert_eq!(std::fs::read(outside.join("file")).expect("is there"), b"secret");
         assert_eq!(std::fs::read_dir(&outside).expect("lists").count(), 1);
         let mut names = Vec::new();

@@ -13,6 +13,11 @@ pub(super) const LOCK: &str = ".lock";
 /// Held for a moment by whoever is about to take the lock, so that the collector is not kept waiting for ever.
 pub(super) const GATE: &str = ".gate";
 
+/// Says whether a name can be one of the layout: none begins with a dot, as those of file managers and network file systems do.
+pub(super) fn is_visible(name: &str) -> bool {
+    !name.starts_with('.')
+}
+
 /// Returns the folder of all blobs of an algorithm.
 pub(super) fn blobs(algorithm: Algorithm) -> String {
     format!("{ROOT}/blobs/{algorithm}")

@@ -15,7 +15,7 @@ use crate::media_type::MediaType;
 use crate::store::Result;
 
 /// The most bytes of a stored manifest that are read; what another registry took may be more than we take.
-const READ_LIMIT: u64 = 64 * 1024 * 1024;
+pub(super) const READ_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// A stored manifest as it goes out.
 #[derive(Debug)]

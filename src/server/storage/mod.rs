@@ -11,6 +11,7 @@ mod cache;
 mod collect;
 mod files;
 mod layout;
+mod links;
 mod manifests;
 mod mark;
 mod names;
@@ -58,8 +59,13 @@ impl Storage {
         let path = path.as_ref();
         std::fs::create_dir_all(path).map_err(Error::io("create", path))?;
         let files = Files::open(path)?;
-        files.make(&layout::repositories())?;
-        files.make(&format!("{}/blobs", layout::ROOT))?;
+        for folder in [layout::repositories(), format!("{}/blobs", layout::ROOT)] {
+            match files.make(&folder) {
+                // A link that may be followed later; `obstacles` names it otherwise.
+                Ok(_) | Err(Error::Malformed { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(Self::of(files))
     }
 
@@ -75,6 +81,14 @@ impl Storage {
             return Err(Error::Malformed { path: path.into(), reason });
         }
         Ok(Self::of(files))
+    }
+
+    /// Follows symbolic links to folders of repositories that lead below `folder`, as it does those that lead below the storage itself.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub fn follow_links(&mut self, folder: impl AsRef<Path>) -> Result<()> {
+        self.files.allow(folder.as_ref())
     }
 
     fn of(files: Files) -> Self {

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use super::{Storage, layout};
 use crate::digest::Algorithm;
 use crate::reference::is_repository_path;
-use crate::store::Result;
+use crate::store::{Error, Result};
 
 /// A page of a listing.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,6 +42,15 @@ impl Smallest {
     }
 }
 
+/// Which folders a walk visits.
+#[derive(Clone, Copy)]
+enum Walk {
+    /// Those that can be reached.
+    Reachable,
+    /// All, or none.
+    All,
+}
+
 impl Storage {
     /// Returns at most `count` repositories behind `last`, by byte.
     pub(in crate::server) fn repositories(&self, count: usize, last: &str) -> Result<Page> {
@@ -58,30 +67,77 @@ impl Storage {
         Ok(page)
     }
 
-    /// Calls `each` with the names of folders that may be repositories, sorted by byte, until it says no. Those far before `from` are left out.
+    /// Calls `each` with the names of folders that may be repositories, sorted by byte, until it says no. Those far before `from` are left
+    /// out, and so is what cannot be reached.
     pub(super) fn walk(&self, from: &str, each: &mut dyn FnMut(&str) -> Result<bool>) -> Result<()> {
-        self.walk_below("", from, each).map(drop)
+        self.walk_below("", from, Walk::Reachable, each).map(drop)
     }
 
-    fn walk_below(&self, prefix: &str, from: &str, each: &mut dyn FnMut(&str) -> Result<bool>) -> Result<bool> {
+    /// Calls `each` with the names of all folders that may be repositories. Fails where there may be one that cannot be reached, such as
+    /// behind a link that is not followed: what is found here decides what is deleted.
+    pub(super) fn walk_all(&self, each: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+        let each = &mut |name: &str| each(name).map(|()| true);
+        self.walk_below("", "", Walk::All, each).map(drop)
+    }
+
+    /// Returns an error for each place where a repository or the blobs cannot be reached, such as behind a link that is not followed.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn obstacles(&self) -> Result<Vec<Error>> {
+        let mut found = Vec::new();
+        let mut folders = vec![layout::repositories()];
+        while let Some(folder) = folders.pop() {
+            if let Err(error) = self.files.folder(&folder) {
+                found.push(error);
+                continue;
+            }
+            self.files.entries(&folder, |name, _| {
+                if is_repository_path(name) {
+                    folders.push(format!("{folder}/{name}"));
+                }
+                Ok(())
+            })?;
+        }
+        for folder in
+            [format!("{}/blobs", layout::ROOT), layout::blobs(Algorithm::Sha256), layout::blobs(Algorithm::Sha512)]
+        {
+            found.extend(self.files.folder(&folder).err());
+        }
+        Ok(found)
+    }
+
+    fn walk_below(
+        &self,
+        prefix: &str,
+        from: &str,
+        walk: Walk,
+        each: &mut dyn FnMut(&str) -> Result<bool>,
+    ) -> Result<bool> {
         let folder = match prefix {
             "" => layout::repositories(),
             prefix => layout::repository(prefix),
         };
         // A name comes twice: as itself, and, with a slash behind it, for what is below it, which other names may come before (`a-b`).
         let mut steps = Vec::new();
-        self.files.folders(&folder, |component| {
+        let take = |component: &str| {
             // Folders of the layout begin with `_`, as no repository's name does.
             let name = if prefix.is_empty() { component.to_owned() } else { format!("{prefix}/{component}") };
             if is_repository_path(component) {
                 steps.push(format!("{name}/"));
                 steps.push(name);
             }
-        })?;
+        };
+        match walk {
+            Walk::Reachable => self.files.folders(&folder, take)?,
+            Walk::All => self.files.all_folders(&folder, is_repository_path, take)?,
+        }
         steps.sort();
         for step in steps {
             let goes_on = match step.strip_suffix('/') {
-                Some(name) if step.as_str() > from || from.starts_with(&step) => self.walk_below(name, from, each)?,
+                Some(name) if step.as_str() > from || from.starts_with(&step) => {
+                    self.walk_below(name, from, walk, each)?
+                }
                 Some(_) => true,
                 None => each(&step)?,
             };

@@ -204,7 +204,8 @@ fn a_dry_run_writes_nothing() {
     };
     let before = list();
     let zero = Duration::ZERO;
-    let options = Collection { dry_run: true, grace: zero, upload_age: zero, delete_untagged: true };
+    let options =
+        Collection { dry_run: true, grace: zero, upload_age: zero, delete_untagged: true, ..Collection::default() };
     let report = site.storage.collect(&options).expect("collects");
     assert_eq!((report.blobs, report.uploads), (1, 2));
     assert_eq!(list(), before);

@@ -29,10 +29,14 @@ impl Storage {
         known: &mut Known,
         is_old: impl Fn((i64, i64)) -> bool,
     ) -> Result<BTreeSet<Digest>> {
-        let mut doomed: BTreeSet<Digest> = self.all_manifests(name)?.into_iter().collect();
+        let targets: BTreeMap<Digest, Digest> = self.linked_manifests(name)?.into_iter().collect();
+        let mut doomed: BTreeSet<Digest> = targets.keys().cloned().collect();
         let mut kept = Vec::new();
-        for tag in self.all_tags(name)? {
-            kept.extend(self.tag(name, &tag)?);
+        let mut tags = Vec::new();
+        self.files.all_folders(&layout::tags(name), layout::is_visible, |tag| tags.push(tag.to_owned()))?;
+        for tag in tags {
+            // A folder without a link is what an interrupted write or deletion leaves; a link that says nothing is damage.
+            kept.extend(self.sound_link(&layout::current(name, &tag))?);
         }
         let mut referrers: BTreeMap<Digest, Vec<Digest>> = BTreeMap::new();
         for digest in &doomed {
@@ -41,7 +45,7 @@ impl Storage {
                 kept.push(digest.clone());
             }
             if !known.0.contains_key(digest) {
-                known.0.insert(digest.clone(), self.named(name, digest, &doomed)?);
+                known.0.insert(digest.clone(), self.named(name, digest, &targets)?);
             }
             if let Some(subject) = &known.0[digest].subject {
                 referrers.entry(subject.clone()).or_default().push(digest.clone());
@@ -57,13 +61,10 @@ impl Storage {
         Ok(doomed)
     }
 
-    fn named(&self, name: &str, digest: &Digest, manifests: &BTreeSet<Digest>) -> Result<Named> {
-        let target = self.link(&layout::revision(name, digest))?;
-        let Some(raw) = self.raw(target.as_ref().unwrap_or(digest))? else {
-            return Ok(Named::default());
-        };
+    fn named(&self, name: &str, digest: &Digest, manifests: &BTreeMap<Digest, Digest>) -> Result<Named> {
+        let raw = self.whole_manifest(name, digest, &manifests[digest])?;
         // Blobs are the most of it, and keep nothing. A child that comes later is too young to go.
-        let children = mark::references(&raw).into_iter().filter(|child| manifests.contains(child)).collect();
+        let children = mark::references(&raw).into_iter().filter(|child| manifests.contains_key(child)).collect();
         Ok(Named { children, subject: parse(raw).and_then(|found| found.subject().map(|found| found.digest.clone())) })
     }
 

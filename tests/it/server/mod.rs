@@ -6,6 +6,7 @@ mod lists;
 mod manifests;
 mod peers;
 mod power;
+mod refusing;
 mod safety;
 mod site;
 mod uploads;

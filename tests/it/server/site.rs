@@ -105,6 +105,12 @@ impl Site {
         Site::on(Arc::clone(&self.dir), change)
     }
 
+    /// A registry over a storage of the same directory.
+    pub(super) fn over(&self, storage: Storage) -> Site {
+        let options = Options::new(Arc::new(Rules(Box::new(|_| Decision::Allow))));
+        Site { registry: Registry::new(Arc::new(storage), options), dir: Arc::clone(&self.dir) }
+    }
+
     pub(super) fn path(&self, rest: &str) -> PathBuf {
         self.dir.path().join(rest)
     }
