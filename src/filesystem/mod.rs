@@ -21,7 +21,6 @@
 
 mod ahead;
 mod budget;
-mod encode;
 mod error;
 mod escape;
 mod find;

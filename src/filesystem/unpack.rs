@@ -21,6 +21,7 @@ use tempfile::TempDir;
 
 use super::meaning::split;
 use super::{Entry, Error, Kind, Path, Result, Sink};
+use crate::tar::fill;
 
 /// How much content is read at a time.
 const BUFFER: usize = 128 * 1024;
@@ -299,20 +300,6 @@ fn copy(path: &[u8], content: &mut dyn Read, file: &File, buffer: &mut [u8]) -> 
     }
     file.set_len(size).map_err(failed)?;
     Ok(size)
-}
-
-/// Reads until the buffer is full or the content ends.
-fn fill(content: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut count = 0;
-    while count < buffer.len() {
-        match content.read(&mut buffer[count..]) {
-            Ok(0) => break,
-            Ok(n) => count += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(count)
 }
 
 fn file_type(kind: Kind) -> FileType {

@@ -66,7 +66,7 @@ impl<R: Read> Archive<R> {
         let Some(header) = self.next_header()? else {
             return Ok(None);
         };
-        let mapped = if header.has_map() { Some(self.block_map(header.block())?) } else { None };
+        let mapped = if header.block.flag() == b'S' { Some(self.block_map(&header.block)?) } else { None };
         let (mut member, sparse) = self.check(header.into_member())?;
         if member.entry.kind == Kind::File {
             let size = sparse.real_size.unwrap_or(member.entry.size);
@@ -92,7 +92,7 @@ impl<R: Read> Archive<R> {
         loop {
             self.skip()?;
             let Some(block) = self.block()? else {
-                if !before.is_empty() {
+                if before != Before::default() {
                     return Err(self.malformed("it ends behind a header that describes the next one"));
                 }
                 return Ok(None);
@@ -211,15 +211,8 @@ impl<R: Read> Archive<R> {
         if self.ended { Ok(None) } else { self.check(Block::new(bytes)).map(Some) }
     }
 
-    /// Reads until the buffer is full or the input ends.
     fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut count = 0;
-        while count < buffer.len() {
-            match read_once(&mut self.reader, &mut buffer[count..])? {
-                0 => break,
-                n => count += n,
-            }
-        }
+        let count = fill(&mut self.reader, buffer)?;
         self.position += count as u64;
         Ok(count)
     }
@@ -284,7 +277,19 @@ impl<R: Read> Read for Archive<R> {
     }
 }
 
-fn read_once(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+/// Reads until the buffer is full or the input ends.
+pub(crate) fn fill(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usize> {
+    let mut count = 0;
+    while count < buffer.len() {
+        match read_once(reader, &mut buffer[count..])? {
+            0 => break,
+            n => count += n,
+        }
+    }
+    Ok(count)
+}
+
+fn read_once(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match reader.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -5,7 +5,7 @@ use super::pax::{Records, Sparse};
 use super::{Entry, Kind, Member};
 
 /// What the headers before a member's own say about it.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub(super) struct Before {
     pub(super) name: Option<Vec<u8>>,
     pub(super) link: Option<Vec<u8>>,
@@ -14,18 +14,13 @@ pub(super) struct Before {
 
 /// A member's header: its block, overridden by those before it.
 pub(crate) struct Header {
-    block: Block,
-    name: Vec<u8>,
-    link: Vec<u8>,
+    pub(super) block: Block,
+    /// The name as it came.
+    pub(crate) name: Vec<u8>,
+    /// The target, of a link.
+    pub(crate) link: Vec<u8>,
     size: u64,
     records: Records,
-}
-
-impl Before {
-    /// Says whether there were any.
-    pub(super) fn is_empty(&self) -> bool {
-        self.name.is_none() && self.link.is_none() && self.records.is_none()
-    }
 }
 
 impl Header {
@@ -35,16 +30,6 @@ impl Header {
         let link = records.link.take().or(before.link).unwrap_or_else(|| block.link().to_vec());
         let size = records.size.map_or_else(|| block.size(), Ok)?;
         Ok(Self { block, name, link, size, records })
-    }
-
-    /// Returns the name as it came.
-    pub(crate) fn name(&self) -> &[u8] {
-        &self.name
-    }
-
-    /// Returns the target of a link.
-    pub(crate) fn link(&self) -> &[u8] {
-        &self.link
     }
 
     /// Returns what the member is; nothing for a device without a valid number. A type nobody knows is to be read as a regular file.
@@ -66,17 +51,7 @@ impl Header {
 
     /// Says whether the content is not stored as it is: a sparse file of any format.
     pub(crate) fn is_sparse(&self) -> bool {
-        self.has_map() || self.records.sparse.declared
-    }
-
-    /// Says whether this is a sparse file of GNU's old format, whose block has a map.
-    pub(super) fn has_map(&self) -> bool {
-        self.block.flag() == b'S'
-    }
-
-    /// Returns the block.
-    pub(super) fn block(&self) -> &Block {
-        &self.block
+        self.block.flag() == b'S' || self.records.sparse.declared
     }
 
     /// Returns the size of what follows. Links, devices and directories have no content whatever they say; only GNU's incremental backups

@@ -4,7 +4,6 @@
 //! byte, so that only the length tells where a record ends.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use super::Xattr;
 use super::block::Bad;
@@ -25,6 +24,8 @@ pub(super) struct Records {
     pub(super) mtime: Option<(i64, u32)>,
     pub(super) xattrs: Vec<Xattr>,
     pub(super) sparse: Sparse,
+    /// Where each name stands in `xattrs`: a header of 1 MiB has room for tens of thousands.
+    places: BTreeMap<Box<[u8]>, usize>,
 }
 
 /// What the records say about a sparse file: GNU tar, "Storing Sparse Files":
@@ -59,14 +60,13 @@ impl Records {
         if let Some(name) = records.sparse.name.take() {
             records.path = Some(name);
         }
-        records.xattrs = last_values(records.xattrs);
         Ok(records)
     }
 
     fn take(&mut self, keyword: &[u8], value: &[u8]) -> Result<(), Bad> {
         let text = || (!value.is_empty()).then(|| value.to_vec());
         if let Some(name) = keyword.strip_prefix(b"SCHILY.xattr.") {
-            self.xattrs.push(Xattr { name: name.into(), value: value.into() });
+            self.set_xattr(Xattr { name: name.into(), value: value.into() });
             return Ok(());
         }
         match keyword {
@@ -80,6 +80,15 @@ impl Records {
             _ => return self.sparse.take(keyword, value),
         }
         Ok(())
+    }
+
+    /// The last value of a name holds, in the place of the first.
+    fn set_xattr(&mut self, xattr: Xattr) {
+        let place = *self.places.entry(xattr.name.clone()).or_insert(self.xattrs.len());
+        match self.xattrs.get_mut(place) {
+            Some(old) => *old = xattr,
+            None => self.xattrs.push(xattr),
+        }
     }
 }
 
@@ -104,23 +113,6 @@ impl Sparse {
         }
         Ok(())
     }
-}
-
-/// Keeps each name once: the last value holds, in the place of the first.
-fn last_values(xattrs: Vec<Xattr>) -> Vec<Xattr> {
-    let mut places = BTreeMap::new();
-    let mut kept: Vec<Xattr> = Vec::with_capacity(xattrs.len());
-    for xattr in xattrs {
-        // A header of 1 MiB has room for tens of thousands: each is looked up by its name.
-        match places.entry(xattr.name.clone()) {
-            Entry::Occupied(place) => kept[*place.get()] = xattr,
-            Entry::Vacant(place) => {
-                place.insert(kept.len());
-                kept.push(xattr);
-            }
-        }
-    }
-    kept
 }
 
 /// Splits the first record off; it is returned without its length and its line end.

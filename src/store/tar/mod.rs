@@ -7,7 +7,7 @@ mod scan;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,10 +60,10 @@ impl Tar {
     /// # Errors
     /// As for [`Tar::open_any`].
     pub fn from_any(mut file: File, path: &Path, scratch: Option<&Path>) -> Result<Self> {
-        let mut magic = [0; 4];
-        let n = read_at_most(&file, &mut magic).map_err(Error::io("read", path))?;
-        file.seek(SeekFrom::Start(0)).map_err(Error::io("read", path))?;
-        let reader: Box<dyn Read> = match &magic[..n] {
+        let mut magic = Vec::new();
+        let read = file.rewind().and_then(|()| (&file).take(4).read_to_end(&mut magic));
+        read.and_then(|_| file.rewind()).map_err(Error::io("read", path))?;
+        let reader: Box<dyn Read> = match &magic[..] {
             [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(file))),
             [0x28, 0xb5, 0x2f, 0xfd] => zstd(file, path)?,
             _ => return Self::of(file, path),
@@ -98,19 +98,6 @@ fn spool(mut reader: impl Read, path: &Path, scratch: &Path) -> Result<File> {
         Err(Error::Content(fault)) => Err(Error::io("unpack", path)(fault.into())),
         other => other.map(|()| file),
     }
-}
-
-fn read_at_most(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], filled as u64) {
-            Ok(0) => break,
-            Ok(n) => filled += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }
 
 impl Store for Tar {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
-use super::{Extent, malformed, read_at_most};
+use super::{Extent, malformed};
 use crate::store::{Error, Key, Result};
 use crate::tar::{Archive, BLOCK, Header, Kind, Malformed, is_first};
 
@@ -15,10 +15,10 @@ const MAX_ENTRIES: usize = 1_000_000;
 const MAX_LINKS: usize = 40;
 
 /// Builds the index; of several files with one name the last wins, as it does when unpacking.
-pub(super) fn scan(file: &File, path: &Path) -> Result<BTreeMap<Key, Extent>> {
-    let mut first = [0; BLOCK];
-    let n = read_at_most(file, &mut first).map_err(Error::io("read", path))?;
-    if !is_first(&first[..n]) {
+pub(super) fn scan(mut file: &File, path: &Path) -> Result<BTreeMap<Key, Extent>> {
+    let mut first = Vec::new();
+    file.rewind().and_then(|()| file.take(BLOCK as u64).read_to_end(&mut first)).map_err(Error::io("read", path))?;
+    if !is_first(&first) {
         return Err(malformed(path, "it is no tar archive"));
     }
     let mut scan = Scan { path, found: BTreeMap::new() };
@@ -56,33 +56,28 @@ struct Scan<'a> {
 impl Scan<'_> {
     fn take(&mut self, header: &Header, extent: Extent) -> Result<()> {
         if header.is_sparse() {
-            return Err(self.malformed("it has a sparse file"));
+            return Err(malformed(self.path, "it has a sparse file"));
         }
-        let name = header.name();
         let found = match header.kind() {
-            Some(Kind::File) if !name.ends_with(b"/") => Found::File(extent),
-            Some(kind @ (Kind::HardLink | Kind::Symlink)) => {
-                let from = if kind == Kind::HardLink { Vec::new() } else { self.folder(name)? };
-                Found::Link(self.inside(from, header.link())?.join("/"))
+            Some(Kind::File) if !header.name.ends_with(b"/") => Found::File(extent),
+            Some(Kind::HardLink) => Found::Link(self.inside(Vec::new(), &header.link)?.join("/")),
+            Some(Kind::Symlink) => {
+                let mut folder = self.inside(Vec::new(), &header.name)?;
+                folder.pop();
+                Found::Link(self.inside(folder, &header.link)?.join("/"))
             }
             _ => return Ok(()),
         };
-        let key = self.inside(Vec::new(), name)?.join("/");
-        let key = key.parse().map_err(|_| self.malformed(format!("the name {key:?} is not usable")))?;
+        let key = self.inside(Vec::new(), &header.name)?.join("/");
+        let key = key.parse().map_err(|_| malformed(self.path, format!("the name {key:?} is not usable")))?;
         self.found.insert(key, found);
         Ok(())
     }
 
-    fn folder(&self, name: &[u8]) -> Result<Vec<String>> {
-        let mut folder = self.inside(Vec::new(), name)?;
-        folder.pop();
-        Ok(folder)
-    }
-
     /// Follows `name` from a folder; leaving the archive is an attack.
     fn inside(&self, mut at: Vec<String>, name: &[u8]) -> Result<Vec<String>> {
-        let text = str::from_utf8(name).map_err(|_| self.malformed("a name is not UTF-8"))?;
-        let outside = || self.malformed(format!("{text:?} leads outside of it"));
+        let text = str::from_utf8(name).map_err(|_| malformed(self.path, "a name is not UTF-8"))?;
+        let outside = || malformed(self.path, format!("{text:?} leads outside of it"));
         if text.starts_with('/') {
             return Err(outside());
         }
@@ -105,7 +100,7 @@ impl Scan<'_> {
             while let Some(Found::Link(target)) = at {
                 links += 1;
                 if links > MAX_LINKS {
-                    return Err(self.malformed(format!("the link {:?} goes in circles", key.as_str())));
+                    return Err(malformed(self.path, format!("the link {:?} goes in circles", key.as_str())));
                 }
                 at = target.parse::<Key>().ok().and_then(|target| self.found.get(&target));
             }
@@ -114,9 +109,5 @@ impl Scan<'_> {
             }
         }
         Ok(resolved)
-    }
-
-    fn malformed(&self, reason: impl Into<String>) -> Error {
-        malformed(self.path, reason)
     }
 }

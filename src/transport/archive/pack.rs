@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
-use tar::{Builder, EntryType, Header};
-
 use crate::blob::{Blob, Fault};
 use crate::descriptor::Descriptor;
 use crate::digest::{Algorithm, Digest};
 use crate::manifest::{self, Manifest};
 use crate::media_type::MediaType;
 use crate::store::{Key, Store};
+use crate::tar::{Dialect, Entry, Writer};
 use crate::transport::{Error, MAX_DEPTH, Place, Result, Selector};
 use crate::watch::Watch;
 
@@ -78,17 +77,18 @@ pub(in crate::transport) fn blob_key(digest: &Digest) -> Key {
 /// Writes an archive: `parts` first, which readers look for, then the blobs. The same content gives the same bytes. Every blob is checked
 /// on its way, for it may come from an older archive or an earlier process.
 pub(super) fn write(out: impl Write, parts: &[Part], store: &dyn Store, blobs: &Blobs, watch: &Watch) -> Result<()> {
-    let mut builder = Builder::new(out);
+    let mut tar = Writer::new(out, Dialect::Gnu);
     for part in parts {
-        append(&mut builder, part.name, part.content.len() as u64, &mut part.content.as_slice())?;
+        let entry = Entry::file(0o644, part.content.len() as u64);
+        tar.append(part.name.as_bytes(), &entry, Some(&mut part.content.as_slice())).map_err(failed)?;
     }
-    let algorithms: Vec<Algorithm> =
-        Algorithm::ALL.into_iter().filter(|each| blobs.keys().any(|digest| digest.algorithm() == *each)).collect();
-    if !algorithms.is_empty() {
-        append_folder(&mut builder, "blobs/")?;
+    let algorithms = Algorithm::ALL.into_iter().filter(|each| blobs.keys().any(|digest| digest.algorithm() == *each));
+    let mut folders: Vec<String> = algorithms.map(|algorithm| format!("blobs/{algorithm}/")).collect();
+    if !folders.is_empty() {
+        folders.insert(0, "blobs/".into());
     }
-    for algorithm in algorithms {
-        append_folder(&mut builder, &format!("blobs/{algorithm}/"))?;
+    for folder in folders {
+        tar.append(folder.as_bytes(), &Entry::directory(0o755), None).map_err(failed)?;
     }
     for descriptor in blobs.values() {
         let key = blob_key(&descriptor.digest);
@@ -97,36 +97,15 @@ pub(super) fn write(out: impl Write, parts: &[Part], store: &dyn Store, blobs: &
         let size = object.size;
         let descriptor = Descriptor::new(MediaType::OCTET_STREAM, descriptor.digest.clone(), size);
         let blob = Blob::new(descriptor, move |at| Ok(object.open(at)?.into_reader()))?;
-        append(&mut builder, key.as_str(), size, &mut Stoppable { blob, watch })?;
+        let entry = Entry::file(0o644, size);
+        tar.append(key.as_str().as_bytes(), &entry, Some(&mut Stoppable { blob, watch })).map_err(failed)?;
     }
-    let mut out = builder.into_inner().map_err(failed)?;
+    let mut out = tar.finish().map_err(failed)?;
     out.flush().map_err(failed)
 }
 
-fn append_folder(builder: &mut Builder<impl Write>, name: &str) -> Result<()> {
-    let mut header = header(EntryType::Directory, 0o755, 0);
-    builder.append_data(&mut header, name, io::empty()).map_err(failed)
-}
-
-fn append(builder: &mut Builder<impl Write>, name: &str, size: u64, content: &mut dyn Read) -> Result<()> {
-    let mut header = header(EntryType::Regular, 0o644, size);
-    builder.append_data(&mut header, name, content).map_err(failed)
-}
-
-/// Makes a header that says nothing of who wrote it and when.
-fn header(kind: EntryType, mode: u32, size: u64) -> Header {
-    let mut header = Header::new_gnu();
-    header.set_entry_type(kind);
-    header.set_mode(mode);
-    header.set_size(size);
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(0);
-    header
-}
-
-fn failed(error: io::Error) -> Error {
-    match Fault::take(error) {
+fn failed(error: impl Into<io::Error>) -> Error {
+    match Fault::take(error.into()) {
         Ok(fault) => Error::Content(fault),
         Err(error) => Error::io("write", "the archive")(error),
     }
