@@ -1,6 +1,5 @@
 //! Writing to a layout: blobs, manifests, and last the names.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Edit, Layout, blob_key, key};
@@ -78,12 +77,7 @@ impl Layout {
             self.store.put(&blob_key(manifest.digest()), Content::Bytes(manifest.raw()))?;
         }
         if let Some(edit) = edit {
-            // In this order everywhere: the view, then the edits.
-            let mut view = self.view.lock().expect("nothing panics while it holds the view");
-            if let Some(view) = &mut *view {
-                Arc::make_mut(&mut view.index).apply(&edit);
-            }
-            self.pending.lock().expect("nothing panics while it holds the edits").push(edit);
+            self.edit(edit)?;
         }
         Ok(())
     }
