@@ -3,6 +3,8 @@
 //! pax, "pax Header Block": <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html>. A value may hold line ends and any other
 //! byte, so that only the length tells where a record ends.
 
+use std::collections::HashMap;
+
 use super::entry::Xattr;
 use super::header::Bad;
 use super::sparse::{Segment, read_list};
@@ -51,6 +53,7 @@ impl Records {
             records.take(&record[..at], &record[at + 1..])?;
             content = rest;
         }
+        records.merge_xattrs();
         if let Some(name) = records.sparse.name.take() {
             records.path = Some(name);
         }
@@ -60,7 +63,7 @@ impl Records {
     fn take(&mut self, keyword: &[u8], value: &[u8]) -> Result<(), Bad> {
         let text = || (!value.is_empty()).then(|| value.to_vec());
         if let Some(name) = keyword.strip_prefix(b"SCHILY.xattr.") {
-            self.set_xattr(name, value);
+            self.xattrs.push(Xattr { name: name.into(), value: value.into() });
             return Ok(());
         }
         match keyword {
@@ -76,11 +79,16 @@ impl Records {
         Ok(())
     }
 
-    /// The last value of a name holds.
-    fn set_xattr(&mut self, name: &[u8], value: &[u8]) {
-        match self.xattrs.iter_mut().find(|other| *other.name == *name) {
-            Some(old) => old.value = value.into(),
-            None => self.xattrs.push(Xattr { name: name.into(), value: value.into() }),
+    /// Leaves one of each name, in its first place: the last value holds.
+    fn merge_xattrs(&mut self) {
+        let all = std::mem::take(&mut self.xattrs);
+        let mut places = HashMap::new();
+        for xattr in all {
+            let at = *places.entry(xattr.name.clone()).or_insert(self.xattrs.len());
+            match self.xattrs.get_mut(at) {
+                Some(old) => *old = xattr,
+                None => self.xattrs.push(xattr),
+            }
         }
     }
 }

@@ -120,7 +120,8 @@ impl View {
         let mut entries = Vec::new();
         for (image, manifest) in self.images.iter().zip(manifests) {
             let mut entry = manifest.clone();
-            let names: Vec<Option<String>> = image.names.iter().map(|name| Some(known(&self.roots, image, name))).collect();
+            let names: Vec<Option<String>> =
+                image.names.iter().map(|name| Some(known(&self.roots, image, name))).collect();
             for name in if names.is_empty() { vec![None] } else { names } {
                 names::set_known(&mut entry.annotations, name.as_deref());
                 entries.push(entry.clone());
@@ -134,7 +135,9 @@ impl View {
 fn known(roots: &Roots, image: &Image, name: &str) -> String {
     match image.from {
         // A tag alone is a name in the index, but would be a repository in Docker's list.
-        From::Index(number) if names::of_entry(&roots.entries[number].descriptor).as_deref() == Some(name) => name.into(),
+        From::Index(number) if names::of_entry(&roots.entries[number].descriptor).as_deref() == Some(name) => {
+            name.into()
+        }
         _ => names::known(name),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use super::strays::Strays;
 use super::{Edit, Index, Layout, key};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -21,6 +22,7 @@ struct Made<T> {
 /// What was made of `index.json` when last asked for. Where two of the locks are held, they are taken in this order.
 #[derive(Default)]
 pub(super) struct View {
+    strays: Mutex<Option<Made<Strays>>>,
     referrers: Mutex<Option<Made<Referrers>>>,
     /// The entries together with the edits that are to be merged.
     index: Mutex<Option<Made<Arc<Index>>>>,
@@ -41,7 +43,11 @@ impl Layout {
     pub(super) fn index(&self) -> Result<Arc<Index>> {
         let make = || {
             let mut index = self.stored_index()?;
-            self.pending.lock().expect("nothing panics while it holds the edits").iter().for_each(|edit| index.apply(edit));
+            self.pending
+                .lock()
+                .expect("nothing panics while it holds the edits")
+                .iter()
+                .for_each(|edit| index.apply(edit));
             Ok(Arc::new(index))
         };
         self.once(&self.view.index, make, Arc::clone)
@@ -62,6 +68,11 @@ impl Layout {
         };
         let list = |referrers: &Referrers| referrers.found.get(subject).cloned().unwrap_or_default();
         self.once(&self.view.referrers, make, list)
+    }
+
+    /// Reads what no list leads to.
+    pub(super) fn with_strays<R>(&self, read: impl FnOnce(&Strays) -> R) -> Result<R> {
+        self.once(&self.view.strays, || self.strays_of_all(), read)
     }
 
     /// Makes an edit visible. The edit is merged later.

@@ -1,5 +1,6 @@
 //! Writing to a layout: blobs, manifests, and last the names.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::{Edit, Layout, blob_key, key};
@@ -161,7 +162,8 @@ impl Layout {
             let _lock = self.lock_index()?;
             let mut index = self.stored_index()?;
             let found = self.find(at)?.ok_or_else(|| Error::not_found(at, self))?;
-            let names: Vec<Descriptor> = at.tag().map(|tag| index.find(tag)).into_iter().flatten().cloned().collect();
+            let names: HashSet<Descriptor> =
+                at.tag().map(|tag| index.find(tag)).into_iter().flatten().cloned().collect();
             let removed = index.remove(|number, entry| match at {
                 Selector::Tag(_) => names.contains(entry),
                 Selector::Entry(wanted) => number == *wanted,
