@@ -8,6 +8,7 @@ mod convert;
 mod error;
 mod flights;
 mod gate;
+mod manifests;
 mod options;
 mod plan;
 mod referrers;

@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::choose::{self, Target};
 use super::flights::{Claim, Flights};
+use super::manifests::Manifests;
 use super::plan::Plan;
 use super::{Error, Options, Report, Result, Side, Totals, instances, referrers};
 use crate::descriptor::Descriptor;
@@ -61,29 +62,30 @@ impl Session {
     /// # Errors
     /// What failed and on which side. The destination then has the name as it was, at most with some of the new blobs beside it.
     pub fn copy(&self, request: &Request<'_>) -> Result<Report> {
+        let manifests = &Manifests::new(request);
         let source = request.found()?;
         request.admit(&source.digest, &self.watch)?;
-        let target = choose::target(request, source.clone())?;
-        request.admit_all(&source, &target, &self.watch)?;
+        let target = choose::target(request, manifests, source.clone())?;
+        request.admit_all(manifests, &source, &target, &self.watch)?;
         let is_there = request.is_there(&target)?;
         if is_there && !request.options.referrers {
-            return self.only_more_names(request, &source, target);
+            return self.only_more_names(request, manifests, &source, target);
         }
-        let mut plan = Plan::make(self, request, &target)?;
+        let mut plan = Plan::make(self, request, manifests, &target)?;
         if request.options.referrers {
-            let referrers = referrers::find(self, request, &source, &target, &plan)?;
+            let referrers = referrers::find(self, request, manifests, &source, &target, &plan)?;
             plan.add(referrers, is_there, request);
         }
         let referrers = plan.referrers.iter().map(Vec::len).sum();
         if is_there && referrers == 0 {
-            return self.only_more_names(request, &source, target);
+            return self.only_more_names(request, manifests, &source, target);
         }
         if request.options.dry_run {
             return plan.describe(request, &source, target);
         }
         let (manifest, totals) = self.transfer(request, &plan)?;
         if is_there {
-            let named = self.only_more_names(request, &source, target)?;
+            let named = self.only_more_names(request, manifests, &source, target)?;
             return Ok(Report { up_to_date: false, referrers, totals, ..named });
         }
         Ok(Report { referrers, ..report(&source, target, manifest.descriptor(), plan.images(), totals) })
@@ -95,17 +97,24 @@ impl Session {
     /// # Errors
     /// What failed and on which side.
     pub fn compare(&self, request: &Request<'_>) -> Result<Report> {
+        let manifests = &Manifests::new(request);
         let source = request.found()?;
         request.admit(&source.digest, &self.watch)?;
-        let target = choose::target(request, source.clone())?;
-        request.admit_all(&source, &target, &self.watch)?;
+        let target = choose::target(request, manifests, source.clone())?;
+        request.admit_all(manifests, &source, &target, &self.watch)?;
         let up_to_date = request.is_there(&target)?;
         let descriptor = target.descriptor.clone();
         Ok(Report { up_to_date, ..report(&source, target, descriptor, 0, Totals::default()) })
     }
 
     /// The destination has the image: at most its other names are missing.
-    fn only_more_names(&self, request: &Request<'_>, source: &Descriptor, target: Target) -> Result<Report> {
+    fn only_more_names(
+        &self,
+        request: &Request<'_>,
+        manifests: &Manifests<'_>,
+        source: &Descriptor,
+        target: Target,
+    ) -> Result<Report> {
         let destination = |error| Error::at(Side::Destination, request.destination)(error);
         let mut manifest: Option<Manifest> = None;
         for tag in &request.options.additional_tags {
@@ -117,7 +126,7 @@ impl Session {
             }
             let manifest = match &mut manifest {
                 Some(manifest) => manifest,
-                empty => empty.insert(target.read(request)?),
+                empty => empty.insert(target.read(manifests)?),
             };
             request.destination.put_manifest(&at, manifest).map_err(destination)?;
         }
@@ -240,7 +249,7 @@ impl Request<'_> {
 
     /// Asks the same about each image that is to be copied. An index that was made smaller here is nobody's, and only what is in it is asked
     /// about.
-    fn admit_all(&self, source: &Descriptor, target: &Target, watch: &Watch) -> Result<()> {
+    fn admit_all(&self, manifests: &Manifests<'_>, source: &Descriptor, target: &Target, watch: &Watch) -> Result<()> {
         if self.options.gate.is_none() {
             return Ok(());
         }
@@ -251,14 +260,8 @@ impl Request<'_> {
         if !descriptor.media_type.is_index() {
             return Ok(());
         }
-        let below = instances(&target.read(self)?, &|child| self.read(child))?;
+        let below = instances(&target.read(manifests)?, &|child| manifests.read(child))?;
         below.iter().try_for_each(|image| self.admit(image, watch))
-    }
-
-    /// Reads a manifest of the source.
-    pub(super) fn read(&self, descriptor: &Descriptor) -> Result<Manifest> {
-        let at = Selector::from(descriptor.clone());
-        self.source.manifest(&at).map_err(Error::at(Side::Source, self.source))
     }
 
     /// Says whether the destination has the very image, whole, so that there is nothing to do.

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
 use crate::blob::Blob;
@@ -14,6 +15,8 @@ use crate::platform::Platform;
 use crate::transport::{self, Origin, Selector, Source, Transport};
 use crate::watch::{Event, Outcome};
 
+mod limits;
+
 /// A place in memory that notes every write, and can be told to fail.
 #[derive(Default)]
 struct Shelf {
@@ -23,6 +26,8 @@ struct Shelf {
     tags: Mutex<BTreeMap<String, Digest>>,
     writes: Mutex<Vec<String>>,
     broken: Option<Digest>,
+    /// Bytes of manifests that were read.
+    read: AtomicU64,
     /// Listed as referrers of every manifest that has some, and none of them.
     stale: Vec<Descriptor>,
 }
@@ -97,7 +102,9 @@ impl Source for Shelf {
     fn manifest(&self, at: &Selector) -> transport::Result<Manifest> {
         let digest = self.digest(at).ok_or_else(|| transport::Error::not_found(at, self))?;
         let manifests = self.manifests.lock().expect("manifests");
-        manifests.get(&digest).cloned().ok_or_else(|| transport::Error::not_found(at, self))
+        let manifest = manifests.get(&digest).cloned().ok_or_else(|| transport::Error::not_found(at, self))?;
+        self.read.fetch_add(manifest.raw().len() as u64, Ordering::Relaxed);
+        Ok(manifest)
     }
 
     fn blob(&self, blob: &Descriptor) -> transport::Result<Blob<'_>> {

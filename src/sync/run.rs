@@ -163,7 +163,13 @@ impl Run<'_> {
         let source = self.places.source(&from.place, &job.line.source_access)?;
         let destination = self.places.destination(&to.place, &job.line.destination_access)?;
         let gate = self.options.gate.map(|gate| gate(&from));
-        let options = copy::Options { gate, ..copy_options(job.line) };
+        let options = copy::Options {
+            platforms: job.line.platforms.clone(),
+            referrers: job.line.referrers,
+            max_manifest_bytes: self.options.max_manifest_bytes,
+            gate,
+            ..copy::Options::default()
+        };
         let request =
             Request { source: &*source, from: &from.at, destination: &*destination, to: &to.at, options: &options };
         let report = match self.options.dry_run {
@@ -231,10 +237,6 @@ impl Job<'_> {
         let (source, destination) = (self.line.source.to_string(), self.line.target.to_string());
         Image { line: self.line.number, source, destination, result }
     }
-}
-
-fn copy_options(line: &Line) -> copy::Options {
-    copy::Options { platforms: line.platforms.clone(), referrers: line.referrers, ..copy::Options::default() }
 }
 
 /// Returns what a location is, however its path is spelled.
