@@ -6,8 +6,8 @@
 mod choose;
 mod convert;
 mod error;
-mod flights;
 mod gate;
+mod in_flight;
 mod manifests;
 mod options;
 mod plan;

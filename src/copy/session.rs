@@ -1,28 +1,24 @@
 //! One copy from its first look to its last write.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::choose::{self, Target};
-use super::flights::{Claim, Flights};
+use super::in_flight::InFlight;
 use super::manifests::Manifests;
 use super::plan::Plan;
 use super::{Error, Options, Report, Result, Side, Totals, instances, referrers};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
+use crate::pool::Pool;
 use crate::transport::{Selector, Source, Transport};
-use crate::watch::{Cancelled, Watch};
+use crate::watch::Watch;
 
-/// What copies that run together share: the number of transfers at once, the watch, and the blobs that are on their way or there, so that
-/// none is sent twice.
+/// What concurrent copies share: the threads, the watch, and the blobs that are in flight or complete, so that none is sent twice.
 #[derive(Debug)]
 pub struct Session {
-    jobs: NonZeroUsize,
-    free: Mutex<usize>,
-    freed: Condvar,
-    flights: Flights,
+    pub(super) pool: Pool,
+    pub(super) in_flight: InFlight,
     watch: Watch,
 }
 
@@ -42,9 +38,10 @@ pub struct Request<'a> {
 }
 
 impl Session {
-    /// Starts a session with at most `jobs` transfers at once, over all its images together.
+    /// Starts a session with at most `jobs` threads, and so transfers at once, over all its images together. A caller who copies images in
+    /// parallel does it with [`pool`](Session::pool): threads of its own come in addition.
     pub fn new(jobs: NonZeroUsize, watch: Watch) -> Self {
-        Self { jobs, free: Mutex::new(jobs.get()), freed: Condvar::new(), flights: Flights::default(), watch }
+        Self { pool: Pool::new(jobs), in_flight: InFlight::default(), watch }
     }
 
     /// Returns the watch.
@@ -52,9 +49,9 @@ impl Session {
         &self.watch
     }
 
-    /// Returns the number of transfers at once.
-    pub fn jobs(&self) -> NonZeroUsize {
-        self.jobs
+    /// Returns the threads.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// Copies one image. The destination's `finish` is left to the caller, who may have more images for it.
@@ -134,85 +131,14 @@ impl Session {
         Ok(Report { up_to_date: true, ..report(source, target, descriptor, 0, Totals::default()) })
     }
 
-    /// Does `work` for every item in several threads, and returns the results in the items' order. The first failure stops the rest.
-    ///
-    /// # Errors
-    /// The first failure, and that of a session that was stopped.
-    pub fn each<T: Sync, R: Send, E: Send + From<Cancelled>>(
+    /// Does `work` for every item, as [`Pool::each`] does.
+    pub(super) fn each<T: Sync, R: Send>(
         &self,
         items: &[T],
-        work: impl Fn(&T, &Watch) -> Result<R, E> + Sync,
-    ) -> Result<Vec<R>, E> {
-        let part = self.watch.part();
-        let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
-        let failure: Mutex<Option<E>> = Mutex::new(None);
-        let run = || {
-            while let Some((at, item)) = take(&next, items) {
-                if part.is_cancelled() {
-                    return;
-                }
-                match work(item, &part) {
-                    Ok(result) => lock(&done)[at] = Some(result),
-                    Err(error) => {
-                        // The others then fail because they are stopped; the first failure is the cause.
-                        lock(&failure).get_or_insert(error);
-                        part.cancel();
-                    }
-                }
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..self.jobs.get().min(items.len()) {
-                scope.spawn(run);
-            }
-            run();
-        });
-        if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(error);
-        }
-        self.watch.check().map_err(|_| Cancelled)?;
-        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(done.into_iter().map(|result| result.expect("without a failure every item is done")).collect())
+        work: impl Fn(&T, &Watch) -> Result<R> + Sync,
+    ) -> Result<Vec<R>> {
+        self.pool.each(&self.watch, items, work)
     }
-
-    /// Waits for one of the session's transfers, unless the work is stopped meanwhile.
-    pub(super) fn permit(&self, watch: &Watch) -> Result<Permit<'_>> {
-        let free = lock(&self.free);
-        let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
-        watch.check().map_err(|_| {
-            // It was woken for nothing, and another may wait.
-            self.freed.notify_one();
-            Error::Cancelled(crate::watch::Cancelled)
-        })?;
-        *free -= 1;
-        Ok(Permit(self))
-    }
-
-    /// Finds out who brings a blob to the destination.
-    pub(super) fn claim(&self, request: &Request<'_>, digest: &Digest, watch: &Watch) -> Result<Claim<'_>> {
-        self.flights.claim(request, digest, watch)
-    }
-}
-
-/// One of the session's transfers; dropping it lets another begin.
-pub(super) struct Permit<'a>(&'a Session);
-
-impl Drop for Permit<'_> {
-    fn drop(&mut self) {
-        *lock(&self.0.free) += 1;
-        self.0.freed.notify_one();
-    }
-}
-
-fn take<'a, T>(next: &AtomicUsize, items: &'a [T]) -> Option<(usize, &'a T)> {
-    let at = next.fetch_add(1, Ordering::Relaxed);
-    Some((at, items.get(at)?))
-}
-
-/// A thread that panicked cannot leave these half changed: every critical section is one assignment.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Request<'_> {

@@ -71,7 +71,8 @@ fn a_registry_is_refused_before_it_has_sent_more() {
         copy::Options { platforms: Platforms::All, max_manifest_bytes: Some(LIMIT), ..copy::Options::default() };
     let request =
         Request { source: &*source, from: &from.at, destination: &*destination, to: &to.at, options: &options };
-    let error = copy::copy(&request, NonZeroUsize::MIN.saturating_add(7), &Watch::default()).expect_err("refused");
+    // The fake registry leaves a connection waiting when there are more of them than it has threads.
+    let error = copy::copy(&request, NonZeroUsize::MIN.saturating_add(2), &Watch::default()).expect_err("refused");
     assert!(error.to_string().starts_with("too many manifests"), "{error}");
     let sent = sent.load(Ordering::Relaxed);
     assert!(sent > LIMIT / 2 && sent <= LIMIT, "{sent}");
@@ -86,7 +87,7 @@ fn sync_refuses_one_image_and_copies_the_other() {
         ["wide", "small"].map(|tag| format!("docker://{host}/a:{tag} oci:{}:{tag}\n", out.display())).concat();
     let plan = sync::Plan::parse(&lines).expect("a plan");
     let options = sync::Options {
-        jobs: NonZeroUsize::MIN.saturating_add(3),
+        jobs: NonZeroUsize::MIN.saturating_add(2),
         fail_fast: false,
         dry_run: false,
         prune: false,
