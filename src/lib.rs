@@ -50,6 +50,7 @@ pub mod manifest;
 pub mod media_type;
 pub mod mutate;
 pub mod platform;
+pub mod pool;
 pub mod reference;
 #[cfg(feature = "client")]
 pub mod registry;

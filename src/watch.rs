@@ -129,10 +129,10 @@ impl Watch {
     /// Fails once someone asked to stop.
     ///
     /// # Errors
-    /// [`Cancelled`] in an [`io::Error`] of kind `Other`: `Interrupted` would be tried again by `io::copy`.
+    /// [`Cancelled`] in an [`io::Error`].
     pub fn check(&self) -> io::Result<()> {
         if self.is_cancelled() {
-            return Err(io::Error::other(Cancelled));
+            return Err(Cancelled.into());
         }
         Ok(())
     }
@@ -151,3 +151,10 @@ impl fmt::Debug for Watch {
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("interrupted")]
 pub struct Cancelled;
+
+impl From<Cancelled> for io::Error {
+    /// Of kind `Other`: `Interrupted` would be tried again by `io::copy`.
+    fn from(cancelled: Cancelled) -> Self {
+        Self::other(cancelled)
+    }
+}

@@ -14,9 +14,9 @@ use super::title::{self, Title};
 use super::unpack::unpack;
 use super::{Error, Result, TAR_DIGEST, TITLE, UNPACK};
 use crate::blob::Blob;
-use crate::copy::Session;
 use crate::descriptor::Descriptor;
 use crate::image::Image;
+use crate::pool::Pool;
 use crate::transport::{self, Source};
 use crate::watch::{Event, Outcome, Watch};
 
@@ -136,7 +136,7 @@ fn fetch_all(
     let bytes = wanted.iter().map(|each| each.blob.size).fold(0, u64::saturating_add);
     watch.tell(&Event::Planned { blobs: wanted.len(), bytes });
     let numbered: Vec<(usize, &Wanted<'_>)> = wanted.iter().enumerate().collect();
-    Session::new(jobs, watch.clone()).each(&numbered, |(number, each), watch| {
+    Pool::new(jobs).each(watch, &numbered, |(number, each), watch| {
         let into = stage.join(number.to_string());
         watch.tell(&Event::Started { blob: each.blob });
         let blob = source.blob(each.blob)?.watched(watch);

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 
 use super::contents::{Content, Contents, Item};
 use super::host::{self, Ready, is_change};
 use super::recipe::Options;
 use super::{Error, Result};
 use crate::filesystem::{self, Entry, Writer};
+use crate::pool;
 use crate::watch::{Cancelled, Watch};
 
 /// How many entries are read ahead: with the largest that are read whole, 8 MiB.
@@ -32,24 +33,31 @@ pub(super) fn write<W: Write>(
 ) -> Result<()> {
     let (sender, receiver) = sync_channel(AHEAD);
     std::thread::scope(|scope| {
-        scope.spawn(move || read(contents, options, watch, &sender));
-        write_pieces(receiver, writer, watch)
+        let read_ahead = move |contents| read(contents, options, watch, &mut |piece| sender.send(piece).is_ok());
+        match pool::hand_over(scope, contents, read_ahead) {
+            Ok(()) => receiver.into_iter().try_for_each(|piece| write_piece(piece?, writer, watch)),
+            // Without a thread nothing is read ahead.
+            Err(contents) => {
+                let mut result = Ok(());
+                read(contents, options, watch, &mut |piece| {
+                    result = piece.and_then(|piece| write_piece(piece, writer, watch));
+                    result.is_ok()
+                });
+                result
+            }
+        }
     })
 }
 
-// The receiver is dropped at the end, also after an error: the reader then stops.
-fn write_pieces<W: Write>(pieces: Receiver<Result<Piece>>, writer: &mut Writer<W>, watch: &Watch) -> Result<()> {
-    for piece in pieces {
-        watch.check().map_err(|_| Cancelled)?;
-        let Piece { path, ready: Ready { entry, content }, host } = piece?;
-        let written = match content {
-            host::Content::None => writer.append(&path, &entry, None),
-            host::Content::Small(bytes) => writer.append(&path, &entry, Some(&mut &bytes[..])),
-            host::Content::Large(mut file) => writer.append(&path, &entry, Some(&mut *file)),
-        };
-        written.map_err(|error| named(error, host))?;
-    }
-    Ok(())
+fn write_piece<W: Write>(piece: Piece, writer: &mut Writer<W>, watch: &Watch) -> Result<()> {
+    watch.check().map_err(|_| Cancelled)?;
+    let Piece { path, ready: Ready { entry, content }, host } = piece;
+    let written = match content {
+        host::Content::None => writer.append(&path, &entry, None),
+        host::Content::Small(bytes) => writer.append(&path, &entry, Some(&mut &bytes[..])),
+        host::Content::Large(mut file) => writer.append(&path, &entry, Some(&mut *file)),
+    };
+    written.map_err(|error| named(error, host))
 }
 
 /// Names the file of this machine, where reading it failed.
@@ -62,7 +70,7 @@ fn named(error: filesystem::Error, host: Option<PathBuf>) -> Error {
 }
 
 /// Reads entry after entry until one fails or nobody takes them any more.
-fn read(contents: Contents, options: &Options, watch: &Watch, sender: &SyncSender<Result<Piece>>) {
+fn read(contents: Contents, options: &Options, watch: &Watch, take: &mut dyn FnMut(Result<Piece>) -> bool) {
     let Contents { items, roots } = contents;
     // The first name of each file with several, by device, number and what it is given.
     let mut links: HashMap<(u64, u64, usize), Vec<u8>> = HashMap::new();
@@ -76,7 +84,7 @@ fn read(contents: Contents, options: &Options, watch: &Watch, sender: &SyncSende
         };
         let Some(piece) = piece.transpose() else { continue };
         let is_last = piece.is_err();
-        if sender.send(piece).is_err() || is_last {
+        if !take(piece) || is_last {
             return;
         }
     }

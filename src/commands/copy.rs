@@ -150,6 +150,7 @@ impl Args {
             include_external: self.include_external,
             check_tag: self.tag_to_check()?,
             referrers: self.referrers,
+            max_manifest_bytes: None,
             gate: self.gate()?,
             scratch: Some(self.work.scratch.clone().unwrap_or_else(std::env::temp_dir)),
         })

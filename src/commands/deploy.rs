@@ -157,6 +157,7 @@ fn run_listed(args: &Args, file: &Path, ui: &Ui) -> anyhow::Result<()> {
         fail_fast: false,
         dry_run: false,
         prune: false,
+        max_manifest_bytes: None,
         watch: watch.clone(),
         open: &|side, access| opener.open(side, access),
     };

@@ -98,6 +98,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
         fail_fast: args.fail_fast,
         dry_run: args.dry_run,
         prune: args.prune,
+        max_manifest_bytes: None,
         watch: watch.clone(),
         open: &|side, access| opener.open(side, access),
     };

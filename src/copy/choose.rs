@@ -1,5 +1,6 @@
 //! Which part of what the source has is copied.
 
+use super::manifests::Manifests;
 use super::{Choice, Error, Platforms, Request, Result, Side};
 use crate::config::{self, Config};
 use crate::descriptor::Descriptor;
@@ -24,41 +25,50 @@ impl Target {
     }
 
     /// Reads the manifest, or returns the one that only exists here.
-    pub(super) fn read(&self, request: &Request<'_>) -> Result<Manifest> {
+    pub(super) fn read(&self, manifests: &Manifests<'_>) -> Result<Manifest> {
         match &self.filtered {
             Some(index) => Ok(index.clone()),
-            None => request.read(&self.descriptor),
+            None => manifests.read(&self.descriptor),
         }
     }
 }
 
 /// Finds the target in what the source's name stands for.
-pub(super) fn target(request: &Request<'_>, found: Descriptor) -> Result<Target> {
-    target_at(request, found, 0)
+pub(super) fn target(request: &Request<'_>, manifests: &Manifests<'_>, found: Descriptor) -> Result<Target> {
+    target_at(request, manifests, found, 0)
 }
 
-fn target_at(request: &Request<'_>, found: Descriptor, depth: usize) -> Result<Target> {
+fn target_at(request: &Request<'_>, manifests: &Manifests<'_>, found: Descriptor, depth: usize) -> Result<Target> {
     match &request.options.platforms {
         Platforms::All => Ok(Target::whole(found)),
-        Platforms::Host if found.media_type.is_index() => one(request, found, &Platform::host(), true, depth),
+        Platforms::Host if found.media_type.is_index() => {
+            one(request, manifests, found, &Platform::host(), true, depth)
+        }
         Platforms::Host => Ok(Target::whole(found)),
-        Platforms::Only(wanted) if !found.media_type.is_index() => single(request, found, wanted),
+        Platforms::Only(wanted) if !found.media_type.is_index() => single(request, manifests, found, wanted),
         Platforms::Only(wanted) => match wanted.as_slice() {
-            [only] => one(request, found, only, false, depth),
-            several => filtered(request, &found, several),
+            [only] => one(request, manifests, found, only, false, depth),
+            several => filtered(request, manifests, &found, several),
         },
     }
 }
 
 /// One platform of an index, looked for in nested indexes too.
-fn one(request: &Request<'_>, found: Descriptor, wanted: &Platform, by_default: bool, depth: usize) -> Result<Target> {
-    let index = request.read(&found)?;
+fn one(
+    request: &Request<'_>,
+    manifests: &Manifests<'_>,
+    found: Descriptor,
+    wanted: &Platform,
+    by_default: bool,
+    depth: usize,
+) -> Result<Target> {
+    let index = manifests.read(&found)?;
     // An index without platforms is no list of alternatives: an artifact, or a single image wrapped in an index.
     if by_default && index.children().iter().all(|entry| entry.platform.is_none()) {
-        return sole_or_whole(request, found, &index, depth);
+        return sole_or_whole(request, manifests, found, &index, depth);
     }
     let mut offered = Vec::new();
-    let chosen = image::search(&index, wanted, &mut offered, &|nested| request.read(nested))?;
+    let chosen = image::search(&index, wanted, &mut offered, &|nested| manifests.read(nested))?;
     let Some(chosen) = chosen else {
         return Err(no_platform(request, wanted, &offered));
     };
@@ -68,18 +78,31 @@ fn one(request: &Request<'_>, found: Descriptor, wanted: &Platform, by_default: 
 }
 
 /// Without platforms to choose by, the only image of an index is meant; of several, the index itself.
-fn sole_or_whole(request: &Request<'_>, found: Descriptor, index: &Manifest, depth: usize) -> Result<Target> {
+fn sole_or_whole(
+    request: &Request<'_>,
+    manifests: &Manifests<'_>,
+    found: Descriptor,
+    index: &Manifest,
+    depth: usize,
+) -> Result<Target> {
     match index.children() {
-        // What is nested deeper is refused when the whole of it is read.
-        [only] if only.media_type.is_index() && depth < MAX_DEPTH => target_at(request, only.clone(), depth + 1),
+        // Deeper nesting is refused by `Manifests::levels`.
+        [only] if only.media_type.is_index() && depth < MAX_DEPTH => {
+            target_at(request, manifests, only.clone(), depth + 1)
+        }
         [only] => Ok(Target::whole(only.clone())),
         _ => Ok(Target::whole(found)),
     }
 }
 
 /// An index with only the entries for some platforms; every one of them must be there.
-fn filtered(request: &Request<'_>, found: &Descriptor, wanted: &[Platform]) -> Result<Target> {
-    let index = request.read(found)?;
+fn filtered(
+    request: &Request<'_>,
+    manifests: &Manifests<'_>,
+    found: &Descriptor,
+    wanted: &[Platform],
+) -> Result<Target> {
+    let index = manifests.read(found)?;
     let entries: Vec<&Descriptor> = index.children().iter().filter(|entry| !entry.is_attestation()).collect();
     let offered: Vec<String> =
         entries.iter().filter_map(|entry| entry.platform.as_ref()).map(Platform::to_string).collect();
@@ -104,8 +127,8 @@ fn filtered(request: &Request<'_>, found: &Descriptor, wanted: &[Platform]) -> R
 }
 
 /// A single image for the asked platforms: its config must agree, where it says anything.
-fn single(request: &Request<'_>, found: Descriptor, wanted: &[Platform]) -> Result<Target> {
-    let manifest = request.read(&found)?;
+fn single(request: &Request<'_>, manifests: &Manifests<'_>, found: Descriptor, wanted: &[Platform]) -> Result<Target> {
+    let manifest = manifests.read(&found)?;
     let Some(image) = manifest.as_image().filter(|_| manifest.is_runnable()) else {
         return Ok(Target::whole(found));
     };

@@ -6,8 +6,9 @@
 mod choose;
 mod convert;
 mod error;
-mod flights;
 mod gate;
+mod in_flight;
+mod manifests;
 mod options;
 mod plan;
 mod referrers;

@@ -31,6 +31,9 @@ pub struct Options {
     pub check_tag: Option<Tag>,
     /// Copy what refers to the image too: signatures, attestations, SBOMs and the like, and what refers to those.
     pub referrers: bool,
+    /// The most bytes of manifests that are read for one image with its referrers, which are held in memory; 256 MiB if not given. An image
+    /// with more is refused before it gets its name.
+    pub max_manifest_bytes: Option<u64>,
     /// Where layers are recompressed.
     pub scratch: Option<PathBuf>,
     /// Who decides whether the image may be copied; without, any may.

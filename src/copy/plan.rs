@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::choose::{self, Target};
 use super::convert::{self, Recompression};
+use super::manifests::Manifests;
 use super::referrers::Referrer;
 use super::session::report;
 use super::{Error, Report, Request, Result, Session, Side, Step, Totals};
@@ -11,11 +12,6 @@ use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
-use crate::transport::MAX_DEPTH;
-
-/// The most manifests that one image may have, and the most bytes of them: they are held in memory.
-const MAX_MANIFESTS: usize = 20_000;
-pub(super) const MAX_MANIFEST_BYTES: usize = 256 << 20;
 
 /// What a copy will do.
 pub(super) struct Plan {
@@ -40,8 +36,13 @@ pub(super) struct PlannedBlob {
 
 impl Plan {
     /// Reads every manifest of the target and decides on every blob. Nothing is written.
-    pub(super) fn make(session: &Session, request: &Request<'_>, target: &Target) -> Result<Self> {
-        let levels = read_levels(session, request, target.read(request)?)?;
+    pub(super) fn make(
+        session: &Session,
+        request: &Request<'_>,
+        manifests: &Manifests<'_>,
+        target: &Target,
+    ) -> Result<Self> {
+        let levels = manifests.levels(session, target.read(manifests)?)?;
         for manifest in levels.iter().flatten() {
             request.destination.accepts(manifest).map_err(Error::at(Side::Destination, request.destination))?;
             convert::check(request, manifest)?;
@@ -210,53 +211,6 @@ fn mountable(request: &Request<'_>) -> bool {
     match (request.source.origin(), request.destination.origin()) {
         (Some(from), Some(to)) => from.registry == to.registry && from.repository != to.repository,
         _ => false,
-    }
-}
-
-/// Reads the manifests level by level, each once, in parallel.
-pub(super) fn read_levels(session: &Session, request: &Request<'_>, root: Manifest) -> Result<Vec<Vec<Manifest>>> {
-    let mut seen = BTreeSet::from([root.digest().clone()]);
-    let mut bytes = root.raw().len();
-    let mut levels = vec![vec![root]];
-    while let Some(last) = levels.last() {
-        let children = last.iter().flat_map(Manifest::children);
-        let fresh: Vec<&Descriptor> = children.filter(|child| seen.insert(child.digest.clone())).collect();
-        if fresh.is_empty() {
-            break;
-        }
-        if levels.len() > MAX_DEPTH || seen.len() > MAX_MANIFESTS || bytes > MAX_MANIFEST_BYTES {
-            let reason = format!("the index is nested more than {MAX_DEPTH} deep or has too many manifests");
-            return Err(Error::Refused { reason, cure: None });
-        }
-        let level = session.each(&fresh, |child, watch| {
-            let _permit = session.permit(watch)?;
-            request.read(child)
-        })?;
-        bytes += level.iter().map(|manifest| manifest.raw().len()).sum::<usize>();
-        levels.push(level);
-    }
-    sink(&mut levels);
-    Ok(levels)
-}
-
-/// A manifest that stands at several depths must be written before the shallowest of its parents: it sinks to the deepest.
-fn sink(levels: &mut Vec<Vec<Manifest>>) {
-    let mut depth = 0;
-    while depth < levels.len() {
-        let mentioned: BTreeSet<Digest> =
-            levels[depth].iter().flat_map(Manifest::children).map(|child| child.digest.clone()).collect();
-        for above in 0..=depth {
-            let (stay, fall): (Vec<_>, Vec<_>) =
-                std::mem::take(&mut levels[above]).into_iter().partition(|each| !mentioned.contains(each.digest()));
-            levels[above] = stay;
-            if !fall.is_empty() {
-                if depth + 1 == levels.len() {
-                    levels.push(Vec::new());
-                }
-                levels[depth + 1].extend(fall);
-            }
-        }
-        depth += 1;
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::choose::Target;
 use super::convert;
-use super::plan::{self, Plan};
+use super::manifests::{MAX_MANIFESTS, Manifests};
+use super::plan::Plan;
 use super::{Error, Request, Result, Session, Side};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -18,8 +19,6 @@ use crate::transport::{self, Selector};
 
 /// How far referrers of referrers are followed; longer chains are an attack.
 const MAX_ROUNDS: usize = 16;
-/// The most referrers that one image may have, with those of its referrers.
-const MAX_REFERRERS: usize = 20_000;
 
 /// A referrer with everything below it.
 pub(super) struct Referrer {
@@ -31,11 +30,12 @@ pub(super) struct Referrer {
     levels: Vec<Vec<Manifest>>,
 }
 
-/// A manifest that is said to refer to another.
+/// A manifest that is said to refer to another; its annotations, of any size, are not kept.
 struct Mention {
     subject: Digest,
     tag: Option<String>,
-    at: Descriptor,
+    digest: Digest,
+    size: u64,
 }
 
 impl Referrer {
@@ -65,6 +65,7 @@ impl Referrer {
 pub(super) fn find(
     session: &Session,
     request: &Request<'_>,
+    manifests: &Manifests<'_>,
     source: &Descriptor,
     target: &Target,
     plan: &Plan,
@@ -75,7 +76,7 @@ pub(super) fn find(
     let subjects = plan.levels.iter().flatten().map(|manifest| manifest.digest().clone());
     // An index made here is nothing that anybody could refer to.
     let subjects = subjects.filter(|digest| target.filtered.as_ref().is_none_or(|index| index.digest() != digest));
-    let rounds = follow(session, request, subjects.collect())?;
+    let rounds = follow(session, request, manifests, subjects.collect())?;
     check_conversion(request, plan, &rounds)?;
     let mut lacking = rounds.into_iter().map(|round| missing(session, request, round)).collect::<Result<Vec<_>>>()?;
     lacking.retain(|round| !round.is_empty());
@@ -97,33 +98,36 @@ fn check_whole(session: &Session, request: &Request<'_>, source: &Descriptor, ta
     Ok(())
 }
 
-fn follow(session: &Session, request: &Request<'_>, subjects: Vec<Digest>) -> Result<Vec<Vec<Referrer>>> {
+fn follow(
+    session: &Session,
+    request: &Request<'_>,
+    manifests: &Manifests<'_>,
+    subjects: Vec<Digest>,
+) -> Result<Vec<Vec<Referrer>>> {
     let mut seen: BTreeSet<Digest> = subjects.iter().cloned().collect();
     let mut subjects = subjects;
     let mut rounds: Vec<Vec<Referrer>> = Vec::new();
-    let mut found = 0;
-    let bytes = AtomicUsize::new(0);
+    let found = AtomicUsize::new(0);
     while !subjects.is_empty() {
-        let mentions = session.each(&subjects, |subject, _| mentions(request, subject))?;
-        // What was found before is written anyway, unless it is to have a tag as well.
-        let is_new = |mention: &Mention| mention.tag.is_some() || !seen.contains(&mention.at.digest);
-        let mentions: Vec<Mention> = mentions.into_iter().flatten().filter(is_new).collect();
-        found += mentions.len();
-        if found > MAX_REFERRERS || (rounds.len() == MAX_ROUNDS && !mentions.is_empty()) {
-            return Err(too_many());
-        }
-        let roots = session.each(&mentions, |mention, _| {
-            let root = read(session, request, mention)?;
-            let size = root.as_ref().map_or(0, |root| root.raw().len());
-            let before = bytes.fetch_add(size, Ordering::Relaxed);
-            if before + size > plan::MAX_MANIFEST_BYTES { Err(too_many()) } else { Ok(root) }
+        let mentions = session.each(&subjects, |subject, _| {
+            let mentions = mentions(request, subject)?;
+            let before = found.fetch_add(mentions.len(), Ordering::Relaxed);
+            if before + mentions.len() > MAX_MANIFESTS { Err(manifests.too_many()) } else { Ok(mentions) }
         })?;
+        // What was found before is written anyway, unless it is to have a tag as well.
+        let is_new = |mention: &Mention| mention.tag.is_some() || !seen.contains(&mention.digest);
+        let mentions: Vec<Mention> = mentions.into_iter().flatten().filter(is_new).collect();
+        if rounds.len() == MAX_ROUNDS && !mentions.is_empty() {
+            let reason = format!("chains of referrers are longer than {MAX_ROUNDS}");
+            return Err(Error::Refused { reason, cure: Some("leave referrers out".into()) });
+        }
+        let roots = session.each(&mentions, |mention, _| read(session, manifests, mention))?;
         let mut round = Vec::new();
         for (mention, root) in mentions.into_iter().zip(roots) {
             let Some(root) = root else {
                 continue;
             };
-            let levels = plan::read_levels(session, request, root)?;
+            let levels = manifests.levels(session, root)?;
             round.push(Referrer { subject: mention.subject, tag: mention.tag, levels });
         }
         subjects = round.iter().flat_map(Referrer::manifests).map(|manifest| manifest.digest().clone()).collect();
@@ -133,22 +137,14 @@ fn follow(session: &Session, request: &Request<'_>, subjects: Vec<Digest>) -> Re
     Ok(rounds)
 }
 
-fn too_many() -> Error {
-    let reason = format!(
-        "there are more than {MAX_REFERRERS} referrers, chains of more than {MAX_ROUNDS}, or more than {} MiB of manifests",
-        plan::MAX_MANIFEST_BYTES >> 20
-    );
-    Error::Refused { reason, cure: Some("leave --referrers out".into()) }
-}
-
 /// Asks the source what refers to a manifest.
 fn mentions(request: &Request<'_>, subject: &Digest) -> Result<Vec<Mention>> {
     let at_source = Error::at(Side::Source, request.source);
-    let mention = |tag, at| Mention { subject: subject.clone(), tag, at };
+    let mention = |tag, at: Descriptor| Mention { subject: subject.clone(), tag, digest: at.digest, size: at.size };
     let listed = request.source.referrers(subject).map_err(&at_source)?;
     let mut all: Vec<Mention> = listed.into_iter().map(|at| mention(None, at)).collect();
     let mut listed = BTreeSet::new();
-    all.retain(|mention| listed.insert(mention.at.digest.clone()));
+    all.retain(|mention| listed.insert(mention.digest.clone()));
     for tag in digest_tags(subject) {
         match request.source.resolve(&Selector::Tag(tag.clone())) {
             Ok(Some(at)) => all.push(mention(Some(tag), at)),
@@ -162,20 +158,22 @@ fn mentions(request: &Request<'_>, subject: &Digest) -> Result<Vec<Mention>> {
 }
 
 /// Reads a referrer. A list under a tag may name what was deleted since, or what refers to something else: neither is a referrer.
-fn read(session: &Session, request: &Request<'_>, mention: &Mention) -> Result<Option<Manifest>> {
-    let Mention { subject, tag, at } = mention;
+fn read(session: &Session, manifests: &Manifests<'_>, mention: &Mention) -> Result<Option<Manifest>> {
+    let Mention { subject, tag, digest, size } = mention;
     let pass_over = |why: &str| {
-        session.watch().note(&format!("{} is listed as a referrer of {subject} but {why}; left out", at.digest));
+        session.watch().note(&format!("{digest} is listed as a referrer of {subject} but {why}; left out"));
         Ok(None)
     };
     // The list's word on a type is not always right; that on the digest is checked.
-    match request.source.manifest(&Selector::Digest(at.digest.clone())) {
+    match manifests.read_at(&Selector::Digest(digest.clone()), *size) {
         Ok(manifest) if tag.is_none() && manifest.subject().is_none_or(|own| own.digest != *subject) => {
             pass_over("does not refer to it")
         }
         Ok(manifest) => Ok(Some(manifest)),
-        Err(transport::Error::NotFound { .. }) if tag.is_none() => pass_over("is not there"),
-        Err(error) => Err(Error::at(Side::Source, request.source)(error)),
+        Err(Error::Place { source, .. }) if tag.is_none() && matches!(*source, transport::Error::NotFound { .. }) => {
+            pass_over("is not there")
+        }
+        Err(error) => Err(error),
     }
 }
 

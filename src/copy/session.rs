@@ -1,27 +1,24 @@
 //! One copy from its first look to its last write.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::choose::{self, Target};
-use super::flights::{Claim, Flights};
+use super::in_flight::InFlight;
+use super::manifests::Manifests;
 use super::plan::Plan;
 use super::{Error, Options, Report, Result, Side, Totals, instances, referrers};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
+use crate::pool::Pool;
 use crate::transport::{Selector, Source, Transport};
-use crate::watch::{Cancelled, Watch};
+use crate::watch::Watch;
 
-/// What copies that run together share: the number of transfers at once, the watch, and the blobs that are on their way or there, so that
-/// none is sent twice.
+/// What concurrent copies share: the threads, the watch, and the blobs that are in flight or complete, so that none is sent twice.
 #[derive(Debug)]
 pub struct Session {
-    jobs: NonZeroUsize,
-    free: Mutex<usize>,
-    freed: Condvar,
-    flights: Flights,
+    pub(super) pool: Pool,
+    pub(super) in_flight: InFlight,
     watch: Watch,
 }
 
@@ -41,9 +38,10 @@ pub struct Request<'a> {
 }
 
 impl Session {
-    /// Starts a session with at most `jobs` transfers at once, over all its images together.
+    /// Starts a session with at most `jobs` threads, and so transfers at once, over all its images together. A caller who copies images in
+    /// parallel does it with [`pool`](Session::pool): threads of its own come in addition.
     pub fn new(jobs: NonZeroUsize, watch: Watch) -> Self {
-        Self { jobs, free: Mutex::new(jobs.get()), freed: Condvar::new(), flights: Flights::default(), watch }
+        Self { pool: Pool::new(jobs), in_flight: InFlight::default(), watch }
     }
 
     /// Returns the watch.
@@ -51,9 +49,9 @@ impl Session {
         &self.watch
     }
 
-    /// Returns the number of transfers at once.
-    pub fn jobs(&self) -> NonZeroUsize {
-        self.jobs
+    /// Returns the threads.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// Copies one image. The destination's `finish` is left to the caller, who may have more images for it.
@@ -61,29 +59,30 @@ impl Session {
     /// # Errors
     /// What failed and on which side. The destination then has the name as it was, at most with some of the new blobs beside it.
     pub fn copy(&self, request: &Request<'_>) -> Result<Report> {
+        let manifests = &Manifests::new(request);
         let source = request.found()?;
         request.admit(&source.digest, &self.watch)?;
-        let target = choose::target(request, source.clone())?;
-        request.admit_all(&source, &target, &self.watch)?;
+        let target = choose::target(request, manifests, source.clone())?;
+        request.admit_all(manifests, &source, &target, &self.watch)?;
         let is_there = request.is_there(&target)?;
         if is_there && !request.options.referrers {
-            return self.only_more_names(request, &source, target);
+            return self.only_more_names(request, manifests, &source, target);
         }
-        let mut plan = Plan::make(self, request, &target)?;
+        let mut plan = Plan::make(self, request, manifests, &target)?;
         if request.options.referrers {
-            let referrers = referrers::find(self, request, &source, &target, &plan)?;
+            let referrers = referrers::find(self, request, manifests, &source, &target, &plan)?;
             plan.add(referrers, is_there, request);
         }
         let referrers = plan.referrers.iter().map(Vec::len).sum();
         if is_there && referrers == 0 {
-            return self.only_more_names(request, &source, target);
+            return self.only_more_names(request, manifests, &source, target);
         }
         if request.options.dry_run {
             return plan.describe(request, &source, target);
         }
         let (manifest, totals) = self.transfer(request, &plan)?;
         if is_there {
-            let named = self.only_more_names(request, &source, target)?;
+            let named = self.only_more_names(request, manifests, &source, target)?;
             return Ok(Report { up_to_date: false, referrers, totals, ..named });
         }
         Ok(Report { referrers, ..report(&source, target, manifest.descriptor(), plan.images(), totals) })
@@ -95,17 +94,24 @@ impl Session {
     /// # Errors
     /// What failed and on which side.
     pub fn compare(&self, request: &Request<'_>) -> Result<Report> {
+        let manifests = &Manifests::new(request);
         let source = request.found()?;
         request.admit(&source.digest, &self.watch)?;
-        let target = choose::target(request, source.clone())?;
-        request.admit_all(&source, &target, &self.watch)?;
+        let target = choose::target(request, manifests, source.clone())?;
+        request.admit_all(manifests, &source, &target, &self.watch)?;
         let up_to_date = request.is_there(&target)?;
         let descriptor = target.descriptor.clone();
         Ok(Report { up_to_date, ..report(&source, target, descriptor, 0, Totals::default()) })
     }
 
     /// The destination has the image: at most its other names are missing.
-    fn only_more_names(&self, request: &Request<'_>, source: &Descriptor, target: Target) -> Result<Report> {
+    fn only_more_names(
+        &self,
+        request: &Request<'_>,
+        manifests: &Manifests<'_>,
+        source: &Descriptor,
+        target: Target,
+    ) -> Result<Report> {
         let destination = |error| Error::at(Side::Destination, request.destination)(error);
         let mut manifest: Option<Manifest> = None;
         for tag in &request.options.additional_tags {
@@ -117,7 +123,7 @@ impl Session {
             }
             let manifest = match &mut manifest {
                 Some(manifest) => manifest,
-                empty => empty.insert(target.read(request)?),
+                empty => empty.insert(target.read(manifests)?),
             };
             request.destination.put_manifest(&at, manifest).map_err(destination)?;
         }
@@ -125,85 +131,14 @@ impl Session {
         Ok(Report { up_to_date: true, ..report(source, target, descriptor, 0, Totals::default()) })
     }
 
-    /// Does `work` for every item in several threads, and returns the results in the items' order. The first failure stops the rest.
-    ///
-    /// # Errors
-    /// The first failure, and that of a session that was stopped.
-    pub fn each<T: Sync, R: Send, E: Send + From<Cancelled>>(
+    /// Does `work` for every item, as [`Pool::each`] does.
+    pub(super) fn each<T: Sync, R: Send>(
         &self,
         items: &[T],
-        work: impl Fn(&T, &Watch) -> Result<R, E> + Sync,
-    ) -> Result<Vec<R>, E> {
-        let part = self.watch.part();
-        let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
-        let failure: Mutex<Option<E>> = Mutex::new(None);
-        let run = || {
-            while let Some((at, item)) = take(&next, items) {
-                if part.is_cancelled() {
-                    return;
-                }
-                match work(item, &part) {
-                    Ok(result) => lock(&done)[at] = Some(result),
-                    Err(error) => {
-                        // The others then fail because they are stopped; the first failure is the cause.
-                        lock(&failure).get_or_insert(error);
-                        part.cancel();
-                    }
-                }
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..self.jobs.get().min(items.len()) {
-                scope.spawn(run);
-            }
-            run();
-        });
-        if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(error);
-        }
-        self.watch.check().map_err(|_| Cancelled)?;
-        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(done.into_iter().map(|result| result.expect("without a failure every item is done")).collect())
+        work: impl Fn(&T, &Watch) -> Result<R> + Sync,
+    ) -> Result<Vec<R>> {
+        self.pool.each(&self.watch, items, work)
     }
-
-    /// Waits for one of the session's transfers, unless the work is stopped meanwhile.
-    pub(super) fn permit(&self, watch: &Watch) -> Result<Permit<'_>> {
-        let free = lock(&self.free);
-        let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
-        watch.check().map_err(|_| {
-            // It was woken for nothing, and another may wait.
-            self.freed.notify_one();
-            Error::Cancelled(crate::watch::Cancelled)
-        })?;
-        *free -= 1;
-        Ok(Permit(self))
-    }
-
-    /// Finds out who brings a blob to the destination.
-    pub(super) fn claim(&self, request: &Request<'_>, digest: &Digest, watch: &Watch) -> Result<Claim<'_>> {
-        self.flights.claim(request, digest, watch)
-    }
-}
-
-/// One of the session's transfers; dropping it lets another begin.
-pub(super) struct Permit<'a>(&'a Session);
-
-impl Drop for Permit<'_> {
-    fn drop(&mut self) {
-        *lock(&self.0.free) += 1;
-        self.0.freed.notify_one();
-    }
-}
-
-fn take<'a, T>(next: &AtomicUsize, items: &'a [T]) -> Option<(usize, &'a T)> {
-    let at = next.fetch_add(1, Ordering::Relaxed);
-    Some((at, items.get(at)?))
-}
-
-/// A thread that panicked cannot leave these half changed: every critical section is one assignment.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Request<'_> {
@@ -240,7 +175,7 @@ impl Request<'_> {
 
     /// Asks the same about each image that is to be copied. An index that was made smaller here is nobody's, and only what is in it is asked
     /// about.
-    fn admit_all(&self, source: &Descriptor, target: &Target, watch: &Watch) -> Result<()> {
+    fn admit_all(&self, manifests: &Manifests<'_>, source: &Descriptor, target: &Target, watch: &Watch) -> Result<()> {
         if self.options.gate.is_none() {
             return Ok(());
         }
@@ -251,14 +186,8 @@ impl Request<'_> {
         if !descriptor.media_type.is_index() {
             return Ok(());
         }
-        let below = instances(&target.read(self)?, &|child| self.read(child))?;
+        let below = instances(&target.read(manifests)?, &|child| manifests.read(child))?;
         below.iter().try_for_each(|image| self.admit(image, watch))
-    }
-
-    /// Reads a manifest of the source.
-    pub(super) fn read(&self, descriptor: &Descriptor) -> Result<Manifest> {
-        let at = Selector::from(descriptor.clone());
-        self.source.manifest(&at).map_err(Error::at(Side::Source, self.source))
     }
 
     /// Says whether the destination has the very image, whole, so that there is nothing to do.

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::in_flight::{InFlight, State};
 use super::*;
 use crate::blob::Blob;
 use crate::class::Class;
@@ -14,6 +16,8 @@ use crate::platform::Platform;
 use crate::transport::{self, Origin, Selector, Source, Transport};
 use crate::watch::{Event, Outcome};
 
+mod limits;
+
 /// A place in memory that notes every write, and can be told to fail.
 #[derive(Default)]
 struct Shelf {
@@ -23,6 +27,8 @@ struct Shelf {
     tags: Mutex<BTreeMap<String, Digest>>,
     writes: Mutex<Vec<String>>,
     broken: Option<Digest>,
+    /// Bytes of manifests that were read.
+    read: AtomicU64,
     /// Listed as referrers of every manifest that has some, and none of them.
     stale: Vec<Descriptor>,
 }
@@ -97,7 +103,9 @@ impl Source for Shelf {
     fn manifest(&self, at: &Selector) -> transport::Result<Manifest> {
         let digest = self.digest(at).ok_or_else(|| transport::Error::not_found(at, self))?;
         let manifests = self.manifests.lock().expect("manifests");
-        manifests.get(&digest).cloned().ok_or_else(|| transport::Error::not_found(at, self))
+        let manifest = manifests.get(&digest).cloned().ok_or_else(|| transport::Error::not_found(at, self))?;
+        self.read.fetch_add(manifest.raw().len() as u64, Ordering::Relaxed);
+        Ok(manifest)
     }
 
     fn blob(&self, blob: &Descriptor) -> transport::Result<Blob<'_>> {
@@ -408,22 +416,31 @@ fn a_blob_that_one_copy_fails_to_bring_is_left_to_the_next() {
     let request = |source| Request { source, from: &from, destination: &destination, to: &to, options: &options };
     session.copy(&request(&broken)).expect_err("a broken blob");
     session.copy(&request(&source)).expect("copies");
-    // Who waits takes over, too.
-    let (digest, watch) = (Digest::of(b"another"), Watch::default());
-    let request = request(&source);
-    let claim = || session.claim(&request, &digest, &watch).expect("claims");
-    let flights::Claim::Take(first) = claim() else { panic!("nobody else brings it") };
+}
+
+#[test]
+fn who_waits_for_a_blob_takes_over() {
+    let (destination, all, watch) = (Shelf::named("there"), InFlight::default(), Watch::default());
+    let digest = Digest::of(b"another");
+    let begin = || all.begin(&destination, &digest);
+    let State::Permit(first) = begin() else { panic!("nobody else uploads it") };
+    assert!(matches!(begin(), State::InFlight));
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| match claim() {
-            flights::Claim::Take(flight) => flight.land(),
-            flights::Claim::There => panic!("it never landed"),
+        let waiting = scope.spawn(|| {
+            all.wait(&destination, &digest, &watch).expect("waits");
+            match begin() {
+                State::Permit(permit) => permit.complete(),
+                _ => panic!("it was never completed"),
+            }
         });
         drop(first);
         waiting.join().expect("takes over");
     });
-    assert!(matches!(claim(), flights::Claim::There));
+    assert!(matches!(begin(), State::Complete));
+    let other = Digest::of(b"more");
+    let _permit = all.begin(&destination, &other);
     watch.cancel();
-    assert!(matches!(session.claim(&request, &Digest::of(b"more"), &watch), Err(Error::Cancelled(_))));
+    assert!(matches!(all.wait(&destination, &other, &watch), Err(Error::Cancelled(_))));
 }
 
 /// Adds an artifact that refers to `subject`; one with a tag refers by that only, as cosign's do.

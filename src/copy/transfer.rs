@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use super::convert::{self, Recompression};
-use super::flights::Claim;
+use super::in_flight::State;
 use super::plan::{Plan, PlannedBlob};
 use super::{Error, Request, Result, Session, Side, Totals};
 use crate::blob::Blob;
@@ -27,7 +27,7 @@ impl Session {
     /// Writes everything planned; returns the manifest that got the name.
     pub(super) fn transfer(&self, request: &Request<'_>, plan: &Plan) -> Result<(Manifest, Totals)> {
         self.tell_plan(plan);
-        let done = self.each(&plan.blobs, |blob, watch| self.bring_blob(request, blob, watch))?;
+        let done = self.put_blobs(request, &plan.blobs)?;
         let mut totals = Totals { skipped: plan.skipped.len(), ..Totals::default() };
         let mut layers = BTreeMap::new();
         for Done { before, after, outcome } in done {
@@ -48,26 +48,46 @@ impl Session {
         Ok((root, totals))
     }
 
-    /// Puts a blob, unless a copy of this session has brought it there or is about to.
-    fn bring_blob(&self, request: &Request<'_>, planned: &PlannedBlob, watch: &Watch) -> Result<Done> {
-        if planned.recompression.is_some() {
-            let _permit = self.permit(watch)?;
-            return put_blob(request, planned, None, watch);
+    fn put_blobs(&self, request: &Request<'_>, blobs: &[PlannedBlob]) -> Result<Vec<Done>> {
+        let mut done = Vec::new();
+        let mut left: Vec<&PlannedBlob> = blobs.iter().collect();
+        loop {
+            let results = self.each(&left, |blob, watch| self.put_unless_in_flight(request, blob, watch))?;
+            let elsewhere = left.iter().zip(&results).filter(|(_, done)| done.is_none()).map(|(blob, _)| *blob);
+            left = elsewhere.collect();
+            done.extend(results.into_iter().flatten());
+            // Only when nothing else is to be done: whoever waits keeps a thread from transferring.
+            match left.first() {
+                Some(blob) => self.in_flight.wait(request.destination, &blob.descriptor.digest, self.watch())?,
+                None => return Ok(done),
+            }
         }
-        // Who waits for another's transfer must not keep a third from transferring.
-        let flight = match self.claim(request, &planned.descriptor.digest, watch)? {
-            Claim::Take(flight) => flight,
-            Claim::There => {
+    }
+
+    /// Puts a blob, unless a copy of this session has put it there; returns `None` when one is about to.
+    fn put_unless_in_flight(
+        &self,
+        request: &Request<'_>,
+        planned: &PlannedBlob,
+        watch: &Watch,
+    ) -> Result<Option<Done>> {
+        if planned.recompression.is_some() {
+            return put_blob(request, planned, None, watch).map(Some);
+        }
+        match self.in_flight.begin(request.destination, &planned.descriptor.digest) {
+            State::InFlight => Ok(None),
+            State::Complete => {
                 let (before, outcome) = (planned.descriptor.clone(), Outcome::Existed);
                 watch.tell(&Event::Started { blob: &before });
                 watch.tell(&Event::Finished { blob: &before, outcome });
-                return Ok(Done { before, after: None, outcome });
+                Ok(Some(Done { before, after: None, outcome }))
             }
-        };
-        let _permit = self.permit(watch)?;
-        let done = put_blob(request, planned, flight.from.as_ref(), watch)?;
-        flight.land();
-        Ok(done)
+            State::Permit(permit) => {
+                let done = put_blob(request, planned, permit.from.as_ref(), watch)?;
+                permit.complete();
+                Ok(Some(done))
+            }
+        }
     }
 
     fn tell_plan(&self, plan: &Plan) {
@@ -95,10 +115,7 @@ impl Session {
             result.map_err(|error| Error::at(Side::Destination, request.destination)(error))
         };
         for level in levels[1..].iter().rev() {
-            self.each(level, |manifest, watch| {
-                let _permit = self.permit(watch)?;
-                put(&Selector::Digest(manifest.digest().clone()), manifest)
-            })?;
+            self.each(level, |manifest, _| put(&Selector::Digest(manifest.digest().clone()), manifest))?;
         }
         let root = &levels[0][0];
         if !plan.referrers.is_empty() {

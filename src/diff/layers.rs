@@ -2,14 +2,15 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::thread::{self, ScopedJoinHandle};
 
 use super::change::compare;
 use super::{Change, Options};
 use crate::digest::Digest;
 use crate::filesystem::{self, DiffIds, Entry, Layer, Layers, Result, Tree, Visitor, Warning};
 use crate::image::Image;
+use crate::pool::Pool;
 use crate::transport::Source;
 
 /// An image to be compared.
@@ -101,16 +102,14 @@ impl<'a> Merged<'a> {
             return Ok(None);
         }
         let shared = before.layers(false)?;
-        let read = |layers: &Layers<'_>, range: Range<usize>, visitor: usize| match visitors {
-            None => layers.read_range(range),
-            Some(visitors) => layers.visit_range(range, visitors[visitor]),
+        let parts = [(&shared, 0..common, 0), (&old, common..before.count(), 1), (&new, common..after.count(), 2)];
+        let read = |(layers, range, visitor): &(&Layers<'_>, Range<usize>, usize)| match visitors {
+            None => layers.read_range(range.clone()),
+            Some(visitors) => layers.visit_range(range.clone(), visitors[*visitor]),
         };
-        let (mut layers, rest, others) = thread::scope(|scope| {
-            let shared = scope.spawn(|| read(&shared, 0..common, 0));
-            let rest = scope.spawn(|| read(&old, common..before.count(), 1));
-            let others = read(&new, common..after.count(), 2);
-            Ok::<_, filesystem::Error>((join(shared)?, join(rest)?, others?))
-        })?;
+        let mut read = Pool::new(NonZeroUsize::MIN.saturating_add(2)).map(&parts, read).into_iter();
+        let mut next = || read.next().expect("one result a part");
+        let (mut layers, rest, others) = (next()?, next()?, next()?);
         layers.extend(rest);
         let first = old.merge_read(&layers)?;
         layers.truncate(common);
@@ -163,8 +162,4 @@ fn digests(layers: &Layers<'_>, numbers: BTreeSet<usize>) -> Result<BTreeMap<(us
         found.extend(entries.filter_map(|entry| Some(((number, entry.member), entry.digest?))));
     }
     Ok(found)
-}
-
-fn join<T>(handle: ScopedJoinHandle<'_, T>) -> T {
-    handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::Scope;
 
 use crate::digest::{Algorithm, Digest, Hasher};
+use crate::pool;
 
 /// How much is handed over at a time.
 const BUFFER: usize = 256 * 1024;
@@ -12,33 +13,53 @@ const BUFFER: usize = 256 * 1024;
 const DEPTH: usize = 3;
 
 /// Reads what another thread has read ahead.
-pub(super) struct Pipe {
-    full: Receiver<io::Result<Vec<u8>>>,
-    empty: Sender<Vec<u8>>,
+pub(super) struct Pipe<'a> {
+    input: Input<'a>,
     buffer: Vec<u8>,
     at: usize,
 }
 
-impl Pipe {
-    /// Starts to read; the thread ends with the reader, with its first error or with this value.
-    pub(super) fn spawn<'scope, R: Read + Send + 'scope>(scope: &'scope Scope<'scope, '_>, reader: R) -> Self {
+enum Input<'a> {
+    Thread {
+        full: Receiver<io::Result<Vec<u8>>>,
+        empty: Sender<Vec<u8>>,
+    },
+    /// Read when it is wanted, for there is no thread to be had.
+    Here(Box<dyn Read + Send + 'a>),
+}
+
+impl<'a> Pipe<'a> {
+    /// Starts to read; the thread ends with the reader, with its first error or with this value. Without a thread nothing is read ahead.
+    pub(super) fn spawn<R: Read + Send + 'a>(scope: &'a Scope<'a, '_>, reader: R) -> Self {
         let (into, full) = sync_channel(DEPTH);
         let (empty, used) = channel();
-        scope.spawn(move || pump(reader, &into, &used));
-        Self { full, empty, buffer: Vec::new(), at: 0 }
+        let input = match pool::hand_over(scope, reader, move |reader| pump(reader, &into, &used)) {
+            Ok(()) => Input::Thread { full, empty },
+            Err(reader) => Input::Here(Box::new(reader)),
+        };
+        Self { input, buffer: Vec::new(), at: 0 }
     }
 
     /// Takes the next buffer; none at the end.
     fn refill(&mut self) -> io::Result<Option<&[u8]>> {
         self.at = 0;
-        let Ok(next) = self.full.recv() else {
-            self.buffer.clear();
-            return Ok(None);
-        };
-        let used = std::mem::replace(&mut self.buffer, next?);
-        // The thread may be done, and needs no more buffers then.
-        let _ = self.empty.send(used);
-        Ok(Some(&self.buffer))
+        match &mut self.input {
+            Input::Thread { full, empty } => {
+                let Ok(next) = full.recv() else {
+                    self.buffer.clear();
+                    return Ok(None);
+                };
+                let used = std::mem::replace(&mut self.buffer, next?);
+                // The thread may be done, and needs no more buffers then.
+                let _ = empty.send(used);
+                Ok(Some(&self.buffer))
+            }
+            Input::Here(reader) => {
+                self.buffer.clear();
+                reader.take(BUFFER as u64).read_to_end(&mut self.buffer)?;
+                Ok(Some(&*self.buffer).filter(|buffer| !buffer.is_empty()))
+            }
+        }
     }
 
     /// Returns what is at hand.
@@ -47,7 +68,7 @@ impl Pipe {
     }
 }
 
-impl Read for Pipe {
+impl Read for Pipe<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.held().is_empty() && self.refill()?.is_none() {
             return Ok(0);
@@ -59,19 +80,15 @@ impl Read for Pipe {
 }
 
 /// Reads what another thread has read ahead, and hashes it.
-pub(super) struct Ahead {
-    pipe: Pipe,
+pub(super) struct Ahead<'a> {
+    pipe: Pipe<'a>,
     hasher: Hasher,
     size: u64,
 }
 
-impl Ahead {
+impl<'a> Ahead<'a> {
     /// Starts to read, as [`Pipe::spawn`] does.
-    pub(super) fn spawn<'scope, R: Read + Send + 'scope>(
-        scope: &'scope Scope<'scope, '_>,
-        reader: R,
-        algorithm: Algorithm,
-    ) -> Self {
+    pub(super) fn spawn<R: Read + Send + 'a>(scope: &'a Scope<'a, '_>, reader: R, algorithm: Algorithm) -> Self {
         Self { pipe: Pipe::spawn(scope, reader), hasher: Hasher::new(algorithm), size: 0 }
     }
 
@@ -90,7 +107,7 @@ impl Ahead {
     }
 }
 
-impl Read for Ahead {
+impl Read for Ahead<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.pipe.held().is_empty() && !self.refill()? {
             return Ok(0);

@@ -20,6 +20,7 @@ use crate::blob::Blob;
 use crate::digest::{Algorithm, Digest};
 use crate::image::Image;
 use crate::layer::decompress;
+use crate::pool::Pool;
 use crate::transport::Source;
 
 /// How layers are read.
@@ -114,31 +115,20 @@ impl<'a> Layers<'a> {
         // The largest first: begun last it would keep one processor busy when the others have nothing left.
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by_key(|number| Reverse(layers[*number].size));
-        let (budget, next, failed) = (self.budget(), AtomicUsize::new(0), AtomicUsize::new(count));
-        let work = || {
-            let mut done = Vec::new();
-            while let Some(number) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
-                // What is above a layer that failed is not begun any more; what is below it may fail, too, and then that is told.
-                if number > failed.load(Ordering::Relaxed) {
-                    continue;
-                }
-                let result = self.visit(number, &budget, visitor);
-                if result.is_err() {
-                    failed.fetch_min(number, Ordering::Relaxed);
-                }
-                done.push((number, result));
+        let (budget, failed) = (self.budget(), AtomicUsize::new(count));
+        let mut results = Pool::new(self.options.parallel).map(&order, |number| {
+            // What is above a layer that failed is not begun any more; what is below it may fail, too, and then that is told.
+            if *number > failed.load(Ordering::Relaxed) {
+                return None;
             }
-            done
-        };
-        let mut results = thread::scope(|scope| {
-            let workers: Vec<_> = (0..self.options.parallel.get().min(count)).map(|_| scope.spawn(work)).collect();
-            let join = |worker: thread::ScopedJoinHandle<'_, _>| {
-                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            workers.into_iter().flat_map(join).collect::<Vec<_>>()
+            let result = self.visit(*number, &budget, visitor);
+            if result.is_err() {
+                failed.fetch_min(*number, Ordering::Relaxed);
+            }
+            Some((*number, result))
         });
-        results.sort_by_key(|(number, _)| *number);
-        results.into_iter().map(|(_, result)| result).collect()
+        results.sort_by_key(|done| done.as_ref().map(|(number, _)| *number));
+        results.into_iter().flatten().map(|(_, result)| result).collect()
     }
 
     /// Reads one layer, the lowest being 0.

@@ -172,7 +172,7 @@ impl<'a> Merging<'a> {
         }
     }
 
-    fn take(&mut self, number: usize, archive: &mut Archive<Ahead>, member: &Member) -> Result<()> {
+    fn take(&mut self, number: usize, archive: &mut Archive<Ahead<'_>>, member: &Member) -> Result<()> {
         match member.meaning() {
             Meaning::Path(path) if path.is_empty() => self.take_root(member),
             Meaning::Path(path) => self.take_entry(path, member, archive),
@@ -202,7 +202,7 @@ impl<'a> Merging<'a> {
         self.pass(b"", &member.entry)
     }
 
-    fn take_entry(&mut self, path: Path, member: &Member, archive: &mut Archive<Ahead>) -> Result<()> {
+    fn take_entry(&mut self, path: Path, member: &Member, archive: &mut Archive<Ahead<'_>>) -> Result<()> {
         if member.entry.kind == Kind::HardLink {
             return self.take_link(&path, member);
         }
@@ -368,7 +368,7 @@ impl<'a> Merging<'a> {
     }
 }
 
-fn append(sink: &mut dyn Sink, path: &[u8], entry: &Entry, archive: &mut Archive<Ahead>) -> Result<()> {
+fn append(sink: &mut dyn Sink, path: &[u8], entry: &Entry, archive: &mut Archive<Ahead<'_>>) -> Result<()> {
     let content: Option<&mut dyn Read> = if entry.is_file() { Some(archive) } else { None };
     sink.append(path, entry, content)
 }

@@ -64,7 +64,7 @@ pub struct Scanned {
 }
 
 /// What is done with each member, whose content the archive reads as meanwhile.
-pub(super) type Visit<'v> = dyn FnMut(&mut Archive<Ahead>, Member) -> Result<()> + 'v;
+pub(super) type Visit<'v> = dyn FnMut(&mut Archive<Ahead<'_>>, Member) -> Result<()> + 'v;
 
 impl Reading<'_> {
     /// Reads the whole of a layer, so that all of it is verified, and lists it.
@@ -142,7 +142,7 @@ impl Reading<'_> {
         })
     }
 
-    fn visit_all(&self, archive: &mut Archive<Ahead>, visit: &mut Visit<'_>) -> Result<()> {
+    fn visit_all(&self, archive: &mut Archive<Ahead<'_>>, visit: &mut Visit<'_>) -> Result<()> {
         let failed = |error| Error::reading(&self.descriptor.digest, error);
         let mut number = 0;
         while let Some(mut member) = archive.next().map_err(failed)? {

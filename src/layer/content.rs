@@ -2,11 +2,12 @@
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use super::decompress::decompress;
 use crate::blob::{Blob, Fault, Inspect};
 use crate::digest::{Digest, Hasher};
+use crate::pool;
 
 /// How many pieces are on their way to the decompressor.
 const DEPTH: usize = 4;
@@ -22,7 +23,7 @@ struct Content {
     layer: Digest,
     wanted: Digest,
     /// None until the first piece comes: many a blob is made and never read.
-    running: Option<Running>,
+    running: Option<io::Result<Running>>,
 }
 
 /// A thread that decompresses and hashes what it is given.
@@ -36,14 +37,14 @@ impl Content {
         Self { layer, wanted, running: None }
     }
 
-    fn start(&self) -> Running {
+    fn start(&self) -> io::Result<Running> {
         let (into, pieces) = sync_channel(DEPTH);
         let mut hasher = Hasher::new(self.wanted.algorithm());
-        let thread = thread::spawn(move || {
+        let thread = pool::spawn("diff_id", move || {
             let (_, content) = decompress(Pieces { pieces, piece: Vec::new(), at: 0 })?;
             hasher.update_from(content).map(|_| hasher.finish())
-        });
-        Running { into, thread }
+        })?;
+        Ok(Running { into, thread })
     }
 }
 
@@ -57,12 +58,15 @@ impl Inspect for Content {
             None => self.start(),
         };
         // A thread that has ended has found what is wrong, and is asked at the end.
-        let _ = running.into.send(piece.to_vec());
+        if let Ok(running) = &running {
+            let _ = running.into.send(piece.to_vec());
+        }
         self.running = Some(running);
     }
 
     fn judge(mut self: Box<Self>) -> Result<(), Fault> {
-        let Some(Running { into, thread }) = self.running.take() else { return Ok(()) };
+        let Some(running) = self.running.take() else { return Ok(()) };
+        let Running { into, thread } = running.map_err(Fault::Source)?;
         drop(into);
         let ended = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let got = ended.map_err(|source| Fault::Malformed { layer: self.layer.clone(), source })?;

@@ -8,9 +8,11 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use libdeflater::{CompressionLvl, Compressor};
+
+use crate::pool;
 
 /// The size of a block: large enough that starting anew costs half a percent of the size, small enough that little memory is held.
 pub(super) const BLOCK: usize = 1024 * 1024;
@@ -53,6 +55,10 @@ pub(super) struct Workers {
 }
 
 impl Workers {
+    /// Starts as many threads as there can be, up to `threads`.
+    ///
+    /// # Errors
+    /// When there can be none, or for a level that does not exist.
     pub(super) fn start(threads: NonZeroUsize, level: u32) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
         let queue = Arc::new(Mutex::new(queue));
@@ -61,7 +67,11 @@ impl Workers {
             let queue = Arc::clone(&queue);
             let mut deflater = Deflater::new(level)?;
             let work = move || work(&queue, &mut deflater);
-            workers.threads.push(thread::Builder::new().name("deflate".to_owned()).spawn(work)?);
+            match pool::spawn("deflate", work) {
+                Ok(thread) => workers.threads.push(thread),
+                Err(error) if workers.threads.is_empty() => return Err(error),
+                Err(_) => break,
+            }
         }
         Ok(workers)
     }

@@ -85,10 +85,13 @@ impl<W: Write> Gzip<W> {
 
 impl Engine {
     fn start(level: u32, threads: NonZeroUsize, only_one: bool) -> io::Result<Self> {
-        if only_one || threads.get() == 1 {
-            return Ok(Engine::Here(Box::new(Deflater::new(level)?)));
+        if !only_one
+            && threads.get() > 1
+            && let Ok(workers) = Workers::start(threads, level)
+        {
+            return Ok(Engine::Threads(workers));
         }
-        Ok(Engine::Threads(Workers::start(threads, level)?))
+        Ok(Engine::Here(Box::new(Deflater::new(level)?)))
     }
 }
 

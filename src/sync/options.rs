@@ -25,6 +25,8 @@ pub struct Options<'a> {
     pub dry_run: bool,
     /// Remove the tags at destinations that whole repositories no longer have.
     pub prune: bool,
+    /// The most bytes of manifests that are read for one image, as in [`copy::Options`](crate::copy::Options::max_manifest_bytes).
+    pub max_manifest_bytes: Option<u64>,
     /// Hears what goes on, and stops it.
     pub watch: Watch,
     /// Makes the one who decides whether the image at a location may be copied; without, any may.

@@ -2,12 +2,10 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::num::NonZeroUsize;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::options::Options;
-use super::places::{Places, identity, is_kept, lock};
+use super::places::{Places, identity, is_kept};
 use super::plan::{Images, Line, Plan, Target};
 use super::prune::{self, Listed};
 use super::report::{Copied, Error, Image, Report};
@@ -29,9 +27,9 @@ pub fn run(plan: &Plan, options: &Options<'_>) -> Report {
         places: Places::new(options.open),
         failed: AtomicBool::new(false),
     };
-    let listed = each(options.jobs, &plan.lines, |line| run.list(line));
+    let listed = run.session.pool().map(&plan.lines, |line| run.list(line));
     let (jobs, refused) = run.jobs(&listed);
-    let results = each(options.jobs, &jobs, |job| run.begins().then(|| run.copy(job)));
+    let results = run.session.pool().map(&jobs, |job| run.begins().then(|| run.copy(job)));
     let mut report = run.report(&jobs, results, refused);
     if options.prune && run.begins() {
         report.pruned = prune::prune(options, &run.places, plan, &listed);
@@ -163,7 +161,13 @@ impl Run<'_> {
         let source = self.places.source(&from.place, &job.line.source_access)?;
         let destination = self.places.destination(&to.place, &job.line.destination_access)?;
         let gate = self.options.gate.map(|gate| gate(&from));
-        let options = copy::Options { gate, ..copy_options(job.line) };
+        let options = copy::Options {
+            platforms: job.line.platforms.clone(),
+            referrers: job.line.referrers,
+            max_manifest_bytes: self.options.max_manifest_bytes,
+            gate,
+            ..copy::Options::default()
+        };
         let request =
             Request { source: &*source, from: &from.at, destination: &*destination, to: &to.at, options: &options };
         let report = match self.options.dry_run {
@@ -233,10 +237,6 @@ impl Job<'_> {
     }
 }
 
-fn copy_options(line: &Line) -> copy::Options {
-    copy::Options { platforms: line.platforms.clone(), referrers: line.referrers, ..copy::Options::default() }
-}
-
 /// Returns what a location is, however its path is spelled.
 fn located(location: &Location) -> String {
     Location { place: identity(&location.place), ..location.clone() }.to_string()
@@ -260,30 +260,6 @@ pub(super) fn names(source: &dyn Source, watch: &Watch) -> crate::transport::Res
             None => return Ok(names),
         }
     }
-}
-
-/// Does `work` for every item, so many at a time, and returns the results in order.
-fn each<T: Sync, R: Send>(jobs: NonZeroUsize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
-    let run = || {
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(at) else {
-                return;
-            };
-            let result = work(item);
-            lock(&results)[at] = Some(result);
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..jobs.get().min(items.len()) {
-            scope.spawn(run);
-        }
-        run();
-    });
-    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    results.into_iter().map(|result| result.expect("every item is worked on")).collect()
 }
 
 /// Returns the series that a line writes to as a whole.

@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
         "tar",
         "timestamp",
         "watch",
+        "pool",
     ],
     &["store", "registry", "http"],
     &["transport"],
@@ -130,4 +131,34 @@ fn the_library_does_not_print_or_exit() {
             assert!(!code.contains(forbidden), "{} uses {forbidden}", inside.display());
         }
     }
+}
+
+/// Where the system has no more threads, `thread::spawn` and `Scope::spawn` panic: only `pool.rs` and the server make threads, by
+/// `thread::Builder`, and the binary two of its own.
+#[test]
+fn no_thread_is_made_by_what_can_panic() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&source, &mut files);
+    let mut made = 0;
+    for file in files {
+        let inside = file.strip_prefix(&source).expect("below src").to_owned();
+        let is_test = |name: &std::ffi::OsStr| ["tests.rs", "tests", "contract.rs"].iter().any(|test| name == *test);
+        if inside.iter().any(is_test) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("readable");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            let panics =
+                ["thread::spawn(", "scope.spawn(", "steady_tick"].iter().any(|forbidden| line.contains(forbidden));
+            assert!(!panics, "{}:{}: {line}", inside.display(), number + 1);
+        }
+        if code.contains("Builder::new().name(") {
+            let allowed = ["pool.rs", "http/server.rs", "cli/progress.rs", "cli/interrupt.rs", "commands/collector.rs"];
+            assert!(allowed.iter().any(|allowed| inside == Path::new(allowed)), "{} makes threads", inside.display());
+            made += 1;
+        }
+    }
+    assert!(made > 1, "threads are made somewhere");
 }

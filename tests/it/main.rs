@@ -55,6 +55,7 @@ mod login;
 mod looking;
 mod ls;
 mod ls_fuzz;
+mod manifest_limit;
 mod mirror_killed;
 mod mirrors;
 mod mutate;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::server::server;
+use crate::pool;
 use crate::registry::login::Login;
 
 /// Longest time a helper may take by default.
@@ -192,9 +193,9 @@ fn converse(child: &mut Child, input: &[u8], until: Instant) -> io::Result<Optio
     let mut stdin = child.stdin.take().expect("the input is piped");
     let input = input.to_vec();
     // A helper may answer without reading: a broken pipe is its choice, and its exit status tells the rest.
-    thread::spawn(move || drop(stdin.write_all(&input)));
-    let output = collect(child.stdout.take().expect("the output is piped"));
-    let errors = collect(child.stderr.take().expect("the error output is piped"));
+    pool::spawn("helper's input", move || drop(stdin.write_all(&input)))?;
+    let output = collect(child.stdout.take().expect("the output is piped"))?;
+    let errors = collect(child.stderr.take().expect("the error output is piped"))?;
     let left = || until.saturating_duration_since(Instant::now());
     let Ok(output) = output.recv_timeout(left()) else { return Ok(None) };
     let Ok(errors) = errors.recv_timeout(left()) else { return Ok(None) };
@@ -210,15 +211,15 @@ fn converse(child: &mut Child, input: &[u8], until: Instant) -> io::Result<Optio
 }
 
 /// Reads a stream to its end, or to the limit, in a thread of its own.
-fn collect(stream: impl Read + Send + 'static) -> mpsc::Receiver<io::Result<Vec<u8>>> {
+fn collect(stream: impl Read + Send + 'static) -> io::Result<mpsc::Receiver<io::Result<Vec<u8>>>> {
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
+    pool::spawn("helper's output", move || {
         let mut bytes = Vec::new();
         let result = stream.take(MAX_OUTPUT).read_to_end(&mut bytes).map(|_| bytes);
         // Nobody receives it any more when the time was up.
         drop(sender.send(result));
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 /// Returns what a failed helper said, as one printable line; an answer is left out, since it holds the secret.
