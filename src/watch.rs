@@ -151,3 +151,5 @@ impl fmt::Debug for Watch {
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("interrupted")]
 pub struct Cancelled;
+
+crate::class::classified!(Cancelled => Interrupted);

@@ -226,7 +226,7 @@ pub(super) fn read_levels(session: &Session, request: &Request<'_>, root: Manife
         }
         if levels.len() > MAX_DEPTH || seen.len() > MAX_MANIFESTS || bytes > MAX_MANIFEST_BYTES {
             let reason = format!("the index is nested more than {MAX_DEPTH} deep or has too many manifests");
-            return Err(Error::Refused { reason, cure: None });
+            return Err(Error::Refused { reason, hint: None });
         }
         let level = session.each(&fresh, |child, watch| {
             let _permit = session.permit(watch)?;

@@ -138,7 +138,7 @@ fn too_many() -> Error {
         "there are more than {MAX_REFERRERS} referrers, chains of more than {MAX_ROUNDS}, or more than {} MiB of manifests",
         plan::MAX_MANIFEST_BYTES >> 20
     );
-    Error::Refused { reason, cure: Some("leave --referrers out".into()) }
+    Error::Refused { reason, hint: Some("leave --referrers out".into()) }
 }
 
 /// Asks the source what refers to a manifest.
@@ -202,7 +202,7 @@ fn check_conversion(request: &Request<'_>, plan: &Plan, rounds: &[Vec<Referrer>]
 
 fn stays_behind(what: &str, subject: &Digest, number: usize) -> Error {
     let reason = format!("{what} changes the digest {subject}, and {} cannot follow", count(number));
-    Error::Refused { reason, cure: Some("copy the image as it is, or leave --referrers out".into()) }
+    Error::Refused { reason, hint: Some("copy the image as it is, or leave --referrers out".into()) }
 }
 
 fn count(number: usize) -> String {
@@ -249,7 +249,7 @@ fn nameless(request: &Request<'_>, referrer: &Referrer) -> Error {
         "{} holds one image without a name, so {tag}, which belongs to {}, has no place there",
         request.destination, referrer.subject
     );
-    Error::Refused { reason, cure: Some("copy to an archive or a layout, or leave --referrers out".into()) }
+    Error::Refused { reason, hint: Some("copy to an archive or a layout, or leave --referrers out".into()) }
 }
 
 impl Session {

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::blob::Blob;
-use crate::class::Class;
+use crate::class::{Class, Classified};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::{Image, Index, Manifest};
