@@ -67,7 +67,7 @@ pub(crate) fn private_key(name: &str, password: &PasswordSource, ui: &Ui) -> Res
             ui.note(&format!("the key in {name} is not encrypted: whoever has the file can sign"));
             Ok(key)
         }
-        _ => return Err(Verdict::failed(format!("the key in {name} is stored in a way that is not supported"))),
+        _ => Err(Verdict::failed(format!("the key in {name} is stored in a way that is not supported"))),
     }
 }
 
