@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::{self, Read};
 
+use crate::class::{Class, Classified, Diagnosis};
 use crate::descriptor::Descriptor;
 use crate::digest::{Digest, Hasher};
 use crate::watch::{Event, Watch};
@@ -326,6 +327,16 @@ impl Fault {
     /// Wraps a source's error, unless it is a fault already (a blob read through another).
     fn source(error: io::Error) -> Self {
         error.downcast().unwrap_or_else(Fault::Source)
+    }
+}
+
+impl Classified for Fault {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        match self {
+            Self::Source(error) => error.diagnosis(),
+            Self::Mismatch { .. } | Self::DiffId { .. } | Self::Short { .. } => Class::Verification.into(),
+            Self::Malformed { .. } | Self::TooLarge { .. } => Class::Failed.into(),
+        }
     }
 }
 

@@ -171,6 +171,8 @@ impl Config {
 #[error("the config is no valid image configuration")]
 pub struct ParseError(#[from] serde_json::Error);
 
+crate::class::classified!(ParseError => Failed);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -159,6 +159,8 @@ pub struct ParseError {
     reason: Reason,
 }
 
+crate::class::classified!(ParseError => Failed);
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum Reason {
     #[error("expected ALGORITHM:HEX")]

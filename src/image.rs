@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::config::{self, Config};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -51,23 +51,15 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
-        match self {
-            Self::Place(error) => error.class(),
-            Self::Platform { .. } => Class::NotFound,
-            Self::Several { .. } => Class::Usage,
-            Self::Config { .. } => Class::Failed,
-        }
-    }
+impl Error {}
 
-    /// Returns what to do about it, where that is known.
-    pub fn cure(&self) -> Option<&str> {
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Place(error) => error.cure(),
-            Self::Several { .. } => Some("name a manifest by its digest"),
-            _ => None,
+            Self::Place(error) => error.diagnosis(),
+            Self::Platform { .. } => Class::NotFound.into(),
+            Self::Several { .. } => Class::Usage.hint("name a manifest by its digest"),
+            Self::Config { source, .. } => source.diagnosis(),
         }
     }
 }

@@ -165,6 +165,8 @@ pub struct ParseError {
     text: String,
 }
 
+crate::class::classified!(ParseError => Usage);
+
 #[cfg(test)]
 mod tests {
     use super::*;

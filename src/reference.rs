@@ -296,6 +296,8 @@ pub struct ParseError {
     source: Option<digest::ParseError>,
 }
 
+crate::class::classified!(ParseError => Usage);
+
 impl ParseError {
     fn new(text: &str, reason: &'static str) -> Self {
         Self { text: text.chars().take(300).collect(), reason, source: None }

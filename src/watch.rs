@@ -158,3 +158,4 @@ impl From<Cancelled> for io::Error {
         Self::other(cancelled)
     }
 }
+crate::class::classified!(Cancelled => Interrupted);

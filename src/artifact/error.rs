@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::digest::Digest;
 use crate::manifest::ParseError;
 use crate::watch::Cancelled;
@@ -138,29 +138,33 @@ impl From<Cancelled> for Error {
     }
 }
 
-impl Error {
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
-        match self {
-            Self::Place(error) => error.class(),
-            Self::Build(error) => error.class(),
-            Self::Filesystem(error) => error.class(),
-            Self::NoFile { .. } => Class::NotFound,
-            Self::Tar { .. } => Class::Verification,
-            _ => Class::Failed,
-        }
-    }
+impl Error {}
 
-    /// Returns what to do about it, where that is known.
-    pub fn cure(&self) -> Option<&str> {
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Place(error) => error.cure(),
-            Self::Filesystem(error) => error.cure(),
+            Self::Place(error) => error.diagnosis(),
+            Self::Build(error) => error.diagnosis(),
+            Self::Filesystem(error) => error.diagnosis(),
+            Self::NoFile { .. } => Class::NotFound.into(),
+            Self::Tar { .. } => Class::Verification.into(),
             Self::Nameless { .. } => {
-                Some("it was not made of files; `stevedore copy` keeps it, `stevedore inspect` shows it")
+                Class::Failed.hint("it was not made of files; `stevedore copy` keeps it, `stevedore inspect` shows it")
             }
-            Self::InTheWay { what: "there already", .. } => Some("leave --keep-old-files out to replace it"),
-            _ => None,
+            Self::InTheWay { what: "there already", .. } => {
+                Class::Failed.hint("leave --keep-old-files out to replace it")
+            }
+            Self::Read { .. }
+            | Self::Kind { .. }
+            | Self::Title { .. }
+            | Self::Twice { .. }
+            | Self::Below { .. }
+            | Self::Manifest(_)
+            | Self::Member { .. }
+            | Self::Malformed { .. }
+            | Self::Write { .. }
+            | Self::InTheWay { .. }
+            | Self::TooMany { .. } => Class::Failed.into(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::filesystem::escape;
 use crate::watch::Cancelled;
 use crate::{draft, filesystem};
@@ -66,16 +66,19 @@ pub enum Error {
     Cancelled(#[from] Cancelled),
 }
 
-impl Error {
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
+impl Error {}
+
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Filesystem(error) => error.class(),
-            Self::Draft(error) => error.class(),
-            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound,
-            Self::Outside { .. } | Self::Root { .. } => Class::Usage,
-            Self::Cancelled(_) => Class::Interrupted,
-            _ => Class::Failed,
+            Self::Filesystem(error) => error.diagnosis(),
+            Self::Draft(error) => error.diagnosis(),
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound.into(),
+            Self::Outside { .. } | Self::Root { .. } => Class::Usage.into(),
+            Self::Cancelled(cancelled) => cancelled.diagnosis(),
+            Self::Read { .. } | Self::Changed { .. } | Self::Reserved { .. } | Self::NoDirectory { .. } => {
+                Class::Failed.into()
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use stevedore::class::Class;
 use stevedore::copy::{self, Side};
 
-use super::Ui;
+use super::{Error, Result, Ui};
 use crate::commands;
 
 /// Do everything to a container image except run it
@@ -106,7 +106,7 @@ pub(crate) enum Command {
 
 impl Command {
     /// Runs the verb.
-    pub(crate) fn run(&self, ui: &Ui) -> anyhow::Result<()> {
+    pub(crate) fn run(&self, ui: &Ui) -> Result<()> {
         match self {
             Self::Copy(args) => commands::copy::run(args, ui),
             Self::Sync(args) => commands::sync::run(args, ui),
@@ -144,7 +144,7 @@ impl Command {
     }
 
     /// Returns the exit code of a verb that has codes of its own.
-    pub(crate) fn exit_code(&self, error: &anyhow::Error, class: Class) -> Option<u8> {
+    pub(crate) fn exit_code(&self, error: &Error, class: Class) -> Option<u8> {
         match self {
             Self::Diff(_) => commands::diff::exit_code(error, class),
             Self::Verify(_) | Self::VerifyBlob(_) | Self::VerifyAttestation(_) => {
@@ -155,7 +155,7 @@ impl Command {
     }
 
     /// Returns what the error is about, as it was typed.
-    pub(crate) fn reference(&self, error: &anyhow::Error) -> Option<String> {
+    pub(crate) fn reference(&self, error: &Error) -> Option<String> {
         match self {
             Self::Copy(args) => Some(match side(error) {
                 Some(Side::Destination) => args.destination.to_string(),
@@ -199,7 +199,7 @@ impl Command {
 }
 
 /// Finds out which side of a copy failed.
-fn side(error: &anyhow::Error) -> Option<Side> {
+fn side(error: &Error) -> Option<Side> {
     match error.downcast_ref::<copy::Error>()? {
         copy::Error::Place { side, .. } => Some(*side),
         copy::Error::Digest { .. } => Some(Side::Destination),

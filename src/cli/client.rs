@@ -9,7 +9,7 @@ use stevedore::transport::{ArchivePath, Options, Place};
 
 use super::failure::Usage;
 use super::flags::{Network, Side, Work};
-use super::{Ui, output, rules};
+use super::{Result, Ui, output, rules};
 
 /// What the sides of a verb have in common.
 pub(crate) struct Common<'a> {
@@ -24,7 +24,7 @@ impl Common<'_> {
     ///
     /// # Errors
     /// When the system has no more threads or files.
-    pub(crate) fn options(&self, side: &Side, ui: &Ui) -> anyhow::Result<Options> {
+    pub(crate) fn options(&self, side: &Side, ui: &Ui) -> Result<Options> {
         let watch = ui.watch()?;
         Ok(Options {
             client: Client::new(self.registry(side, ui)?),
@@ -40,7 +40,7 @@ impl Common<'_> {
     ///
     /// # Errors
     /// When the rules about registries cannot be read.
-    pub(crate) fn other(&self, options: &Options, side: &Side, other: &Side, ui: &Ui) -> anyhow::Result<Options> {
+    pub(crate) fn other(&self, options: &Options, side: &Side, other: &Side, ui: &Ui) -> Result<Options> {
         Ok(self.other_under(self.rules(ui)?, options, side, other, ui))
     }
 
@@ -62,7 +62,7 @@ impl Common<'_> {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub(crate) fn rules(&self, ui: &Ui) -> anyhow::Result<Vec<Rule>> {
+    pub(crate) fn rules(&self, ui: &Ui) -> Result<Vec<Rule>> {
         rules::read(&ui.environment().rules(self.network.registries_conf.as_deref())?)
     }
 
@@ -74,7 +74,7 @@ impl Common<'_> {
     ///
     /// # Errors
     /// When the rules about registries cannot be read.
-    pub(crate) fn registry(&self, side: &Side, ui: &Ui) -> anyhow::Result<registry::Options> {
+    pub(crate) fn registry(&self, side: &Side, ui: &Ui) -> Result<registry::Options> {
         Ok(self.registry_under(self.rules(ui)?, side, ui))
     }
 
@@ -121,19 +121,15 @@ impl Common<'_> {
 ///
 /// # Errors
 /// When the archive would go to a terminal.
-pub(crate) fn attach_streams(
-    source: &Place,
-    destination: Option<&Place>,
-    options: &mut Options,
-) -> anyhow::Result<bool> {
+pub(crate) fn attach_streams(source: &Place, destination: Option<&Place>, options: &mut Options) -> Result<bool> {
     if is_standard(source) {
         options.input = Some(output::archive_input()?);
     }
     let takes_output = destination.is_some_and(is_standard);
     if takes_output {
         if output::is_terminal() {
-            let cure = "send standard output to a file or a pipe, or name the file instead of -";
-            return Err(Usage::new("an archive is not written to a terminal", cure).into());
+            let hint = "send standard output to a file or a pipe, or name the file instead of -";
+            return Err(Usage::new("an archive is not written to a terminal", hint).into());
         }
         options.output = Some(output::archive_output()?);
     }

@@ -123,8 +123,8 @@ fn arguments(given: &[String], flag: &str) -> Result<Option<Vec<String>>, Usage>
 
 fn array(text: &str, flag: &str) -> Result<Vec<String>, Usage> {
     serde_json::from_str(text).map_err(|error| {
-        let cure = format!("write it as in {flag} '[\"/bin/app\", \"--flag\"]'");
-        Usage::new(format!("{flag} begins with [ and is no JSON array of strings: {error}"), cure)
+        let hint = format!("write it as in {flag} '[\"/bin/app\", \"--flag\"]'");
+        Usage::new(format!("{flag} begins with [ and is no JSON array of strings: {error}"), hint)
     })
 }
 

@@ -4,12 +4,11 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use anyhow::Context;
 use stevedore::registry::credentials;
 use stevedore::registry::{Options, Proxy};
 use zeroize::Zeroizing;
 
-use super::Usage;
+use super::{Context, Result, Usage};
 
 /// What the environment says; empty variables count as unset.
 pub(crate) struct Environment {
@@ -55,8 +54,8 @@ impl Environment {
     pub(crate) fn source_date_epoch(&self) -> Result<Option<i64>, Usage> {
         let Some(text) = text(&["SOURCE_DATE_EPOCH"]) else { return Ok(None) };
         let time = text.parse().ok().filter(|time| (0..=253_402_300_799).contains(time));
-        let cure = "set it to seconds since 1970, as in $(git log -1 --format=%ct)";
-        time.map(Some).ok_or_else(|| Usage::new(format!("SOURCE_DATE_EPOCH is {text:?}, which is no time"), cure))
+        let hint = "set it to seconds since 1970, as in $(git log -1 --format=%ct)";
+        time.map(Some).ok_or_else(|| Usage::new(format!("SOURCE_DATE_EPOCH is {text:?}, which is no time"), hint))
     }
 
     /// Lists the files with rules about registries: one that was named, alone and whether it exists or not; else those that exist, the
@@ -64,7 +63,7 @@ impl Environment {
     ///
     /// # Errors
     /// When such a folder cannot be read.
-    pub(crate) fn rules(&self, given: Option<&Path>) -> anyhow::Result<Vec<PathBuf>> {
+    pub(crate) fn rules(&self, given: Option<&Path>) -> Result<Vec<PathBuf>> {
         if let Some(file) = given.map(PathBuf::from).or_else(|| path("CONTAINERS_REGISTRIES_CONF")) {
             return Ok(vec![file]);
         }
@@ -108,7 +107,7 @@ fn proxy() -> Option<Proxy> {
 }
 
 /// Lists the `*.conf` of a folder that may not exist, by name.
-fn drop_ins(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+fn drop_ins(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries.collect::<io::Result<Vec<_>>>(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

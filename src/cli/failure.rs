@@ -3,11 +3,9 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
-use stevedore::class::Class;
-use stevedore::sbom::attached;
-use stevedore::{artifact, build, copy, draft, filesystem, image, mutate, registry, sign, sync, transport};
+use stevedore::class::{Class, Classified, Diagnosis};
 
-use super::{hints, interrupt};
+use super::{Error, interrupt, report};
 
 /// A refusal of what was typed, found after parsing.
 #[derive(Debug, thiserror::Error)]
@@ -16,13 +14,19 @@ pub(crate) struct Usage {
     /// What is wrong.
     pub(crate) reason: String,
     /// What to type instead.
-    pub(crate) cure: Option<String>,
+    pub(crate) hint: Option<String>,
+}
+
+impl Classified for Usage {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        Class::Usage.maybe_hint(self.hint.as_deref())
+    }
 }
 
 impl Usage {
-    /// Makes a refusal with its cure.
-    pub(crate) fn new(reason: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { reason: reason.into(), cure: Some(cure.into()) }
+    /// Makes a refusal with its hint.
+    pub(crate) fn new(reason: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { reason: reason.into(), hint: Some(hint.into()) }
     }
 }
 
@@ -36,10 +40,29 @@ pub(crate) struct Verdict {
     pub(crate) reason: String,
 }
 
+impl Verdict {
+    /// Makes the end of something that is of no other class.
+    pub(crate) fn failed(reason: String) -> Error {
+        Self { class: Class::Failed, reason }.into()
+    }
+}
+
+impl Classified for Verdict {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        self.class.into()
+    }
+}
+
 /// The end of a comparison that found differences, which were reported: only the exit code is left to tell.
 #[derive(Debug, thiserror::Error)]
 #[error("there are differences")]
 pub(crate) struct Different;
+
+impl Classified for Different {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        Class::Failed.into()
+    }
+}
 
 /// What went wrong, as told to people and scripts.
 #[derive(Debug, Serialize)]
@@ -50,31 +73,29 @@ pub(crate) struct Failure {
     reference: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hints: Vec<String>,
+    #[serde(rename = "hints", skip_serializing_if = "Option::is_none", serialize_with = "list")]
+    hint: Option<String>,
 }
 
 impl Failure {
     /// Makes one of an error that is about `reference`.
-    pub(crate) fn of(error: &anyhow::Error, reference: Option<String>) -> Self {
-        let class = class(error);
-        let hints = hints::find(error, class, reference.as_deref());
-        Self { class, message: sentence(error), reference, status: status(error), hints }
+    pub(crate) fn of(error: &Error, reference: Option<String>) -> Self {
+        let Diagnosis { class, hint, status, .. } = error.diagnosis();
+        // One line, whatever a server sent.
+        let message = report::printable(&error.to_string());
+        Self { class, message, reference, status, hint: hint.map(|hint| report::printable(&hint)) }
     }
 
     /// Makes one of a command line that could not be understood.
     pub(crate) fn usage(text: &str) -> Self {
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        Self { class: Class::Usage, message, reference: None, status: None, hints: Vec::new() }
+        Self { class: Class::Usage, message, reference: None, status: None, hint: None }
     }
 
-    /// Returns the sentence, with a line for each hint.
+    /// Returns the sentence, with a line for the hint.
     pub(crate) fn text(&self) -> String {
-        let mut text = format!("stevedore: {}", self.message);
-        for hint in &self.hints {
-            text.push_str(&format!("\nhint: {hint}"));
-        }
-        text
+        let hint = self.hint.iter().map(|hint| format!("\nhint: {hint}"));
+        format!("stevedore: {}{}", self.message, hint.collect::<String>())
     }
 
     /// Returns the same as JSON, on one line.
@@ -86,10 +107,10 @@ impl Failure {
         serde_json::to_string(&Envelope { error: self }).expect("a failure has text keys and plain values")
     }
 
-    /// Returns the sentence and the hints in one line, for a list of failures.
+    /// Returns the sentence and the hint in one line, for a list of failures.
     pub(crate) fn line(&self) -> String {
-        let hints: String = self.hints.iter().map(|hint| format!(" (hint: {hint})")).collect();
-        format!("{}{hints}", self.message)
+        let hint = self.hint.iter().map(|hint| format!(" (hint: {hint})"));
+        format!("{}{}", self.message, hint.collect::<String>())
     }
 
     /// Returns the kind of failure.
@@ -101,6 +122,11 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(exit_code(self.class))
     }
+}
+
+/// What scripts read is a list.
+fn list<S: serde::Serializer>(hint: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(hint)
 }
 
 fn exit_code(class: Class) -> u8 {
@@ -116,87 +142,13 @@ fn exit_code(class: Class) -> u8 {
     }
 }
 
-/// Finds the class in the first error of the chain that has one.
-fn class(error: &anyhow::Error) -> Class {
-    error.chain().find_map(class_of).unwrap_or(Class::Failed)
-}
-
-fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<Class> {
-    if let Some(error) = error.downcast_ref::<copy::Error>() {
-        return Some(error.class());
-    }
-    if let Some(error) = error.downcast_ref::<sync::Error>() {
-        return Some(error.class());
-    }
-    if let Some(verdict) = error.downcast_ref::<Verdict>() {
-        return Some(verdict.class);
-    }
-    if let Some(error) = error.downcast_ref::<build::Error>() {
-        return Some(error.class());
-    }
-    if let Some(error) = error.downcast_ref::<draft::Error>() {
-        return Some(error.class());
-    }
-    if let Some(error) = error.downcast_ref::<mutate::Error>() {
-        return Some(error.class());
-    }
-    if let Some(error) = error.downcast_ref::<image::Error>() {
-        return Some(error.class());
-    }
-    if let Some(error) = error.downcast_ref::<filesystem::Error>() {
-        return Some(error.class());
-    }
-    if let Some(error) = error.downcast_ref::<attached::Error>() {
-        return Some(error.class());
-    }
-    if let Some(error) = error.downcast_ref::<sign::Error>() {
-        return Some(error.class());
-    }
-    if let Some(error) = error.downcast_ref::<artifact::Error>() {
-        return Some(error.class());
-    }
-    if let Some(error) = error.downcast_ref::<transport::Error>() {
-        return Some(error.class());
-    }
-    if let Some(error) = error.downcast_ref::<registry::Error>() {
-        return Some(error.class());
-    }
-    if let Some(error) = error.downcast_ref::<std::io::Error>() {
-        return error.get_ref().and_then(|inner| class_of(inner));
-    }
-    if error.is::<stevedore::watch::Cancelled>() {
-        return Some(Class::Interrupted);
-    }
-    error.is::<Usage>().then_some(Class::Usage)
-}
-
-/// Finds the HTTP status.
-fn status(error: &anyhow::Error) -> Option<u16> {
-    error.chain().find_map(|error| hints::registry_error(error)?.status())
-}
-
-/// Joins the causes; a clause that was said already is not said again.
-fn sentence(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain() {
-        let clause = cause.to_string();
-        if text.is_empty() {
-            text = clause;
-        } else if !text.contains(&clause) {
-            text.push_str(": ");
-            text.push_str(&clause);
-        }
-    }
-    // One line, whatever a server sent.
-    super::report::printable(&text)
-}
-
 #[cfg(test)]
 mod tests {
-    use anyhow::anyhow;
     use stevedore::watch::Cancelled;
+    use stevedore::{copy, sync, transport};
 
     use super::*;
+    use crate::cli::Context;
 
     fn not_found() -> transport::Error {
         transport::Error::not_found("tag v1", "oci:d")
@@ -205,12 +157,12 @@ mod tests {
     #[test]
     fn classes_become_exit_codes() {
         let at_source = copy::Error::at(copy::Side::Source, "oci:d");
-        let table: Vec<(anyhow::Error, u8)> = vec![
-            (anyhow!("anything"), 1),
+        let table: Vec<(Error, u8)> = vec![
+            (std::io::Error::other("anything").into(), 1),
             (Usage::new("no", "yes").into(), 2),
             (not_found().into(), 3),
             (at_source(not_found()).into(), 3),
-            (anyhow::Error::from(not_found()).context("cannot do it"), 3),
+            (Err::<(), _>(not_found()).context("cannot do it").expect_err("fails"), 3),
             (std::io::Error::from(not_found()).into(), 3),
             (transport::Error::unsupported("x", "dir:d", "y").into(), 1),
             (transport::Error::Ambiguous { place: "oci:d".into(), choices: vec![] }.into(), 2),
@@ -220,23 +172,13 @@ mod tests {
             (Verdict { class: Class::Partial, reason: String::new() }.into(), 7),
         ];
         for (error, code) in table {
-            assert_eq!(exit_code(class(&error)), code, "{error}");
+            assert_eq!(exit_code(error.diagnosis().class), code, "{error}");
         }
     }
 
     #[test]
-    fn a_sentence_says_each_clause_once() {
-        let error = anyhow!("connection refused").context("GET http://h/ failed: connection refused").context("top");
-        assert_eq!(sentence(&error), "top: GET http://h/ failed: connection refused");
-        let error: anyhow::Error = copy::Error::at(copy::Side::Source, "oci:d")(not_found()).into();
-        assert_eq!(sentence(&error), "cannot read oci:d: tag v1 not found in oci:d");
-        assert_eq!(sentence(&anyhow!("a\u{1b}[31m\nb")), "a [31m b");
-    }
-
-    #[test]
     fn both_forms() {
-        let error: anyhow::Error =
-            transport::Error::unsupported("deleting an image", "dir:d", "delete the directory").into();
+        let error: Error = transport::Error::unsupported("deleting an image", "dir:d", "delete the directory").into();
         let failure = Failure::of(&error, Some("dir:d".into()));
         assert_eq!(failure.text(), "stevedore: deleting an image is not possible in dir:d\nhint: delete the directory");
         assert_eq!(

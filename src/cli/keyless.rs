@@ -4,12 +4,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
 use stevedore::sign::keyless::{Identity, MAX_ROOT, Pattern, TrustedRoot};
 use stevedore::sign::{Authority, Keyless};
 
-use super::{Usage, keys};
+use super::{Context, Result, Usage, keys};
 
 const HEADING: &str = "Keyless signatures";
 
@@ -35,14 +34,14 @@ pub(crate) struct KeylessFlags {
 
 impl KeylessFlags {
     /// Returns who may have signed: the holders of keys, or of an identity; `would_weaken` says that logs are to be left out.
-    pub(crate) fn authorities(&self, keys: &[String], would_weaken: bool) -> anyhow::Result<Vec<Box<dyn Authority>>> {
+    pub(crate) fn authorities(&self, keys: &[String], would_weaken: bool) -> Result<Vec<Box<dyn Authority>>> {
         let Some(keyless) = self.authority(!keys.is_empty())? else {
             let keys = keys::required(keys)?.into_iter();
             return Ok(keys.map(|key| Box::new(key) as Box<dyn Authority>).collect());
         };
         if would_weaken {
-            let cure = "leave those flags out";
-            return Err(Usage::new("no log can be left out of a keyless signature", cure).into());
+            let hint = "leave those flags out";
+            return Err(Usage::new("no log can be left out of a keyless signature", hint).into());
         }
         Ok(vec![Box::new(keyless)])
     }
@@ -57,15 +56,15 @@ impl KeylessFlags {
     }
 
     /// Returns who may have signed; nothing when no flag is given.
-    fn authority(&self, has_key: bool) -> anyhow::Result<Option<Keyless>> {
+    fn authority(&self, has_key: bool) -> Result<Option<Keyless>> {
         let subject = pattern(self.certificate_identity.as_deref(), self.certificate_identity_regexp.as_deref())?;
         let issuer = pattern(self.certificate_oidc_issuer.as_deref(), self.certificate_oidc_issuer_regexp.as_deref())?;
         if subject.is_none() && issuer.is_none() && self.trusted_root.is_none() {
             return Ok(None);
         }
         if has_key {
-            let cure = "use --key, or --certificate-identity, --certificate-oidc-issuer and --trusted-root";
-            return Err(Usage::new("a key and an identity cannot both be asked for", cure).into());
+            let hint = "use --key, or --certificate-identity, --certificate-oidc-issuer and --trusted-root";
+            return Err(Usage::new("a key and an identity cannot both be asked for", hint).into());
         }
         let missing = |what, flag: &str| Usage::new(format!("a keyless signature {what}"), format!("add {flag}"));
         let subject = subject
@@ -81,9 +80,9 @@ impl KeylessFlags {
 }
 
 fn pattern(exact: Option<&str>, expression: Option<&str>) -> Result<Option<Pattern>, Usage> {
-    let cure = "leave no value empty: it would be anybody's";
+    let hint = "leave no value empty: it would be anybody's";
     match (exact, expression) {
-        (Some(""), _) | (_, Some("")) => Err(Usage::new("an identity and who vouches for it have a name", cure)),
+        (Some(""), _) | (_, Some("")) => Err(Usage::new("an identity and who vouches for it have a name", hint)),
         (Some(text), _) => Ok(Some(Pattern::exact(text))),
         (None, Some(expression)) => match Pattern::matching(expression) {
             Ok(pattern) => Ok(Some(pattern)),
@@ -93,7 +92,7 @@ fn pattern(exact: Option<&str>, expression: Option<&str>) -> Result<Option<Patte
     }
 }
 
-fn trusted_root(file: &Path) -> anyhow::Result<TrustedRoot> {
+fn trusted_root(file: &Path) -> Result<TrustedRoot> {
     let name = file.display();
     let mut content = Vec::new();
     let read = File::open(file).and_then(|file| file.take(MAX_ROOT as u64 + 1).read_to_end(&mut content));

@@ -4,13 +4,12 @@ use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
 use stevedore::sign::key::{self, MAX_FILE, Stored};
 use stevedore::sign::{Error, PrivateKey, PublicKey};
 use zeroize::Zeroizing;
 
-use super::{Ui, Usage};
+use super::{Context, Result, Ui, Usage, Verdict};
 
 /// What a name begins with that is a variable's.
 const VARIABLE: &str = "env://";
@@ -27,7 +26,7 @@ pub(crate) struct PasswordSource {
 
 impl PasswordSource {
     /// Returns the password; `twice` has it typed twice when it is asked for.
-    pub(crate) fn password(&self, name: &str, twice: bool, ui: &Ui) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    pub(crate) fn password(&self, name: &str, twice: bool, ui: &Ui) -> Result<Zeroizing<Vec<u8>>> {
         if let Some(password) = ui.environment().key_password() {
             return Ok(password);
         }
@@ -35,8 +34,8 @@ impl PasswordSource {
             return first_line(file).with_context(|| format!("cannot read the password from {}", file.display()));
         }
         if !std::io::stdin().is_terminal() {
-            let cure = "set COSIGN_PASSWORD, which may be empty, or use --password-file";
-            return Err(Usage::new(format!("no password was given for {name}"), cure).into());
+            let hint = "set COSIGN_PASSWORD, which may be empty, or use --password-file";
+            return Err(Usage::new(format!("no password was given for {name}"), hint).into());
         }
         let ask = |question: String| rpassword::prompt_password(question).map(Zeroizing::new);
         let password = ask(format!("Password for {name}: ")).context("cannot read the password")?;
@@ -57,7 +56,7 @@ fn first_line(file: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
 }
 
 /// Reads a private key from a file or, by `env://NAME`, from a variable.
-pub(crate) fn private_key(name: &str, password: &PasswordSource, ui: &Ui) -> anyhow::Result<PrivateKey> {
+pub(crate) fn private_key(name: &str, password: &PasswordSource, ui: &Ui) -> Result<PrivateKey> {
     let unusable = |source| Error::Key { name: name.to_owned(), source };
     match PrivateKey::parse(&read(name)?).map_err(unusable)? {
         Stored::Encrypted(encrypted) => {
@@ -68,31 +67,31 @@ pub(crate) fn private_key(name: &str, password: &PasswordSource, ui: &Ui) -> any
             ui.note(&format!("the key in {name} is not encrypted: whoever has the file can sign"));
             Ok(key)
         }
-        _ => anyhow::bail!("the key in {name} is stored in a way that is not supported"),
+        _ => Err(Verdict::failed(format!("the key in {name} is stored in a way that is not supported"))),
     }
 }
 
 /// Reads every public key of a file or, by `env://NAME`, of a variable.
-pub(crate) fn public_keys(name: &str) -> anyhow::Result<Vec<PublicKey>> {
+pub(crate) fn public_keys(name: &str) -> Result<Vec<PublicKey>> {
     let keys = PublicKey::parse_all(&read(name)?);
     Ok(keys.map_err(|source| Error::Key { name: name.to_owned(), source })?)
 }
 
 /// Reads the public keys in all of the files that were named; there must be one.
-pub(crate) fn required(names: &[String]) -> anyhow::Result<Vec<PublicKey>> {
+pub(crate) fn required(names: &[String]) -> Result<Vec<PublicKey>> {
     if names.is_empty() {
-        let cure = "name who may have signed, as in --key cosign.pub";
-        return Err(Usage::new("without a key nothing is acceptable", cure).into());
+        let hint = "name who may have signed, as in --key cosign.pub";
+        return Err(Usage::new("without a key nothing is acceptable", hint).into());
     }
     let keys: Vec<Vec<PublicKey>> = names.iter().map(|name| public_keys(name)).collect::<Result<_, _>>()?;
     Ok(keys.into_iter().flatten().collect())
 }
 
-fn read(name: &str) -> anyhow::Result<Zeroizing<String>> {
+fn read(name: &str) -> Result<Zeroizing<String>> {
     let text = match name.strip_prefix(VARIABLE) {
         Some(variable) => super::environment::variable(variable)
             .map(Zeroizing::new)
-            .with_context(|| format!("there is no key in the variable {variable}"))?,
+            .ok_or_else(|| Verdict::failed(format!("there is no key in the variable {variable}")))?,
         None => {
             let mut content = Zeroizing::new(Vec::new());
             let limit = MAX_FILE as u64 + 1;

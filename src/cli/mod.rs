@@ -4,10 +4,10 @@ mod arguments;
 pub(crate) mod client;
 pub(crate) mod config_flags;
 mod environment;
+mod error;
 mod failure;
 pub(crate) mod files;
 pub(crate) mod flags;
-mod hints;
 pub(crate) mod interrupt;
 pub(crate) mod keyless;
 pub(crate) mod keys;
@@ -22,6 +22,7 @@ mod ui;
 pub(crate) mod units;
 
 pub(crate) use arguments::command;
+pub(crate) use error::{Context, Error, Result};
 pub(crate) use failure::{Different, Failure, Usage, Verdict};
 pub(crate) use ui::Ui;
 

@@ -7,6 +7,10 @@ use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
 
+use stevedore::class::{Class, Classified, Diagnosis};
+
+use super::{Error, Result};
+
 /// Whoever reads standard output has closed it.
 #[derive(Debug, thiserror::Error)]
 #[error("standard output is closed")]
@@ -17,8 +21,20 @@ pub(crate) struct Closed;
 #[error("cannot write to standard output")]
 pub(crate) struct Failed(#[source] io::Error);
 
+impl Classified for Closed {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        Class::Failed.into()
+    }
+}
+
+impl Classified for Failed {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        self.0.diagnosis()
+    }
+}
+
 /// Writes to standard output and flushes.
-pub(crate) fn print(bytes: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn print(bytes: &[u8]) -> Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(failure)
 }
@@ -29,7 +45,7 @@ pub(crate) fn stream() -> BufWriter<io::StdoutLock<'static>> {
 }
 
 /// Makes the error for what writing to standard output failed with.
-pub(crate) fn failure(error: io::Error) -> anyhow::Error {
+pub(crate) fn failure(error: io::Error) -> Error {
     if error.kind() == io::ErrorKind::BrokenPipe { Closed.into() } else { Failed(error).into() }
 }
 

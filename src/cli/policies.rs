@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::Context;
+use super::{Context, Result};
 use stevedore::sign::{Error, Policy};
 
 /// More than any policy that is read.
 const LIMIT: u64 = (4 << 20) + 1;
 
 /// Reads the policy in a file.
-pub(crate) fn policy(path: &Path) -> anyhow::Result<Policy> {
+pub(crate) fn policy(path: &Path) -> Result<Policy> {
     let mut text = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LIMIT).read_to_end(&mut text));
     read.with_context(|| format!("cannot read the policy {}", path.display()))?;

@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Context;
+use super::{Context, Result};
 use stevedore::registry::Rule;
 
 /// Reads the rules of all files; a later one about the same prefix replaces an earlier one.
 ///
 /// # Errors
 /// When one cannot be read, with its path.
-pub(crate) fn read(files: &[PathBuf]) -> anyhow::Result<Vec<Rule>> {
+pub(crate) fn read(files: &[PathBuf]) -> Result<Vec<Rule>> {
     let mut rules: Vec<Rule> = Vec::new();
     for path in files {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;

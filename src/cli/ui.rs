@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::progress::Progress;
 use super::report::Report;
-use super::{interrupt, output};
+use super::{Result, interrupt, output};
 
 /// Results to standard output, all else to standard error.
 pub(crate) struct Ui {
@@ -45,7 +45,7 @@ impl Ui {
     }
 
     /// Prints the result, below where the bars were.
-    pub(crate) fn report(&self, report: &impl Report) -> anyhow::Result<()> {
+    pub(crate) fn report(&self, report: &impl Report) -> Result<()> {
         self.progress.close();
         if !self.json {
             return output::print(report.text().as_bytes());
@@ -56,7 +56,7 @@ impl Ui {
     }
 
     /// Prints bytes as they are.
-    pub(crate) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<()> {
         output::print(bytes)
     }
 

@@ -13,7 +13,7 @@ use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side, Work};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
-use crate::cli::{Ui, Usage};
+use crate::cli::{Result, Ui, Usage};
 
 /// Attach files to an image: an SBOM, a report, a licence
 ///
@@ -62,10 +62,10 @@ struct Attached {
 }
 
 /// Attaches the files.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     if args.packing.is_empty() {
-        let cure = "name a file, or add an annotation with -a NAME=VALUE";
-        return Err(Usage::new("there is nothing to attach", cure).into());
+        let hint = "name a file, or add an annotation with -a NAME=VALUE";
+        return Err(Usage::new("there is nothing to attach", hint).into());
     }
     let common = Common { network: &args.network, work: Some(&args.work) };
     let options = common.options(&Side::from(&args.registry), ui)?;

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::ArgAction;
 use serde::Serialize;
 use stevedore::sign::{self, Attesting, PredicateType, collect};
@@ -17,7 +16,7 @@ use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keys::{self, PasswordSource};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
-use crate::cli::{Ui, Usage};
+use crate::cli::{Context, Result, Ui, Usage};
 
 /// Attest something of an image with a key
 ///
@@ -86,7 +85,7 @@ struct Attested {
 }
 
 /// Attests it.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let attesting = args.attesting(ui)?;
     // Before anything is asked or sent: a wrong password must not leave half of an attestation.
     let key = keys::private_key(&args.key, &args.password, ui)?;
@@ -104,7 +103,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 impl Args {
-    fn attesting(&self, ui: &Ui) -> anyhow::Result<Attesting> {
+    fn attesting(&self, ui: &Ui) -> Result<Attesting> {
         self.habits.check()?;
         if self.replace == Some(true) {
             return Err(Usage::new("what was attested is never replaced", "leave --replace out").into());

@@ -4,10 +4,10 @@ use serde::Serialize;
 use stevedore::registry::credentials::{Files, Finding, Helpers, Outcome};
 use stevedore::registry::{Login, Options, Route};
 
-use crate::cli::Ui;
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::report::{Report, table};
+use crate::cli::{Result, Ui};
 
 /// Show how a registry is reached and which login is used
 #[derive(clap::Args)]
@@ -102,7 +102,7 @@ struct PlaceView {
 }
 
 /// Explains.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let Action::Explain(explain) = &args.action;
     ui.report(&explain.explanation(ui)?)
 }
@@ -116,7 +116,7 @@ impl Args {
 }
 
 impl Explain {
-    fn explanation(&self, ui: &Ui) -> anyhow::Result<Explanation> {
+    fn explanation(&self, ui: &Ui) -> Result<Explanation> {
         let side = Side::from(&self.only);
         let options = Common { network: &self.network, work: None }.registry(&side, ui)?;
         let (host, repository) = parts(super::login::server(&self.name));
@@ -143,7 +143,7 @@ fn parts(name: &str) -> (String, String) {
     }
 }
 
-fn routes(options: &Options, host: &str, repository: &str) -> anyhow::Result<Vec<RouteView>> {
+fn routes(options: &Options, host: &str, repository: &str) -> Result<Vec<RouteView>> {
     let view = |route: Route| RouteView {
         host: route.host,
         repository: route.repository,

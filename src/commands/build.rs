@@ -6,7 +6,6 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Context;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use stevedore::build::{self, Addition, Exclude, Options, Recipe, Times};
 use stevedore::copy::{self, Platforms, Request, Side};
@@ -26,7 +25,7 @@ use crate::cli::client::{Common, attach_streams};
 use crate::cli::config_flags::{ConfigFlags, pair};
 use crate::cli::flags::{self, Destination, FormatName, Network, Work};
 use crate::cli::locations::location;
-use crate::cli::{Ui, Usage};
+use crate::cli::{Context, Result, Ui, Usage};
 
 /// Build an image from files
 ///
@@ -108,7 +107,7 @@ Examples:
   stevedore build --from oci:images:app --remove /etc/motd -o oci:images:app2";
 
 /// Builds the image.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let begin = Instant::now();
     args.check()?;
     let options = args.options(ui)?;
@@ -158,15 +157,15 @@ impl Args {
         let meant = self.dir.iter().chain(&self.layer).chain(&self.config).map(|meant| &meant.platform);
         let meant = meant.chain(self.add.iter().map(|meant| &meant.platform));
         if let Some(other) = meant.flatten().find(|meant| !platforms.contains(meant)) {
-            let cure = format!("add --platform {other}");
-            return Err(Usage::new(format!("something is meant for {other}, which is not built"), cure));
+            let hint = format!("add --platform {other}");
+            return Err(Usage::new(format!("something is meant for {other}, which is not built"), hint));
         }
         if let Some(twice) = platforms.iter().enumerate().find(|(at, each)| platforms[..*at].contains(each)) {
             return Err(Usage::new(format!("{} is asked for twice", twice.1), "leave one --platform out"));
         }
         if matches!(self.format, Some(FormatName::Docker)) && !self.annotation.is_empty() {
-            let cure = "use --label, or leave --format docker out";
-            return Err(Usage::new("Docker's format has no annotations", cure));
+            let hint = "use --label, or leave --format docker out";
+            return Err(Usage::new("Docker's format has no annotations", hint));
         }
         if matches!((self.format, self.compress), (Some(FormatName::Docker), Some((Compression::Zstd, _)))) {
             return Err(Usage::new(
@@ -184,7 +183,7 @@ impl Args {
         if self.platform.is_empty() { vec![Platform::host()] } else { self.platform.clone() }
     }
 
-    fn options(&self, ui: &Ui) -> anyhow::Result<Options> {
+    fn options(&self, ui: &Ui) -> Result<Options> {
         let format = self.format.map_or(Format::Oci, Into::into);
         let (compression, level) = self.compress.unwrap_or((Compression::Gzip, None));
         let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -204,7 +203,7 @@ impl Args {
         options: &Options,
         drafts: &mut Drafts<'a>,
         ui: &Ui,
-    ) -> anyhow::Result<(Vec<BuiltImage>, bool)> {
+    ) -> Result<(Vec<BuiltImage>, bool)> {
         let (mut images, mut tars) = (Vec::new(), BTreeMap::new());
         let mut needs_conversion = false;
         for platform in self.platforms() {
@@ -233,12 +232,7 @@ impl Args {
     }
 
     /// Reads the tars that are meant for a platform, each once whatever the number of platforms.
-    fn open_tars(
-        &self,
-        platform: &Platform,
-        format: Format,
-        known: &mut BTreeMap<PathBuf, Made>,
-    ) -> anyhow::Result<Vec<Made>> {
+    fn open_tars(&self, platform: &Platform, format: Format, known: &mut BTreeMap<PathBuf, Made>) -> Result<Vec<Made>> {
         let mut tars = Vec::new();
         for path in chosen(&self.layer, platform) {
             let made = match known.get(&path) {
@@ -256,7 +250,7 @@ impl Args {
         platform: &Platform,
         base: Option<(&'a dyn Source, &'a Image)>,
         options: &Options,
-    ) -> anyhow::Result<Recipe<'a>> {
+    ) -> Result<Recipe<'a>> {
         let exclude = self.exclude()?;
         let mut recipe = Recipe { base, ..Recipe::new(platform.clone()) };
         for path in chosen(&self.dir, platform) {
@@ -274,7 +268,7 @@ impl Args {
         Ok(recipe)
     }
 
-    fn config_edit(&self, platform: &Platform, options: &Options) -> anyhow::Result<ConfigEdit> {
+    fn config_edit(&self, platform: &Platform, options: &Options) -> Result<ConfigEdit> {
         let mut edit = self.edit.edit()?;
         let time = match options.times {
             Times::Fixed(time) | Times::Clamped(time) => time,
@@ -311,7 +305,7 @@ impl Args {
         entry("digest", digest).into_iter().chain(entry("name", name))
     }
 
-    fn exclude(&self) -> anyhow::Result<Exclude> {
+    fn exclude(&self) -> Result<Exclude> {
         let mut exclude = Exclude::default();
         for path in &self.exclude_from {
             let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;

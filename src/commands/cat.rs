@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 
-use stevedore::filesystem::Error;
+use stevedore::filesystem;
 use stevedore::transport::Location;
 
 use super::looking::Looking;
 use crate::cli::locations::location;
-use crate::cli::{Ui, output};
+use crate::cli::{Error, Result, Ui, output};
 
 /// Print files of an image
 ///
@@ -35,7 +35,7 @@ Examples:
   stevedore cat oci-archive:app.tar etc/passwd etc/group";
 
 /// Prints the files.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let opened = args.looking.open(&args.reference, true, ui)?;
     let layers = opened.layers()?;
     let paths: Vec<&[u8]> = args.paths.iter().map(|path| path.as_bytes()).collect();
@@ -48,9 +48,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// A reader that has left is no failure.
-fn explain(error: Error) -> anyhow::Error {
+fn explain(error: filesystem::Error) -> Error {
     match error {
-        Error::Output(error) => output::failure(error),
+        filesystem::Error::Output(error) => output::failure(error),
         other => other.into(),
     }
 }

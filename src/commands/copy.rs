@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::Context;
 use stevedore::copy::{self, Gate, Options, Platforms, Request, Side};
 use stevedore::platform::Platform;
 use stevedore::reference::Tag;
@@ -15,7 +14,7 @@ use super::copied::{Copied, aloud, summary};
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{self, CompressionName, Destination, FormatName, Network, Source, Work};
 use crate::cli::locations::location;
-use crate::cli::{Ui, Usage, files, policies};
+use crate::cli::{Context, Result, Ui, Usage, files, policies};
 
 /// Copy an image between any two places
 ///
@@ -93,7 +92,7 @@ Examples:
   stevedore copy --dest-creds me:secret oci:images:alpine docker://registry.example.com/alpine";
 
 /// Copies the image.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let begin = Instant::now();
     let options = args.options()?;
     ui.title(&format!("copy {}", title(&args.source)));
@@ -134,7 +133,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 impl Args {
-    fn options(&self) -> anyhow::Result<Options> {
+    fn options(&self) -> Result<Options> {
         Ok(Options {
             platforms: match (self.all, self.platform.as_slice()) {
                 (true, _) => Platforms::All,
@@ -156,7 +155,7 @@ impl Args {
         })
     }
 
-    fn gate(&self) -> anyhow::Result<Option<Arc<dyn Gate>>> {
+    fn gate(&self) -> Result<Option<Arc<dyn Gate>>> {
         let Some(file) = &self.policy else {
             return Ok(None);
         };
@@ -168,8 +167,8 @@ impl Args {
         if !self.check_tag {
             return Ok(None);
         }
-        let cure = "name both, as in docker://alpine:3.20@sha256:…";
-        let missing = || Usage::new("--check-tag needs a source with a tag and a digest", cure);
+        let hint = "name both, as in docker://alpine:3.20@sha256:…";
+        let missing = || Usage::new("--check-tag needs a source with a tag and a digest", hint);
         self.source.tag.clone().map(Some).ok_or_else(missing)
     }
 
@@ -191,7 +190,7 @@ fn title(location: &Location) -> String {
 }
 
 /// Writes the digest so that a reader sees all of it or nothing.
-fn write_digest(path: &Path, digest: &str) -> anyhow::Result<()> {
+fn write_digest(path: &Path, digest: &str) -> Result<()> {
     files::write_whole(path, |out| out.write_all(digest.as_bytes()))
         .with_context(|| format!("the image is copied, but the digest cannot be written to {}", path.display()))
 }

@@ -9,7 +9,7 @@ use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
-use crate::cli::{Ui, Usage};
+use crate::cli::{Error, Result, Ui, Usage};
 
 /// Remove a tag and leave its siblings alone, or remove a manifest by digest
 ///
@@ -53,13 +53,13 @@ struct Removal {
 }
 
 /// Removes the tag or manifest.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let common = Common { network: &args.network, work: None };
     let options = common.options(&Side::from(&args.registry), ui)?;
     let Location { place, at, .. } = &args.reference;
     let destination = place.open_destination(&options)?;
     if matches!(place, Place::Dir(_) | Place::OciArchive(_) | Place::DockerArchive(_)) {
-        // These refuse, and know the cure; nobody should confirm that first.
+        // These refuse, and know the hint; nobody should confirm that first.
         destination.delete(at)?;
     }
     let found = destination.resolve(at)?.ok_or_else(|| transport::Error::not_found(at, &*destination))?;
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Finds the tags that name a digest; none where tags cannot be listed.
-fn tags_of(source: &dyn Source, digest: &Digest) -> anyhow::Result<Vec<String>> {
+fn tags_of(source: &dyn Source, digest: &Digest) -> Result<Vec<String>> {
     let mut names = Vec::new();
     let listed = each_page(source, |page| {
         names.extend(page);
@@ -98,7 +98,7 @@ fn tags_of(source: &dyn Source, digest: &Digest) -> anyhow::Result<Vec<String>> 
     Ok(tags)
 }
 
-fn is_unsupported(error: &anyhow::Error) -> bool {
+fn is_unsupported(error: &Error) -> bool {
     matches!(error.downcast_ref(), Some(transport::Error::Unsupported { .. }))
 }
 

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::Context;
 use clap::ValueEnum;
 use stevedore::copy::{self, Platforms, Side};
 use stevedore::deploy::{self, Image, Server, Site, Tls};
@@ -20,7 +19,7 @@ use super::naming::{self, Name};
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{self, Reach, Work};
 use crate::cli::locations::location;
-use crate::cli::{Ui, Usage, Verdict, files};
+use crate::cli::{Context, Error, Result, Ui, Usage, Verdict, files};
 
 /// Put images into a directory that any web server can serve as a registry
 ///
@@ -100,7 +99,7 @@ An images.txt:
   docker://alpine:3.20         alpine
   docker://ghcr.io/me/app:*    team/app    tags=semver:>=1.2 referrers=true";
 /// Deploys the images.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     if let Some(file) = &args.from_spec {
         return run_listed(args, file, ui);
     }
@@ -140,11 +139,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Deploys the images that a file lists.
-fn run_listed(args: &Args, file: &Path, ui: &Ui) -> anyhow::Result<()> {
+fn run_listed(args: &Args, file: &Path, ui: &Ui) -> Result<()> {
     let begin = Instant::now();
     let configuration = args.configuration()?;
     let mut plan = Plan::parse_for_tree(&read(file)?, &args.directory)
-        .map_err(|error| Usage { reason: format!("{}, {error}", file.display()), cure: error.cure })?;
+        .map_err(|error| Usage { reason: format!("{}, {error}", file.display()), hint: error.hint })?;
     plan.lines.iter_mut().for_each(|line| line.referrers |= args.referrers);
     ui.title(&format!("deploy to {}", args.directory.display()));
     let network = (&args.reach).into();
@@ -198,7 +197,7 @@ fn open<'a>(
 
 impl Args {
     /// Makes the configuration before anything is copied, so that a refusal costs nothing.
-    fn configuration(&self) -> anyhow::Result<Option<(PathBuf, String)>> {
+    fn configuration(&self) -> Result<Option<(PathBuf, String)>> {
         let server = match (self.server, &self.config) {
             (ServerName::None, None) => return Ok(None),
             (ServerName::None, Some(_)) => {
@@ -223,7 +222,7 @@ impl Args {
     }
 
     /// Returns what the error is about, as it was typed.
-    pub(crate) fn reference(&self, error: &anyhow::Error) -> String {
+    pub(crate) fn reference(&self, error: &Error) -> String {
         let place = match error.downcast_ref::<copy::Error>() {
             Some(copy::Error::Place { side: Side::Source, place, .. } | copy::Error::Platform { place, .. }) => place,
             _ => return self.directory.display().to_string(),
@@ -233,11 +232,11 @@ impl Args {
     }
 }
 
-fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).with_context(|| format!("cannot tell where {} is", path.display()))
 }
 
-fn write((path, text): (PathBuf, String)) -> anyhow::Result<Configuration> {
+fn write((path, text): (PathBuf, String)) -> Result<Configuration> {
     let changed = files::replace(&path, text.as_bytes())
         .with_context(|| format!("the images are deployed, but {} cannot be written", path.display()))?;
     Ok(Configuration { path, changed })

@@ -11,7 +11,7 @@ use super::looking::{Looking, tell_warnings};
 use super::sbom::tell_warnings as tell_warnings_of;
 use crate::cli::locations::location;
 use crate::cli::output::Closed;
-use crate::cli::{Different, Ui, Usage};
+use crate::cli::{Different, Error, Result, Ui, Usage};
 
 /// Show what is different between two images
 ///
@@ -72,10 +72,10 @@ impl Args {
 }
 
 /// Compares the images.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     if is_stream(&args.before.place) && is_stream(&args.after.place) {
-        let cure = "write one of the archives to a file";
-        return Err(Usage::new("standard input can be one image only", cure).into());
+        let hint = "write one of the archives to a file";
+        return Err(Usage::new("standard input can be one image only", hint).into());
     }
     let before = args.looking.open(&args.before, true, ui)?;
     let after = args.looking.open_for(&args.after, args.other_platform.as_ref(), true, ui)?;
@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Returns the exit code: as of `diff`, and of whatever is interrupted.
-pub(crate) fn exit_code(_: &anyhow::Error, class: Class) -> Option<u8> {
+pub(crate) fn exit_code(_: &Error, class: Class) -> Option<u8> {
     (class != Class::Interrupted).then_some(2)
 }
 

@@ -8,7 +8,7 @@ use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
-use crate::cli::{Ui, client};
+use crate::cli::{Result, Ui, client};
 
 /// Print the digest of an image's manifest, by one HEAD at a registry
 #[derive(clap::Args)]
@@ -39,7 +39,7 @@ pub(crate) struct Found {
 }
 
 /// Prints the digest.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let common = Common { network: &args.network, work: None };
     let mut options = common.options(&Side::from(&args.registry), ui)?;
     client::attach_streams(&args.reference.place, None, &mut options)?;
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Resolves a reference.
-pub(crate) fn find(reference: &Location, options: &Options) -> anyhow::Result<Found> {
+pub(crate) fn find(reference: &Location, options: &Options) -> Result<Found> {
     let source = reference.place.open_source(options)?;
     let found = source.resolve(&reference.at)?;
     let found = found.ok_or_else(|| transport::Error::not_found(&reference.at, &*source))?;

@@ -1,13 +1,12 @@
 //! JSON in the user's editor, and back with the text of all that was not touched.
 
+use crate::cli::{Context, Result, Verdict};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::Command;
 
-use anyhow::{Context, bail};
-
 /// Has a JSON document edited; none when it comes back as it was.
-pub(super) fn edit(raw: &[u8], name: &str, editor: &OsString) -> anyhow::Result<Option<Vec<u8>>> {
+pub(super) fn edit(raw: &[u8], name: &str, editor: &OsString) -> Result<Option<Vec<u8>>> {
     let shown = indent(raw);
     let mut file = tempfile::Builder::new().prefix(name).suffix(".json").tempfile().context("cannot make a file")?;
     file.write_all(&shown).and_then(|()| file.flush()).context("cannot write a file")?;
@@ -18,7 +17,7 @@ pub(super) fn edit(raw: &[u8], name: &str, editor: &OsString) -> anyhow::Result<
     command.arg("-c").arg(script).arg("sh").arg(file.path());
     let status = command.status().with_context(|| format!("cannot run {}", editor.display()))?;
     if !status.success() {
-        bail!("{} ended with {status}; nothing is changed", editor.display());
+        return Err(Verdict::failed(format!("{} ended with {status}; nothing is changed", editor.display())));
     }
     // Not through the open file: many editors write a new one.
     let edited = std::fs::read(file.path()).context("cannot read the edited file")?;

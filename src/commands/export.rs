@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde::Serialize;
 use stevedore::digest::Digest;
 use stevedore::filesystem::{Error, Layers, Omitted, Unpack, Warning, Writer};
@@ -13,7 +12,7 @@ use stevedore::transport::Location;
 use super::looking::{Looking, Opened, tell_warnings};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
-use crate::cli::{Ui, Usage, files, output};
+use crate::cli::{Context, Result, Ui, Usage, files, output};
 
 /// Write the filesystem of an image as a tar, or as files
 ///
@@ -67,7 +66,7 @@ struct Counts {
 }
 
 /// Exports the image.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let path = args.output.as_deref().filter(|path| *path != Path::new("-"));
     if path.is_none() && output::is_terminal() {
         return Err(Usage::new("a tar is not for a terminal", "name a file with -o, or redirect the output").into());
@@ -75,8 +74,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let opened = args.looking.open(&args.reference, false, ui)?;
     let count = opened.image().layers().len();
     if args.layer.is_some_and(|layer| layer >= count) {
-        let cure = "stevedore ls --layers shows them";
-        return Err(Usage::new(format!("the image has {count} layers, numbered from 0"), cure).into());
+        let hint = "stevedore ls --layers shows them";
+        return Err(Usage::new(format!("the image has {count} layers, numbered from 0"), hint).into());
     }
     let Some(path) = path else {
         return to_stdout(args, &opened, ui);
@@ -96,7 +95,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     })
 }
 
-fn to_stdout(args: &Args, opened: &Opened, ui: &Ui) -> anyhow::Result<()> {
+fn to_stdout(args: &Args, opened: &Opened, ui: &Ui) -> Result<()> {
     ui.close();
     let mut stdout = output::stream();
     let warnings = write(args, &opened.layers()?, &mut stdout).map_err(|error| match error {
@@ -109,7 +108,7 @@ fn to_stdout(args: &Args, opened: &Opened, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Writes a file that appears once it is whole; what is no file, a device or a pipe, is written to.
-fn to_file(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> anyhow::Result<()> {
+fn to_file(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> Result<()> {
     let failed = || format!("cannot write {}", path.display());
     let layers = opened.layers()?;
     let (mut warnings, mut fault) = (Vec::new(), None);
@@ -142,7 +141,7 @@ fn write(args: &Args, layers: &Layers<'_>, into: &mut dyn Write) -> Result<Vec<W
     Ok(passed.warnings)
 }
 
-fn to_folder(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> anyhow::Result<Omitted> {
+fn to_folder(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> Result<Omitted> {
     let mut folder = Unpack::new(path)?;
     let layers = opened.layers()?;
     match args.layer {

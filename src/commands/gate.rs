@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use stevedore::server::{Guard, GuardOptions, Issuer, Notes, Outside, Passwords, PolicyFile, Rules, Tokens, Trust};
 
+use crate::cli::Result;
 use crate::cli::output;
 use crate::cli::units::duration;
 
@@ -53,7 +54,7 @@ const SERVICE: &str = "stevedore";
 
 impl Gate {
     /// Makes the guard. `token_key` is where the key of tokens is kept unless a flag says where.
-    pub(super) fn guard(&self, token_key: Option<PathBuf>, base_path: &str) -> anyhow::Result<Guard> {
+    pub(super) fn guard(&self, token_key: Option<PathBuf>, base_path: &str) -> Result<Guard> {
         let notes: Notes = Arc::new(|note: &str| output::line(&format!("stevedore: {note}")));
         let passwords = self.htpasswd.as_ref().map(|path| Passwords::open(path, Arc::clone(&notes))).transpose()?;
         let rules = match &self.policy {
@@ -70,7 +71,7 @@ impl Gate {
         Ok(Guard::new(GuardOptions { passwords, tokens, rules, outside }))
     }
 
-    fn tokens(&self, token_key: Option<PathBuf>, notes: Notes) -> anyhow::Result<Tokens> {
+    fn tokens(&self, token_key: Option<PathBuf>, notes: Notes) -> Result<Tokens> {
         if let (Some(issuer), Some(audience), Some(keys)) = (&self.token_issuer, &self.token_audience, &self.token_keys)
         {
             return Ok(Tokens::Foreign(Trust::open(keys, issuer, audience, notes)?));

@@ -9,7 +9,7 @@ use stevedore::transport::{Layout, Location, Options, Place, Selector, Swept};
 
 use crate::cli::locations::location;
 use crate::cli::units::{bytes, duration};
-use crate::cli::{self, Ui, Usage};
+use crate::cli::{self, Result, Ui, Usage};
 
 /// Remove the blobs that no name needs, and what killed processes left
 ///
@@ -72,7 +72,7 @@ struct Collected {
 }
 
 /// Sweeps the layout.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let Some(place) = &args.place else {
         return collect(args, ui);
     };
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Collects in a registry's directory.
-fn collect(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+fn collect(args: &Args, ui: &Ui) -> Result<()> {
     let store = args.store.as_ref().expect("without a layout, a store is required");
     if !store.is_dir() {
         return Err(stevedore::transport::Error::not_found("directory", &store.display()).into());

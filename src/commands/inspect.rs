@@ -10,7 +10,7 @@ use super::inspection::Inspection;
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::locations::location;
-use crate::cli::{Ui, Usage};
+use crate::cli::{Result, Ui, Usage};
 
 /// Show what an image is made of
 ///
@@ -48,7 +48,7 @@ Examples:
   stevedore inspect --json docker://alpine | jq -r '.manifests[].platform.architecture'";
 
 /// Shows the image.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let mut options = Common { network: &args.network, work: None }.options(&Side::from(&args.registry), ui)?;
     attach_streams(&args.reference.place, None, &mut options)?;
     if args.digest {
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Follows indexes down to the image for a platform; what is no index is the image itself.
-fn descend(source: &dyn Source, mut manifest: Manifest, platform: &Platform) -> anyhow::Result<Manifest> {
+fn descend(source: &dyn Source, mut manifest: Manifest, platform: &Platform) -> Result<Manifest> {
     for _ in 0..transport::MAX_DEPTH {
         let Some(index) = manifest.as_index() else {
             return Ok(manifest);
@@ -100,7 +100,7 @@ fn no_platform(source: &dyn Source, manifest: &Manifest, platform: &Platform) ->
 }
 
 /// Reads the config blob, if the manifest has one that is worth it.
-fn read_config(source: &dyn Source, manifest: &Manifest) -> anyhow::Result<Option<Vec<u8>>> {
+fn read_config(source: &dyn Source, manifest: &Manifest) -> Result<Option<Vec<u8>>> {
     let Body::Image(image) = manifest.body() else {
         return Ok(None);
     };

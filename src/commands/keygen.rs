@@ -5,14 +5,13 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde::Serialize;
 use stevedore::digest::Digest;
 use stevedore::sign::PrivateKey;
 
 use crate::cli::keys::PasswordSource;
 use crate::cli::report::Report;
-use crate::cli::{Ui, Usage};
+use crate::cli::{Context, Result, Ui, Usage};
 
 /// Make a pair of keys for signing images
 ///
@@ -47,12 +46,12 @@ struct Written {
 }
 
 /// Makes the keys.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let [private, public] = ["key", "pub"].map(|kind| file(&args.output_key_prefix, kind));
     for path in [&private, &public] {
         if !args.force && path.symlink_metadata().is_ok() {
-            let cure = "use --output-key-prefix to write elsewhere, or --force to replace it";
-            return Err(Usage::new(format!("{} exists and is not replaced", path.display()), cure).into());
+            let hint = "use --output-key-prefix to write elsewhere, or --force to replace it";
+            return Err(Usage::new(format!("{} exists and is not replaced", path.display()), hint).into());
         }
     }
     let password = args.password.password(&private.display().to_string(), true, ui)?;
@@ -75,7 +74,7 @@ fn file(prefix: &Path, kind: &str) -> PathBuf {
 }
 
 /// Writes a file whole or not at all, and without `force` only where none is.
-fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> anyhow::Result<()> {
+fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> Result<()> {
     let write = || {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;

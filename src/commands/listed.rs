@@ -4,21 +4,20 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::Context;
 use stevedore::copy;
 use stevedore::registry::{Login, Rule};
 use stevedore::sync::Access;
 use stevedore::transport;
 
-use crate::cli::Ui;
 use crate::cli::client::Common;
 use crate::cli::flags::Side;
+use crate::cli::{Context, Result, Ui};
 
 /// Reads a file that lists images; - is standard input.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn read(file: &Path) -> anyhow::Result<String> {
+pub(super) fn read(file: &Path) -> Result<String> {
     if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().lock().read_to_string(&mut text).context("cannot read standard input")?;
@@ -42,7 +41,7 @@ impl<'a> Opener<'a> {
     ///
     /// # Errors
     /// When the system has no more threads or files, and when the rules about registries cannot be read.
-    pub(super) fn new(common: Common<'a>, sides: [Side; 2], ui: &'a Ui) -> anyhow::Result<Self> {
+    pub(super) fn new(common: Common<'a>, sides: [Side; 2], ui: &'a Ui) -> Result<Self> {
         let options = common.options(&sides[0], ui)?;
         let rules = common.rules(ui)?;
         let first = (sides[0].clone(), options);

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, IsTerminal, Read};
 
-use anyhow::Context;
 use serde::Serialize;
 use stevedore::registry::credentials::{self, Helpers, Kept};
 use stevedore::registry::{Client, Credentials, Login};
@@ -10,7 +9,7 @@ use stevedore::registry::{Client, Credentials, Login};
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Side};
 use crate::cli::report::Report;
-use crate::cli::{Ui, Usage};
+use crate::cli::{Context, Error, Result, Ui, Usage};
 
 /// Log in to a registry
 ///
@@ -63,7 +62,7 @@ struct LoggedIn {
 }
 
 /// Logs in.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let host = server(&args.host);
     if args.get_login {
         return show(args, host, ui);
@@ -84,7 +83,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Asks the registry, with the password in hand and no file looked at.
-fn check(args: &Args, host: &str, login: &Login, ui: &Ui) -> anyhow::Result<()> {
+fn check(args: &Args, host: &str, login: &Login, ui: &Ui) -> Result<()> {
     let side = Side {
         login: Some(login.clone()),
         tls_verify: args.tls_verify,
@@ -98,10 +97,10 @@ fn check(args: &Args, host: &str, login: &Login, ui: &Ui) -> anyhow::Result<()> 
 }
 
 /// Prints who is logged in.
-fn show(args: &Args, host: &str, ui: &Ui) -> anyhow::Result<()> {
+fn show(args: &Args, host: &str, ui: &Ui) -> Result<()> {
     let files = ui.environment().credentials().files(args.authfile.as_deref(), Helpers::default());
     let (name, namespace) = host.split_once('/').unwrap_or((host, ""));
-    let login = files.lookup(name, namespace).map_err(anyhow::Error::from_boxed)?;
+    let login = files.find(name, namespace)?;
     let username = match login {
         Some(Login::Password { username, .. }) => username,
         Some(_) => "<token>".to_owned(),
@@ -110,7 +109,7 @@ fn show(args: &Args, host: &str, ui: &Ui) -> anyhow::Result<()> {
     ui.report(&LoggedIn { host: host.to_owned(), username, kept: None })
 }
 
-fn nobody(host: &str, places: &[String]) -> anyhow::Error {
+fn nobody(host: &str, places: &[String]) -> Error {
     stevedore::transport::Error::NotFound {
         what: format!("a login for {host}"),
         place: places.join(", "),
@@ -129,7 +128,7 @@ pub(crate) fn server(text: &str) -> &str {
     }
 }
 
-fn ask_name(host: &str, ui: &Ui) -> anyhow::Result<String> {
+fn ask_name(host: &str, ui: &Ui) -> Result<String> {
     if !std::io::stdin().is_terminal() {
         return Err(Usage::new("no name was given", "use --username and --password-stdin").into());
     }
@@ -143,7 +142,7 @@ fn ask_name(host: &str, ui: &Ui) -> anyhow::Result<String> {
 const MAX_PASSWORD: u64 = 64 * 1024;
 
 impl Args {
-    fn password(&self, username: &str) -> anyhow::Result<String> {
+    fn password(&self, username: &str) -> Result<String> {
         if let Some(password) = &self.password {
             return Ok(password.clone());
         }

@@ -1,11 +1,10 @@
 //! `logout`: forget a registry's login.
 
-use anyhow::Context;
 use serde::Serialize;
 use stevedore::registry::credentials::{self, Helpers};
 
 use crate::cli::report::Report;
-use crate::cli::{Ui, Usage};
+use crate::cli::{Context, Result, Ui, Usage};
 
 /// Forget the login of a registry
 #[derive(clap::Args)]
@@ -33,7 +32,7 @@ struct Forgotten {
 }
 
 /// Forgets the login.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let file = ui.environment().credentials().login_file(args.authfile.as_deref());
     let file =
         file.ok_or_else(|| Usage::new("there is no home directory to look for credentials in", "use --authfile"))?;

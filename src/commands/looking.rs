@@ -9,9 +9,9 @@ use stevedore::image::Image;
 use stevedore::platform::Platform;
 use stevedore::transport::{Cached, Location, Place, Source};
 
-use crate::cli::Ui;
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side};
+use crate::cli::{Result, Ui};
 
 /// So many oddities are told; more help nobody.
 const MAX_NOTES: usize = 100;
@@ -43,7 +43,7 @@ pub(crate) struct Opened {
 
 impl Looking {
     /// Finds the image.
-    pub(crate) fn open(&self, reference: &Location, digests: bool, ui: &Ui) -> anyhow::Result<Opened> {
+    pub(crate) fn open(&self, reference: &Location, digests: bool, ui: &Ui) -> Result<Opened> {
         self.open_for(reference, None, digests, ui)
     }
 
@@ -54,7 +54,7 @@ impl Looking {
         platform: Option<&Platform>,
         digests: bool,
         ui: &Ui,
-    ) -> anyhow::Result<Opened> {
+    ) -> Result<Opened> {
         let common = Common { network: &self.network, work: None };
         let mut places = common.options(&Side::from(&self.registry), ui)?;
         places.scratch = self.scratch.clone().or(places.scratch);
@@ -94,7 +94,7 @@ impl Opened {
     }
 
     /// Returns its layers.
-    pub(crate) fn layers(&self) -> anyhow::Result<Layers<'_>> {
+    pub(crate) fn layers(&self) -> Result<Layers<'_>> {
         Ok(Layers::new(&*self.source, &self.image, self.options.clone())?)
     }
 }

@@ -12,7 +12,7 @@ use super::listing::{Heading, Row, Style};
 use super::looking::{Looking, Opened, tell_oddities};
 use super::{listing, tree};
 use crate::cli::locations::location;
-use crate::cli::{Ui, Usage, output};
+use crate::cli::{Result, Ui, Usage, output};
 
 /// List what is in an image
 ///
@@ -65,7 +65,7 @@ Examples:
   stevedore ls --json --digests oci:images:app | jq -r '.entries[] | select(.type == \"file\") | .digest'";
 
 /// Lists the image.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let opened = args.looking.open(&args.reference, args.digests, ui)?;
     if args.layers {
         return list_layers(args, &opened, ui);
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     show(args, &opened, &rows, ui)
 }
 
-fn list_layers(args: &Args, opened: &Opened, ui: &Ui) -> anyhow::Result<()> {
+fn list_layers(args: &Args, opened: &Opened, ui: &Ui) -> Result<()> {
     let layers = opened.layers()?;
     let read = layers.read_all()?;
     let merged = layers.merge_read(&read)?;
@@ -92,11 +92,11 @@ fn list_layers(args: &Args, opened: &Opened, ui: &Ui) -> anyhow::Result<()> {
     ui.report(&LayerTable::new(&args.reference, opened.image(), &read, &usage(&read, &merged)))
 }
 
-fn list_layer(args: &Args, opened: &Opened, number: usize, ui: &Ui) -> anyhow::Result<()> {
+fn list_layer(args: &Args, opened: &Opened, number: usize, ui: &Ui) -> Result<()> {
     let count = opened.image().layers().len();
     if number >= count {
-        let cure = "stevedore ls --layers shows them";
-        return Err(Usage::new(format!("the image has {count} layers, numbered from 0"), cure).into());
+        let hint = "stevedore ls --layers shows them";
+        return Err(Usage::new(format!("the image has {count} layers, numbered from 0"), hint).into());
     }
     let layer = opened.layers()?.read(number)?;
     let path = args.path.as_deref().map(OsStrExt::as_bytes);
@@ -106,7 +106,7 @@ fn list_layer(args: &Args, opened: &Opened, number: usize, ui: &Ui) -> anyhow::R
 }
 
 /// Picks what is at and below the path, or what the pattern matches.
-fn select<'a>(args: &Args, merged: &'a Tree) -> anyhow::Result<Vec<Row<'a>>> {
+fn select<'a>(args: &Args, merged: &'a Tree) -> Result<Vec<Row<'a>>> {
     let Some(path) = args.path.as_deref().map(OsStrExt::as_bytes) else {
         return Ok(merged.iter().map(Row::new).collect());
     };
@@ -131,7 +131,7 @@ fn is_shallow(path: &[u8], base: &[u8], depth: Option<usize>) -> bool {
     depth.is_none_or(|depth| listing::level(path, base) <= depth)
 }
 
-fn show(args: &Args, opened: &Opened, rows: &[Row<'_>], ui: &Ui) -> anyhow::Result<()> {
+fn show(args: &Args, opened: &Opened, rows: &[Row<'_>], ui: &Ui) -> Result<()> {
     if ui.wants_json() {
         let heading = Heading::new(&args.reference, opened.image());
         return print(ui, |out| listing::write_json(out, &heading, rows));
@@ -141,7 +141,7 @@ fn show(args: &Args, opened: &Opened, rows: &[Row<'_>], ui: &Ui) -> anyhow::Resu
 }
 
 /// Prints as it comes: a listing can be large.
-fn print(ui: &Ui, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+fn print(ui: &Ui, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     ui.close();
     let mut stdout = output::stream();
     fill(&mut stdout).and_then(|()| stdout.flush()).map_err(output::failure)

@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use serde::Serialize;
 
 use crate::cli::report::Report;
-use crate::cli::{Ui, command};
+use crate::cli::{Context, Result, Ui, command};
 
 /// Write the manual pages into a folder
 #[derive(clap::Args)]
@@ -28,7 +27,7 @@ struct Pages {
 }
 
 /// Writes the pages.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let mut files = Vec::new();
     for (name, page) in pages()? {
         let path = args.folder.join(name);
@@ -39,7 +38,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Renders a page for the program and one for each verb and its actions.
-fn pages() -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+fn pages() -> Result<Vec<(String, Vec<u8>)>> {
     let mut root = command().disable_help_subcommand(true);
     // Hands the global flags down to the verbs.
     root.build();

@@ -22,7 +22,7 @@ use crate::cli::client::{Common, attach_streams};
 use crate::cli::config_flags::{ConfigFlags, pair};
 use crate::cli::flags::{CompressionName, Network, Only, Work};
 use crate::cli::locations::location;
-use crate::cli::{Ui, Usage, flags};
+use crate::cli::{Result, Ui, Usage, flags};
 
 /// Change an image: its config, annotations, layers, base, or the entries of an index
 ///
@@ -156,12 +156,12 @@ fn entry(text: &str) -> Result<Entry, String> {
 }
 
 /// Changes the image.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let begin = Instant::now();
     let target = args.to.as_ref().unwrap_or(&args.reference);
     if args.to.is_none() && args.reference.at.digest().is_some() {
-        let cure = "name the new image with --to";
-        return Err(Usage::new("what is named by a digest cannot change in its place", cure).into());
+        let hint = "name the new image with --to";
+        return Err(Usage::new("what is named by a digest cannot change in its place", hint).into());
     }
     ui.title("mutate");
     let common = Common { network: &args.network, work: Some(&args.work) };
@@ -195,7 +195,7 @@ fn write(
     drafts: &Drafts<'_>,
     places: &transport::Options,
     options: &Options,
-) -> anyhow::Result<copy::Report> {
+) -> Result<copy::Report> {
     let destination =
         target.place.open_destination(places).map_err(copy::Error::at(Side::Destination, &target.place))?;
     let copying =
@@ -218,8 +218,8 @@ struct Others {
 }
 
 impl Others {
-    fn open(args: &Args, source: &dyn Source, places: &transport::Options) -> anyhow::Result<Self> {
-        let open = |location: &Location| -> anyhow::Result<(Box<dyn Source>, Selector)> {
+    fn open(args: &Args, source: &dyn Source, places: &transport::Options) -> Result<Self> {
+        let open = |location: &Location| -> Result<(Box<dyn Source>, Selector)> {
             Ok((location.place.open_source(places)?, location.at.clone()))
         };
         let (old, new) = match args.layers.rebase.as_slice() {
@@ -232,7 +232,7 @@ impl Others {
 }
 
 /// Finds what an image says that it stands upon.
-fn own_base(args: &Args, source: &dyn Source) -> anyhow::Result<Location> {
+fn own_base(args: &Args, source: &dyn Source) -> Result<Location> {
     let missing = || Usage::new("the image does not say what it stands upon", "name it: --rebase OLD NEW");
     let base = mutate::base(source, &args.reference.at)?.ok_or_else(missing)?;
     let name = base.name.ok_or_else(missing)?;
@@ -250,7 +250,7 @@ fn own_base(args: &Args, source: &dyn Source) -> anyhow::Result<Location> {
 }
 
 impl Args {
-    fn edit<'a>(&'a self, source: &dyn Source, others: &'a Others) -> anyhow::Result<Edit<'a>> {
+    fn edit<'a>(&'a self, source: &dyn Source, others: &'a Others) -> Result<Edit<'a>> {
         let place = |(source, at): &'a (Box<dyn Source>, Selector)| Place { source: &**source, at };
         let rebase = others.old.as_ref().zip(others.new.as_ref());
         let name = self.layers.rebase.last().and_then(base_name);
@@ -278,8 +278,8 @@ impl Args {
             Some(Part::Config) => edit.replace_config = self.edit_config(source)?,
             // What is edited by hand is taken as it is: anything else would be passed over.
             Some(Part::Manifest) if !edit.is_empty() => {
-                let cure = "make one change after the other";
-                return Err(Usage::new("--edit manifest goes with no other change", cure).into());
+                let hint = "make one change after the other";
+                return Err(Usage::new("--edit manifest goes with no other change", hint).into());
             }
             Some(Part::Manifest) => {
                 let manifest = source.manifest(&self.reference.at)?;
@@ -290,7 +290,7 @@ impl Args {
         Ok(edit)
     }
 
-    fn edit_config(&self, source: &dyn Source) -> anyhow::Result<Option<Vec<u8>>> {
+    fn edit_config(&self, source: &dyn Source) -> Result<Option<Vec<u8>>> {
         let several = source.manifest(&self.reference.at)?.as_index().is_some();
         if several && self.platform.is_none() {
             return Err(Usage::new("an index has several configs", "name one image with --platform").into());
@@ -318,7 +318,7 @@ fn changes(set: &[(String, String)], unset: &[String]) -> std::collections::BTre
     removed.chain(set.iter().map(|(name, value)| (name.clone(), Some(value.clone())))).collect()
 }
 
-fn editor_name() -> anyhow::Result<OsString> {
+fn editor_name() -> Result<OsString> {
     let named = ["VISUAL", "EDITOR"].into_iter().filter_map(std::env::var_os).find(|name| !name.is_empty());
     named.ok_or_else(|| Usage::new("there is no editor", "set EDITOR, as in EDITOR=vi").into())
 }

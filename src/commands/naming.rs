@@ -51,8 +51,8 @@ pub(crate) fn names(sources: &[Location], name: Option<&Name>) -> Result<Vec<Tar
         if let Some(other) = taken.insert(text, source)
             && other != source
         {
-            let cure = "deploy one of them, or both in turn with another --name";
-            return Err(Usage::new(format!("{other} and {source} would have the same name, {repository}, {at}"), cure));
+            let hint = "deploy one of them, or both in turn with another --name";
+            return Err(Usage::new(format!("{other} and {source} would have the same name, {repository}, {at}"), hint));
         }
     }
     Ok(names)
@@ -69,8 +69,8 @@ fn target(source: &Location, name: Option<&Name>) -> Result<Target, Usage> {
         (Some(tag), _) => Selector::Tag(tag.as_str().into()),
         (None, Selector::Digest(digest)) => Selector::Digest(digest.clone()),
         (None, Selector::Tag(text)) => {
-            let cure = "add --name REPOSITORY:TAG";
-            return Err(Usage::new(format!("{text:?} in {source} is no tag and has none"), cure));
+            let hint = "add --name REPOSITORY:TAG";
+            return Err(Usage::new(format!("{text:?} in {source} is no tag and has none"), hint));
         }
         (None, _) => Selector::Tag(Tag::latest().as_str().into()),
     };

@@ -6,7 +6,6 @@ use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde::Serialize;
 use stevedore::artifact::{self, Artifact, Input, Recipe, TITLE};
 use stevedore::build::Times;
@@ -17,7 +16,7 @@ use stevedore::timestamp;
 use stevedore::watch::Watch;
 
 use super::sign::pair;
-use crate::cli::{Ui, Usage};
+use crate::cli::{Context, Result, Ui, Usage};
 
 /// The largest file with annotations that is read, in bytes.
 const MAX_ANNOTATIONS: u64 = 8 << 20;
@@ -105,7 +104,7 @@ impl Packing {
         scratch: &Path,
         ui: &Ui,
         watch: &Watch,
-    ) -> anyhow::Result<Artifact> {
+    ) -> Result<Artifact> {
         let seconds = match self.timestamp {
             Some(seconds) => Some(seconds),
             None => ui.environment().source_date_epoch()?,
@@ -126,8 +125,8 @@ impl Packing {
         });
         let of_manifest = annotations.remove(MANIFEST).unwrap_or_default();
         if let Some(name) = annotations.keys().next() {
-            let cure = "name the file as the artifact does, or $manifest, or $config with --config";
-            return Err(Usage::new(format!("the annotations are of {name:?}, which is no file here"), cure).into());
+            let hint = "name the file as the artifact does, or $manifest, or $config with --config";
+            return Err(Usage::new(format!("the annotations are of {name:?}, which is no file here"), hint).into());
         }
         let recipe = Recipe {
             files,
@@ -143,7 +142,7 @@ impl Packing {
     }
 
     /// Puts the annotations of the file and the flags together.
-    fn annotations(&self) -> anyhow::Result<BTreeMap<String, Annotations>> {
+    fn annotations(&self) -> Result<BTreeMap<String, Annotations>> {
         let mut all: BTreeMap<String, Annotations> = match &self.annotation_file {
             Some(path) => read_annotations(path)?,
             None => BTreeMap::new(),
@@ -159,7 +158,7 @@ impl Packing {
     }
 }
 
-fn read_annotations(path: &Path) -> anyhow::Result<BTreeMap<String, Annotations>> {
+fn read_annotations(path: &Path) -> Result<BTreeMap<String, Annotations>> {
     let failed = || format!("cannot read annotations from {}", path.display());
     let mut text = Vec::new();
     File::open(path).and_then(|file| file.take(MAX_ANNOTATIONS).read_to_end(&mut text)).with_context(failed)?;

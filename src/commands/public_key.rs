@@ -3,9 +3,9 @@
 use serde::Serialize;
 use stevedore::digest::Digest;
 
-use crate::cli::Ui;
 use crate::cli::keys::{self, PasswordSource};
 use crate::cli::report::Report;
+use crate::cli::{Result, Ui};
 
 /// Print the public key that belongs to a private key
 ///
@@ -34,7 +34,7 @@ struct Found {
 }
 
 /// Prints the key.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let key = keys::private_key(&args.key, &args.password, ui)?.public_key();
     ui.report(&Found { public_key: key.to_pem(), fingerprint: key.fingerprint() })
 }

@@ -17,7 +17,7 @@ use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side, Work};
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
-use crate::cli::{Ui, Usage, output};
+use crate::cli::{Result, Ui, Usage, output};
 
 /// Fetch the files of an artifact
 ///
@@ -88,7 +88,7 @@ struct Nameless {
 }
 
 /// Fetches the files.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let common = Common { network: &args.network, work: Some(&args.work) };
     let mut options = common.options(&Side::from(&args.registry), ui)?;
     attach_streams(&args.reference.place, None, &mut options)?;
@@ -120,7 +120,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Writes one file to standard output. It is verified with its last byte: on failure, what was written is not to be used.
-fn to_stdout(args: &Args, source: &dyn Source, artifact: &Image, ui: &Ui) -> anyhow::Result<()> {
+fn to_stdout(args: &Args, source: &dyn Source, artifact: &Image, ui: &Ui) -> Result<()> {
     let (named, _) = artifact::files(artifact);
     let wanted = |title: &str| args.names.is_empty() || args.names.iter().any(|name| name == title);
     let chosen: Vec<&(&str, &Descriptor)> = named.iter().filter(|(title, _)| wanted(title)).collect();
@@ -132,8 +132,8 @@ fn to_stdout(args: &Args, source: &dyn Source, artifact: &Image, ui: &Ui) -> any
             return Err(Error::NoFile { title, offered: offered() }.into());
         }
         _ => {
-            let cure = format!("name one of: {}", offered().join(", "));
-            return Err(Usage::new("one file at a time goes to standard output", printable(&cure)).into());
+            let hint = format!("name one of: {}", offered().join(", "));
+            return Err(Usage::new("one file at a time goes to standard output", printable(&hint)).into());
         }
     };
     ui.close();

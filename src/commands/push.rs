@@ -8,11 +8,11 @@ use stevedore::media_type::MediaType;
 use stevedore::transport::{Location, Selector};
 
 use super::packing::{Packed, Packing, artifact_type, count, packed};
-use crate::cli::Ui;
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side, Work};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
+use crate::cli::{Result, Ui};
 
 /// Keep files where images are, as an OCI artifact
 ///
@@ -58,7 +58,7 @@ struct Pushed {
 }
 
 /// Pushes the files.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let common = Common { network: &args.network, work: Some(&args.work) };
     let mut options = common.options(&Side::from(&args.registry), ui)?;
     let takes_output = attach_streams(&args.reference.place, Some(&args.reference.place), &mut options)?;

@@ -13,7 +13,7 @@ use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
-use crate::cli::{Ui, Usage};
+use crate::cli::{Result, Ui, Usage};
 
 /// The annotation that says what a bundle states.
 const PREDICATE: &str = "dev.sigstore.bundle.predicateType";
@@ -77,7 +77,7 @@ struct Referrer {
 }
 
 /// Lists them.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     if args.depth == Some(0) {
         return Err(Usage::new("no level is none to show", "use --depth 1 or more").into());
     }

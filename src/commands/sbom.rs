@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::ValueEnum;
 use stevedore::filesystem::escape;
 use stevedore::sbom::attached::{self, Attached, attached};
@@ -13,7 +12,7 @@ use stevedore::transport::{Location, Place, Selector};
 use super::looking::{Looking, Opened};
 use super::package_list::{write_json, write_table};
 use crate::cli::locations::location;
-use crate::cli::{Ui, Usage, Verdict, files, output};
+use crate::cli::{Context, Result, Ui, Usage, Verdict, files, output};
 
 /// So many warnings are told; more help nobody.
 const MAX_NOTES: usize = 100;
@@ -68,7 +67,7 @@ Examples:
   stevedore sbom --attached --format spdx-json docker://registry.example.com/app:1.0";
 
 /// Lists the packages.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let opened = args.looking.open(&args.reference, false, ui)?;
     if args.attached {
         return run_attached(args, &opened, ui);
@@ -88,14 +87,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     })
 }
 
-fn run_attached(args: &Args, opened: &Opened, ui: &Ui) -> anyhow::Result<()> {
+fn run_attached(args: &Args, opened: &Opened, ui: &Ui) -> Result<()> {
     let wanted = match args.format {
         None => None,
         Some(Format::SpdxJson) => Some(attached::Format::Spdx),
         Some(Format::CyclonedxJson) => Some(attached::Format::CycloneDx),
         Some(Format::Table | Format::Json) => {
-            let cure = "with --attached, --format spdx-json or cyclonedx-json chooses which one";
-            return Err(Usage::new("what travels with an image is printed as it is", cure).into());
+            let hint = "with --attached, --format spdx-json or cyclonedx-json chooses which one";
+            return Err(Usage::new("what travels with an image is printed as it is", hint).into());
         }
     };
     let digest = opened.image().manifest().digest();
@@ -150,7 +149,7 @@ fn printable(text: &str) -> String {
 }
 
 /// Writes to the file or to standard output, in both cases as it comes.
-fn write(args: &Args, ui: &Ui, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+fn write(args: &Args, ui: &Ui, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     ui.close();
     match &args.output {
         None => {

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::ValueEnum;
 use serde::Serialize;
 use stevedore::http::{self, Handler, Server, Tls, TlsFiles};
@@ -18,7 +17,7 @@ use super::collector::Collector;
 use super::failures::Failures;
 use super::gate::Gate;
 use crate::cli::report::Report;
-use crate::cli::{Ui, interrupt, output};
+use crate::cli::{Context, Result, Ui, interrupt, output};
 
 /// Run a registry on a directory
 ///
@@ -121,7 +120,7 @@ struct Started<'a> {
 }
 
 /// Serves until a signal comes.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let guard = Arc::new(args.gate.guard(args.place.token_key(args.read_only), &args.base_path)?);
     let metrics = Arc::new(Metrics::default());
     let registry = args.registry(&guard, &metrics)?;
@@ -152,7 +151,7 @@ impl Args {
         self.place.path().display().to_string()
     }
 
-    fn registry(&self, guard: &Arc<Guard>, metrics: &Arc<Metrics>) -> anyhow::Result<Arc<dyn Handler>> {
+    fn registry(&self, guard: &Arc<Guard>, metrics: &Arc<Metrics>) -> Result<Arc<dyn Handler>> {
         let Some(store) = &self.place.store else {
             let tree = self.place.path();
             let opened = StaticTree::open(tree, Arc::clone(guard) as _);
@@ -183,7 +182,7 @@ impl Args {
         self.read_only || self.place.tree.is_some()
     }
 
-    fn options(&self, metrics: &Arc<Metrics>) -> anyhow::Result<http::Options> {
+    fn options(&self, metrics: &Arc<Metrics>) -> Result<http::Options> {
         let mut options = http::Options::default();
         options.connections = count(self.max_connections);
         options.connections_per_address = self.max_connections_per_address.map(count);
@@ -205,7 +204,7 @@ impl Args {
     }
 
     /// Says where the server is and who may push: on standard error, or as the result when that is to be JSON.
-    fn announce(&self, ui: &Ui, address: SocketAddr, secure: bool, guard: &Guard) -> anyhow::Result<()> {
+    fn announce(&self, ui: &Ui, address: SocketAddr, secure: bool, guard: &Guard) -> Result<()> {
         let scheme = if secure { "https" } else { "http" };
         let access = if self.is_read_only() { "read-only" } else { guard.summary() };
         let started = Started {
@@ -244,7 +243,7 @@ impl PlaceArgs {
 }
 
 impl TlsArgs {
-    fn open(&self) -> anyhow::Result<Option<Tls>> {
+    fn open(&self) -> Result<Option<Tls>> {
         let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) else {
             return Ok(None);
         };

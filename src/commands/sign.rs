@@ -15,7 +15,7 @@ use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keys::{self, PasswordSource};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
-use crate::cli::{Ui, Usage};
+use crate::cli::{Result, Ui, Usage};
 
 /// Sign an image with a key
 ///
@@ -134,7 +134,7 @@ struct Signature {
 }
 
 /// Signs the image.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let signing = args.signing(ui)?;
     // Before anything is asked or sent: a wrong password must not leave half of a signature.
     let key = keys::private_key(&args.key, &args.password, ui)?;
@@ -159,7 +159,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 impl Args {
-    fn signing(&self, ui: &Ui) -> anyhow::Result<Signing> {
+    fn signing(&self, ui: &Ui) -> Result<Signing> {
         self.habits.check()?;
         let mut annotations = BTreeMap::new();
         for (name, value) in &self.annotation {

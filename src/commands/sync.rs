@@ -14,7 +14,7 @@ use super::listed::{Opener, read};
 use super::synced::{Synced, summary};
 use crate::cli::client::Common;
 use crate::cli::flags::{Destination, Network, Side, Source, Work};
-use crate::cli::{Ui, Usage, Verdict, policies};
+use crate::cli::{Error, Result, Ui, Usage, Verdict, policies};
 
 /// Copy the images that a file lists
 ///
@@ -80,7 +80,7 @@ A mirror.txt:
   oci:images:*                 docker://registry.example.com/own    # every name in a layout";
 
 /// Copies the images.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let begin = Instant::now();
     let mut plan = args.plan()?;
     plan.lines.iter_mut().for_each(|line| line.referrers |= args.referrers);
@@ -121,20 +121,19 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 impl Args {
-    fn plan(&self) -> anyhow::Result<Plan> {
+    fn plan(&self) -> Result<Plan> {
         let text = read(&self.file)?;
         let is_yaml = self.file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
         let plan = if is_yaml || Plan::looks_like_yaml(&text) {
-            let cure = "name it behind the file, as in docker://registry.example.com/mirror";
+            let hint = "name it behind the file, as in docker://registry.example.com/mirror";
             let base =
-                self.destination.as_deref().ok_or_else(|| Usage::new("a YAML file needs a destination", cure))?;
-            let base = Base::parse(base, self.scoped).map_err(|error| {
-                Usage::new(format!("{:#}", anyhow::Error::from(error)), "name a place without a tag")
-            })?;
+                self.destination.as_deref().ok_or_else(|| Usage::new("a YAML file needs a destination", hint))?;
+            let base = Base::parse(base, self.scoped)
+                .map_err(|error| Usage::new(Error::from(error).to_string(), "name a place without a tag"))?;
             Plan::parse_yaml(&text, &base)
         } else if self.destination.is_some() || self.scoped {
-            let cure = "leave it out; the lines name their destinations";
-            return Err(Usage::new("only a YAML file takes a destination", cure).into());
+            let hint = "leave it out; the lines name their destinations";
+            return Err(Usage::new("only a YAML file takes a destination", hint).into());
         } else {
             Plan::parse(&text)
         };
@@ -142,7 +141,7 @@ impl Args {
     }
 
     fn refuse(&self, error: ParseError) -> Usage {
-        Usage { reason: format!("{}, {error}", self.file.display()), cure: error.cure }
+        Usage { reason: format!("{}, {error}", self.file.display()), hint: error.hint }
     }
 
     fn side(&self, side: copy::Side) -> Side {

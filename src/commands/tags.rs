@@ -9,7 +9,7 @@ use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::locations::place;
 use crate::cli::report::{Report, printable};
-use crate::cli::{Ui, client};
+use crate::cli::{Result, Ui, client};
 
 /// List the tags of a repository, a layout or an archive, in its own order
 #[derive(clap::Args)]
@@ -38,7 +38,7 @@ struct Listing {
 }
 
 /// Lists the tags, each page as it comes.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let common = Common { network: &args.network, work: None };
     let mut options = common.options(&Side::from(&args.registry), ui)?;
     client::attach_streams(&args.place, None, &mut options)?;
@@ -57,10 +57,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Calls `take` with each page of tags until it has enough.
-pub(crate) fn each_page(
-    source: &dyn Source,
-    mut take: impl FnMut(Vec<String>) -> anyhow::Result<bool>,
-) -> anyhow::Result<()> {
+pub(crate) fn each_page(source: &dyn Source, mut take: impl FnMut(Vec<String>) -> Result<bool>) -> Result<()> {
     let mut after = None;
     let mut seen = BTreeSet::new();
     loop {

@@ -18,7 +18,7 @@ use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keyless::KeylessFlags;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
-use crate::cli::{Ui, Usage, policies};
+use crate::cli::{Error, Result, Ui, Usage, policies};
 
 /// Verify that an image is signed, with a key or by an identity
 ///
@@ -145,7 +145,7 @@ pub(super) struct Bad {
 }
 
 /// Verifies the image.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     args.habits.check()?;
     let approval = args.approval()?;
     let common = Common { network: &args.network, work: None };
@@ -212,11 +212,11 @@ impl From<HowMany> for Require {
 }
 
 impl Args {
-    fn approval(&self) -> anyhow::Result<Approval> {
+    fn approval(&self) -> Result<Approval> {
         if let Some(file) = &self.policy {
             if self.keyless.are_given() {
-                let cure = "leave the identity out: the policy says who must have signed";
-                return Err(Usage::new("a policy and an identity cannot both be asked for", cure).into());
+                let hint = "leave the identity out: the policy says who must have signed";
+                return Err(Usage::new("a policy and an identity cannot both be asked for", hint).into());
             }
             return Ok(Approval::Policy(policies::policy(file)?));
         }
@@ -224,17 +224,17 @@ impl Args {
     }
 
     /// What must have been signed as well cannot have been, where nothing is.
-    fn refuse_unsigned(&self) -> anyhow::Result<()> {
+    fn refuse_unsigned(&self) -> Result<()> {
         if self.annotation.is_empty() {
             return Ok(());
         }
-        let cure = "leave --annotations out, or have the policy ask for a signature";
-        Err(Usage::new("the policy asks for no signature, so none has the annotations", cure).into())
+        let hint = "leave --annotations out, or have the policy ask for a signature";
+        Err(Usage::new("the policy asks for no signature, so none has the annotations", hint).into())
     }
 }
 
 /// Returns the exit code of a failure: those that cosign documents, and no others.
-pub(crate) fn exit_code(error: &anyhow::Error, class: Class) -> u8 {
+pub(crate) fn exit_code(error: &Error, class: Class) -> u8 {
     match error.chain().find_map(|error| error.downcast_ref::<sign::Error>()) {
         Some(sign::Error::Unsigned { .. } | sign::Error::Unattested { .. }) => return 10,
         Some(sign::Error::Image(_)) => return 11,

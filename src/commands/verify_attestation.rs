@@ -12,7 +12,7 @@ use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keyless::KeylessFlags;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
-use crate::cli::{Ui, Usage};
+use crate::cli::{Result, Ui, Usage};
 
 /// Verify what is attested of an image
 ///
@@ -84,10 +84,10 @@ struct Good {
 }
 
 /// Verifies what is attested.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     if !args.policy.is_empty() {
-        let cure = "leave --policy out, and look at the predicate with --json and a tool for it";
-        return Err(Usage::new("policies in CUE or Rego are not supported, so nothing would be checked", cure).into());
+        let hint = "leave --policy out, and look at the predicate with --json and a tool for it";
+        return Err(Usage::new("policies in CUE or Rego are not supported, so nothing would be checked", hint).into());
     }
     args.habits.check()?;
     let authorities = args.keyless.authorities(&args.key, args.habits.would_weaken())?;

@@ -4,16 +4,15 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde::Serialize;
 use stevedore::digest::Digest;
 use stevedore::sign::blob::{self, Artifact, Verified};
 use stevedore::sign::collect::MAX_ATTESTATION;
 use stevedore::sign::{self, Signer};
 
-use crate::cli::Ui;
 use crate::cli::keyless::KeylessFlags;
 use crate::cli::report::{Report, printable};
+use crate::cli::{Context, Result, Ui};
 
 /// Files that are not larger are read whole, for the sake of keys that cannot do with a digest.
 const MAX_CONTENT: u64 = 64 << 20;
@@ -60,7 +59,7 @@ struct Finding {
 }
 
 /// Verifies the file.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let authorities = args.keyless.authorities(&args.key, false)?;
     let artifact = artifact(&args.file)?;
     let name = args.bundle.display();
@@ -80,7 +79,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Takes a digest for one unless there is a file of that name.
-fn artifact(name: &str) -> anyhow::Result<Artifact> {
+fn artifact(name: &str) -> Result<Artifact> {
     if !Path::new(name).exists()
         && let Some(digest) = name.starts_with("sha256:").then(|| name.parse::<Digest>().ok()).flatten()
     {

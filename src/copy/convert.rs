@@ -31,7 +31,7 @@ pub(super) fn check(request: &Request<'_>, manifest: &Manifest) -> Result<()> {
         _ => "an OCI artifact manifest",
     };
     let reason = format!("{} is {what}, which cannot be converted", manifest.digest());
-    Err(Error::Refused { reason, cure: Some("copy it without --format and --compress".into()) })
+    Err(Error::Refused { reason, hint: Some("copy it without --format and --compress".into()) })
 }
 
 /// Refuses to call an artifact converted: what has no form in the format wanted can be a part of an index that is, but not all of it.
@@ -40,7 +40,7 @@ pub(super) fn check_root(request: &Request<'_>, root: &Manifest) -> Result<()> {
     match request.options.format {
         Some(format) if is_kept && root.format() != Some(format) => {
             let reason = format!("{} is an artifact, which has no form in the format {format}", root.digest());
-            Err(Error::Refused { reason, cure: Some("copy it without --format".into()) })
+            Err(Error::Refused { reason, hint: Some("copy it without --format".into()) })
         }
         _ => Ok(()),
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::blob::Fault;
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::digest::Digest;
 use crate::{config, layer, manifest, transport};
 
@@ -84,10 +84,8 @@ pub enum Error {
     Denied {
         /// Which.
         place: String,
-        /// The kind of failure: that it may not, or that nobody could tell.
-        class: Class,
-        /// What to do about it.
-        cure: Option<String>,
+        /// The kind of failure: that it may not, or that nobody could tell; and what to do about it.
+        diagnosis: Diagnosis<'static>,
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -97,7 +95,7 @@ pub enum Error {
         /// Why.
         reason: String,
         /// What to do instead.
-        cure: Option<String>,
+        hint: Option<String>,
     },
     /// A manifest that was converted is no acceptable one.
     #[error("cannot convert manifest {digest}")]
@@ -151,27 +149,20 @@ impl Error {
             None => Self::at(Side::Destination, destination)(error),
         }
     }
+}
 
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Place { source, .. } => source.class(),
-            Self::Denied { class, .. } => *class,
-            Self::Platform { .. } => Class::NotFound,
-            Self::Tag { named, .. } if named.is_none() => Class::NotFound,
-            Self::Digest { .. } | Self::Tag { .. } | Self::DiffId { .. } => Class::Verification,
-            Self::Cancelled(_) => Class::Interrupted,
-            _ => Class::Failed,
-        }
-    }
-
-    /// Returns what to do about it, where that is known.
-    pub fn cure(&self) -> Option<&str> {
-        match self {
-            Self::Place { source, .. } => source.cure(),
-            Self::Refused { cure, .. } | Self::Denied { cure, .. } => cure.as_deref(),
-            Self::Preserve { .. } => Some("leave --preserve-digests out, or what changes the image"),
-            _ => None,
+            Self::Place { source, .. } => source.diagnosis(),
+            Self::Denied { diagnosis, .. } => diagnosis.clone(),
+            Self::Refused { hint, .. } => Class::Failed.maybe_hint(hint.as_deref()),
+            Self::Preserve { .. } => Class::Failed.hint("leave --preserve-digests out, or what changes the image"),
+            Self::Platform { .. } | Self::Tag { named: None, .. } => Class::NotFound.into(),
+            Self::Digest { .. } | Self::Tag { .. } | Self::DiffId { .. } => Class::Verification.into(),
+            Self::Layer { source, .. } => source.diagnosis(),
+            Self::Cancelled(cancelled) => cancelled.diagnosis(),
+            Self::Manifest { .. } | Self::Config { .. } => Class::Failed.into(),
         }
     }
 }

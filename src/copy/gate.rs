@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::error;
 use std::fmt;
 
-use crate::class::Class;
+use crate::class::Diagnosis;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
@@ -26,10 +26,8 @@ pub trait Gate: fmt::Debug + Send + Sync {
 /// Why an image may not be copied.
 #[derive(Debug)]
 pub struct Refusal {
-    /// The kind of failure.
-    pub class: Class,
-    /// What to do about it, where that is known.
-    pub cure: Option<String>,
+    /// The kind of failure, and what to do about it where that is known.
+    pub diagnosis: Diagnosis<'static>,
     /// Why.
     pub source: Box<dyn error::Error + Send + Sync>,
 }

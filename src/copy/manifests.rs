@@ -66,7 +66,7 @@ impl<'a> Manifests<'a> {
             "too many manifests: the limit is {MAX_MANIFESTS} for an image and its referrers, with {} bytes in all",
             self.max_bytes
         );
-        Error::Refused { reason, cure: Some("copy single platforms, or leave referrers out".into()) }
+        Error::Refused { reason, hint: Some("copy single platforms, or leave referrers out".into()) }
     }
 
     /// Reads everything below `root` level by level, each manifest once, in parallel. A manifest reachable at several depths is kept only at
@@ -85,7 +85,7 @@ impl<'a> Manifests<'a> {
             }
             if levels.len() > MAX_DEPTH {
                 let reason = format!("the index is nested more than {MAX_DEPTH} deep");
-                return Err(Error::Refused { reason, cure: None });
+                return Err(Error::Refused { reason, hint: None });
             }
             if seen.len() > MAX_MANIFESTS {
                 return Err(self.too_many());

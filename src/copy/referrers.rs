@@ -119,7 +119,7 @@ fn follow(
         let mentions: Vec<Mention> = mentions.into_iter().flatten().filter(is_new).collect();
         if rounds.len() == MAX_ROUNDS && !mentions.is_empty() {
             let reason = format!("chains of referrers are longer than {MAX_ROUNDS}");
-            return Err(Error::Refused { reason, cure: Some("leave referrers out".into()) });
+            return Err(Error::Refused { reason, hint: Some("leave referrers out".into()) });
         }
         let roots = session.each(&mentions, |mention, _| read(session, manifests, mention))?;
         let mut round = Vec::new();
@@ -200,7 +200,7 @@ fn check_conversion(request: &Request<'_>, plan: &Plan, rounds: &[Vec<Referrer>]
 
 fn stays_behind(what: &str, subject: &Digest, number: usize) -> Error {
     let reason = format!("{what} changes the digest {subject}, and {} cannot follow", count(number));
-    Error::Refused { reason, cure: Some("copy the image as it is, or leave --referrers out".into()) }
+    Error::Refused { reason, hint: Some("copy the image as it is, or leave --referrers out".into()) }
 }
 
 fn count(number: usize) -> String {
@@ -247,7 +247,7 @@ fn nameless(request: &Request<'_>, referrer: &Referrer) -> Error {
         "{} holds one image without a name, so {tag}, which belongs to {}, has no place there",
         request.destination, referrer.subject
     );
-    Error::Refused { reason, cure: Some("copy to an archive or a layout, or leave --referrers out".into()) }
+    Error::Refused { reason, hint: Some("copy to an archive or a layout, or leave --referrers out".into()) }
 }
 
 impl Session {

@@ -165,8 +165,7 @@ impl Request<'_> {
         gate.admit(self.source, image, watch).map_err(|refusal| {
             let denied = Error::Denied {
                 place: format!("{}, {}", self.source, self.from),
-                class: refusal.class,
-                cure: refusal.cure,
+                diagnosis: refusal.diagnosis,
                 source: refusal.source,
             };
             watch.check().map_or(Error::Cancelled(crate::watch::Cancelled), |()| denied)

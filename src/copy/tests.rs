@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::in_flight::{InFlight, State};
 use super::*;
 use crate::blob::Blob;
-use crate::class::Class;
+use crate::class::{Class, Classified};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::{Image, Index, Manifest};

@@ -165,7 +165,7 @@ fn put_recompressed(
 ) -> Result<Done> {
     let Some(scratch) = &request.options.scratch else {
         let reason = "recompressing layers needs a scratch folder, and none was given".to_owned();
-        return Err(Error::Refused { reason, cure: Some("set copy::Options::scratch".into()) });
+        return Err(Error::Refused { reason, hint: Some("set copy::Options::scratch".into()) });
     };
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let Recompression { to, format, diff_id } = recompression;

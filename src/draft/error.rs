@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::config;
 use crate::digest::Digest;
 use crate::manifest::ParseError;
@@ -86,14 +86,23 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
+impl Error {}
+
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound,
-            Self::Compress { .. } => Class::Usage,
-            Self::Count { .. } => Class::Verification,
-            _ => Class::Failed,
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound.into(),
+            Self::Compress { .. } => Class::Usage.into(),
+            Self::Count { .. } => Class::Verification.into(),
+            Self::NoImage { .. }
+            | Self::Config(_)
+            | Self::Layers
+            | Self::NewConfig(_)
+            | Self::Splice { .. }
+            | Self::Manifest(_)
+            | Self::Scratch { .. }
+            | Self::NoLayer { .. }
+            | Self::Read { .. } => Class::Failed.into(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::escape::escape;
 use crate::blob::Fault;
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::digest::Digest;
 use crate::transport;
 
@@ -164,22 +164,28 @@ impl Error {
             Err(source) => Self::Malformed { layer: layer.clone(), source },
         }
     }
+}
 
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Place(error) => error.class(),
-            Self::DiffId { .. } | Self::Count { .. } | Self::Changed { .. } => Class::Verification,
-            Self::NotFound { .. } => Class::NotFound,
-            _ => Class::Failed,
-        }
-    }
-
-    /// Returns what to do about it, where the place knows.
-    pub fn cure(&self) -> Option<&str> {
-        match self {
-            Self::Place(error) => error.cure(),
-            _ => None,
+            Self::Place(error) => error.diagnosis(),
+            Self::DiffId { .. } | Self::Count { .. } | Self::Changed { .. } => Class::Verification.into(),
+            Self::NotFound { .. } => Class::NotFound.into(),
+            Self::Malformed { .. }
+            | Self::NoLayer { .. }
+            | Self::Apart { .. }
+            | Self::Limit { .. }
+            | Self::Dangling { .. }
+            | Self::Loop { .. }
+            | Self::NoFile { .. }
+            | Self::Scratch { .. }
+            | Self::Unwritable { .. }
+            | Self::Length { .. }
+            | Self::Content { .. }
+            | Self::Unpack { .. }
+            | Self::Folder { .. }
+            | Self::Output(_) => Class::Failed.into(),
         }
     }
 }

@@ -57,6 +57,8 @@ pub enum TlsError {
     },
 }
 
+crate::class::classified!(TlsError => Failed);
+
 /// Where the certificates are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -34,6 +34,8 @@ pub struct Malformed {
     pub reason: String,
 }
 
+crate::class::classified!(Malformed => Failed);
+
 impl From<Malformed> for io::Error {
     fn from(malformed: Malformed) -> Self {
         Self::new(io::ErrorKind::InvalidData, malformed)

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::compress::Compressor;
 use super::decompress::decompress;
 use crate::blob::{Blob, Fault};
+use crate::class::{Class, Classified, Diagnosis};
 use crate::descriptor::Descriptor;
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::media_type::{Compression, Format, MediaType};
@@ -52,6 +53,15 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+}
+
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        match self {
+            Self::Content(fault) => fault.diagnosis(),
+            Self::Decompress { .. } | Self::Compress { .. } | Self::Scratch { .. } => Class::Failed.into(),
+        }
+    }
 }
 
 /// A layer in its new compression, in a temporary file without a name.

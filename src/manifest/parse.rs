@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::{Artifact, Body, Image, Index, MAX_SIZE, Manifest, Schema1};
+use crate::class::{Class, Classified, Diagnosis};
 use crate::digest::{Algorithm, Digest};
 use crate::media_type::MediaType;
 use crate::splice::Members;
@@ -251,5 +252,23 @@ impl ParseError {
     /// Says whether the bytes are not the ones that were asked for, as opposed to malformed.
     pub fn is_mismatch(&self) -> bool {
         matches!(self, Self::Digest { .. })
+    }
+}
+
+impl Classified for ParseError {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        match self {
+            Self::Digest { .. } => Class::Verification.into(),
+            Self::Json(_)
+            | Self::TooLarge
+            | Self::Ambiguous
+            | Self::Shapeless
+            | Self::Case { .. }
+            | Self::Missing { .. }
+            | Self::Contradiction { .. }
+            | Self::Shape { .. }
+            | Self::Unsupported { .. }
+            | Self::Signatures => Class::Failed.into(),
+        }
     }
 }

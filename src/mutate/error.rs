@@ -1,6 +1,6 @@
 //! What can go wrong while changing an image.
 
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::digest::Digest;
 use crate::manifest::ParseError;
 use crate::{draft, filesystem, image, transport};
@@ -101,32 +101,23 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
-        match self {
-            Self::Place(error) => error.class(),
-            Self::Image(error) => error.class(),
-            Self::Draft(error) => error.class(),
-            Self::Layer(error) => error.class(),
-            Self::NoEntry { .. } => Class::NotFound,
-            Self::NoIndex { .. } | Self::OnePlatform { .. } | Self::NoSuchLayer { .. } | Self::TooFewLayers { .. } => {
-                Class::Usage
-            }
-            _ => Class::Failed,
-        }
-    }
+impl Error {}
 
-    /// Returns what to do about it, where that is known.
-    pub fn cure(&self) -> Option<&str> {
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Place(error) => error.cure(),
-            Self::Image(error) => error.cure(),
-            Self::Layer(error) => error.cure(),
-            Self::OnePlatform { .. } => Some("name one of them with --platform"),
-            Self::NoZstd { .. } => Some("copy it with --format oci first, or recompress with --compress gzip"),
-            Self::Stripped { .. } => Some("remove both, or flatten the image first"),
-            _ => None,
+            Self::Place(error) => error.diagnosis(),
+            Self::Image(error) => error.diagnosis(),
+            Self::Draft(error) => error.diagnosis(),
+            Self::Layer(error) => error.diagnosis(),
+            Self::NoEntry { .. } => Class::NotFound.into(),
+            Self::NoIndex { .. } | Self::NoSuchLayer { .. } | Self::TooFewLayers { .. } => Class::Usage.into(),
+            Self::OnePlatform { .. } => Class::Usage.hint("name one of them with --platform"),
+            Self::NoZstd { .. } => {
+                Class::Failed.hint("copy it with --format oci first, or recompress with --compress gzip")
+            }
+            Self::Stripped { .. } => Class::Failed.hint("remove both, or flatten the image first"),
+            Self::Manifest(_) | Self::Splice { .. } | Self::NotUpon { .. } => Class::Failed.into(),
         }
     }
 }

@@ -129,7 +129,7 @@ impl Download<'_> {
                 let mut reader = response.body.into_reader();
                 // A server without ranges sends everything; what is known is passed over.
                 let passed = io::copy(&mut reader.by_ref().take(self.position), &mut io::sink());
-                passed.map_err(|error| wire::failed("GET", &self.url, ureq::Error::Io(error)))?;
+                passed.map_err(|error| self.failed(error))?;
                 reader
             }
             206 => {
@@ -157,11 +157,17 @@ impl Download<'_> {
         let reader = self.reader.as_mut().expect("connected above");
         match reader.read(buffer) {
             Ok(0) if self.position < self.size && !buffer.is_empty() => {
-                Err(wire::failed("GET", &self.url, ureq::Error::Io(io::ErrorKind::UnexpectedEof.into())))
+                Err(self.failed(io::ErrorKind::UnexpectedEof.into()))
             }
             Ok(n) => Ok(n),
-            Err(error) => Err(wire::failed("GET", &self.url, ureq::Error::Io(error))),
+            Err(error) => Err(self.failed(error)),
         }
+    }
+}
+
+impl Download<'_> {
+    fn failed(&self, error: io::Error) -> Error {
+        wire::failed("GET", &self.url, ureq::Error::Io(error), self.remote.session.client.options().read_timeout)
     }
 }
 

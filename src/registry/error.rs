@@ -2,13 +2,12 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::login::LookupError;
 use crate::blob::Fault;
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::manifest::ParseError;
 use crate::watch::Cancelled;
 
@@ -22,14 +21,16 @@ pub enum Error {
     #[error(transparent)]
     Status(Box<Status>),
     /// The request could not be sent, or the answer not be read.
-    #[error("{method} {url} failed{}", hint(*.cure))]
+    #[error("{method} {url}{} failed{}", through(.proxy.as_deref()), reason(.hint.as_ref()))]
     Exchange {
         /// The method.
         method: &'static str,
         /// The URL, without secrets.
         url: String,
+        /// The proxy in between, without its password.
+        proxy: Option<String>,
         /// What to do, where that is known.
-        cure: Option<Cure>,
+        hint: Option<Hint>,
         /// Whether another attempt may succeed.
         transient: bool,
         /// Why.
@@ -118,14 +119,22 @@ pub enum Error {
     Cancelled(#[from] Cancelled),
 }
 
-/// What a person can do about a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a person can do about a failed exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Cure {
+pub enum Hint {
     /// The server speaks plain http.
     AllowHttp,
     /// The server's certificate is signed by an unknown authority.
     TrustAuthority,
+    /// Nothing listens at the address.
+    CheckAddress,
+    /// The host's name has no address.
+    CheckName,
+    /// Nothing listens at the proxy's address, or it has none, or the proxy refuses.
+    CheckProxy,
+    /// The connection was silent for that long.
+    AllowSilence(Duration),
 }
 
 /// A registry's answer that is an error.
@@ -148,34 +157,14 @@ pub struct Status {
     pub logged_in: bool,
     /// Where logins were looked for.
     pub places: Vec<String>,
+    /// What to do about it, where that is known.
+    pub hint: Option<String>,
 }
 
 /// Statuses that pass: overload, restarts, gateways. 522 is Cloudflare's "connection timed out".
 const TRANSIENT: [u16; 8] = [408, 425, 429, 500, 502, 503, 504, 522];
 
 impl Error {
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
-        match self {
-            Self::Status(status) => match status.status {
-                404 => Class::NotFound,
-                401 | 403 => Class::Denied,
-                _ => Class::Network,
-            },
-            Self::Manifest { source, .. } if source.is_mismatch() => Class::Verification,
-            Self::Content(fault) if fault.is_mismatch() => Class::Verification,
-            Self::Credentials { .. } | Self::Rule { .. } => Class::Denied,
-            Self::Cancelled(_) => Class::Interrupted,
-            Self::Certificate { .. }
-            | Self::Proxy
-            | Self::Manifest { .. }
-            | Self::ReferrersTag { .. }
-            | Self::Contended { .. }
-            | Self::Content(_) => Class::Failed,
-            Self::Exchange { .. } | Self::Answer { .. } | Self::Refused { .. } => Class::Network,
-        }
-    }
-
     /// Says whether another attempt may succeed.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -200,12 +189,7 @@ impl Error {
 
     /// Says whether nothing listens there, or the name means nothing: more attempts hardly help.
     pub fn is_unreachable(&self) -> bool {
-        let Self::Exchange { source, .. } = self else {
-            return false;
-        };
-        let kind = source.downcast_ref().map(io::Error::kind);
-        kind == Some(io::ErrorKind::ConnectionRefused)
-            || matches!(source.downcast_ref(), Some(ureq::Error::HostNotFound))
+        matches!(self, Self::Exchange { hint: Some(Hint::CheckAddress | Hint::CheckName | Hint::CheckProxy), .. })
     }
 
     /// Returns how long the registry asks to wait.
@@ -222,15 +206,67 @@ pub(super) fn is_transient(status: u16) -> bool {
     TRANSIENT.contains(&status)
 }
 
-fn hint(cure: Option<Cure>) -> &'static str {
-    match cure {
-        Some(Cure::AllowHttp) => {
-            ": the server speaks plain http; use --tls-verify=false (or --src-tls-verify=false, --dest-tls-verify=false) to allow that"
+fn through(proxy: Option<&str>) -> String {
+    proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default()
+}
+
+fn reason(hint: Option<&Hint>) -> &'static str {
+    match hint {
+        Some(Hint::AllowHttp) => ": the server speaks plain http",
+        Some(Hint::TrustAuthority) => ": its certificate is not trusted",
+        _ => "",
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AllowHttp => {
+                "use --tls-verify=false (or --src-tls-verify=false, --dest-tls-verify=false) to allow plain http"
+            }
+            Self::TrustAuthority => "name its authority with --tls-ca or --cert-dir (or --src-…, --dest-…)",
+            Self::CheckAddress => "nothing listens there: check the host and the port, and that the registry runs",
+            Self::CheckName => "check the spelling of the host, and that this machine can resolve names",
+            Self::CheckProxy => {
+                "check that the proxy runs and lets this host pass; HTTPS_PROXY, http_proxy and ALL_PROXY name it, and NO_PROXY what is reached without it"
+            }
+            Self::AllowSilence(silence) => {
+                return write!(f, "allow more than {} s with --read-timeout", silence.as_secs_f32());
+            }
+        })
+    }
+}
+
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        match self {
+            Self::Status(status) => status.diagnosis(),
+            Self::Exchange { hint, .. } => {
+                Diagnosis { hint: hint.as_ref().map(|hint| hint.to_string().into()), ..Class::Network.into() }
+            }
+            Self::Answer { .. } | Self::Refused { .. } => Class::Network.into(),
+            Self::Manifest { source, .. } => source.diagnosis(),
+            Self::Content(fault) if fault.is_mismatch() => Class::Verification.into(),
+            // A login that is kept cannot help where the rule or the broken file decides.
+            Self::Credentials { .. } | Self::Rule { .. } => Class::Denied.into(),
+            Self::Cancelled(cancelled) => cancelled.diagnosis(),
+            Self::Certificate { .. }
+            | Self::Proxy
+            | Self::ReferrersTag { .. }
+            | Self::Contended { .. }
+            | Self::Content(_) => Class::Failed.into(),
         }
-        Some(Cure::TrustAuthority) => {
-            ": its certificate is not trusted; name its authority with --tls-ca or --cert-dir (or --src-…, --dest-…)"
-        }
-        None => "",
+    }
+}
+
+impl Classified for Status {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        let class = match self.status {
+            404 => Class::NotFound,
+            401 | 403 => Class::Denied,
+            _ => Class::Network,
+        };
+        Diagnosis { status: Some(self.status), ..class.maybe_hint(self.hint.as_deref()) }
     }
 }
 

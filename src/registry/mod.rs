@@ -34,7 +34,7 @@ mod wire;
 
 pub use client::Client;
 pub use download::Download;
-pub use error::{Cure, Error, Status};
+pub use error::{Error, Hint, Status};
 pub use explain::Route;
 pub use lists::Page;
 pub use login::{Anonymous, Credentials, Login, LookupError};

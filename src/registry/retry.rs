@@ -106,7 +106,8 @@ mod tests {
         Error::Exchange {
             method: "GET",
             url: "http://r/".into(),
-            cure: None,
+            proxy: None,
+            hint: None,
             transient: true,
             source: Box::new(std::io::Error::from(std::io::ErrorKind::ConnectionReset)),
         }

@@ -66,6 +66,8 @@ pub struct Invalid {
     pub reason: String,
 }
 
+crate::class::classified!(Invalid => Failed);
+
 #[derive(Deserialize)]
 struct File {
     #[serde(default)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::{Client, lock};
-use super::error::{Cure, Error, Result, is_transient};
+use super::error::{Error, Hint, Result, is_transient};
 use super::host::Registry;
 use super::login::Login;
 use super::message::clean;
@@ -100,18 +100,30 @@ impl Session {
         self.explained(response.into_error())
     }
 
-    /// Adds to a denial where logins were looked for.
-    pub(super) fn explained(&self, mut error: Error) -> Error {
+    /// Adds to a denial where logins were looked for, and whether another one would help.
+    pub(super) fn explained(&self, error: Error) -> Error {
+        self.denied(error, false)
+    }
+
+    /// Does the same. A token server that denies does not accept the login, even with status 403; a registry that does so knows who asks.
+    pub(super) fn denied(&self, mut error: Error, by_token_server: bool) -> Error {
         if let Error::Status(status) = &mut error
             && matches!(status.status, 401 | 403)
         {
-            match lock(&self.registry.logins).get(&self.repository) {
-                Some(Some(_)) => status.logged_in = true,
-                _ if self.given().is_some() => status.logged_in = true,
-                _ => {
-                    status.logged_in = false;
-                    status.places = self.client.options().credentials.places();
-                }
+            let was_sent = status.logged_in;
+            // A login is looked up only when the registry asks for one; where it does not, none helps.
+            let found = lock(&self.registry.logins).get(&self.repository).map(Option::is_some);
+            let is_given = self.given().is_some();
+            status.logged_in = is_given || found == Some(true);
+            if !status.logged_in {
+                status.places = self.client.options().credentials.places();
+            }
+            let host = &self.registry.host;
+            let is_refused = status.status == 401 || by_token_server;
+            if is_refused && is_given && was_sent {
+                status.hint = Some(format!("check the credentials given for {host}"));
+            } else if found == Some(false) || (found == Some(true) && is_refused) {
+                status.hint = Some(format!("stevedore login {host}"));
             }
         }
         error
@@ -239,7 +251,7 @@ impl Session {
         let is_wrong = match first {
             Scheme::Http => wants_tls(&outcome),
             Scheme::Https => {
-                matches!(&outcome, Err(error @ Error::Exchange { cure, .. }) if *cure == Some(Cure::AllowHttp) || error.is_unreachable())
+                matches!(&outcome, Err(error @ Error::Exchange { hint, .. }) if *hint == Some(Hint::AllowHttp) || error.is_unreachable())
             }
         };
         if let (true, Some(second)) = (is_wrong, second) {
@@ -249,7 +261,7 @@ impl Session {
                     return Ok(response);
                 }
                 // It is TLS that is spoken there, with a certificate that is not trusted.
-                Err(error @ Error::Exchange { cure: Some(Cure::TrustAuthority), .. }) => return Err(error),
+                Err(error @ Error::Exchange { hint: Some(Hint::TrustAuthority), .. }) => return Err(error),
                 // The first answer says more than that the other way does not work either.
                 Err(_) => {}
             }

@@ -206,7 +206,7 @@ impl Session {
             }
             _ => self.token(Request::new("GET", query(realm, service, &scopes, None)), None),
         };
-        let (token, lifetime) = answer.map_err(|error| self.explained(error))?;
+        let (token, lifetime) = answer.map_err(|error| self.denied(error, true))?;
         let until = Instant::now() + Duration::from_secs(lifetime) - MARGIN;
         Ok(Grant { scopes, login: login.cloned(), header: format!("Bearer {token}"), until })
     }

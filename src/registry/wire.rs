@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use ureq::http::header::{self, HeaderMap, HeaderName};
 use ureq::{Agent, AsSendBody, SendBody, Timeout, http};
 
-use super::error::{Cure, Error, Result, Status};
+use super::error::{Error, Hint, Result, Status};
 use super::message;
 use super::retry::parse_retry_after;
 use super::url::{Url, full};
@@ -42,6 +42,8 @@ pub(super) struct Response {
     pub(super) body: ureq::Body,
     /// Whether the request carried a login.
     pub(super) logged_in: bool,
+    /// How long the connection may be silent.
+    pub(super) silence: Duration,
 }
 
 impl<'r, 'b> Request<'r, 'b> {
@@ -95,9 +97,10 @@ pub(super) fn send(
             run(agent, builder, SendBody::from_reader(&mut blob.by_ref().take(*length)), patience)
         }
     };
-    let (head, body) = answer.map_err(|error| failed(method, url, error))?.into_parts();
-    let logged_in = authorization.is_some();
-    Ok(Response { method, url: url.clone(), status: head.status.as_u16(), headers: head.headers, body, logged_in })
+    let silence = patience.or(agent.config().timeout_per_read()).unwrap_or_default();
+    let (head, body) = answer.map_err(|error| failed(method, url, error, silence).through(agent))?.into_parts();
+    let (status, logged_in) = (head.status.as_u16(), authorization.is_some());
+    Ok(Response { method, url: url.clone(), status, headers: head.headers, body, logged_in, silence })
 }
 
 fn run<B: AsSendBody>(
@@ -128,7 +131,7 @@ impl Response {
     pub(super) fn read(mut self, limit: u64) -> Result<(Self, Vec<u8>)> {
         let mut content = Vec::new();
         let taken = self.body.as_reader().take(limit + 1).read_to_end(&mut content);
-        taken.map_err(|error| failed(self.method, &self.url, ureq::Error::Io(error)))?;
+        taken.map_err(|error| failed(self.method, &self.url, ureq::Error::Io(error), self.silence))?;
         if content.len() as u64 > limit {
             return Err(self.senseless(format!("it has more than {limit} bytes")));
         }
@@ -157,6 +160,7 @@ impl Response {
             retry_after,
             logged_in: self.logged_in,
             places: Vec::new(),
+            hint: None,
         }))
     }
 
@@ -166,8 +170,9 @@ impl Response {
     }
 }
 
-/// Makes an error of what the HTTP layer says; a fault of the content that was being sent comes out as such.
-pub(super) fn failed(method: &'static str, url: &Url, error: ureq::Error) -> Error {
+/// Makes an error of what the HTTP layer says; a fault of the content that was being sent comes out as such. The connection may be silent
+/// for `silence`.
+pub(super) fn failed(method: &'static str, url: &Url, error: ureq::Error, silence: Duration) -> Error {
     let error = match error {
         ureq::Error::Io(error) => match Fault::take(error) {
             Ok(fault) => return Error::Content(fault),
@@ -177,16 +182,30 @@ pub(super) fn failed(method: &'static str, url: &Url, error: ureq::Error) -> Err
         },
         other => other,
     };
-    let cure = cure(&error);
-    let transient = cure.is_none() && is_transient(&error);
+    let transient = is_transient(&error);
+    let hint = hint(&error, silence);
     let source: Box<dyn std::error::Error + Send + Sync> = match error {
         ureq::Error::Io(error) => Box::new(error),
         ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite) => {
-            Box::new(io::Error::new(io::ErrorKind::TimedOut, "the connection was silent for too long"))
+            let reason = format!("the connection was silent for {} s", silence.as_secs_f32());
+            Box::new(io::Error::new(io::ErrorKind::TimedOut, reason))
         }
         other => Box::new(other),
     };
-    Error::Exchange { method, url: url.to_string(), cure, transient, source }
+    Error::Exchange { method, url: url.to_string(), proxy: None, hint, transient, source }
+}
+
+impl Error {
+    /// Names the proxy that an agent goes through, which is whom a refused connection is about.
+    fn through(mut self, agent: &Agent) -> Self {
+        if let (Self::Exchange { proxy, hint, .. }, Some(used)) = (&mut self, agent.config().proxy()) {
+            *proxy = Some(format!("{}:{}", used.host(), used.port()));
+            if matches!(hint, Some(Hint::CheckAddress | Hint::CheckName)) {
+                *hint = Some(Hint::CheckProxy);
+            }
+        }
+        self
+    }
 }
 
 fn is_transient(error: &ureq::Error) -> bool {
@@ -221,18 +240,27 @@ fn is_transient(error: &ureq::Error) -> bool {
     }
 }
 
-fn cure(error: &ureq::Error) -> Option<Cure> {
+fn hint(error: &ureq::Error, silence: Duration) -> Option<Hint> {
     let error = match error {
         ureq::Error::Rustls(error) => error,
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Some(Hint::CheckAddress),
+        // The standard library has no kind for this, and the same text on every system.
+        ureq::Error::Io(error) if error.to_string().starts_with("failed to lookup address") => {
+            return Some(Hint::CheckName);
+        }
         ureq::Error::Io(error) => rustls_error(error)?,
+        ureq::Error::HostNotFound => return Some(Hint::CheckName),
+        ureq::Error::ConnectProxyFailed(_) => return Some(Hint::CheckProxy),
+        ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite) => return Some(Hint::AllowSilence(silence)),
         _ => return None,
     };
     match error {
-        rustls::Error::InvalidMessage(_) => Some(Cure::AllowHttp),
+        rustls::Error::InvalidMessage(_) => Some(Hint::AllowHttp),
         rustls::Error::InvalidCertificate(
-            rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature,
-        ) => Some(Cure::TrustAuthority),
-        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(_)) => Some(Cure::TrustAuthority),
+            rustls::CertificateError::UnknownIssuer
+            | rustls::CertificateError::BadSignature
+            | rustls::CertificateError::Other(_),
+        ) => Some(Hint::TrustAuthority),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::{Manifest, digest_tags};
@@ -60,13 +60,14 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
+impl Error {}
+
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Place(error) => error.class(),
-            Self::Statement { .. } => Class::Failed,
-            Self::Subject { .. } => Class::Verification,
+            Self::Place(error) => error.diagnosis(),
+            Self::Statement { .. } => Class::Failed.into(),
+            Self::Subject { .. } => Class::Verification.into(),
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Unreadable {
     pub reason: String,
 }
 
+crate::class::classified!(Unreadable => Failed);
+
 impl Unreadable {
     /// Makes one of a reason.
     pub fn new(reason: impl fmt::Display) -> Self {

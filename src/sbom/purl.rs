@@ -46,6 +46,8 @@ pub enum Error {
     Escape,
 }
 
+crate::class::classified!(Error => Failed);
+
 impl Purl {
     /// Makes a package URL of a type and a name.
     ///

@@ -10,7 +10,7 @@ use super::bundle::{PREDICATE_TYPE, PREFIX};
 use super::classic::{PAYLOAD, REFERRER, SIGNATURE};
 use super::{Error, Reason};
 use crate::blob::Fault;
-use crate::class::Class;
+use crate::class::{Class, Classified};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::{self, Image, Manifest};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::keyless::Refusal;
 use super::{json, key};
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::digest::Digest;
 use crate::manifest::ParseError;
 use crate::transport;
@@ -229,24 +229,29 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
-        match self {
-            Self::Place(error) | Self::Image(error) => error.class(),
-            Self::Unknown { source, .. } => source.class(),
-            Self::Unsigned { .. } | Self::Unacceptable { .. } | Self::TooMany { .. } => Class::Verification,
-            Self::Unattested { .. } | Self::Attestations { .. } | Self::Denied { .. } => Class::Verification,
-            _ => Class::Failed,
-        }
-    }
+impl Error {}
 
-    /// Returns what to do about it, where that is known.
-    pub fn cure(&self) -> Option<&str> {
+crate::class::classified!(Reason => Verification);
+
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Place(error) | Self::Image(error) => error.cure(),
-            Self::NoTag { .. } => Some("use --signature-format bundle"),
-            _ => None,
+            Self::Place(error) | Self::Image(error) => error.diagnosis(),
+            Self::Unknown { source, .. } => source.diagnosis(),
+            Self::Unsigned { .. }
+            | Self::Unacceptable { .. }
+            | Self::TooMany { .. }
+            | Self::Unattested { .. }
+            | Self::Attestations { .. }
+            | Self::Denied { .. } => Class::Verification.into(),
+            Self::NoTag { .. } => Class::Failed.hint("use --signature-format bundle"),
+            Self::Key { .. }
+            | Self::KeyFile { .. }
+            | Self::Policy { .. }
+            | Self::Predicate { .. }
+            | Self::Occupied { .. }
+            | Self::Manifest(_)
+            | Self::Depth { .. } => Class::Failed.into(),
         }
     }
 }

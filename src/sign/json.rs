@@ -35,6 +35,8 @@ pub enum Error {
     Type(&'static str),
 }
 
+crate::class::classified!(Error => Failed);
+
 /// Checks that `text` is one JSON value without a name that stands twice in an object, at any depth.
 ///
 /// # Errors

@@ -137,6 +137,8 @@ pub enum UnknownType {
     Signature,
 }
 
+crate::class::classified!(UnknownType => Usage);
+
 #[cfg(test)]
 mod tests {
     use super::*;

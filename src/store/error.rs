@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::InvalidKey;
 use crate::blob::Fault;
+use crate::class::{Class, Classified, Diagnosis};
 
 /// A store's error.
 #[derive(Debug, thiserror::Error)]
@@ -59,5 +60,17 @@ impl Error {
     pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { action, path, source }
+    }
+}
+
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        match self {
+            Self::Io { source, .. } => source.diagnosis(),
+            Self::Content(fault) => fault.diagnosis(),
+            Self::Key(error) => error.diagnosis(),
+            Self::NoScratch { .. } => Class::Failed.hint("name a directory for temporary files"),
+            Self::Unsupported { .. } | Self::Malformed { .. } | Self::Feature { .. } => Class::Failed.into(),
+        }
     }
 }

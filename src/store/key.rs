@@ -76,6 +76,8 @@ pub struct InvalidKey {
     text: String,
 }
 
+crate::class::classified!(InvalidKey => Failed);
+
 #[cfg(test)]
 mod tests {
     use super::*;

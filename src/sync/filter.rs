@@ -213,6 +213,8 @@ pub struct PatternError {
     pub reason: String,
 }
 
+crate::class::classified!(PatternError => Usage);
+
 impl PatternError {
     fn new(pattern: &str, reason: String) -> Self {
         Self { pattern: pattern.into(), reason }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::filter::Filter;
 use super::series::{Series, SeriesError};
+use crate::class::{Class, Classified, Diagnosis};
 use crate::copy::Platforms;
 use crate::transport::Location;
 
@@ -131,7 +132,7 @@ pub struct ParseError {
     /// What is wrong.
     pub reason: String,
     /// What to write instead, where that is known.
-    pub cure: Option<String>,
+    pub hint: Option<String>,
 }
 
 impl fmt::Display for ParseError {
@@ -141,3 +142,9 @@ impl fmt::Display for ParseError {
 }
 
 impl std::error::Error for ParseError {}
+
+impl Classified for ParseError {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        Class::Usage.maybe_hint(self.hint.as_deref())
+    }
+}

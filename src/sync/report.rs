@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::copy::{self, Totals};
 use crate::digest::Digest;
 use crate::transport::Location;
@@ -77,21 +77,14 @@ pub enum Error {
     Name(#[from] super::series::SeriesError),
 }
 
-impl Error {
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
-        match self {
-            Self::Copy(error) | Self::Finish { source: error } => error.class(),
-            Self::Taken { .. } | Self::Name(_) => Class::Usage,
-        }
-    }
+impl Error {}
 
-    /// Returns what to do about it, where that is known.
-    pub fn cure(&self) -> Option<&str> {
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Copy(error) | Self::Finish { source: error } => error.cure(),
-            Self::Taken { .. } => Some("give one of the images another name"),
-            Self::Name(_) => Some("leave it out with exclude="),
+            Self::Copy(error) | Self::Finish { source: error } => error.diagnosis(),
+            Self::Taken { .. } => Class::Usage.hint("give one of the images another name"),
+            Self::Name(_) => Class::Usage.hint("leave it out with exclude="),
         }
     }
 }
@@ -112,7 +105,7 @@ impl Report {
     /// Returns the kind of failure of the whole: [`Class::Partial`] when something succeeded and something did not, what all failures have in
     /// common when nothing succeeded, nothing when all is well.
     pub fn class(&self) -> Option<Class> {
-        let mut classes = self.failures().map(Error::class);
+        let mut classes = self.failures().map(Classified::class);
         let first = classes.next()?;
         let some_succeeded = self.images.iter().any(|image| image.result.is_ok());
         let alike = classes.all(|class| class == first);

@@ -9,7 +9,7 @@ use super::places::{Places, identity, is_kept};
 use super::plan::{Images, Line, Plan, Target};
 use super::prune::{self, Listed};
 use super::report::{Copied, Error, Image, Report};
-use crate::class::Class;
+use crate::class::{Class, Classified};
 use crate::copy::{self, Request, Session, Side};
 use crate::manifest::is_digest_tag;
 use crate::transport::{Location, Source};

@@ -146,6 +146,8 @@ pub enum SeriesError {
     },
 }
 
+crate::class::classified!(SeriesError => Usage);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -61,11 +61,11 @@ struct Word<'a> {
 
 impl Word<'_> {
     fn error(self, reason: impl Into<String>) -> ParseError {
-        ParseError { line: self.line, column: self.column, reason: reason.into(), cure: None }
+        ParseError { line: self.line, column: self.column, reason: reason.into(), hint: None }
     }
 
-    fn cure(self, reason: impl Into<String>, cure: impl Into<String>) -> ParseError {
-        ParseError { cure: Some(cure.into()), ..self.error(reason) }
+    fn hint(self, reason: impl Into<String>, hint: impl Into<String>) -> ParseError {
+        ParseError { hint: Some(hint.into()), ..self.error(reason) }
     }
 }
 
@@ -74,15 +74,15 @@ fn parse_line(number: usize, line: &str, tree: Option<&Path>) -> Result<Option<L
     let (source, destination, rest) = match words.as_slice() {
         [] => return Ok(None),
         [source] => {
-            let cure = "write SOURCE DESTINATION, separated by a space";
-            return Err(source.cure(format!("the destination of {} is missing", source.text), cure));
+            let hint = "write SOURCE DESTINATION, separated by a space";
+            return Err(source.hint(format!("the destination of {} is missing", source.text), hint));
         }
         [source, destination, rest @ ..] => (*source, *destination, rest),
     };
     if let Some((key, _)) = destination.text.split_once('=')
         && OPTIONS.contains(&format!("{key}="))
     {
-        return Err(destination.cure("an option stands where the destination should", "write SOURCE DESTINATION first"));
+        return Err(destination.hint("an option stands where the destination should", "write SOURCE DESTINATION first"));
     }
     let options = Words::read(rest)?;
     let (source, target) = images(source, destination, &options, tree)?;
@@ -127,8 +127,8 @@ fn images(
     if starred.is_none() && filter.is_none() {
         let from = one(source)?;
         if destination.text.ends_with(":*") || destination.text.ends_with("/*") {
-            let cure = format!("write {text}:* for every tag, or name the image at the destination");
-            return Err(destination.cure("the destination takes every tag, and the source is one image", cure));
+            let hint = format!("write {text}:* for every tag, or name the image at the destination");
+            return Err(destination.hint("the destination takes every tag, and the source is one image", hint));
         }
         let to = match tree {
             Some(root) => tree::one(destination.text, root, &from).map_err(|error| refused(destination, &error))?,
@@ -138,7 +138,7 @@ fn images(
     }
     let series = Series::parse(starred.unwrap_or(text)).map_err(|error| series_error(source, &error))?;
     if let Place::Dir(_) = series.place {
-        return Err(source.cure("a dir: holds one image without a tag", "write a line for each image"));
+        return Err(source.hint("a dir: holds one image without a tag", "write a line for each image"));
     }
     if let Some(root) = tree {
         let to = tree::every(destination.text, root).map_err(|error| refused(destination, &error))?;
@@ -148,9 +148,9 @@ fn images(
     let to = to.strip_suffix(":*").or_else(|| to.strip_suffix("/*")).unwrap_or(to);
     let target = Series::parse(to).map_err(|error| series_error(destination, &error))?;
     if matches!(target.place, Place::DockerArchive(_)) && target.prefix.is_none() {
-        let cure = format!("write {to}:REPOSITORY");
+        let hint = format!("write {to}:REPOSITORY");
         return Err(
-            destination.cure("names in a docker-archive: are REPOSITORY:TAG, and the repository is missing", cure)
+            destination.hint("names in a docker-archive: are REPOSITORY:TAG, and the repository is missing", hint)
         );
     }
     Ok((Images::Every { series, filter: filter.unwrap_or_default() }, Target::Every(target)))
@@ -171,10 +171,10 @@ fn series_error(word: Word<'_>, error: &SeriesError) -> ParseError {
 }
 
 fn refused(word: Word<'_>, refused: &Refused) -> ParseError {
-    let cure = "write the name in the tree: REPOSITORY:TAG";
+    let hint = "write the name in the tree: REPOSITORY:TAG";
     match refused {
-        Refused::Elsewhere => word.cure(format!("{} is a place of its own, not a name in the tree", word.text), cure),
-        Refused::Other => word.cure(format!("{} is in another tree", word.text), cure),
+        Refused::Elsewhere => word.hint(format!("{} is a place of its own, not a name in the tree", word.text), hint),
+        Refused::Other => word.hint(format!("{} is in another tree", word.text), hint),
         Refused::Name(error) => series_error(word, error),
     }
 }
@@ -204,8 +204,8 @@ impl Words {
         let mut options = Self::default();
         for word in words {
             let Some((key, value)) = word.text.split_once('=') else {
-                let cure = format!("after the destination come options: {OPTIONS}; a comment begins with #");
-                return Err(word.cure(format!("{} is no option", word.text), cure));
+                let hint = format!("after the destination come options: {OPTIONS}; a comment begins with #");
+                return Err(word.hint(format!("{} is no option", word.text), hint));
             };
             if value.is_empty() {
                 return Err(word.error(format!("{key}= has no value")));
@@ -231,7 +231,7 @@ impl Words {
             "referrers" => self.referrers = Some(truth(word, value)?),
             "creds-from" if self.creds_from.is_some() => return Err(twice()),
             "creds-from" => self.creds_from = Some(value.into()),
-            _ => return Err(word.cure(format!("there is no option {key}="), format!("write {OPTIONS}"))),
+            _ => return Err(word.hint(format!("there is no option {key}="), format!("write {OPTIONS}"))),
         }
         Ok(())
     }
@@ -349,6 +349,6 @@ mod tests {
             assert!(error.starts_with(wanted), "{text}: {error}");
         }
         let error = Plan::parse("alpine oci:d:1 foo=bar").expect_err("no option");
-        assert_eq!(error.cure.as_deref(), Some("write all=, platform=, tags=, exclude=, referrers= or creds-from="));
+        assert_eq!(error.hint.as_deref(), Some("write all=, platform=, tags=, exclude=, referrers= or creds-from="));
     }
 }

@@ -184,14 +184,14 @@ fn one(repository: &Repository, name: &str) -> Result<Location, String> {
 }
 
 fn error(at: At, reason: String) -> ParseError {
-    ParseError { line: number(at.line()), column: number(at.column()), reason, cure: None }
+    ParseError { line: number(at.line()), column: number(at.column()), reason, hint: None }
 }
 
 fn yaml_error(cause: &serde_saphyr::Error) -> ParseError {
     let (line, column) = cause.location().map_or((1, 1), |at| (number(at.line()), number(at.column())));
     let text = cause.without_snippet().to_string();
     let reason = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    ParseError { line, column, reason, cure: None }
+    ParseError { line, column, reason, hint: None }
 }
 
 fn number(number: u64) -> usize {

@@ -30,6 +30,8 @@ pub struct Malformed {
     pub reason: &'static str,
 }
 
+crate::class::classified!(Malformed => Failed);
+
 /// A tar that is read from front to back. Between two calls of [`next`](Archive::next) it reads as the content of the last member, holes
 /// filled with zeros.
 pub(crate) struct Archive<R> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::Selector;
 use crate::blob::Fault;
-use crate::class::Class;
+use crate::class::{Class, Classified, Diagnosis};
 use crate::manifest::ParseError;
 use crate::store;
 use crate::watch::Cancelled;
@@ -44,7 +44,7 @@ pub enum Error {
         /// Where.
         place: String,
         /// What to do instead, as an imperative sentence.
-        cure: String,
+        hint: String,
     },
     /// A manifest there is no acceptable one.
     #[error("{what} in {place} is not acceptable")]
@@ -101,9 +101,9 @@ impl Error {
         Self::NotFound { what: what.to_string(), place: place.to_string(), source: None }
     }
 
-    /// Makes the error for something that a place cannot do; `cure` says what to do instead.
-    pub fn unsupported(what: &str, place: &(impl fmt::Display + ?Sized), cure: &str) -> Self {
-        Self::Unsupported { what: what.into(), place: place.to_string(), cure: cure.into() }
+    /// Makes the error for something that a place cannot do; `hint` says what to do instead.
+    pub fn unsupported(what: &str, place: &(impl fmt::Display + ?Sized), hint: &str) -> Self {
+        Self::Unsupported { what: what.into(), place: place.to_string(), hint: hint.into() }
     }
 
     /// Wraps a manifest's error with which one and where.
@@ -123,22 +123,6 @@ impl Error {
         Self::Content(Fault::take(error).unwrap_or_else(Fault::Source))
     }
 
-    /// Returns the kind of failure.
-    pub fn class(&self) -> Class {
-        match self {
-            Self::NotFound { .. } => Class::NotFound,
-            Self::Ambiguous { .. } => Class::Usage,
-            Self::Manifest { source, .. } if source.is_mismatch() => Class::Verification,
-            Self::Io { source, .. } => class_of_io(source),
-            Self::Store(store::Error::Io { source, .. }) => class_of_io(source),
-            Self::Store(store::Error::Content(fault)) | Self::Content(fault) => class_of_fault(fault),
-            #[cfg(feature = "client")]
-            Self::Registry(error) => error.class(),
-            Self::Cancelled(_) => Class::Interrupted,
-            _ => Class::Failed,
-        }
-    }
-
     /// Says whether what was asked for does not exist.
     pub fn is_not_found(&self) -> bool {
         self.class() == Class::NotFound
@@ -153,14 +137,6 @@ impl Error {
     pub fn fault(&self) -> Option<&Fault> {
         match self {
             Self::Content(fault) | Self::Store(store::Error::Content(fault)) => Some(fault),
-            _ => None,
-        }
-    }
-
-    /// Returns what to do about it, where the place knows.
-    pub fn cure(&self) -> Option<&str> {
-        match self {
-            Self::Unsupported { cure, .. } => Some(cure),
             _ => None,
         }
     }
@@ -182,31 +158,46 @@ impl From<Error> for io::Error {
     }
 }
 
-fn class_of_fault(fault: &Fault) -> Class {
-    match fault {
-        Fault::Mismatch { .. } | Fault::DiffId { .. } | Fault::Short { .. } => Class::Verification,
-        Fault::Malformed { .. } => Class::Failed,
-        Fault::Source(error) => class_of_io(error),
-        Fault::TooLarge { .. } => Class::Failed,
+impl Classified for Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        match self {
+            #[cfg(feature = "client")]
+            Self::NotFound { source: Some(source), .. } => {
+                let status = source.downcast_ref().and_then(crate::registry::Error::status);
+                Diagnosis { status, ..Class::NotFound.into() }
+            }
+            Self::NotFound { .. } => Class::NotFound.into(),
+            Self::Ambiguous { .. } => Class::Usage.into(),
+            Self::Unsupported { hint, .. } => Class::Failed.hint(hint),
+            Self::Manifest { source, .. } => source.diagnosis(),
+            Self::Io { source, .. } => source.diagnosis(),
+            Self::Store(error) => error.diagnosis(),
+            Self::Content(fault) => fault.diagnosis(),
+            #[cfg(feature = "client")]
+            Self::Registry(error) => error.diagnosis(),
+            Self::Cancelled(cancelled) => cancelled.diagnosis(),
+            Self::Malformed { .. } | Self::Feature { .. } => Class::Failed.into(),
+        }
     }
 }
 
-/// An I/O error may carry a place's error, a fault or a cancellation.
-fn class_of_io(error: &io::Error) -> Class {
-    let Some(inner) = error.get_ref() else {
-        return Class::Failed;
-    };
-    if let Some(error) = inner.downcast_ref::<Error>() {
-        return error.class();
+/// A blob's reader hides a place's error, a fault or a cancellation in its I/O error.
+impl Classified for io::Error {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        let Some(inner) = self.get_ref() else {
+            return Class::Failed.into();
+        };
+        #[cfg(feature = "client")]
+        if let Some(error) = inner.downcast_ref::<crate::registry::Error>() {
+            return error.diagnosis();
+        }
+        let place = inner.downcast_ref::<Error>().map(Classified::diagnosis);
+        place
+            .or_else(|| Some(inner.downcast_ref::<Fault>()?.diagnosis()))
+            .or_else(|| Some(inner.downcast_ref::<io::Error>()?.diagnosis()))
+            .or_else(|| Some(inner.downcast_ref::<Cancelled>()?.diagnosis()))
+            .unwrap_or(Class::Failed.into())
     }
-    #[cfg(feature = "client")]
-    if let Some(error) = inner.downcast_ref::<crate::registry::Error>() {
-        return error.class();
-    }
-    if let Some(fault) = inner.downcast_ref::<Fault>() {
-        return class_of_fault(fault);
-    }
-    if inner.is::<Cancelled>() { Class::Interrupted } else { Class::Failed }
 }
 
 /// Names the first few, for a message of one line.

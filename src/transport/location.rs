@@ -259,6 +259,8 @@ pub enum LocationError {
     },
 }
 
+crate::class::classified!(LocationError => Usage);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -117,7 +117,7 @@ pub trait Transport: Source {
     /// Refuses a manifest that this place can never hold, before anything is written for it.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] with the cure.
+    /// [`Error::Unsupported`] with the hint.
     fn accepts(&self, manifest: &Manifest) -> Result<()> {
         let _ = manifest;
         Ok(())
@@ -172,7 +172,7 @@ pub trait Transport: Source {
     /// Removes a tag and leaves its siblings alone, or removes a manifest by digest together with the tags that name it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when it is not there; [`Error::Unsupported`] with the cure where a place cannot.
+    /// [`Error::NotFound`] when it is not there; [`Error::Unsupported`] with the hint where a place cannot.
     fn delete(&self, at: &Selector) -> Result<()> {
         let _ = at;
         Err(Error::unsupported("deleting an image", self, "delete the file or directory itself"))

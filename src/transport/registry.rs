@@ -9,7 +9,7 @@ use super::error::{Error, Result};
 use super::spool::Spool;
 use super::{Change, Options, Origin, Selector, Source, Tags, Transport, referrers_tag};
 use crate::blob::Blob;
-use crate::class::Class;
+use crate::class::{Class, Classified};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
@@ -148,7 +148,8 @@ impl Registry {
 
 fn passed_over(mirror: &Mirror, error: &registry::Error) -> String {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    format!("the mirror {mirror} is passed over: {error}{cause}")
+    let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("the mirror {mirror} is passed over: {error}{cause}{hint}")
 }
 
 impl fmt::Display for Registry {

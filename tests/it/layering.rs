@@ -162,3 +162,33 @@ fn no_thread_is_made_by_what_can_panic() {
     }
     assert!(made > 1, "threads are made somewhere");
 }
+
+/// The public errors of the library say what kind of failure they are.
+#[test]
+fn every_error_is_classified() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&source, &mut files);
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for file in files {
+        let inside = file.strip_prefix(&source).expect("below src").to_owned();
+        let text = fs::read_to_string(&file).expect("readable");
+        let derived = text.split("thiserror::Error").skip(1).filter_map(|rest| {
+            let line = rest.lines().find(|line| line.contains("struct ") || line.contains("enum "))?;
+            let (_, name) = line.strip_prefix("pub ")?.split_once(' ')?;
+            name.split(|c: char| !c.is_alphanumeric()).next()
+        });
+        let written =
+            text.lines().filter_map(|line| line.strip_prefix("impl ")?.split_once("Error for ")?.1.split(' ').next());
+        for name in derived.chain(written) {
+            seen += 1;
+            let lists = text.split("classified!(").skip(1).filter_map(|rest| rest.split("=>").next());
+            let is_listed = lists.flat_map(|list| list.split(',')).any(|listed| listed.trim() == name);
+            if !is_listed && !text.contains(&format!("impl Classified for {name} {{")) {
+                wrong.push(format!("{}: {name} does not implement Classified", inside.display()));
+            }
+        }
+    }
+    assert!(seen > 40, "errors were found: {seen}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -40,6 +40,7 @@ mod full_disk;
 mod gc;
 mod generated;
 mod growth;
+mod hints;
 mod http_core;
 mod images_run;
 mod inspect;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
-use stevedore::class::Class;
+use stevedore::class::{Class, Classified as _};
 use stevedore::copy::{self, Platforms, Request};
 use stevedore::sync;
 use stevedore::transport::{self, Location};

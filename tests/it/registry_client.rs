@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use stevedore::blob::{Blob, Fault};
-use stevedore::class::Class;
+use stevedore::class::{Class, Classified};
 use stevedore::descriptor::Descriptor;
 use stevedore::digest::Digest;
 use stevedore::manifest::Manifest;
@@ -319,6 +319,7 @@ fn denials_say_where_credentials_were_looked_for() {
              no credentials in /home/me/.docker/config.json, /run/containers/auth.json"
         )
     );
+    assert_eq!(error.hint(), Some(format!("stevedore login {host}").into()));
     let client = |password| Options { login: Some(Login::password(USER, password)), ..Options::default() };
     let good = options(client(PASSWORD));
     assert_eq!(source(&host, "app", &good).manifest(&tag("v1")).expect("let in").digest().to_string(), single.digest);
@@ -326,6 +327,7 @@ fn denials_say_where_credentials_were_looked_for() {
     let bad = Client::new(client("wrong")).check_login(&host, &Watch::default()).expect_err("bad");
     assert_eq!(bad.class(), Class::Denied);
     assert!(bad.to_string().ends_with("; the credentials were not accepted"), "{bad}");
+    assert_eq!(bad.hint(), Some(format!("check the credentials given for {host}").into()));
     Client::default().ping(&host, &Watch::default()).expect("is there");
     // Uploads are authenticated, too.
     let to = destination(&host, "copied", &good);
@@ -357,10 +359,9 @@ fn certificates() {
     // Without a word about it, a loopback registry that wants TLS is asked by TLS.
     let error = ask(&open, Host::default()).expect_err("unknown authority");
     assert_eq!(error.class(), Class::Network);
-    assert!(
-        error.to_string().contains("its certificate is not trusted; name its authority with --tls-ca or --cert-dir"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with(" failed: its certificate is not trusted"), "{error}");
+    let hint = error.hint().expect("a hint");
+    assert!(hint.starts_with("name its authority with --tls-ca or --cert-dir"), "{hint}");
 
     let closed = start(Tls::ClientCertificate);
     let pair = closed.client_pair();
@@ -382,7 +383,8 @@ fn certificates() {
     // A server that speaks no TLS where TLS is meant.
     let strict = Host { authorities: vec![open.authority().into()], ..Host::default() };
     let error = ask(&plain, strict.clone()).expect_err("no TLS there");
-    assert!(error.to_string().contains("the server speaks plain http; use --tls-verify=false"), "{error}");
+    assert!(error.to_string().ends_with(" failed: the server speaks plain http"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.starts_with("use --tls-verify=false")), "{:?}", error.hint());
     right(ask(&plain, Host { plain_http: PlainHttp::Allowed, ..strict }));
 }
 

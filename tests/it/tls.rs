@@ -86,7 +86,7 @@ fn an_authority_is_named_in_three_ways() {
     let reference = secured.at("app:v1");
     let digest = secured.image.digest.as_str();
     let run = stevedore(&["digest", &reference]).code(5);
-    assert!(run.stderr.contains("--tls-ca"), "the cure is named: {}", run.stderr);
+    assert!(run.stderr.contains("--tls-ca"), "the hint names the flag: {}", run.stderr);
     assert_eq!(stevedore(&["digest", "--tls-ca", &secured.authority(), &reference]).ok().text(), digest);
     let folder = tempfile::tempdir().expect("making a temporary directory");
     fs::copy(secured.registry.authority(), folder.path().join("own.crt")).expect("copying a file");

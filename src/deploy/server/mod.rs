@@ -50,6 +50,8 @@ pub struct Refused {
     pub reason: &'static str,
 }
 
+crate::class::classified!(Refused => Failed);
+
 const NGINX: &str = include_str!("nginx.conf");
 const CADDY: &str = include_str!("Caddyfile");
 const APACHE: &str = include_str!("apache.conf");

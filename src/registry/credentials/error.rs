@@ -62,6 +62,8 @@ pub enum Error {
     },
 }
 
+crate::class::classified!(Error => Failed);
+
 impl Error {
     /// Wraps a failed operation on a file.
     pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {

@@ -85,6 +85,8 @@ pub enum HelperFault {
     Answer,
 }
 
+crate::class::classified!(HelperError, HelperFault => Failed);
+
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Stored<'a> {

@@ -191,7 +191,9 @@ impl Guard {
                 self.challenge(request, wish, Some("insufficient_scope"), message)
             }
             (false, Some(user)) => Decision::Forbid { message: format!("{user} may not {}", what(wish)) },
-            (false, None) => self.challenge(request, wish, None, self.refusal(wish)),
+            (false, None) if self.can_log_in() => self.challenge(request, wish, None, self.refusal(wish)),
+            // RFC 9110, section 15.5.4: a challenge would ask for a login that cannot help.
+            (false, None) => Decision::Forbid { message: self.refusal(wish) },
         }
     }
 

@@ -207,11 +207,10 @@ fn without_flags_reading_is_free_and_the_answer_says_how_to_write() {
                     assert_eq!(decision, Decision::Allow);
                     continue;
                 }
-                let Decision::Challenge { challenge, message } = decision else { panic!("{method} {path}") };
-                assert_eq!(challenge, "Basic realm=\"stevedore\"");
+                let Decision::Forbid { message } = decision else { panic!("{method} {path}") };
                 let verb = if action == Action::Push { "push to" } else { "delete from" };
-                let cure = "start the server with --anonymous-push or --htpasswd FILE";
-                assert_eq!(message, format!("nobody may {verb} team/app: {cure}"));
+                let hint = "start the server with --anonymous-push or --htpasswd FILE";
+                assert_eq!(message, format!("nobody may {verb} team/app: {hint}"));
             }
             let unclear = decide(&guard, method, path, action, &["Basic %"]);
             assert!(matches!(unclear, Decision::Challenge { .. }), "{method} {path}");

@@ -38,6 +38,8 @@ pub enum FileError {
     },
 }
 
+crate::class::classified!(FileError => Failed);
+
 /// Where a text is wrong: byte offset, and what is wrong there.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wrong {

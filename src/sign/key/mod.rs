@@ -80,6 +80,8 @@ pub enum Error {
     Random,
 }
 
+crate::class::classified!(Error => Failed);
+
 /// Returns the content of the one certificate that a PEM file has.
 pub(super) fn certificate(text: &str) -> Option<Vec<u8>> {
     match &*pem::blocks(text).ok()? {

@@ -149,3 +149,5 @@ pub enum Refusal {
     #[error("its time stamp is of {}, when the authority was not trusted", written(*.0))]
     StampWindow(u64),
 }
+
+crate::class::classified!(Refusal => Verification);

@@ -33,6 +33,8 @@ pub struct PatternError {
     source: regex::Error,
 }
 
+crate::class::classified!(PatternError => Usage);
+
 impl Pattern {
     /// Makes a pattern that is that text and no other.
     pub fn exact(text: impl Into<String>) -> Self {

@@ -44,6 +44,8 @@ pub enum RootError {
     },
 }
 
+crate::class::classified!(RootError => Failed);
+
 /// Whom to trust.
 #[derive(Clone, Debug)]
 pub struct TrustedRoot {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Policy;
+use crate::class::Classified;
 use crate::copy::{Gate, Refusal};
 use crate::digest::Digest;
 use crate::transport::{Location, Source};
@@ -26,10 +27,7 @@ impl Gate for Guard {
     fn admit(&self, source: &dyn Source, image: &Digest, watch: &Watch) -> Result<(), Refusal> {
         match self.policy.verify_digest(&self.location, source, image, watch) {
             Ok(_) => Ok(()),
-            Err(error) => {
-                let (class, cure) = (error.class(), error.cure().map(str::to_owned));
-                Err(Refusal { class, cure, source: Box::new(error) })
-            }
+            Err(error) => Err(Refusal { diagnosis: error.diagnosis().into_owned(), source: Box::new(error) }),
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct ParseError {
     fault: Fault,
 }
 
+crate::class::classified!(ParseError => Failed);
+
 /// What is wrong with a part of a policy.
 #[derive(Debug, thiserror::Error)]
 enum Fault {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::class::Classified;
 
 const KEY: &str = "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KLS0tLS1FTkQgUFVCTElDIEtFWS0tLS0tCg==";
 

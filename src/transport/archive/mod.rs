@@ -80,8 +80,8 @@ fn spool(place: &Place, options: &Options) -> Result<File> {
 
 /// Returns the directory for what is too big for memory.
 fn scratch<'o>(place: &Place, options: &'o Options) -> Result<&'o Path> {
-    let cure = "name a directory for temporary files";
-    options.scratch.as_deref().ok_or_else(|| Error::unsupported("a stream", place, cure))
+    let hint = "name a directory for temporary files";
+    options.scratch.as_deref().ok_or_else(|| Error::unsupported("a stream", place, hint))
 }
 
 /// Reads a small object whole; nothing when there is none.
@@ -93,8 +93,8 @@ pub(super) fn read(store: &dyn Store, name: &str, limit: u64) -> Result<Option<V
 
 /// Makes the error for deleting from an archive.
 pub(super) fn no_deleting(place: &impl std::fmt::Display) -> Error {
-    let cure = "copy the images that stay to another archive, or delete the file itself";
-    Error::unsupported("deleting an image", place, cure)
+    let hint = "copy the images that stay to another archive, or delete the file itself";
+    Error::unsupported("deleting an image", place, hint)
 }
 
 /// Makes the error for an archive that is not as it should be.

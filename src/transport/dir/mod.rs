@@ -61,7 +61,7 @@ impl Dir {
     /// Opens a directory for writing, which may be missing or empty; else it must say that it is one of images.
     pub(super) fn create(path: &Path, options: &Options) -> Result<Self> {
         let dir = Self::new(path, options);
-        let refuse = |cure| Err(Error::unsupported("writing an image", &dir, cure));
+        let refuse = |hint| Err(Error::unsupported("writing an image", &dir, hint));
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(dir),

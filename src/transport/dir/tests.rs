@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::class::Classified;
 use crate::media_type::Format;
 use crate::transport::Place;
 use crate::transport::contract::{self, put, put_blob, put_blobs, resolved, sample};
@@ -87,8 +88,8 @@ fn there_are_no_names() {
     let folder = tempfile::tempdir().expect("a folder");
     let dir = create(folder.path().join("x"));
     let error = dir.put_manifest(&contract::tag("v1"), &sample("a").manifest).expect_err("refused");
-    assert_eq!(error.cure(), Some("a dir: holds one image without a name; leave the name out"));
-    assert!(dir.delete(&Selector::Sole).expect_err("refused").cure().is_some());
+    assert_eq!(error.hint().as_deref(), Some("a dir: holds one image without a name; leave the name out"));
+    assert!(dir.delete(&Selector::Sole).expect_err("refused").hint().is_some());
     assert!(resolved(&*dir, &Selector::Sole).is_none());
     assert!(!folder.path().join("x").exists());
 }

@@ -47,9 +47,9 @@ impl Writer {
             // A signature's name belongs to the image's digest, and is no image for Docker.
             return Ok(at.clone());
         }
-        let cure = "use a name with a tag, such as example.com/app:1.0";
+        let hint = "use a name with a tag, such as example.com/app:1.0";
         let complete = names::complete(name);
-        complete.map(Selector::Tag).ok_or_else(|| Error::unsupported(&format!("the name {name:?}"), self, cure))
+        complete.map(Selector::Tag).ok_or_else(|| Error::unsupported(&format!("the name {name:?}"), self, hint))
     }
 }
 

@@ -93,8 +93,8 @@ impl Layout {
         if layout.is_there()? {
             layout.check()?;
         } else if is_taken {
-            let cure = "name an OCI layout, an empty directory or one that does not exist";
-            return Err(Error::unsupported("writing an image", &layout, cure));
+            let hint = "name an OCI layout, an empty directory or one that does not exist";
+            return Err(Error::unsupported("writing an image", &layout, hint));
         }
         Ok(layout)
     }
@@ -172,8 +172,8 @@ impl Transport for Layout {
     fn accepts(&self, manifest: &Manifest) -> Result<()> {
         // Its digest is not over all its bytes, so it has no place among blobs.
         if manifest.media_type().is_schema1() {
-            let cure = "copy it to a registry or to dir:, which keep it as it is";
-            return Err(Error::unsupported("keeping a schema 1 manifest", self, cure));
+            let hint = "copy it to a registry or to dir:, which keep it as it is";
+            return Err(Error::unsupported("keeping a schema 1 manifest", self, hint));
         }
         Ok(())
     }

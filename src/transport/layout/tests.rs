@@ -3,6 +3,7 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
+use crate::class::Classified;
 use crate::descriptor::Annotations;
 use crate::manifest::{Image, Manifest};
 use crate::media_type::{Format, MediaType};
@@ -109,7 +110,7 @@ fn what_is_no_layout_is_refused() {
     fs::write(path.join("file"), "").expect("written");
     let error = Layout::create(&path, &options).expect_err("refused");
     assert_eq!(error.to_string(), format!("writing an image is not possible in oci:{}", path.display()));
-    assert_eq!(error.cure(), Some("name an OCI layout, an empty directory or one that does not exist"));
+    assert_eq!(error.hint().as_deref(), Some("name an OCI layout, an empty directory or one that does not exist"));
     Layout::create(&path.join("file"), &options).expect_err("a file is none");
     fs::write(path.join("oci-layout"), r#"{"imageLayoutVersion":"2.0.0"}"#).expect("written");
     let error = Layout::create(&path, &options).expect_err("another version");
@@ -344,7 +345,7 @@ fn schema_1_has_no_place() {
     let raw = br#"{"schemaVersion":1,"name":"a","tag":"b","architecture":"amd64","fsLayers":[],"history":[]}"#;
     let manifest = Manifest::parse(&raw[..], Some(&MediaType::DOCKER_SCHEMA1)).expect("parses");
     let layout = in_memory();
-    assert!(layout.accepts(&manifest).expect_err("refused").cure().is_some());
+    assert!(layout.accepts(&manifest).expect_err("refused").hint().is_some());
     layout.put_manifest(&tag("v1"), &manifest).expect_err("refused");
 }
 

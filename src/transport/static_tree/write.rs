@@ -118,8 +118,8 @@ impl StaticTree {
     fn check_tag(&self, tag: &str) -> Result<Tag> {
         let what = format!("tag {tag:?}");
         let Ok(checked) = tag.parse::<Tag>() else {
-            let cure = "a tag has 1 to 128 letters, digits, '_', '.' or '-', and does not start with '.' or '-'";
-            return Err(Error::unsupported(&what, self, cure));
+            let hint = "a tag has 1 to 128 letters, digits, '_', '.' or '-', and does not start with '.' or '-'";
+            return Err(Error::unsupported(&what, self, hint));
         };
         if links::is_directory(&self.folder().join(tag))? {
             return Err(Error::unsupported(&what, self, "a repository of that name is there; choose another tag"));

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use stevedore::class::Classified;
+
 use super::{Bench, member, names, unpack};
 use crate::support::fixture;
 use crate::support::oracle::oracle;
@@ -131,7 +133,7 @@ fn not_archives() {
         }
     }
     let error = bench.source("oci-archive:-").err().expect("there is no input");
-    assert_eq!(error.cure(), Some("name a file"));
+    assert_eq!(error.hint().as_deref(), Some("name a file"));
 }
 
 #[test]
@@ -143,7 +145,10 @@ fn images_are_not_deleted() {
         bench.copy(&app.reference(), &at);
         let at: stevedore::transport::Location = at.parse().expect("a location");
         let error = at.place.open_destination(&bench.options).expect("opens").delete(&at.at).expect_err("no");
-        assert_eq!(error.cure(), Some("copy the images that stay to another archive, or delete the file itself"));
+        assert_eq!(
+            error.hint().as_deref(),
+            Some("copy the images that stay to another archive, or delete the file itself")
+        );
     }
     assert!(member(&bench.path().join("oci-archive"), "manifest.json").is_none());
 }
