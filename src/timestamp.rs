@@ -1,5 +1,7 @@
 //! Times as text: seconds since 1970 as [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339) has them, without fractions, in UTC.
 
+use std::time::SystemTime;
+
 /// Reads a time of RFC 3339 as seconds since 1970; fractions of a second are left out. Returns none for anything else.
 pub fn parse(text: &str) -> Option<i64> {
     let number = |range: std::ops::Range<usize>| -> Option<i64> {
@@ -29,6 +31,11 @@ pub fn parse(text: &str) -> Option<i64> {
         _ => return None,
     };
     Some(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
+}
+
+/// Returns the seconds from 1970 to a time; 0 for an earlier one, which only a wrong clock shows.
+pub fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// Writes seconds since 1970 as `2024-01-02T03:04:05Z`. RFC 3339 has the years 0 to 9999 only; others are written with their digits and sign.
@@ -61,6 +68,13 @@ fn civil(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        assert_eq!((seconds(at(0)), seconds(at(1_704_164_645))), (0, 1_704_164_645));
+        assert_eq!(seconds(SystemTime::UNIX_EPOCH - std::time::Duration::from_nanos(1)), 0);
+    }
 
     #[test]
     fn there_and_back() {

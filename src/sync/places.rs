@@ -7,12 +7,13 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::options::Open;
 use super::plan::Access;
 use super::report::Error;
 use crate::copy::{self, Side};
+use crate::locks::lock;
 use crate::transport::{ArchivePath, Options, Place, Source, Transport};
 
 type Result<T> = std::result::Result<T, Error>;
@@ -105,9 +106,4 @@ pub(super) fn is_kept(place: &Place) -> bool {
 
 fn slot<K: Clone + Eq + Hash, T: ?Sized>(slots: &Mutex<HashMap<K, Slot<T>>>, key: &K) -> Slot<T> {
     lock(slots).entry(key.clone()).or_default().clone()
-}
-
-/// A thread that panicked cannot leave these half changed: every critical section is one insertion.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

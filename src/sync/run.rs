@@ -7,12 +7,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::options::Options;
-use super::places::{Places, identity, is_kept, lock};
+use super::places::{Places, identity, is_kept};
 use super::plan::{Images, Line, Plan, Target};
 use super::prune::{self, Listed};
 use super::report::{Copied, Error, Image, Report};
 use crate::class::Class;
 use crate::copy::{self, Request, Session, Side};
+use crate::locks::{self, lock};
 use crate::manifest::is_digest_tag;
 use crate::transport::{Location, Source};
 use crate::watch::{Cancelled, Watch};
@@ -282,7 +283,7 @@ fn each<T: Sync, R: Send>(jobs: NonZeroUsize, items: &[T], work: impl Fn(&T) -> 
         }
         run();
     });
-    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let results = locks::into_inner(results);
     results.into_iter().map(|result| result.expect("every item is worked on")).collect()
 }
 

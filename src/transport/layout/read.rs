@@ -12,6 +12,7 @@ use super::{Index, Layout, MAX_INDEX, View, blob_key, index, key};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::locks;
 use crate::manifest::{self, Manifest, ParseError, is_digest_tag, referrers_tag};
 use crate::media_type::MediaType;
 use crate::store::Object;
@@ -50,13 +51,13 @@ impl Layout {
     /// only when it has changed.
     pub(super) fn index(&self) -> Result<Arc<Index>> {
         let version = self.store.get(&key("index.json"))?.map(|object| object.etag);
-        let mut view = self.view.lock().expect("nothing panics while it holds the view");
+        let mut view = locks::lock(&self.view);
         match &*view {
             Some(view) if view.version == version && view.version != Some(None) => return Ok(view.index.clone()),
             _ => {}
         }
         let mut index = self.stored_index()?;
-        self.pending.lock().expect("nothing panics while it holds the edits").iter().for_each(|edit| index.apply(edit));
+        locks::lock(&self.pending).iter().for_each(|edit| index.apply(edit));
         let index = Arc::new(index);
         *view = Some(View { version, index: index.clone() });
         Ok(index)
