@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
         "config",
         "blob",
         "splice",
+        "tar",
         "timestamp",
         "watch",
     ],
