@@ -41,14 +41,18 @@ pub mod descriptor;
 pub mod diff;
 pub mod digest;
 pub mod draft;
+pub mod error_chain;
 pub mod filesystem;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod image;
 pub mod layer;
+mod locks;
 pub mod manifest;
 pub mod media_type;
 pub mod mutate;
+#[cfg(any(feature = "client", feature = "server", feature = "sbom"))]
+mod percent;
 pub mod platform;
 pub mod pool;
 pub mod reference;

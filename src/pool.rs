@@ -6,11 +6,12 @@
 use std::any::Any;
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder, JoinHandle, Scope};
 use std::{io, mem, sync::mpsc};
 
+use crate::locks::lock;
 use crate::watch::{Cancelled, Watch};
 
 /// At most so many threads at work, the caller's among them.
@@ -174,11 +175,6 @@ pub(crate) fn spawn<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> io::Result<JoinHandle<R>> {
     Builder::new().name(name.into()).spawn(work)
-}
-
-/// Every critical section is one assignment or insertion, so a thread that panicked leaves nothing half changed.
-pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

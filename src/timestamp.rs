@@ -39,6 +39,11 @@ pub fn parse(text: &str) -> Option<i64> {
     Some(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
 }
 
+/// Returns the seconds from 1970 to a time; 0 for an earlier one, which only a wrong clock shows.
+pub fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
 /// Writes seconds since 1970 as `2024-01-02T03:04:05Z`. RFC 3339 has the years 0 to 9999 only; others are written with their digits and sign.
 pub fn format(seconds: i64) -> String {
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
@@ -69,6 +74,13 @@ fn civil(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        assert_eq!((seconds(at(0)), seconds(at(1_704_164_645))), (0, 1_704_164_645));
+        assert_eq!(seconds(SystemTime::UNIX_EPOCH - std::time::Duration::from_nanos(1)), 0);
+    }
 
     #[test]
     fn there_and_back() {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use stevedore::error_chain::with_causes;
 use stevedore::reference::Reference;
 use stevedore::transport::{Location, Place, Selector};
 
@@ -16,7 +17,7 @@ pub(crate) fn location(text: &str) -> Result<Location, String> {
     }
     text.parse().map_err(|error: stevedore::transport::LocationError| match text.starts_with(['.', '/', '~']) {
         true => format!("{text} reads as a path; say what it is, as in oci:{text}"),
-        false => sentence(&error),
+        false => with_causes(&error),
     })
 }
 
@@ -31,7 +32,7 @@ pub(crate) fn place(text: &str) -> Result<Place, String> {
     let named = match &location.place {
         Place::Registry(_) => {
             let reference: Reference =
-                text.strip_prefix("docker://").unwrap_or(text).parse().map_err(|error| sentence(&error))?;
+                text.strip_prefix("docker://").unwrap_or(text).parse().map_err(|error| with_causes(&error))?;
             !reference.is_repository_only()
         }
         Place::Static { .. } => text["static:".len()..].contains([':', '@']),
@@ -45,20 +46,6 @@ pub(crate) fn place(text: &str) -> Result<Place, String> {
 
 fn has_transport(text: &str) -> bool {
     TRANSPORTS.iter().any(|transport| text.starts_with(transport))
-}
-
-/// Joins an error with its causes.
-fn sentence(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let clause = cause.to_string();
-        if !text.contains(&clause) {
-            text = format!("{text}: {clause}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Error, Result};
 use crate::digest::Digest;
-use crate::pool::lock;
+use crate::locks::lock;
 use crate::transport::{Origin, Transport};
 use crate::watch::{Cancelled, Watch};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::{Draft, Layer, Made, Result};
 use crate::blob::Blob;
@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::layer::held_to;
+use crate::locks;
 use crate::manifest::Manifest;
 use crate::transport::{self, Origin, Selector, Source};
 
@@ -86,7 +87,7 @@ impl<'a> Drafts<'a> {
 
     fn homes(&self) -> MutexGuard<'_, BTreeMap<Digest, usize>> {
         // Nobody panics while holding it.
-        self.homes.lock().unwrap_or_else(PoisonError::into_inner)
+        locks::lock(&self.homes)
     }
 
     /// Returns the base that has something.

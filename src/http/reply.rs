@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::wire::Wire;
 use super::{Content, Headers, Method, Response};
+use crate::timestamp;
 
 /// Content up to this length goes out in one write with its head.
 const SMALL: u64 = 32 << 10;
@@ -107,9 +108,7 @@ impl Writer {
     }
 
     fn refresh_date(&mut self) {
-        let now = SystemTime::now();
-        // A clock before 1970 is wrong anyway, and its date is only informative.
-        let second = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+        let second = timestamp::seconds(SystemTime::now());
         if second != self.second || self.date.is_empty() {
             self.second = second;
             self.date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(second));

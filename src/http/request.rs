@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::net::IpAddr;
 
 use super::Headers;
+use crate::percent;
 
 /// A method: RFC 9110, section 9, and PATCH of RFC 5789. Methods have case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,19 +126,7 @@ impl std::fmt::Debug for Request<'_> {
 
 /// Decodes a key or value of a query: percent escapes, and `+` for a space.
 fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-                digit(rest.next()?)? * 16 + digit(rest.next()?)?
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).ok()
+    percent::decode(&text.replace('+', " "))
 }
 
 #[cfg(test)]

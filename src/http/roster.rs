@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Shutdown};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
 use super::socket::Link;
+use crate::locks;
 
 /// All open connections.
 #[derive(Debug, Default)]
@@ -24,7 +25,7 @@ struct Open {
 impl Roster {
     /// Enters a connection. Returns its number, or nothing when a limit is reached.
     pub(super) fn enter(&self, link: &Arc<Link>, most: usize, most_of_one: Option<usize>) -> Option<u64> {
-        let mut open = self.lock();
+        let mut open = locks::lock(&self.open);
         let address = link.peer.ip();
         let own = open.addresses.get(&address).copied().unwrap_or(0);
         if open.links.len() >= most || most_of_one.is_some_and(|most| own >= most) {
@@ -39,7 +40,7 @@ impl Roster {
 
     /// Takes a connection out.
     pub(super) fn leave(&self, number: u64) {
-        let mut open = self.lock();
+        let mut open = locks::lock(&self.open);
         if let Some(link) = open.links.remove(&number) {
             let address = link.peer.ip();
             match open.addresses.get_mut(&address) {
@@ -52,40 +53,35 @@ impl Roster {
 
     /// Returns how many connections are open.
     pub(super) fn len(&self) -> usize {
-        self.lock().links.len()
+        locks::lock(&self.open).links.len()
     }
 
     /// Ends the connections on which no request runs.
     pub(super) fn end_idle(&self) {
-        self.lock().links.values().for_each(|link| link.end_if_idle());
+        locks::lock(&self.open).links.values().for_each(|link| link.end_if_idle());
     }
 
     /// Ends all connections, in the middle of whatever they do.
     pub(super) fn cut(&self) {
-        self.lock().links.values().for_each(|link| link.shut(Shutdown::Both));
+        locks::lock(&self.open).links.values().for_each(|link| link.shut(Shutdown::Both));
     }
 
     /// Waits until no connection is open, at most until then, or until [`wake`](Self::wake)d for another reason.
     pub(super) fn wait_until_empty(&self, deadline: Instant, give_up: impl Fn() -> bool) {
-        let mut open = self.lock();
+        let mut open = locks::lock(&self.open);
         while !open.links.is_empty() && !give_up() {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
             }
-            open = self.changed.wait_timeout(open, left).unwrap_or_else(PoisonError::into_inner).0;
+            open = locks::wait(&self.changed, open, left);
         }
     }
 
     /// Has those who wait look again.
     pub(super) fn wake(&self) {
         // With the lock held, nobody is between looking and waiting.
-        let _open = self.lock();
+        let _open = locks::lock(&self.open);
         self.changed.notify_all();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Open> {
-        // Nothing in here panics between two changes that belong together.
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,9 +1,10 @@
 //! TLS by rustls, from PEM files that may change while the server runs.
 
+use crate::locks;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustls::crypto::ring;
@@ -108,7 +109,7 @@ impl Tls {
 
     /// Returns what the next connection uses, and why new files are not it.
     pub(super) fn config(&self) -> (Arc<ServerConfig>, Option<TlsError>) {
-        let mut state = self.lock();
+        let mut state = locks::lock(&self.state);
         if state.looked.elapsed() < LOOK {
             return (Arc::clone(&state.config), None);
         }
@@ -127,11 +128,6 @@ impl Tls {
             Err(error) => Some(error),
         };
         (Arc::clone(&state.config), error)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Whatever panicked has left a usable configuration.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Tells of troubles, of each kind at most once a second: whoever can cause one can cause thousands, and would fill the log's disk.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::{OnTrouble, Trouble};
+use crate::locks;
 
 /// How long others of the same kind are held back, to be told in one.
 const WINDOW: Duration = Duration::from_secs(1);
@@ -30,7 +31,7 @@ impl Troubles {
     pub(super) fn report(&self, trouble: Trouble, now: Instant) -> bool {
         let Some(tell) = &self.tell else { return false };
         let kind = trouble.kind();
-        let mut windows = self.lock();
+        let mut windows = locks::lock(&self.windows);
         if let Some(window) = windows[kind].as_mut().filter(|window| now < window.end) {
             let before = window.held.take().map_or(0, |(_, count)| count);
             window.held = Some((trouble, before + 1));
@@ -51,7 +52,7 @@ impl Troubles {
         let tell = self.tell.as_ref()?;
         let mut due = Vec::new();
         let mut wait: Option<Duration> = None;
-        for slot in &mut *self.lock() {
+        for slot in &mut *locks::lock(&self.windows) {
             let Some(window) = slot.as_mut().filter(|window| window.held.is_some()) else { continue };
             if all || now >= window.end {
                 due.extend(window.held.take());
@@ -65,11 +66,6 @@ impl Troubles {
             tell(&Trouble::sum(last, count));
         }
         wait
-    }
-
-    fn lock(&self) -> MutexGuard<'_, [Option<Window>; Trouble::KINDS]> {
-        // Nothing in here panics between two changes that belong together.
-        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,11 +3,12 @@
 //! Each block becomes a gzip member of its own (RFC 1952, section 2.2: a file is a series of members), as in eStargz layers, so that no block
 //! needs another one. The size of a block is part of the output's bytes: changing it changes digests, and so does another libdeflate.
 
+use crate::locks;
 use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use libdeflater::{CompressionLvl, Compressor};
@@ -109,7 +110,7 @@ impl Drop for Workers {
 
 fn work(queue: &Mutex<Receiver<Job>>, deflater: &mut Deflater) {
     loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let job = locks::lock(queue).recv();
         let Ok(Job { block, reply }) = job else { return };
         // Nobody waits any more when the compressor was dropped unfinished.
         drop(reply.send(deflater.deflate(&block)));

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use ureq::Agent;
 
@@ -16,6 +16,7 @@ use super::scope::Access;
 use super::session::{Refusal, Session};
 use super::tls::Connections;
 use super::url::{Scheme, Url};
+use crate::locks::lock;
 use crate::reference::Repository;
 use crate::watch::Watch;
 
@@ -157,9 +158,4 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("options", self.options()).finish_non_exhaustive()
     }
-}
-
-/// Takes a lock; what it guards is whole between any two statements, so a thread that panicked meanwhile left nothing half done.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::client::lock;
 use super::login::Login;
 use super::options::{HUB_AUTHORITY, Options, PlainHttp};
 use super::referrers::Referrers;
@@ -11,6 +10,7 @@ use super::scope::Scope;
 use super::tls;
 use super::token::Tokens;
 use super::url::{Scheme, Url, is_loopback};
+use crate::locks::lock;
 use crate::reference::HUB;
 
 /// A registry, shared by everyone who talks to it.

@@ -3,13 +3,13 @@
 //! A request has its turn until the answer's head is there: bodies on their way are as many as the caller transfers at a time. Uploads have
 //! turns of their own, for the content of one may have to be asked for at the same host meanwhile.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use super::client::lock;
 use super::error::Result;
 use super::options::Options;
 use super::retry::{POLL, check, wait};
+use crate::locks::{self, lock};
 use crate::watch::Watch;
 
 /// The longest wait for a request's time to come, which no clock overflows with.
@@ -86,7 +86,7 @@ impl Turns {
                 return Ok(Turn(self));
             }
             // Woken early by whoever is done; nobody wakes those who are asked to stop.
-            free = self.freed.wait_timeout(free, POLL).unwrap_or_else(PoisonError::into_inner).0;
+            free = locks::wait(&self.freed, free, POLL);
         }
     }
 }

@@ -9,12 +9,13 @@ use ureq::http::header::ACCEPT;
 
 use super::error::{Error, Result};
 use super::remote::Remote;
-use super::url::{Url, encode};
+use super::url::Url;
 use super::wire::{Request, Response};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::MAX_SIZE;
 use crate::media_type::MediaType;
+use crate::percent;
 
 /// How many pages of referrers are read: an image with more is under attack, or its registry is.
 const MAX_PAGES: usize = 1000;
@@ -59,7 +60,7 @@ impl Remote {
             None => self.url("tags/list"),
             // The registry's own link, which may say more than the last tag.
             Some(link) if link.starts_with('/') => self.session.registry.url(link),
-            Some(tag) => self.url(&format!("tags/list?last={}", encode(tag))),
+            Some(tag) => self.url(&format!("tags/list?last={}", percent::scope(tag))),
         };
         let response = self.session.expect(Request::new("GET", url), &self.scopes, &[200])?;
         let next = next(&response)?.map(|url| url.target().to_owned());

@@ -6,19 +6,18 @@
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema>
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::value::{RawValue, to_raw_value};
 use ureq::http::header::{IF_MATCH, IF_NONE_MATCH};
 
-use super::client::lock;
 use super::error::{Error, Result};
 use super::remote::Remote;
-use super::retry::wait;
+use super::retry::{random_up_to, wait};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::locks::lock;
 use crate::manifest::{Index, Manifest, ParseError, referrers_tag};
 use crate::media_type::Format;
 use crate::splice::Members;
@@ -143,9 +142,9 @@ impl Remote {
                     return Ok(Updated { there, is_written: progress.writes > 0 });
                 }
                 // A writer as slow as this one, that has not seen this list, must have had the time to write its own.
-                None => wait(&self.session.watch, PAUSE + random(PAUSE * 2) + progress.slowness)?,
+                None => wait(&self.session.watch, PAUSE + random_up_to(PAUSE * 2) + progress.slowness)?,
                 // Who won is about to look again, and is not to be overtaken between its two looks.
-                Some(_) if progress.is_lost() => wait(&self.session.watch, random(progress.growing_pause()))?,
+                Some(_) if progress.is_lost() => wait(&self.session.watch, random_up_to(progress.growing_pause()))?,
                 Some(_) if progress.writes == WRITES => break,
                 Some(new) => {
                     let written = self.replace(tag, &new, there.is_some(), etag)?;
@@ -300,13 +299,6 @@ fn merge(list: Option<&Manifest>, changes: &[Change]) -> Result<Option<Manifest>
     }
     members.set("manifests", &texts)?;
     Manifest::parse(members.to_vec(), Some(list.media_type())).map(Some)
-}
-
-/// Returns some duration up to `most`.
-fn random(most: Duration) -> Duration {
-    // Not for secrets: the standard library's hash keys are random enough to tell writers apart.
-    let random = RandomState::new().build_hasher().finish() % 1000;
-    most * u32::try_from(random).expect("below 1000") / 1000
 }
 
 #[cfg(test)]

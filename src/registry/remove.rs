@@ -1,9 +1,8 @@
 //! Deleting: a manifest by its digest, or a tag alone.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
-
 use super::error::Result;
 use super::remote::Remote;
+use super::retry::random;
 use super::scope::{Access, Scope, merge};
 use super::wire::{Request, Response};
 use crate::blob::Blob;
@@ -57,11 +56,8 @@ impl Remote {
     /// Makes and pushes an image that nobody else has, so that deleting it deletes nothing of anybody's.
     fn dummy(&self, format: Format) -> Result<Manifest> {
         // Unique, not secret: two clients that untag at the same time must not make the same one.
-        let unique = [RandomState::new(), RandomState::new()].map(|state| state.build_hasher().finish());
-        let content = format!(
-            r#"{{"architecture":"","os":"","config":{{"Labels":{{"untag":"{:016x}{:016x}"}}}}}}"#,
-            unique[0], unique[1]
-        );
+        let unique = format!("{:016x}{:016x}", random(), random());
+        let content = format!(r#"{{"architecture":"","os":"","config":{{"Labels":{{"untag":"{unique}"}}}}}}"#);
         let config = Descriptor::of(MediaType::OCI_CONFIG.in_format(format), content.as_bytes());
         self.put_blob(&mut Blob::from_bytes(config.clone(), content.as_bytes())?, None)?;
         let image = Image { config, layers: Vec::new(), subject: None, annotations: [].into(), artifact_type: None };

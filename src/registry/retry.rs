@@ -1,11 +1,11 @@
 //! Trying again: how often, how long apart, and who is told.
 
-use std::error::Error as _;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::error::{Error, Result};
+use crate::error_chain::with_causes;
 use crate::watch::{Cancelled, Event, Watch};
 
 /// The first pause; each further one is twice as long.
@@ -45,19 +45,13 @@ pub(super) fn pause(watch: &Watch, retries: u32, what: &str, failures: &mut u32,
     wait(watch, delay)
 }
 
-/// Why an attempt failed, in one line; what was attempted is told beside it.
+/// Why an attempt failed, in one line; what was attempted is told with it.
 fn reason(error: &Error) -> String {
-    let (mut text, mut cause) = match error {
-        Error::Status(status) => (status.answer(), None),
-        Error::Exchange { source, .. } => (source.to_string(), source.source()),
-        other => (other.to_string(), other.source()),
-    };
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
+    match error {
+        Error::Status(status) => status.answer(),
+        Error::Exchange { source, .. } => with_causes(&**source),
+        other => with_causes(other),
     }
-    text
 }
 
 /// Waits, unless someone asks to stop.
@@ -79,9 +73,17 @@ pub(super) fn check(watch: &Watch) -> Result<()> {
 
 /// Spreads clients that failed together: up to a tenth more or less.
 fn jitter(delay: Duration) -> Duration {
-    // Not for secrets: the standard library's hash keys are random enough to tell clients apart.
-    let random = RandomState::new().build_hasher().finish() % 200;
-    delay * (900 + u32::try_from(random).expect("below 200")) / 1000
+    delay * 9 / 10 + random_up_to(delay / 5)
+}
+
+/// Returns some duration up to `most`.
+pub(super) fn random_up_to(most: Duration) -> Duration {
+    most * u32::try_from(random() % 1000).expect("below 1000") / 1000
+}
+
+/// Returns a number that tells this caller from others. It is no secret: the standard library's hash keys are random enough for that.
+pub(super) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// Reads `Retry-After`: seconds or a date.
@@ -128,6 +130,13 @@ mod tests {
         ] {
             assert_eq!(parse_retry_after(text, now), wanted.map(Duration::from_secs), "{text}");
         }
+    }
+
+    #[test]
+    fn jitter_is_a_tenth() {
+        let delays: std::collections::BTreeSet<Duration> = (0..100).map(|_| jitter(FIRST)).collect();
+        assert!(delays.iter().all(|delay| (FIRST * 9 / 10..=FIRST * 11 / 10).contains(delay)), "{delays:?}");
+        assert!(delays.len() > 10, "{delays:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::client::{Client, lock};
+use super::client::Client;
 use super::error::{Error, Hint, Result, is_transient};
 use super::host::Registry;
 use super::login::Login;
@@ -12,6 +12,7 @@ use super::retry::{check, retry};
 use super::scope::Scope;
 use super::url::{Scheme, Url};
 use super::wire::{self, Body, Request, Response, wants_tls};
+use crate::locks::lock;
 use crate::watch::Watch;
 
 /// How many redirects are followed.

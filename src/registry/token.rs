@@ -11,14 +11,15 @@ use serde::Deserialize;
 use ureq::http::header;
 
 use super::challenge::{self, Challenge};
-use super::client::lock;
 use super::error::{Error, Result};
 use super::login::Login;
 use super::retry::retry;
 use super::scope::{Scope, cover, merge};
 use super::session::Session;
-use super::url::{Url, encode};
+use super::url::Url;
 use super::wire::{Body, Request, Response};
+use crate::locks::lock;
+use crate::percent;
 
 /// How much of a token server's answer is read.
 const MAX_ANSWER: u64 = 1024 * 1024;
@@ -259,7 +260,7 @@ fn form(service: Option<&str>, scopes: &[Scope], token: &str) -> String {
         ("scope", &scopes.join(" ")),
         ("refresh_token", token),
     ];
-    fields.map(|(name, value)| format!("{name}={}", encode(value))).join("&")
+    fields.map(|(name, value)| format!("{name}={}", percent::scope(value))).join("&")
 }
 
 fn basic(login: &Login) -> Option<String> {

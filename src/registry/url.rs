@@ -1,5 +1,6 @@
 //! URLs as far as registries need them: http and https, joined with what a `Location` or `Link` says, shown without secrets.
 
+use crate::percent;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -95,7 +96,7 @@ impl Url {
         self.target.push(if self.target.contains('?') { '&' } else { '?' });
         self.target.push_str(name);
         self.target.push('=');
-        self.target.push_str(&encode(value));
+        self.target.extend(percent::scope(value));
         self
     }
 
@@ -154,19 +155,6 @@ impl fmt::Display for Url {
 /// Returns the URL in full, for the request itself.
 pub(crate) fn full(url: &Url) -> String {
     format!("{}://{}{}", url.scheme.as_str(), url.authority, url.target)
-}
-
-/// Encodes a query's value; what digests and scopes are made of stays readable.
-pub(crate) fn encode(value: &str) -> String {
-    let mut encoded = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:/,@*".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 /// Returns the host of `host[:port]`, without the brackets of IPv6.

@@ -5,12 +5,13 @@
 //! a package is there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::system::OsRelease;
 use super::system::os_release::PLACES;
 use super::{Cataloger, Evidence, Kind, Package, Purl, Unreadable};
 use crate::filesystem::{Content, Entry, Error, Found, Layers, Path, Result, Tree, Visitor};
+use crate::locks;
 
 /// More than so many bytes of packages are not held; those of the largest images take a few MiB.
 const MAX_HELD: usize = 128 * 1024 * 1024;
@@ -175,11 +176,11 @@ impl<'a> Collector<'a> {
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        locks::lock(&self.held)
     }
 
     fn into_held(self) -> Held {
-        self.held.into_inner().unwrap_or_else(PoisonError::into_inner)
+        locks::into_inner(self.held)
     }
 
     fn readers(&self, path: &[u8], entry: &Entry) -> Vec<usize> {

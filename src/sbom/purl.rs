@@ -3,8 +3,9 @@
 //! ECMA-427: <https://github.com/package-url/purl-spec>. The colon is left as it is, as the current specification has it, where older writers
 //! have `%3A`.
 
+use crate::percent;
 use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt::{self};
 use std::str::FromStr;
 
 /// A package URL in its parts, each unescaped and in the form that its type asks for.
@@ -175,51 +176,24 @@ fn decode_parts(text: &str) -> Result<String, Error> {
 }
 
 fn decode(text: &str) -> Result<String, Error> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16)).ok_or(Error::Escape);
-        let value = digit()? * 16 + digit()?;
-        bytes.push(u8::try_from(value).expect("two hexadecimal digits"));
-    }
-    String::from_utf8(bytes).map_err(|_| Error::Escape)
-}
-
-/// Escapes all but what never has a meaning in a package URL.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0.bytes() {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~' | b':') {
-                f.write_char(byte.into())?;
-            } else {
-                write!(f, "%{byte:02X}")?;
-            }
-        }
-        Ok(())
-    }
+    percent::decode(text).ok_or(Error::Escape)
 }
 
 impl fmt::Display for Purl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "pkg:{}/", self.kind)?;
         for part in self.namespace.iter().flat_map(|namespace| namespace.split('/')) {
-            write!(f, "{}/", Escaped(part))?;
+            write!(f, "{}/", percent::purl(part))?;
         }
-        write!(f, "{}", Escaped(&self.name))?;
+        write!(f, "{}", percent::purl(&self.name))?;
         if let Some(version) = &self.version {
-            write!(f, "@{}", Escaped(version))?;
+            write!(f, "@{}", percent::purl(version))?;
         }
         for (number, (key, value)) in self.qualifiers.iter().enumerate() {
-            write!(f, "{}{key}={}", if number == 0 { '?' } else { '&' }, Escaped(value))?;
+            write!(f, "{}{key}={}", if number == 0 { '?' } else { '&' }, percent::purl(value))?;
         }
         for (number, part) in self.subpath.iter().flat_map(|path| path.split('/')).enumerate() {
-            write!(f, "{}{}", if number == 0 { '#' } else { '/' }, Escaped(part))?;
+            write!(f, "{}{}", if number == 0 { '#' } else { '/' }, percent::purl(part))?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::route;
 use crate::digest::Digest;
 use crate::http::{Content, Request, Response};
 use crate::media_type::MediaType;
+use crate::percent;
 
 /// The most names in a page.
 const MAX_NAMES: usize = 10_000;
@@ -104,22 +105,8 @@ fn link(response: Response, path: &str, last: Option<&String>, request: &Request
     };
     let mut query = Vec::new();
     for name in ["n", "artifactType"] {
-        query.extend(request.parameter(name).map(|value| format!("{name}={}", encode(&value))));
+        query.extend(request.parameter(name).map(|value| format!("{name}={}", percent::query(&value))));
     }
-    query.push(format!("last={}", encode(last)));
+    query.push(format!("last={}", percent::query(last)));
     response.with("Link", format!("<{path}?{}>; rel=\"next\"", query.join("&")))
-}
-
-/// Encodes a value of a query.
-fn encode(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            write!(encoded, "%{byte:02X}").expect("a string takes everything");
-        }
-    }
-    encoded
 }

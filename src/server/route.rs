@@ -6,6 +6,7 @@
 use super::answer::{Code, Refusal};
 use super::storage::is_session_id;
 use crate::digest::Digest;
+use crate::percent;
 use crate::reference::{Tag, is_repository_path};
 
 /// What a path means.
@@ -63,7 +64,8 @@ pub(super) fn parse(path: &str) -> Result<Route, Refusal> {
         _ => {}
     }
     let rest = rest.strip_prefix('/').ok_or_else(unknown)?;
-    let parts = rest.split('/').map(decode).collect::<Option<Vec<_>>>().ok_or_else(unknown)?;
+    // A slash in an escape is no separator, and no part of any name.
+    let parts = rest.split('/').map(percent::decode).collect::<Option<Vec<_>>>().ok_or_else(unknown)?;
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let (name, part) = match &parts[..] {
         [name @ .., "tags", "list"] => (name, Part::Tags),
@@ -109,21 +111,6 @@ pub(super) fn tag(text: &str) -> Result<Tag, Refusal> {
 fn reference(text: &str) -> Result<Reference, Refusal> {
     // No tag has a colon.
     if text.contains(':') { digest(text).map(Reference::Digest) } else { tag(text).map(Reference::Tag) }
-}
-
-/// Decodes the percent escapes of one component, in which a slash stays what it is: no part of any name.
-fn decode(component: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(component.len());
-    let mut rest = component.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        bytes.push(digit(rest.next()?)? * 16 + digit(rest.next()?)?);
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::envelope::Envelope;
 use super::statement::{self, SIGNED, Statement};
 use super::{Error, Reason, Result};
 use crate::digest::Digest;
+use crate::error_chain::with_causes;
 use crate::manifest::Manifest;
 use crate::transport::{self, Selector, Source};
 use crate::watch::Watch;
@@ -290,7 +291,7 @@ impl Verdict {
         };
         if is_enough {
             for trouble in troubles {
-                watch.note(&format!("signed, but not every place could be looked at: {}", sentence(&trouble)));
+                watch.note(&format!("signed, but not every place could be looked at: {}", with_causes(&trouble)));
             }
             return Ok(self);
         }
@@ -379,17 +380,6 @@ impl std::fmt::Display for Rejected {
             None => write!(f, "{}: {}", self.spot, self.reason),
         }
     }
-}
-
-/// Joins an error with its causes.
-fn sentence(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::{Body, Content, Depth, Key, Keys, Lock, LockKind, Object, Result, Stage, Store};
 use super::{check_offset, page, pour, refuse_partial, require_partial};
 use crate::digest::Digest;
+use crate::locks;
 
 /// Objects in memory. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +51,7 @@ impl Memory {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.0.lock().expect("nothing panics while it holds the state")
+        locks::lock(&self.shared.0)
     }
 
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {

@@ -13,7 +13,7 @@ use super::options::Open;
 use super::plan::Access;
 use super::report::Error;
 use crate::copy::{self, Side};
-use crate::pool::lock;
+use crate::locks::lock;
 use crate::transport::{ArchivePath, Options, Place, Source, Transport};
 
 type Result<T> = std::result::Result<T, Error>;

@@ -10,6 +10,7 @@ use super::plan::{Access, Images, Line, ParseError, Plan, Target};
 use super::series::{Series, SeriesError};
 use super::tree::{self, Refused};
 use crate::copy::Platforms;
+use crate::error_chain::with_causes;
 use crate::platform::Platform;
 use crate::transport::{ArchivePath, Location, Place};
 
@@ -157,7 +158,7 @@ fn images(
 }
 
 fn one(word: Word<'_>) -> Result<Location, ParseError> {
-    let location: Location = word.text.parse().map_err(|error| word.error(sentence(&error)))?;
+    let location: Location = word.text.parse().map_err(|error| word.error(with_causes(&error)))?;
     match location.place {
         Place::OciArchive(ArchivePath::Standard) | Place::DockerArchive(ArchivePath::Standard) => {
             Err(word.error(SeriesError::Stream.to_string()))
@@ -167,7 +168,7 @@ fn one(word: Word<'_>) -> Result<Location, ParseError> {
 }
 
 fn series_error(word: Word<'_>, error: &SeriesError) -> ParseError {
-    word.error(sentence(error))
+    word.error(with_causes(error))
 }
 
 fn refused(word: Word<'_>, refused: &Refused) -> ParseError {
@@ -177,17 +178,6 @@ fn refused(word: Word<'_>, refused: &Refused) -> ParseError {
         Refused::Other => word.hint(format!("{} is in another tree", word.text), hint),
         Refused::Name(error) => series_error(word, error),
     }
-}
-
-/// Joins an error with its causes.
-pub(super) fn sentence(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// The options of a line.
@@ -222,7 +212,7 @@ impl Words {
             "all" | "platform" if self.platforms.is_some() => return Err(twice()),
             "all" => self.platforms = Some(if truth(word, value)? { Platforms::All } else { Platforms::Host }),
             "platform" => {
-                let parse = |text: &str| text.parse::<Platform>().map_err(|error| word.error(sentence(&error)));
+                let parse = |text: &str| text.parse::<Platform>().map_err(|error| word.error(with_causes(&error)));
                 self.platforms = Some(Platforms::Only(value.split(',').map(parse).collect::<Result<_, _>>()?));
             }
             "tags" => self.filter.get_or_insert_default().include.push(pattern()?),

@@ -12,9 +12,10 @@ use serde_saphyr::{Location as At, Spanned};
 use super::filter::{Filter, Pattern};
 use super::plan::{Access, Images, Line, ParseError, Plan, Target};
 use super::series::{Series, SeriesError};
-use super::spec::sentence;
+
 use crate::copy::Platforms;
 use crate::digest::Digest;
+use crate::error_chain::with_causes;
 use crate::reference::{Reference, Repository, Tag};
 use crate::transport::{Location, LocationError, Place, Selector};
 
@@ -138,7 +139,7 @@ impl Plan {
                     let from = one(&source, &tag.value).map_err(|reason| error(tag.referenced, reason))?;
                     let to = base
                         .location(&target, &tag.value)
-                        .map_err(|reason| error(tag.referenced, sentence(&reason)))?;
+                        .map_err(|reason| error(tag.referenced, with_causes(&reason)))?;
                     add(tag.referenced, Images::One(from), Target::One(to));
                 }
             }
@@ -165,8 +166,8 @@ fn every(repository: Repository, filter: Filter) -> Images {
 fn repository(host: &str, name: &str, base: &Base, at: At) -> Result<(Repository, Series), ParseError> {
     let repository: Repository = format!("{host}/{name}")
         .parse()
-        .map_err(|reason: crate::reference::ParseError| error(at, sentence(&reason)))?;
-    let target = base.below(&repository).map_err(|reason| error(at, sentence(&reason)))?;
+        .map_err(|reason: crate::reference::ParseError| error(at, with_causes(&reason)))?;
+    let target = base.below(&repository).map_err(|reason| error(at, with_causes(&reason)))?;
     Ok((repository, target))
 }
 
@@ -174,9 +175,9 @@ fn repository(host: &str, name: &str, base: &Base, at: At) -> Result<(Repository
 fn one(repository: &Repository, name: &str) -> Result<Location, String> {
     let mut reference = Reference { repository: repository.clone(), tag: None, digest: None };
     if name.contains(':') {
-        reference.digest = Some(name.parse::<Digest>().map_err(|error| sentence(&error))?);
+        reference.digest = Some(name.parse::<Digest>().map_err(|error| with_causes(&error))?);
     } else {
-        reference.tag = Some(name.parse::<Tag>().map_err(|error| sentence(&error))?);
+        reference.tag = Some(name.parse::<Tag>().map_err(|error| with_causes(&error))?);
     }
     let location = Location::registry(reference);
     debug_assert!(!matches!(location.at, Selector::Sole));

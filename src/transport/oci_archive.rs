@@ -11,6 +11,7 @@ use super::{ArchivePath, Change, Layout, Options, Origin, Place, Result, Selecto
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::locks;
 use crate::manifest::Manifest;
 use crate::store::{Store, Tar};
 use crate::watch::Outcome;
@@ -102,7 +103,7 @@ impl Transport for Writer {
     fn put_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
         self.layout.put_manifest(at, manifest)?;
         if *at == Selector::Sole {
-            *self.sole.lock().expect("an assignment does not panic") = Some(manifest.digest().clone());
+            *locks::lock(&self.sole) = Some(manifest.digest().clone());
         }
         Ok(())
     }
@@ -124,7 +125,7 @@ impl Transport for Writer {
         if !self.workspace.is_begun() {
             return self.workspace.remove_abandoned();
         }
-        let sole = self.sole.lock().expect("an assignment does not panic").clone();
+        let sole = locks::lock(&self.sole).clone();
         let Some(kept) = archive::keep(&self.workspace, &self.place, sole.as_ref())? else {
             return Ok(());
         };

@@ -7,10 +7,11 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::blob::{Blob, Open};
 use crate::digest::Digest;
+use crate::locks;
 
 /// Blobs below this size are fetched again sooner than kept.
 const SMALLEST: u64 = 64 << 10;
@@ -51,7 +52,7 @@ impl Spool {
 
     /// Discards what is kept, unless another process is at it. Returns whether anything came from an earlier run.
     pub(super) fn discard(&self) -> bool {
-        let mut kept = self.lock();
+        let mut kept = locks::lock(&self.kept);
         if kept.is_none() && self.path.exists() {
             *kept = self.take();
         }
@@ -60,7 +61,7 @@ impl Spool {
     }
 
     fn open(&self) {
-        let mut kept = self.lock();
+        let mut kept = locks::lock(&self.kept);
         if kept.is_none() {
             *kept = self.take();
         }
@@ -83,7 +84,7 @@ impl Spool {
 
     /// Reads what is kept from `at` on; nothing when that is to come from the source.
     fn read(&self, at: u64, buffer: &mut [u8]) -> Option<usize> {
-        let kept = self.lock();
+        let kept = locks::lock(&self.kept);
         let kept = kept.as_ref().filter(|kept| kept.length > at)?;
         let most = usize::try_from(kept.length - at).unwrap_or(usize::MAX).min(buffer.len());
         // What the disk does not give comes from the source.
@@ -92,7 +93,7 @@ impl Spool {
 
     /// Keeps what came from the source, if it continues what is there.
     fn keep(&self, at: u64, bytes: &[u8]) {
-        let mut kept = self.lock();
+        let mut kept = locks::lock(&self.kept);
         let Some(open) = kept.as_mut().filter(|kept| kept.length == at) else {
             return;
         };
@@ -104,15 +105,11 @@ impl Spool {
             *kept = None;
         }
     }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        let kept = self.lock().take();
+        let kept = locks::lock(&self.kept).take();
         if kept.is_some_and(|kept| kept.length == 0) {
             // An empty file is of no use, and harms nobody.
             let _ = fs::remove_file(&self.path);
@@ -139,7 +136,7 @@ impl Read for Reader<'_> {
         let reader = match &mut self.reader {
             Some(reader) => reader,
             empty => {
-                let open = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+                let open = locks::lock(&self.source);
                 empty.insert(open(self.at)?)
             }
         };

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &[
         "class",
+        "error_chain",
+        "locks",
+        "percent",
         "digest",
         "media_type",
         "platform",

@@ -4,7 +4,6 @@
 //! <https://distribution.github.io/distribution/spec/auth/oauth/>.
 
 use std::io::Read;
-use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 
@@ -15,6 +14,7 @@ use super::token::{self, Grant};
 use super::{Decision, realm};
 use crate::http::{Content, Method, Request, Response};
 use crate::server::brief;
+use crate::timestamp;
 
 /// The largest form.
 const MAX_FORM: u64 = 16 * 1024;
@@ -91,7 +91,7 @@ impl Guard {
             .collect();
         let now = token::now();
         let token = issuer.issue(user, self.grants(user, &wanted), now);
-        let issued_at = timestamp(now);
+        let issued_at = timestamp::format(i64::try_from(now).unwrap_or(i64::MAX));
         let issued = Issued { access_token: token.clone(), token, expires_in: issuer.lifetime().as_secs(), issued_at };
         brief::json(200, &issued)
     }
@@ -105,22 +105,4 @@ fn refuse(message: String) -> Decision {
 fn failure(error: &str) -> Response {
     let body = format!("{{\"error\":\"{error}\"}}");
     Response::new(400).with("Content-Type", "application/json").with_content(Content::Bytes(body.into_bytes()))
-}
-
-/// Formats seconds since 1970 as RFC 3339 has it.
-fn timestamp(seconds: u64) -> String {
-    // "Sun, 06 Nov 1994 08:49:37 GMT" holds all parts, and the calendar is not ours to write.
-    let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
-    let months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let month = months.find(&date[8..11]).map_or(1, |at| at / 3 + 1);
-    format!("{}-{month:02}-{}T{}Z", &date[12..16], &date[5..7], &date[17..25])
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn times_are_written_for_machines() {
-        assert_eq!(super::timestamp(784_111_777), "1994-11-06T08:49:37Z");
-        assert_eq!(super::timestamp(0), "1970-01-01T00:00:00Z");
-    }
 }

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use ring::hmac;
@@ -15,6 +15,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use super::htpasswd::Htpasswd;
 use super::throttle::{Pair, Throttle};
 use super::watched::{FileError, Notes, Watched};
+use crate::locks;
 
 /// Whether a name and a password belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +115,7 @@ impl Passwords {
     /// Spends the time of bcrypt, which is why there is a turn to take.
     fn compute(&self, password: &[u8], hash: &str) -> bool {
         #[cfg(test)]
-        self.computed.lock().expect("nothing panics while it holds this").push(hash.to_owned());
+        locks::lock(&self.computed).push(hash.to_owned());
         bcrypt::verify(password, hash).unwrap_or(false)
     }
 
@@ -131,7 +132,7 @@ impl Passwords {
     /// Waits until a check may run.
     fn take_turn(&self, pair: &Pair, mark: &[u8; 32]) -> Turn {
         let deadline = Instant::now() + PATIENCE;
-        let mut book = self.lock();
+        let mut book = locks::lock(&self.book);
         loop {
             let now = Instant::now();
             if book.right.get(mark).is_some_and(|checked| now.saturating_duration_since(*checked) < REMEMBERED) {
@@ -157,7 +158,7 @@ impl Passwords {
 
     fn note(&self, pair: &Pair, mark: [u8; 32], right: bool) {
         let now = Instant::now();
-        let mut book = self.lock();
+        let mut book = locks::lock(&self.book);
         if !right {
             book.throttle.fail(pair.clone(), now);
             return;
@@ -170,10 +171,6 @@ impl Passwords {
             book.right.clear();
         }
         book.right.insert(mark, now);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().expect("nothing panics while it holds this")
     }
 }
 
@@ -208,7 +205,7 @@ struct Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let mut book = self.passwords.lock();
+        let mut book = locks::lock(&self.passwords.book);
         book.running.remove(self.pair);
         book.suspects -= usize::from(self.suspect);
         drop(book);
@@ -317,7 +314,7 @@ mod tests {
             }
         });
         assert_eq!(costs(&passwords), [10]);
-        let book = passwords.lock();
+        let book = locks::lock(&passwords.book);
         assert_eq!((book.right.len(), book.running.len(), book.waiting, book.suspects), (1, 0, 0, 0));
     }
 

@@ -3,13 +3,14 @@
 //! JWT: RFC 7519; the `access` claim: <https://distribution.github.io/distribution/spec/auth/jwt/>. A key fits one algorithm, so that a
 //! token cannot choose how it is checked: `none`, or a public key taken for a secret, find no key.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Wish};
+use crate::timestamp;
 
 /// Clocks may differ by so many seconds.
 const LEEWAY: u64 = 30;
@@ -241,7 +242,7 @@ pub(super) fn scope_of(wish: &Wish<'_>) -> Option<String> {
 
 /// Returns the time in seconds since 1970.
 pub(super) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    timestamp::seconds(SystemTime::now())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! A file whose meaning is kept, and read again when the file changes.
 
+use crate::error_chain::with_causes;
+use crate::locks;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -111,7 +113,7 @@ impl<T> Watched<T> {
 
     /// Returns what the file says now.
     pub(super) fn current(&self) -> Arc<T> {
-        let mut state = self.state.lock().expect("nothing panics while it holds this");
+        let mut state = locks::lock(&self.state);
         let now = fs::metadata(&self.path).ok().map(|metadata| Stamp::of(&metadata));
         if now == state.stamp && now.is_none_or(|stamp| stamp.settled) {
             return Arc::clone(&state.value);
@@ -126,20 +128,12 @@ impl<T> Watched<T> {
                     _ => false,
                 };
                 if !told {
-                    (self.notes)(&format!("{}; what it said before still holds", chain(&error)));
+                    (self.notes)(&format!("{}; what it said before still holds", with_causes(&error)));
                 }
                 state.stamp = now;
             }
         }
         Arc::clone(&state.value)
-    }
-}
-
-/// Joins an error and its cause.
-fn chain(error: &FileError) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
     }
 }
 

@@ -29,6 +29,7 @@ use self::key::Hash;
 use self::material::Parts;
 use super::authority::{Authority, Evidence, Material, Signer};
 use super::{Reason, envelope};
+use crate::timestamp;
 
 pub use error::Refusal;
 pub use identity::{Identity, Pattern, PatternError};
@@ -44,7 +45,7 @@ pub struct Keyless {
 /// Checks that a certificate, one block of PEM, is valid at a time. Who it is of and who vouches for it is not asked.
 pub(super) fn check_validity(pem: &str, at: SystemTime) -> Result<(), Refusal> {
     let der = material::certificate(pem.as_bytes()).ok_or(Refusal::Certificate("it is not one block of PEM"))?;
-    let at = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let at = timestamp::seconds(at);
     match certificate::window(&certificate::read(&der)?).has(at) {
         true => Ok(()),
         false => Err(Refusal::Lapsed(at)),

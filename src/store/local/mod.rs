@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Body, Content, Depth, Error, Key, Keys, Lock, LockKind, Object, PARTIAL, Result, Stage, Store};
 use super::{is_partial, refuse_partial, require_partial};
+use crate::locks;
 use stage::LocalStage;
 use temporary::Temporary;
 
@@ -101,7 +102,7 @@ impl Local {
         if self.root.is_dir() {
             return Ok(true);
         }
-        let mut made = self.made.lock().expect("nothing panics while it holds the list");
+        let mut made = locks::lock(&self.made);
         let missing: Vec<&Path> =
             self.root.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.is_dir()).collect();
         for path in missing.into_iter().rev() {
@@ -117,7 +118,7 @@ impl Local {
     /// Removes the empty directories that writing made and did not fill. A directory that is not empty refuses, which is the question here.
     fn remove_empty(&self) {
         let _ = fs::remove_dir(self.partial());
-        let mut made = self.made.lock().expect("nothing panics while it holds the list");
+        let mut made = locks::lock(&self.made);
         while let Some(path) = made.last() {
             match fs::remove_dir(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => break,

@@ -13,6 +13,7 @@ use std::io::{self, Seek, Write};
 use std::path::Path;
 
 use super::{ArchivePath, Error, Options, Place, Result};
+use crate::locks;
 use crate::store::{Object, Store, Tar};
 
 pub(super) use entries::{entries, keep};
@@ -62,7 +63,7 @@ fn spool(place: &Place, options: &Options) -> Result<File> {
     };
     let scratch = scratch(place, options)?;
     let mut file = tempfile::tempfile_in(scratch).map_err(Error::io("create a file in", scratch))?;
-    let mut input = input.lock().expect("whoever reads the input does not panic");
+    let mut input = locks::lock(input);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         options.watch.check().map_err(Error::io("read", "standard input"))?;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use super::pack::{self, Blobs, Part};
 use super::upper::{Upper, sync_parent};
 use super::{INDEX_FILE, malformed, scratch};
+use crate::locks;
 use crate::store::{self, Content, Depth, Key, Keys, Lock, LockKind, Object, Stage, Store};
 use crate::transport::{ArchivePath, Error, Options, Place, Result};
 
@@ -120,7 +121,7 @@ impl Workspace {
         match &self.0.target {
             Target::Stream => {
                 let output = self.0.options.output.as_ref().expect("checked when the workspace was made");
-                let mut output = output.lock().expect("whoever writes the output does not panic");
+                let mut output = locks::lock(output);
                 pack::write(BufWriter::with_capacity(1 << 18, &mut *output), parts, self, blobs, watch)?;
             }
             Target::File { archive, folder } => {
@@ -163,7 +164,7 @@ impl Target {
 
 impl Inner {
     fn upper(&self) -> MutexGuard<'_, Option<Arc<Upper>>> {
-        self.upper.lock().expect("nothing panics while it holds what was put")
+        locks::lock(&self.upper)
     }
 
     /// Opens the archive if it is another one than was opened before.
@@ -178,12 +179,12 @@ impl Inner {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(Error::io("read", archive)(error)),
         };
-        let mut opened = self.opened.lock().expect("nothing panics while it holds what was opened");
+        let mut opened = locks::lock(&self.opened);
         if let Some(now) = now
             && opened.as_ref() != Some(&now)
         {
             let store = (self.open_archive)(archive)?;
-            self.lower.write().expect("nothing panics while it holds the archive").insert(0, store);
+            locks::write(&self.lower).insert(0, store);
             *opened = Some(now);
         }
         Ok(())
@@ -208,7 +209,7 @@ impl Inner {
     }
 
     fn lower(&self) -> Vec<Arc<dyn Store>> {
-        self.lower.read().expect("nothing panics while it holds the archive").clone()
+        locks::read(&self.lower).clone()
     }
 }
 

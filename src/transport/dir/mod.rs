@@ -20,6 +20,7 @@ use super::{Error, Options, Origin, Result, Selector, Source, Transport};
 use crate::blob::{Blob, Fault};
 use crate::descriptor::Descriptor;
 use crate::digest::{Algorithm, Digest};
+use crate::locks;
 use crate::manifest::{MAX_SIZE, Manifest, ParseError};
 use crate::media_type::MediaType;
 use crate::store::{Content, Key, Local, Lock, LockKind, Object, PARTIAL, Store};
@@ -149,7 +150,7 @@ impl Dir {
 
     /// Holds off removals from now on, if there is a directory that could be removed from.
     fn writing(&self) -> Result<MutexGuard<'_, Writing>> {
-        let mut writing = self.writing.lock().expect("nothing panics while it holds this");
+        let mut writing = locks::lock(&self.writing);
         if writing.lock.is_none() && self.store.root().is_dir() {
             writing.lock = Some(self.store.lock(&Key::root(), LockKind::Shared)?);
         }

@@ -16,6 +16,7 @@ use super::roots;
 use crate::config;
 use crate::descriptor::Descriptor;
 use crate::digest::{Algorithm, Digest, Hasher};
+use crate::locks;
 use crate::manifest::{self, Manifest};
 use crate::media_type::{Compression, Format, MediaType};
 use crate::store::{self, Body, Content, Depth, Key, Keys, Lock, LockKind, Object, Stage, Store, Tar};
@@ -98,7 +99,7 @@ impl View {
     }
 
     fn made(&self) -> Result<Arc<Made>> {
-        let mut slot = self.made.lock().expect("nothing panics while it reads the archive");
+        let mut slot = locks::lock(&self.made);
         if let Some(made) = &*slot {
             return Ok(made.clone());
         }

@@ -8,6 +8,7 @@ use super::{list, names, save};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::locks;
 use crate::manifest::{Manifest, is_digest_tag};
 use crate::transport::archive::{self, INDEX_FILE, LAYOUT, LAYOUT_FILE, OpenArchive, Part, Workspace};
 use crate::transport::{
@@ -97,7 +98,7 @@ impl Transport for Writer {
     fn put_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
         self.layout.put_manifest(&self.known(at)?, manifest)?;
         if *at == Selector::Sole {
-            *self.sole.lock().expect("an assignment does not panic") = Some(manifest.digest().clone());
+            *locks::lock(&self.sole) = Some(manifest.digest().clone());
         }
         Ok(())
     }
@@ -122,7 +123,7 @@ impl Transport for Writer {
         if !self.workspace.is_begun() {
             return self.workspace.remove_abandoned();
         }
-        let sole = self.sole.lock().expect("an assignment does not panic").clone();
+        let sole = locks::lock(&self.sole).clone();
         let Some(mut kept) = archive::keep(&self.workspace, &self.place, sole.as_ref())? else {
             return Ok(());
         };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Layout, blob_key, key};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::locks;
 use crate::store::{Depth, Key, Lock, LockKind};
 use crate::transport::{MAX_DEPTH, Result};
 
@@ -49,7 +50,7 @@ impl Layout {
 
     /// Gives up the shared lock, which would stand in the way of the exclusive one.
     fn let_go(&self) {
-        self.held.lock().expect("nothing panics while it holds the lock").take();
+        locks::lock(&self.held).take();
     }
 
     fn take_back(&self, exclusive: Lock) -> Result<()> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Edit, Layout, blob_key, key};
 use crate::blob::{Blob, Fault};
 use crate::descriptor::Descriptor;
+use crate::locks;
 use crate::manifest::Manifest;
 use crate::store::{Content, Depth, Lock, LockKind};
 use crate::transport::receive::{Received, receive};
@@ -18,7 +19,7 @@ const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 impl Layout {
     /// Keeps sweeps away until this value is dropped, once there is a layout at all.
     pub(super) fn hold(&self) -> Result<()> {
-        let mut held = self.held.lock().expect("nothing panics while it holds the lock");
+        let mut held = locks::lock(&self.held);
         // A lock would make the file where it is missing.
         if held.is_none() && self.store.get(&key("oci-layout"))?.is_some() {
             *held = Some(self.store.lock(&key("oci-layout"), LockKind::Shared)?);
@@ -29,7 +30,7 @@ impl Layout {
     /// Makes the layout if there is none.
     pub(super) fn make(&self) -> Result<()> {
         self.hold()?;
-        if self.held.lock().expect("nothing panics while it holds the lock").is_some() {
+        if locks::lock(&self.held).is_some() {
             return Ok(());
         }
         // Made once, for replacing it would void the locks on it; a stage has one taker at a time. It is not the stage that becomes the
@@ -106,12 +107,12 @@ impl Layout {
     }
 
     fn is_pending(&self) -> bool {
-        !self.pending.lock().expect("nothing panics while it holds the edits").is_empty()
+        !locks::lock(&self.pending).is_empty()
     }
 
     /// Does the merging. The caller holds the lock.
     fn merge(&self) -> Result<()> {
-        let mut pending = self.pending.lock().expect("nothing panics while it holds the edits");
+        let mut pending = locks::lock(&self.pending);
         let mut index = self.stored_index()?;
         pending.iter().for_each(|edit| index.apply(edit));
         self.store.put(&key("index.json"), Content::Bytes(&index.to_vec()))?;

@@ -33,6 +33,7 @@ use super::{Change, Error, Options, Origin, Result, Selector, Source, Tags, Tran
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::locks;
 use crate::manifest::{MAX_SIZE, Manifest};
 use crate::media_type::MediaType;
 use crate::reference::Tag;
@@ -120,7 +121,7 @@ impl StaticTree {
 
     /// Keeps prunings away until this place is dropped.
     fn hold(&self) -> Result<()> {
-        let mut writing = self.writing.lock().expect("nothing panics while it holds this");
+        let mut writing = locks::lock(&self.writing);
         if writing.is_none() {
             links::make_directories(self.store.root(), names::V2)?;
             *writing = Some(self.store.lock(&names::key(names::V2), LockKind::Shared)?);

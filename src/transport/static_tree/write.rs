@@ -8,6 +8,7 @@ use super::names::{self, EMPTY_REFERRERS, FILES, NEW_LINK, PARTS};
 use super::{MAX_SIZE, StaticTree, links};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::locks;
 use crate::manifest::{Index, Manifest};
 use crate::media_type::Format;
 use crate::reference::Tag;
@@ -238,7 +239,7 @@ impl StaticTree {
     }
 
     fn others(&self) -> Result<&[String]> {
-        let _one_looks = self.looking.lock().expect("nothing panics while it holds this");
+        let _one_looks = locks::lock(&self.looking);
         if self.others.get().is_none() {
             let mut found = Vec::new();
             find_repositories(&self.store.root().join("v2"), "", &mut found)?;
