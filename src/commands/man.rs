@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde::Serialize;
 
+use crate::cli::Ui;
 use crate::cli::report::Report;
-use crate::cli::{Ui, command};
 
 /// Write the manual pages into a folder
 #[derive(clap::Args)]
@@ -28,9 +28,9 @@ struct Pages {
 }
 
 /// Writes the pages.
-pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, command: clap::Command, ui: &Ui) -> anyhow::Result<()> {
     let mut files = Vec::new();
-    for (name, page) in pages()? {
+    for (name, page) in pages(command)? {
         let path = args.folder.join(name);
         fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
         files.push(path);
@@ -39,8 +39,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// Renders a page for the program and one for each verb and its actions.
-fn pages() -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-    let mut root = command().disable_help_subcommand(true);
+fn pages(command: clap::Command) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let mut root = command.disable_help_subcommand(true);
     // Hands the global flags down to the verbs.
     root.build();
     let mut commands = vec![root.clone()];

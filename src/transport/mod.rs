@@ -20,6 +20,7 @@ mod selector;
 #[cfg(feature = "client")]
 mod spool;
 mod static_tree;
+mod tags;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -42,6 +43,7 @@ pub use location::{ArchivePath, Location, LocationError, Place};
 pub use registry::Registry;
 pub use selector::Selector;
 pub use static_tree::{Keep, Pruned, Tree};
+pub use tags::{TagPages, tag_pages};
 
 /// A place to read images from. Every method may be called from many threads.
 pub trait Source: fmt::Display + Send + Sync {

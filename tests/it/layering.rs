@@ -28,7 +28,9 @@ const LAYERS: &[&[&str]] = &[
     &["build"],
     &["artifact"],
     &["sync", "deploy", "diff", "mutate", "sbom", "sign", "server"],
-    &["cli", "commands", "main"],
+    &["cli"],
+    &["commands"],
+    &["main"],
 ];
 
 const PURE_ROW: usize = 0;
