@@ -63,6 +63,7 @@ pub mod splice;
 pub mod store;
 #[cfg(feature = "sync")]
 pub mod sync;
+mod tar;
 pub mod timestamp;
 pub mod transport;
 pub mod watch;

@@ -1,5 +1,13 @@
 //! Times as text: seconds since 1970 as [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339) has them, without fractions, in UTC.
 
+use std::time::SystemTime;
+
+/// Returns this machine's time as seconds since 1970 and nanoseconds. A clock before 1970 counts as 1970.
+pub fn now() -> (i64, i64) {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    (i64::try_from(now.as_secs()).unwrap_or(i64::MAX), now.subsec_nanos().into())
+}
+
 /// Reads a time of RFC 3339 as seconds since 1970; fractions of a second are left out. Returns none for anything else.
 pub fn parse(text: &str) -> Option<i64> {
     let number = |range: std::ops::Range<usize>| -> Option<i64> {

@@ -12,8 +12,9 @@ use super::title::{MAX_PARTS, Title};
 use super::{Error, Result};
 use crate::blob::Fault;
 use crate::digest::{Algorithm, Digest, Hasher};
-use crate::filesystem::{Archive, Entry, Kind, Member, Sink, Unpack, escape};
+use crate::filesystem::{Entry, Kind, Member, Sink, Unpack, escape};
 use crate::layer::decompress;
+use crate::tar::Archive;
 use crate::transport;
 use crate::watch::{Cancelled, Watch};
 

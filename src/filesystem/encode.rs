@@ -5,8 +5,8 @@
 //! block; the rest goes into pax records. Long names that are no UTF-8 go into GNU's `L` and `K` entries instead: a pax record is UTF-8 by
 //! definition, bsdtar complains about others, and GNU tar, bsdtar, Python and Go all take GNU's at their bytes.
 
-use super::header::BLOCK;
 use super::{Entry, Kind};
+use crate::tar::BLOCK;
 
 /// The bytes that ustar has for a name and for a link's target.
 const NAME: usize = 100;

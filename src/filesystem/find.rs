@@ -2,12 +2,12 @@
 
 use std::io::{self, Read, Write};
 
-use super::archive::Archive;
 use super::resolve::{End, Look, no_file, nowhere};
 use super::tree::Tree;
 use super::{Entry, Error, Layer, Layers, Result};
 use crate::digest::{Algorithm, Hasher};
 use crate::layer::decompress;
+use crate::tar::Archive;
 
 /// A file, and where it was found.
 #[derive(Clone, Debug)]

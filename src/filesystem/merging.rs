@@ -13,11 +13,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 
 use super::ahead::Ahead;
-use super::archive::Archive;
 use super::budget::Budget;
-use super::entry::{Meaning, join, normalize, split};
+use super::meaning::{Meaning, join, normalize, split};
 use super::tree::{Oddity, Path, Tree, Warning};
 use super::{Entry, Kind, Layers, Member, Result};
+use crate::tar::Archive;
 
 /// Takes the entries of a filesystem. Directories may come after what is in them, hard links come after their target, and what comes later
 /// replaces what has the same path.

@@ -20,21 +20,17 @@
 //! ```
 
 mod ahead;
-mod archive;
 mod budget;
 mod encode;
-mod entry;
 mod error;
 mod escape;
 mod find;
 mod glob;
-mod header;
 mod layers;
+mod meaning;
 mod merging;
-mod pax;
 mod read;
 mod resolve;
-mod sparse;
 mod spool;
 mod tree;
 mod unpack;
@@ -42,14 +38,12 @@ mod usage;
 mod visit;
 mod writer;
 
-pub(crate) use archive::Archive;
-pub use archive::Malformed;
-pub use entry::{Entry, Kind, Meaning, Member, Xattr};
 pub use error::{Error, Result};
 pub use escape::{escape, is_active};
 pub use find::Found;
 pub use glob::Glob;
 pub use layers::{DiffIds, Layers, Options};
+pub use meaning::Meaning;
 pub use merging::{Passed, Sink};
 pub use read::{Layer, Scanned, scan};
 pub use tree::{Oddity, Path, Tree, Warning};
@@ -58,4 +52,5 @@ pub use usage::{Usage, usage};
 pub use visit::{Content, Visitor};
 pub use writer::Writer;
 
+pub use crate::tar::{Entry, Kind, Malformed, Member, Xattr};
 use budget::Budget;

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::ahead::{Ahead, Pipe};
-use super::archive::Archive;
 use super::budget::Budget;
 use super::visit::{Holder, Visitor, hasher};
 use super::{Error, Kind, Meaning, Member, Path, Result};
@@ -14,6 +13,7 @@ use crate::descriptor::Descriptor;
 use crate::digest::{Algorithm, Digest};
 use crate::layer::decompress;
 use crate::media_type::Compression;
+use crate::tar::Archive;
 
 /// What a layer has, as its tar lists it.
 #[derive(Clone, Debug)]

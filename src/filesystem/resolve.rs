@@ -1,6 +1,6 @@
 //! Paths with symbolic links, followed inside the image and nowhere else.
 
-use super::entry::{join, split};
+use super::meaning::{join, split};
 use super::tree::Tree;
 use super::{Entry, Error, Found, Kind, Result};
 

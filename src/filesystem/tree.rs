@@ -7,8 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::{Entry, Kind, Meaning, Member, join, normalize, split};
+use super::meaning::{Meaning, join, normalize, split};
 use super::{Budget, Result};
+use super::{Entry, Kind, Member};
 
 /// A path in a filesystem: bytes without a leading slash.
 pub type Path = Vec<u8>;

@@ -19,7 +19,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 use tempfile::TempDir;
 
-use super::entry::split;
+use super::meaning::split;
 use super::{Entry, Error, Kind, Path, Result, Sink};
 
 /// How much content is read at a time.
@@ -226,7 +226,7 @@ impl Unpack {
     }
 
     fn make_link(&mut self, parent: &OwnedFd, path: &[u8], entry: &Entry) -> Result<()> {
-        let target = entry.link.as_deref().and_then(super::entry::normalize).unwrap_or_default();
+        let target = entry.link.as_deref().and_then(super::meaning::normalize).unwrap_or_default();
         let (above, name) = split(&target);
         let from = self.directory(above)?;
         // Without the flag that follows links.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::{Entry, Meaning};
+use super::Entry;
+use super::meaning::Meaning;
 use super::{Kind, Layer, Tree};
 
 /// What a layer brings and hides.

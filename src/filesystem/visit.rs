@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
-use super::archive::Archive;
 use super::{Entry, Error, Found, Layers, Path, Result, spool};
 use crate::digest::{Algorithm, Hasher};
 use crate::layer::decompress;
+use crate::tar::Archive;
 
 /// Larger content is held in a file.
 const MAX_IN_MEMORY: u64 = 1024 * 1024;

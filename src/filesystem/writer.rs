@@ -6,9 +6,9 @@
 use std::io::{Read, Write};
 
 use super::encode::encode;
-use super::entry::{join, split};
-use super::header::BLOCK;
+use super::meaning::{join, split};
 use super::{Entry, Error, Result, Sink};
+use crate::tar::BLOCK;
 
 /// How much content is read at a time.
 const BUFFER: usize = 128 * 1024;
@@ -123,8 +123,8 @@ fn name(path: &[u8], entry: &Entry) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filesystem::archive::Archive;
     use crate::filesystem::{Kind, Member, Xattr};
+    use crate::tar::Archive;
 
     /// Writes entries, each file with as many bytes as it says, and reads them back.
     fn back(entries: &[(Vec<u8>, Entry)]) -> Vec<(Vec<u8>, Entry)> {

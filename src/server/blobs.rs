@@ -30,7 +30,7 @@ impl Registry {
         if request.method == Method::Head {
             if !self.options.read_only {
                 // Best effort: it is there now, and a directory that cannot be written to is not collected.
-                let _ = self.storage.keep_blob(digest);
+                let _ = self.storage.keep_blob(name, digest);
             }
             return Ok(whole(200).with_content(Content::Unread(size)));
         }

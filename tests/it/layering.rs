@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
         "config",
         "blob",
         "splice",
+        "tar",
         "timestamp",
         "watch",
     ],

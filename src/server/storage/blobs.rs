@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 
+use super::step::step;
 use super::temporary::Temporary;
 use super::{Storage, layout};
 use crate::blob::Fault;
@@ -32,9 +33,11 @@ impl Storage {
         }
     }
 
-    /// Keeps a blob that somebody has asked about from being collected for a while: who asks is about to push what needs it.
-    pub(in crate::server) fn keep_blob(&self, digest: &Digest) -> Result<()> {
-        self.files.touch(&layout::data(digest)).map(drop)
+    /// Keeps a blob that a client has asked about from being collected for a while: it is about to push a manifest that needs it.
+    pub(in crate::server) fn keep_blob(&self, name: &str, digest: &Digest) -> Result<()> {
+        // The content of a second digest lies under the first.
+        let target = self.link(&layout::layer(name, digest))?;
+        self.files.touch(&layout::data(target.as_ref().unwrap_or(digest))).map(drop)
     }
 
     /// Says whether a blob belongs to a repository, and if so keeps it from being collected. Call it with the lock shared.
@@ -89,9 +92,11 @@ impl Storage {
         // The bulk is synced before the lock is taken, so that the collector waits for little.
         temporary.file.sync_all().map_err(self.files.error("sync", &path))?;
         let _shared = self.share()?;
+        // As for an upload: the time of the last byte may be older than the collector's begin, and must be new before the name is.
+        self.files.renew(&temporary.file, &path)?;
+        step("put: renewed")?;
         temporary.place(&path)?;
-        // Its time is that of the last byte, and the collector's begin may lie behind that.
-        self.files.touch(&path)?;
+        step("put: renamed")?;
         self.write_link(&layout::layer(name, digest), digest)?;
         Ok(Put::Done)
     }

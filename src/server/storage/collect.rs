@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::files::split;
+use super::files::{Stamp, split};
 use super::layout::{self, PARTIAL};
-use super::temporary::{Temporary, is_at};
+use super::step::step;
+use super::temporary::is_at;
 use super::untagged::Known;
 use super::{Opened, Storage};
 use crate::digest::{Algorithm, Digest};
 use crate::store::Result;
+use crate::timestamp;
 
 /// How many blobs are deleted while writers wait.
 const BATCH: usize = 64;
@@ -76,13 +78,14 @@ impl Storage {
     /// # Errors
     /// When something cannot be read or deleted; what was deleted before stays so, and nothing is half gone.
     pub fn collect(&self, options: &Collection) -> Result<Report> {
-        // Whoever is at it now is done before this begins: what it linked is then seen, whatever the time of its content.
-        let locks = self.exclude()?;
-        // The file system's clock, not this machine's, is what files are compared with.
-        let clock = Temporary::new(&self.files)?;
-        let begin = clock.file.metadata().map_err(self.files.error("read", PARTIAL))?;
-        let begin = (std::os::unix::fs::MetadataExt::mtime(&begin), std::os::unix::fs::MetadataExt::mtime_nsec(&begin));
-        drop((clock, locks));
+        let begin = if options.dry_run {
+            // Nothing is deleted, so nobody has to wait and nothing is written: this machine's clock is near enough.
+            timestamp::now()
+        } else {
+            // Writers that hold the lock now end first: what they linked is then seen, whatever the time of its content.
+            let _locks = self.exclude()?;
+            self.clock()?
+        };
         let mut sweep = Sweep { storage: self, options, begin, report: Report::default() };
         sweep.leftovers()?;
         sweep.uploads()?;
@@ -91,6 +94,16 @@ impl Storage {
         }
         sweep.blobs()?;
         Ok(sweep.report)
+    }
+
+    /// Returns the file system's clock, which files are compared with; this machine's may differ. No file is created for it, since a full
+    /// disk is when the collector is needed most.
+    fn clock(&self) -> Result<Time> {
+        let gate = self.files.lock_file(layout::GATE)?;
+        self.files.renew(&gate, layout::GATE)?;
+        let stat =
+            rustix::fs::fstat(&gate).map_err(std::io::Error::from).map_err(self.files.error("read", layout::GATE))?;
+        Ok(Stamp::from(stat).modified())
     }
 }
 
@@ -101,6 +114,17 @@ impl Sweep<'_> {
         let limit = (self.begin.0.saturating_sub(seconds), self.begin.1 - i64::from(age.subsec_nanos()));
         // The clock of files moves in ticks: what has the same time may be later.
         modified < limit && modified < self.begin
+    }
+
+    /// Keeps writers out, as long as the clock has not been set back behind this collection's begin: what was linked since would look old.
+    fn exclude(&self) -> Result<(File, File)> {
+        let locks = self.storage.exclude()?;
+        if self.storage.clock()? < self.begin {
+            let error =
+                std::io::Error::other("the file system's clock was set back during the collection; collect again");
+            return Err(self.storage.files.error("compare times in", "")(error));
+        }
+        Ok(locks)
     }
 
     fn leftovers(&mut self) -> Result<()> {
@@ -157,18 +181,33 @@ impl Sweep<'_> {
         if !self.is_older(newest, self.options.upload_age) {
             return Ok(());
         }
-        let session = match self.storage.open_session(name, id)? {
-            Opened::Busy => return Ok(()),
-            Opened::Session(session) => Some(session),
-            Opened::Unknown => None,
+        step("upload: is old")?;
+        let size = if self.options.dry_run {
+            self.storage.session_length(name, id)?.unwrap_or(0)
+        } else {
+            match self.storage.open_session(name, id)? {
+                Opened::Busy => return Ok(()),
+                Opened::Session(session) => {
+                    // A client may have continued it since its time was read.
+                    if !self.is_older(session.modified()?, self.options.upload_age) {
+                        return Ok(());
+                    }
+                    let size = session.length();
+                    session.cancel()?;
+                    size
+                }
+                Opened::Unknown => {
+                    // Its maker may be about to create `data`, which must not be removed by name: a folder that has it stays.
+                    self.storage.files.remove_all(&format!("{folder}/hashstates"))?;
+                    self.storage.files.discard(&format!("{folder}/startedat"))?;
+                    self.storage.files.prune(&folder, split(&folder).0)?;
+                    0
+                }
+            }
         };
         self.report.uploads += 1;
-        self.report.bytes += session.as_ref().map_or(0, super::Session::length);
-        match session {
-            _ if self.options.dry_run => Ok(()),
-            Some(session) => session.cancel(),
-            None => self.storage.files.remove_all(&folder),
-        }
+        self.report.bytes += size;
+        Ok(())
     }
 
     fn blobs(&mut self) -> Result<()> {
@@ -195,7 +234,7 @@ impl Sweep<'_> {
         let links = self.links(&candidates)?;
         for batch in candidates.chunks(BATCH) {
             // Nothing is written when it is only asked for.
-            let locks = if self.options.dry_run { None } else { Some(self.storage.exclude()?) };
+            let locks = if self.options.dry_run { None } else { Some(self.exclude()?) };
             for digest in batch {
                 self.blob(digest, links.get(digest).map_or(&[], Vec::as_slice))?;
             }
@@ -229,6 +268,11 @@ impl Sweep<'_> {
                     if let Some(links) = links.get_mut(&digest) {
                         links.push(layout::layer(name, &digest));
                     }
+                }
+            }
+            for (second, first) in self.storage.second_digests(name)? {
+                if let Some(links) = links.get_mut(&first) {
+                    links.push(layout::layer(name, &second));
                 }
             }
             Ok(true)
@@ -277,11 +321,31 @@ impl Sweep<'_> {
         // Most of the reading is done before anybody has to wait, and most of the time there is nothing to wait for.
         let mut doomed = storage.untagged(name, &mut known, is_old)?;
         if !doomed.is_empty() && !self.options.dry_run {
-            let _locks: ((File, File), File) = (storage.exclude()?, storage.serialize(name)?);
+            let _locks: ((File, File), File) = (self.exclude()?, storage.serialize(name)?);
             doomed = storage.untagged(name, &mut known, is_old)?;
             storage.forget(name, &doomed, &known)?;
         }
         self.report.untagged += doomed.len() as u64;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_freed_when_the_clock_goes_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let storage = Storage::open(folder.path()).expect("opens");
+        let digest = Digest::of(b"garbage");
+        storage.put_blob("a", &digest, &mut &b"garbage"[..]).expect("written");
+        let options = Collection { grace: Duration::ZERO, ..Collection::default() };
+        let begin = (timestamp::now().0 + 3600, 0);
+        let mut sweep = Sweep { storage: &storage, options: &options, begin, report: Report::default() };
+        let error = sweep.blobs().expect_err("refused");
+        let source = std::error::Error::source(&error).expect("a cause").to_string();
+        assert_eq!(source, "the file system's clock was set back during the collection; collect again");
+        assert!(storage.blob("a", &digest).expect("looks").is_some());
     }
 }

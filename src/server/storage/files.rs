@@ -331,10 +331,15 @@ impl Files {
         let Some((file, _)) = self.file(path)? else {
             return Ok(false);
         };
+        self.renew(&file, path)?;
+        Ok(true)
+    }
+
+    /// Gives an open file, known as `path`, the time of the file system's clock.
+    pub(super) fn renew(&self, file: &File, path: &str) -> Result<()> {
         let now = rustix::fs::Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
         let times = Timestamps { last_access: now, last_modification: now };
-        rustix::fs::futimens(&file, &times).or_else(|error| self.failed("touch", path, error))?;
-        Ok(true)
+        rustix::fs::futimens(file, &times).or_else(|error| self.failed("touch", path, error))
     }
 
     /// Makes an open directory's entries survive a crash.

@@ -1,6 +1,6 @@
 //! Manifests: content that a repository has as a revision.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -105,11 +105,20 @@ impl Storage {
         Ok(self.files.touch(&layout::data(&target))? && self.files.touch(&path)?)
     }
 
-    /// Writes a manifest's bytes. Nothing refers to them yet.
+    /// Writes a manifest's bytes, unless they are there. Nothing refers to them yet. Damaged bytes, such as the zeros that a power cut can
+    /// leave, are replaced.
     pub(in crate::server) fn put_raw(&self, digest: &Digest, raw: &[u8]) -> Result<()> {
         let path = layout::data(digest);
-        let has_all = self.files.file(&path)?.is_some_and(|(_, stamp)| stamp.size() == raw.len() as u64);
-        if has_all && self.files.touch(&path)? {
+        let is_whole = match self.files.file(&path)? {
+            // Only a file of the same size is read.
+            Some((file, stamp)) if stamp.size() == raw.len() as u64 => {
+                let mut stored = Vec::with_capacity(raw.len());
+                file.take(stamp.size()).read_to_end(&mut stored).map_err(self.files.error("read", &path))?;
+                stored == raw
+            }
+            _ => false,
+        };
+        if is_whole && self.files.touch(&path)? {
             // Whoever wrote it may not have come to that yet.
             return self.files.sync(split(&path).0);
         }

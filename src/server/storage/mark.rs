@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Storage;
-use crate::digest::Digest;
+use super::{Storage, layout};
+use crate::digest::{Algorithm, Digest};
 use crate::manifest::Manifest;
 use crate::store::Result;
 
@@ -34,13 +34,15 @@ impl Storage {
     pub(super) fn mark(&self) -> Result<BTreeSet<Digest>> {
         let mut marked = BTreeSet::new();
         let mut done = BTreeSet::new();
+        let mut seconds = BTreeSet::new();
         self.walk("", &mut |name| {
+            seconds.extend(self.second_digests(name)?);
             for digest in self.all_manifests(name)? {
                 // Many repositories have the same manifest.
                 if !done.insert(digest.clone()) {
                     continue;
                 }
-                let target = self.link(&super::layout::revision(name, &digest))?;
+                let target = self.link(&layout::revision(name, &digest))?;
                 for digest in [Some(digest), target].into_iter().flatten() {
                     if let Some(raw) = self.raw(&digest)? {
                         marked.extend(references(&raw));
@@ -50,7 +52,30 @@ impl Storage {
             }
             Ok(true)
         })?;
+        for (second, first) in seconds {
+            if marked.contains(&second) {
+                marked.insert(first);
+            }
+        }
         Ok(marked)
+    }
+
+    /// Returns the digests by which a repository has blobs that are stored under another one, each with that one: distribution stores a
+    /// blob that was pushed by its SHA-512 under its SHA-256, and links the former to the latter.
+    pub(super) fn second_digests(&self, name: &str) -> Result<Vec<(Digest, Digest)>> {
+        let mut found = Vec::new();
+        for algorithm in Algorithm::ALL.into_iter().filter(|algorithm| *algorithm != Algorithm::Sha256) {
+            let mut digests = Vec::new();
+            self.files.folders(&layout::layers(name, algorithm), |hex| {
+                digests.extend(format!("{algorithm}:{hex}").parse::<Digest>().ok());
+            })?;
+            for second in digests {
+                if let Some(first) = self.link(&layout::layer(name, &second))?.filter(|first| *first != second) {
+                    found.push((second, first));
+                }
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -60,7 +85,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_keeps_what_it_names() {
-        let (one, other) = (Digest::of(b"1"), crate::digest::Algorithm::Sha512.digest(b"2"));
+        let (one, other) = (Digest::of(b"1"), Algorithm::Sha512.digest(b"2"));
         let raw = format!(r#"{{"odd":"{one}","x":["{other}"],"not":"sha256:12"}}"#);
         assert_eq!(references(raw.as_bytes()), BTreeSet::from([one, other]));
     }

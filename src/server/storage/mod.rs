@@ -16,8 +16,11 @@ mod mark;
 mod names;
 mod referrers;
 mod session;
+mod step;
 mod tags;
 mod temporary;
+#[cfg(test)]
+mod tests;
 mod untagged;
 
 use std::fs::File;

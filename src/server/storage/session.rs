@@ -2,16 +2,20 @@
 //!
 //! The digest of what came is carried on in memory while this process takes every piece; after a restart, or when the client names another
 //! algorithm at the end, the file is read again.
+//!
+//! An upload's `data` is created once, when the upload starts, and never again: no later request can find other bytes under the name, so
+//! what was hashed is what is renamed.
 
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Mutex;
-use std::time::SystemTime;
 
 use ring::rand::SecureRandom;
 
 use super::blobs::{BUFFER, Put, pour};
+use super::files::Stamp;
+use super::step::step;
 use super::temporary::is_at;
 use super::{Storage, layout};
 use crate::digest::{Algorithm, Digest, Hasher};
@@ -65,42 +69,33 @@ impl Storage {
         let id = new_id()?;
         let path = layout::upload(name, &id);
         let folder = self.files.make(&path)?;
-        let mut started = self.files.create(&folder, "startedat")?;
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        // As distribution writes it.
-        let now = timestamp::format(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
-        started.write_all(now.as_bytes()).map_err(self.files.error("write", &path))?;
         self.files.create(&folder, "data")?;
+        let mut started = self.files.create(&folder, "startedat")?;
+        // As distribution writes it.
+        let now = timestamp::format(timestamp::now().0);
+        started.write_all(now.as_bytes()).map_err(self.files.error("write", &path))?;
         Ok(id)
     }
 
-    /// Returns how many bytes of an upload are there; nothing when there is no such upload.
+    /// Returns the number of bytes that an upload has; none when there is no such upload.
     pub(in crate::server) fn session_length(&self, name: &str, id: &str) -> Result<Option<u64>> {
         let found = self.files.file(&format!("{}/data", layout::upload(name, id)))?;
-        if let Some((_, stamp)) = found {
-            return Ok(Some(stamp.size()));
-        }
-        // Distribution makes the content's file with the first byte.
-        Ok(self.files.has(&format!("{}/startedat", layout::upload(name, id)))?.then_some(0))
+        Ok(found.map(|(_, stamp)| stamp.size()))
     }
 
     /// Opens an upload for one taker.
+    ///
+    /// An upload without `data` is unknown, even where `startedat` lies there: it is finished or cancelled and about to be removed. To
+    /// create `data` here would let a second file take the name of one that another request still holds. Distribution creates `data`
+    /// with the first byte, so an upload that it has begun without any is started again by the client.
     pub(in crate::server) fn open_session(&self, name: &str, id: &str) -> Result<Opened<'_>> {
         let path = layout::upload(name, id);
         let data = format!("{path}/data");
         let Some(folder) = self.files.folder(&path)? else {
             return Ok(Opened::Unknown);
         };
-        let (file, _) = match self.files.writable(&data)? {
-            Some(found) => found,
-            None if self.files.has(&format!("{path}/startedat"))? => match self.files.create(&folder, "data") {
-                Ok(_) => return self.open_session(name, id),
-                Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {
-                    return Ok(Opened::Busy);
-                }
-                Err(error) => return Err(error),
-            },
-            None => return Ok(Opened::Unknown),
+        let Some((file, _)) = self.files.writable(&data)? else {
+            return Ok(Opened::Unknown);
         };
         match file.try_lock() {
             Ok(()) => {}
@@ -117,9 +112,15 @@ impl Storage {
 }
 
 impl Session<'_> {
-    /// Returns how many bytes are there.
+    /// Returns the number of bytes so far.
     pub(in crate::server) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// Returns when the last byte came, in seconds and nanoseconds of the file system's clock.
+    pub(super) fn modified(&self) -> Result<(i64, i64)> {
+        let stat = rustix::fs::fstat(&self.file).map_err(io::Error::from).map_err(self.error("read"))?;
+        Ok(Stamp::from(stat).modified())
     }
 
     /// Appends everything that `content` gives. What came before an error of the content stays; a disk that fails takes all that this call
@@ -168,13 +169,18 @@ impl Session<'_> {
         }
         self.file.sync_all().map_err(self.error("sync"))?;
         let files = &self.storage.files;
-        let Some(folder) = files.folder(&self.folder)? else {
-            return Err(self.error("open")(io::ErrorKind::NotFound.into()));
-        };
+        let folder = files.folder(&self.folder)?.ok_or_else(|| self.error("open")(io::ErrorKind::NotFound.into()))?;
         let shared = self.storage.share()?;
+        // The time of its last byte may be older than the collector's begin. It must be new before the name is, or a crash between the two
+        // would leave a blob that looks old though a manifest has just been allowed to use it.
+        files.renew(&self.file, &self.folder)?;
+        step("commit: renewed")?;
+        // The rename goes by name, the digest by file: they must be the same, whoever else writes to this directory.
+        if !is_at(&self.file, &folder, "data") {
+            return Err(self.error("rename")(io::ErrorKind::NotFound.into()));
+        }
         files.rename(&folder, "data", &layout::data(digest))?;
-        // Pushed again, it keeps the time of its last byte, which may be long ago.
-        files.touch(&layout::data(digest))?;
+        step("commit: renamed")?;
         self.storage.write_link(&layout::layer(&self.repository, digest), digest)?;
         drop(shared);
         self.cancel()?;
@@ -186,7 +192,7 @@ impl Session<'_> {
         self.clear()
     }
 
-    /// Removes the upload: nothing can come of it any more.
+    /// Removes the upload. `data` is this session's file or gone, since nobody creates it again.
     pub(in crate::server) fn clear(&self) -> Result<()> {
         self.storage.progress.take(&self.folder);
         let Self { storage, folder, repository, .. } = self;

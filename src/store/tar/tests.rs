@@ -94,8 +94,8 @@ fn broken_archives() {
         (&b""[..], "it is no tar archive"),
         (b"{}", "it is no tar archive"),
         (&[b'x'; 1024], "it is no tar archive"),
-        (&whole[..515], "it ends early"),
-        (&whole[..1030], "it ends early"),
+        (&whole[..515], "it ends within a file at byte 512"),
+        (&whole[..1030], "it ends within a header at byte 1030"),
     ] {
         let error = Tar::from_file(file(bytes)).expect_err(reason);
         assert_eq!(error.to_string(), format!("the archive is malformed: {reason}"));
@@ -104,7 +104,8 @@ fn broken_archives() {
     assert!(Tar::from_file(file(&whole[..1024 + 512 + 4])).is_ok());
     let mut wrong = whole;
     wrong[1024] = b'x';
-    assert!(Tar::from_file(file(&wrong)).expect_err("a bad header").to_string().contains("checksum is wrong"));
+    let error = Tar::from_file(file(&wrong)).expect_err("a bad header");
+    assert_eq!(error.to_string(), "the archive is malformed: the checksum of a header does not match at byte 1536");
 }
 
 #[test]
@@ -130,6 +131,63 @@ fn long_names_and_sizes_of_every_dialect() {
     let tar = Tar::from_file(file(&bytes)).expect("opens");
     assert_eq!(content(&tar, "a").as_deref(), Some(&b"abc"[..]));
     assert_eq!(content(&tar, "b").as_deref(), Some(&b"z"[..]));
+}
+
+/// POSIX.1-2017, pax, "pax Header Block": the length alone tells where a record ends.
+#[test]
+fn any_byte_in_the_value_of_a_record() {
+    let record = |keyword: &str, value: &str| {
+        let body = format!(" {keyword}={value}\n");
+        let digits = (1..).find(|digits| (body.len() + digits).to_string().len() == *digits).expect("a length");
+        format!("{}{body}", body.len() + digits)
+    };
+    let values = [
+        "a\nb",
+        "a\n",
+        "\n",
+        "\n\n\n",
+        "a\n15 path=../x\nb",
+        "\n15 path=../x\n",
+        "\n9 size=0\n",
+        "\n22 GNU.sparse.major=1\n",
+        "\n99999 path=x",
+        "a=b\n=",
+        "\0",
+        "\0\n12 path=x\0\n",
+        " 5 a=b",
+        "",
+    ];
+    for keyword in ["SCHILY.xattr.user.note", "LIBARCHIVE.xattr.note", "comment", "uname"] {
+        for value in values {
+            let records = [record(keyword, value), record("path", "blobs/x"), record(keyword, value)].concat();
+            let tar =
+                open(&[(EntryType::XHeader, "x", "", &records), (FILE, "a", "", "content"), (FILE, "b", "", "z")]);
+            let tar = tar.unwrap_or_else(|error| panic!("{keyword}={value:?}: {error}"));
+            assert_eq!(content(&tar, "blobs/x").as_deref(), Some(&b"content"[..]), "{keyword}={value:?}");
+            assert_eq!(content(&tar, "b").as_deref(), Some(&b"z"[..]), "{keyword}={value:?}");
+            assert!(content(&tar, "a").is_none() && content(&tar, "x").is_none());
+        }
+    }
+    let wrong = [
+        "12 path=ab",
+        "11 path=a\nb\n",
+        "10 path=ab\n",
+        "12 path=ab\n",
+        "28 comment=a\n10 path=ab\n",
+        "x path=ab\n",
+        "path=ab\n",
+        "8 path\n9 ",
+        "99999999999999999999999 a=b\n",
+        "-1 path=ab\n",
+        "0 path=ab\n",
+        "2 \n",
+    ];
+    for records in wrong {
+        let error = open(&[(EntryType::XHeader, "x", "", records), (FILE, "a", "", "")]).expect_err(records);
+        let reason = "a pax record does not have the length that it says";
+        let wanted = format!("the archive is malformed: {reason} at byte {}", 512 + records.len());
+        assert_eq!(error.to_string(), wanted, "{records:?}");
+    }
 }
 
 #[test]

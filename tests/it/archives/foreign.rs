@@ -220,3 +220,52 @@ fn layers_under_any_name_and_compression() {
     assert_eq!(bench.tags(&at), ["a:1", "b:1"]);
     bench.copy(&at, &format!("docker-archive:{}:c:1", bench.file("u.tar")));
 }
+
+/// Writes an archive again, each entry behind an extended header with this attribute.
+fn with_attribute(archive: &str, value: &[u8], to: &str) {
+    let mut from = tar::Archive::new(fs::File::open(archive).expect("an archive"));
+    let mut builder = tar::Builder::new(fs::File::create(to).expect("created"));
+    for entry in from.entries().expect("entries") {
+        let entry = entry.expect("an entry");
+        builder.append_pax_extensions([("SCHILY.xattr.user.note", value)]).expect("written");
+        let header = entry.header().clone();
+        builder.append(&header, entry).expect("written");
+    }
+    builder.finish().expect("written");
+}
+
+#[test]
+fn attributes_with_any_bytes() {
+    let bench = Bench::new();
+    let app = fixture::app(&bench.path().join("app"));
+    let values: [&[u8]; 8] = [
+        b"a\nb",
+        b"a\n",
+        b"\n",
+        b"a\n15 path=../x\nb",
+        b"\n9 size=0\n",
+        b"\0\n\xff",
+        b"\n22 GNU.sparse.major=1\n",
+        b"",
+    ];
+    for kind in ["oci-archive", "docker-archive"] {
+        let archive = bench.file(kind);
+        bench.copy(&app.reference(), &format!("{kind}:{archive}:ex.com/a:1"));
+        for value in values {
+            let made = bench.file("made.tar");
+            with_attribute(&archive, value, &made);
+            let at = format!("{kind}:{made}:ex.com/a:1");
+            assert_eq!(bench.tags(&at), ["ex.com/a:1"], "{kind} {value:?}");
+            assert_eq!(bench.copy(&at, &format!("oci:{}:v1", bench.file("out"))), app.digest, "{kind} {value:?}");
+            fs::remove_dir_all(bench.file("out")).expect("a layout");
+        }
+        // What is cut within the value is no record.
+        let made = fs::read(bench.file("made.tar")).expect("an archive");
+        let at = made.windows(5).position(|bytes| bytes == b"note=").expect("a record");
+        let mut wrong = made;
+        wrong[at + 5] = b'x';
+        fs::write(bench.file("wrong.tar"), wrong).expect("written");
+        let error = bench.source(&format!("{kind}:{}", bench.file("wrong.tar"))).err().expect("refused");
+        assert!(super::chain(&error).contains("a pax record does not have the length that it says"), "{error}");
+    }
+}

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use stevedore::digest::Algorithm;
 use stevedore::server::Collection;
 
 use super::site::{Site, sha256};
@@ -44,6 +45,29 @@ fn a_manifest_whose_blob_was_collected_is_refused() {
     site.image("a", "v1", "x");
     site.registry.storage().collect(&at_once()).expect("collects");
     assert_eq!(site.get(&format!("/v2/a/blobs/{}", sha256(b"layer x"))).expect(200).body, b"layer x");
+}
+
+/// Distribution stores a blob that was pushed by its SHA-512 under its SHA-256, and links the one to the other.
+#[test]
+fn a_blob_that_a_manifest_names_by_its_second_digest_stays() {
+    let site = Site::new();
+    let layer = b"a layer";
+    site.blob("a", layer);
+    let config = site.blob("a", b"{}");
+    let (first, second) = (sha256(layer), Algorithm::Sha512.digest(layer));
+    let link = site.v2(&format!("repositories/a/_layers/sha512/{}/link", second.hex()));
+    std::fs::create_dir_all(link.parent().expect("a folder")).expect("made");
+    std::fs::write(&link, &first).expect("written");
+    let manifest = serde_json::json!({"schemaVersion": 2, "mediaType": super::site::IMAGE,
+        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": 2},
+        "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": second, "size": layer.len()}]});
+    let digest = site.manifest("a", "v1", manifest.to_string().as_bytes());
+    let storage = site.registry.storage();
+    assert_eq!(storage.collect(&at_once()).expect("collects").blobs, 0);
+    assert_eq!(site.get(&format!("/v2/a/blobs/{second}")).expect(200).body, layer);
+    site.send("DELETE", &format!("/v2/a/manifests/{digest}"), &[], b"").expect(202);
+    assert_eq!(storage.collect(&at_once()).expect("collects").blobs, 3);
+    assert!(!link.exists());
 }
 
 #[test]

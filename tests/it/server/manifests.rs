@@ -50,6 +50,25 @@ fn deleting_a_manifest_takes_its_tags() {
     site.get("/v2/a/manifests/v2").expect(404);
 }
 
+/// A power cut leaves files of full length full of zeros, and disks flip bits: what is pushed again is whole again.
+#[test]
+fn a_damaged_manifest_is_repaired_by_a_push() {
+    let site = Site::new();
+    let raw = site.image("a", "v1", "x");
+    let digest = sha256(&raw);
+    let hex = digest.trim_start_matches("sha256:");
+    let data = site.v2(&format!("blobs/sha256/{}/{hex}/data", &hex[..2]));
+    let mut flipped = raw.clone();
+    flipped[10] ^= 1;
+    for damage in [vec![0; raw.len()], flipped, raw[..7].to_vec(), Vec::new()] {
+        for reference in ["v1", "other", digest.as_str()] {
+            std::fs::write(&data, &damage).expect("written");
+            put(&site, &format!("/v2/a/manifests/{reference}"), IMAGE, &raw).expect(201);
+            assert_eq!(site.get(&format!("/v2/a/manifests/{reference}")).expect(200).body, raw);
+        }
+    }
+}
+
 #[test]
 fn another_process_is_believed_at_once() {
     let one = Site::new();

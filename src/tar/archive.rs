@@ -5,17 +5,20 @@
 //! Python's readers, which is what containers run on: links, devices and directories have no content whatever their size says, a global pax
 //! header is passed over, and the first block of zeros ends the archive.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
-use super::entry::{Entry, Kind, Member};
-use super::header::{BLOCK, Bad, Block, more_segments};
+use super::block::{BLOCK, Bad, Block, more_segments};
+use super::header::{Before, Header};
 use super::pax::Records;
-use super::sparse::{Lines, Map, Run};
+use super::sparse::{Lines, Map, Run, Segment};
+use super::{Kind, Member};
 
 /// The most bytes of a long name or of a pax header; Go's reader has the same limit.
 const MAX_SPECIAL: u64 = 1024 * 1024;
 /// The longest map before a sparse file's content, in blocks.
 const MAX_MAP_BLOCKS: u64 = 16 * 1024;
+
+const CUT: &str = "it ends within a file";
 
 /// Content that is no tar. It travels inside an [`io::Error`] of kind [`InvalidData`](io::ErrorKind::InvalidData).
 #[derive(Debug, thiserror::Error)]
@@ -37,20 +40,17 @@ pub(crate) struct Archive<R> {
     padding: u64,
     holes: Option<Map>,
     ended: bool,
+    /// In a file of this length, content is passed over by seeking.
+    seek: Option<(Seeking<R>, u64)>,
 }
 
-/// What the headers before a member say about it.
-#[derive(Default)]
-struct Before {
-    name: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-    records: Option<Records>,
-}
+/// Goes forward by so many bytes.
+type Seeking<R> = fn(&mut R, i64) -> io::Result<()>;
 
 impl<R: Read> Archive<R> {
     /// Starts at the first header.
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, position: 0, left: 0, padding: 0, holes: None, ended: false }
+        Self { reader, position: 0, left: 0, padding: 0, holes: None, ended: false, seek: None }
     }
 
     /// Returns the reader, which stands behind the end of the archive.
@@ -63,11 +63,36 @@ impl<R: Read> Archive<R> {
     /// # Errors
     /// Those of the reader, and [`Malformed`] inside one when the content is no tar.
     pub(crate) fn next(&mut self) -> io::Result<Option<Member>> {
+        let Some(header) = self.next_header()? else {
+            return Ok(None);
+        };
+        let mapped = if header.has_map() { Some(self.block_map(header.block())?) } else { None };
+        let (mut member, sparse) = self.check(header.into_member())?;
+        if member.entry.kind == Kind::File {
+            let size = sparse.real_size.unwrap_or(member.entry.size);
+            let mapped = match mapped {
+                None if sparse.in_content => Some((self.content_map()?, size)),
+                None => sparse.segments.map(|segments| (segments, size)),
+                mapped => mapped,
+            };
+            if let Some((segments, size)) = mapped {
+                self.holes = Some(self.check(Map::new(segments, size, self.left))?);
+                member.entry.size = size;
+            }
+        }
+        Ok(Some(member))
+    }
+
+    /// Goes to the next member's header; nothing at the end. The content is then read as it is stored, a sparse file's without its holes.
+    ///
+    /// # Errors
+    /// As for [`next`](Self::next).
+    pub(crate) fn next_header(&mut self) -> io::Result<Option<Header>> {
         let mut before = Before::default();
         loop {
             self.skip()?;
-            let Some(block) = self.header()? else {
-                if before.name.is_some() || before.link.is_some() || before.records.is_some() {
+            let Some(block) = self.block()? else {
+                if !before.is_empty() {
                     return Err(self.malformed("it ends behind a header that describes the next one"));
                 }
                 return Ok(None);
@@ -84,84 +109,42 @@ impl<R: Read> Archive<R> {
                     let size = self.check(block.size())?;
                     self.start(size);
                 }
-                _ => return self.member(&block, before).map(Some),
+                _ => {
+                    let header = self.check(Header::new(block, before))?;
+                    self.start(header.stored());
+                    return Ok(Some(header));
+                }
             }
         }
+    }
+
+    /// Returns where the stored content of the current member begins, from the start of the archive, and its size.
+    pub(crate) fn content(&self) -> (u64, u64) {
+        (self.position, self.left)
     }
 
     /// Returns how many bytes of the current member are holes.
-    pub(super) fn holes(&self) -> u64 {
+    pub(crate) fn holes(&self) -> u64 {
         self.holes.as_ref().map_or(0, Map::holes)
     }
 
-    fn member(&mut self, block: &Block, before: Before) -> io::Result<Member> {
-        let records = before.records.unwrap_or_default();
-        let mut name = records.path.or(before.name).unwrap_or_else(|| block.name());
-        let flag = block.flag();
-        // Before ustar, a slash made the directory.
-        let directory = matches!(flag, b'5' | b'D') || (flag == 0 && name.ends_with(b"/"));
-        let kind = match flag {
-            _ if directory => Kind::Directory,
-            b'1' => Kind::HardLink,
-            b'2' => Kind::Symlink,
-            b'3' | b'4' => {
-                let (major, minor) = self.check(block.device())?;
-                if flag == b'3' { Kind::CharacterDevice { major, minor } } else { Kind::BlockDevice { major, minor } }
+    /// Reads the map of a sparse file in GNU's old format, which begins in its block: the segments and the size with the holes.
+    fn block_map(&mut self, block: &Block) -> io::Result<(Vec<Segment>, u64)> {
+        let (mut segments, size, mut more) = self.check(block.sparse())?;
+        let mut blocks = 0;
+        while more {
+            let mut bytes = [0; BLOCK];
+            blocks += 1;
+            if blocks > MAX_MAP_BLOCKS || self.fill(&mut bytes)? < BLOCK {
+                return Err(self.malformed("a sparse file has an endless map"));
             }
-            b'6' => Kind::Fifo,
-            // A type nobody knows is to be read as a regular file.
-            _ => Kind::File,
-        };
-        while directory && name.ends_with(b"/") {
-            name.pop();
+            more = self.check(more_segments(&bytes, &mut segments))?;
         }
-        let mut entry = Entry::new(kind, self.check(block.mode())?);
-        entry.uid = records.uid.map_or_else(|| self.check(block.uid()), Ok)?;
-        entry.gid = records.gid.map_or_else(|| self.check(block.gid()), Ok)?;
-        let mtime = records.mtime.map_or_else(|| Ok((self.check(block.mtime())?, 0)), io::Result::Ok)?;
-        (entry.mtime, entry.mtime_nanos) = mtime;
-        if matches!(kind, Kind::Symlink | Kind::HardLink) {
-            let link = records.link.or(before.link).unwrap_or_else(|| block.link().to_vec());
-            entry.link = Some(link.into());
-        }
-        entry.xattrs = records.xattrs;
-        let stored = records.size.map_or_else(|| self.check(block.size()), Ok)?;
-        // Only GNU's incremental backups have directories with content: their listing.
-        self.start(if kind == Kind::File || flag == b'D' { stored } else { 0 });
-        if kind == Kind::File {
-            entry.size = stored;
-            self.open_sparse(block, records.sparse, &mut entry)?;
-        }
-        Ok(Member { name: name.into(), entry })
+        Ok((segments, size))
     }
 
-    /// Reads the map of a file with holes, and gives the file its full size.
-    fn open_sparse(&mut self, block: &Block, sparse: super::pax::Sparse, entry: &mut Entry) -> io::Result<()> {
-        let (segments, size) = if block.flag() == b'S' {
-            let (mut segments, size, mut more) = self.check(block.sparse())?;
-            let mut blocks = 0;
-            while more {
-                let mut bytes = [0; BLOCK];
-                blocks += 1;
-                if blocks > MAX_MAP_BLOCKS || self.fill(&mut bytes)? < BLOCK {
-                    return Err(self.malformed("a sparse file has an endless map"));
-                }
-                more = self.check(more_segments(&bytes, &mut segments))?;
-            }
-            (segments, size)
-        } else if sparse.is_sparse() {
-            let size = sparse.real_size.unwrap_or(entry.size);
-            let segments = if sparse.in_content { self.read_map()? } else { sparse.segments.unwrap_or_default() };
-            (segments, size)
-        } else {
-            return Ok(());
-        };
-        self.holes = Some(self.check(Map::new(segments, size, self.left))?);
-        entry.size = size;
-        Ok(())
-    }
-
-    fn read_map(&mut self) -> io::Result<Vec<super::sparse::Segment>> {
+    /// Reads the map that stands before the content.
+    fn content_map(&mut self) -> io::Result<Vec<Segment>> {
         let mut lines = Lines::default();
         for _ in 0..MAX_MAP_BLOCKS {
             let mut bytes = [0; BLOCK];
@@ -197,8 +180,16 @@ impl<R: Read> Archive<R> {
     /// Passes over what the taker has left of the content.
     fn skip(&mut self) -> io::Result<()> {
         self.holes = None;
-        if self.left > 0 {
-            io::copy(self, &mut io::sink())?;
+        match self.seek {
+            Some((_, length)) if length.saturating_sub(self.position) < self.left => {
+                return Err(self.malformed(CUT));
+            }
+            Some((seek, _)) => {
+                seek(&mut self.reader, self.left.cast_signed())?;
+                self.position += std::mem::take(&mut self.left);
+            }
+            None if self.left > 0 => drop(io::copy(self, &mut io::sink())?),
+            None => {}
         }
         let padding = usize::try_from(std::mem::take(&mut self.padding)).expect("less than a block");
         // Some writers leave the last block unfilled.
@@ -207,7 +198,7 @@ impl<R: Read> Archive<R> {
     }
 
     /// Reads a header; none at the end, with or without the blocks of zeros that should be there.
-    fn header(&mut self) -> io::Result<Option<Block>> {
+    fn block(&mut self) -> io::Result<Option<Block>> {
         let mut bytes = [0; BLOCK];
         if self.ended {
             return Ok(None);
@@ -241,7 +232,7 @@ impl<R: Read> Archive<R> {
         }
         let n = read_once(&mut self.reader, &mut buffer[..want])?;
         if n == 0 {
-            return Err(self.malformed("it ends within a file"));
+            return Err(self.malformed(CUT));
         }
         self.left -= n as u64;
         self.position += n as u64;
@@ -254,6 +245,18 @@ impl<R: Read> Archive<R> {
 
     fn malformed(&self, reason: &'static str) -> io::Error {
         io::Error::new(io::ErrorKind::InvalidData, Malformed { at: self.position, reason })
+    }
+}
+
+impl<R: Read + Seek> Archive<R> {
+    /// Starts at the first header of a file, whose content is passed over without being read.
+    ///
+    /// # Errors
+    /// Those of seeking.
+    pub(crate) fn seeking(mut reader: R) -> io::Result<Self> {
+        let length = reader.seek(SeekFrom::End(0))?;
+        reader.rewind()?;
+        Ok(Self { seek: Some((R::seek_relative, length)), ..Self::new(reader) })
     }
 }
 

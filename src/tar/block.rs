@@ -6,7 +6,7 @@
 use super::sparse::Segment;
 
 /// The size of a block.
-pub(super) const BLOCK: usize = 512;
+pub(crate) const BLOCK: usize = 512;
 
 /// A header block with a good checksum.
 pub(super) struct Block([u8; BLOCK]);
@@ -77,14 +77,13 @@ impl Block {
         number(&self.0[136..148]).ok_or(Bad("a time is no number"))
     }
 
-    /// Returns a device's numbers.
-    pub(super) fn device(&self) -> Result<(u32, u32), Bad> {
+    /// Returns a device's numbers; nothing when they are none.
+    pub(super) fn device(&self) -> Option<(u32, u32)> {
         if !self.is_ustar() && !self.is_gnu() {
-            return Ok((0, 0));
+            return Some((0, 0));
         }
         let part = |field: &[u8]| number(field).and_then(|number| u32::try_from(number).ok());
-        let bad = Bad("a device has no valid number");
-        part(&self.0[329..337]).zip(part(&self.0[337..345])).ok_or(bad)
+        part(&self.0[329..337]).zip(part(&self.0[337..345]))
     }
 
     /// Returns what the header of a sparse file says: its first segments, its real size, whether more segments follow.
@@ -104,6 +103,11 @@ impl Block {
     fn is_gnu(&self) -> bool {
         self.0[257..265] == *b"ustar  \0"
     }
+}
+
+/// Says whether a tar can begin with these bytes: a header, or the zeros that end an empty one.
+pub(crate) fn is_first(bytes: &[u8]) -> bool {
+    <[u8; BLOCK]>::try_from(bytes).is_ok_and(|bytes| bytes == [0; BLOCK] || Block::new(bytes).is_ok())
 }
 
 /// Reads a block with more segments of a sparse file; returns whether yet more follow.

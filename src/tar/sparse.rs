@@ -1,6 +1,6 @@
 //! Files with holes: where the bytes go that are there.
 
-use super::header::Bad;
+use super::block::Bad;
 
 /// The most segments of one file; a map is held in memory.
 const MAX_SEGMENTS: usize = 256 * 1024;

@@ -3,8 +3,11 @@
 //! pax, "pax Header Block": <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html>. A value may hold line ends and any other
 //! byte, so that only the length tells where a record ends.
 
-use super::entry::Xattr;
-use super::header::Bad;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::Xattr;
+use super::block::Bad;
 use super::sparse::{Segment, read_list};
 
 const RECORD: Bad = Bad("a pax record does not have the length that it says");
@@ -28,6 +31,8 @@ pub(super) struct Records {
 /// <https://www.gnu.org/software/tar/manual/html_section/Sparse-Formats.html>.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sparse {
+    /// Whether there is any record of a sparse file.
+    pub(super) declared: bool,
     /// Format 1.0: the map stands before the content.
     pub(super) in_content: bool,
     /// The size with its holes.
@@ -54,13 +59,14 @@ impl Records {
         if let Some(name) = records.sparse.name.take() {
             records.path = Some(name);
         }
+        records.xattrs = last_values(records.xattrs);
         Ok(records)
     }
 
     fn take(&mut self, keyword: &[u8], value: &[u8]) -> Result<(), Bad> {
         let text = || (!value.is_empty()).then(|| value.to_vec());
         if let Some(name) = keyword.strip_prefix(b"SCHILY.xattr.") {
-            self.set_xattr(name, value);
+            self.xattrs.push(Xattr { name: name.into(), value: value.into() });
             return Ok(());
         }
         match keyword {
@@ -75,23 +81,11 @@ impl Records {
         }
         Ok(())
     }
-
-    /// The last value of a name holds.
-    fn set_xattr(&mut self, name: &[u8], value: &[u8]) {
-        match self.xattrs.iter_mut().find(|other| *other.name == *name) {
-            Some(old) => old.value = value.into(),
-            None => self.xattrs.push(Xattr { name: name.into(), value: value.into() }),
-        }
-    }
 }
 
 impl Sparse {
-    /// Says whether the file is a sparse one.
-    pub(super) fn is_sparse(&self) -> bool {
-        self.in_content || self.segments.is_some()
-    }
-
     fn take(&mut self, keyword: &[u8], value: &[u8]) -> Result<(), Bad> {
+        self.declared |= keyword.starts_with(b"GNU.sparse.");
         match keyword {
             b"GNU.sparse.major" => self.major = value == b"1",
             b"GNU.sparse.minor" => self.in_content = self.major && value == b"0",
@@ -110,6 +104,23 @@ impl Sparse {
         }
         Ok(())
     }
+}
+
+/// Keeps each name once: the last value holds, in the place of the first.
+fn last_values(xattrs: Vec<Xattr>) -> Vec<Xattr> {
+    let mut places = BTreeMap::new();
+    let mut kept: Vec<Xattr> = Vec::with_capacity(xattrs.len());
+    for xattr in xattrs {
+        // A header of 1 MiB has room for tens of thousands: each is looked up by its name.
+        match places.entry(xattr.name.clone()) {
+            Entry::Occupied(place) => kept[*place.get()] = xattr,
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(xattr);
+            }
+        }
+    }
+    kept
 }
 
 /// Splits the first record off; it is returned without its length and its line end.
@@ -174,6 +185,15 @@ mod tests {
         assert_eq!(records.mtime, Some((-2, 750_000_000)));
         let xattr = |name: &str, value: &[u8]| Xattr { name: name.as_bytes().into(), value: value.into() };
         assert_eq!(records.xattrs, [xattr("user.x", b"\0\n\xff"), xattr("user.empty", b"")]);
+    }
+
+    #[test]
+    fn the_last_value_of_a_name_holds() {
+        let note = |value: &[u8]| record("SCHILY.xattr.user.a", value);
+        let content = [note(b"1"), record("SCHILY.xattr.user.b", b"2"), note(b"3"), record("path", b"x"), note(b"4")];
+        let found = Records::parse(&content.concat()).expect("parses").xattrs;
+        let found: Vec<_> = found.iter().map(|xattr| (&*xattr.name, &*xattr.value)).collect();
+        assert_eq!(found, [(&b"user.a"[..], &b"4"[..]), (b"user.b", b"2")]);
     }
 
     #[test]
