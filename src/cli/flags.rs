@@ -98,7 +98,7 @@ impl FromStr for UserPassword {
 }
 
 /// How to talk to any registry.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Network {
     /// Trust the authorities in this PEM file, beside the system's

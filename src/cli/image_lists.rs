@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 use stevedore::copy;
-use stevedore::registry::{Login, Rule};
+use stevedore::registry::Login;
 use stevedore::sync::Access;
 use stevedore::transport;
 
@@ -31,8 +31,6 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<String> {
 pub(crate) struct Opener<'a> {
     common: Common<'a>,
     sides: [Side; 2],
-    ui: &'a Ui,
-    rules: Vec<Rule>,
     first: (Side, transport::Options),
     more: Mutex<Vec<(Side, transport::Options)>>,
 }
@@ -41,12 +39,11 @@ impl<'a> Opener<'a> {
     /// Takes how the source and the destination are reached where a line says nothing.
     ///
     /// # Errors
-    /// When the system has no more threads or files, and when the rules about registries cannot be read.
-    pub(crate) fn new(common: Common<'a>, sides: [Side; 2], ui: &'a Ui) -> anyhow::Result<Self> {
+    /// When the system has no more threads or files.
+    pub(crate) fn new(common: Common<'a>, sides: [Side; 2], ui: &Ui) -> anyhow::Result<Self> {
         let options = common.options(&sides[0], ui)?;
-        let rules = common.rules(ui)?;
         let first = (sides[0].clone(), options);
-        Ok(Self { common, sides, ui, rules, first, more: Mutex::default() })
+        Ok(Self { common, sides, first, more: Mutex::default() })
     }
 
     /// Makes the options for places on a side.
@@ -63,7 +60,7 @@ impl<'a> Opener<'a> {
             return options.clone();
         }
         let (first, known) = (&self.first.1, &self.first.0);
-        let options = self.common.other_under(self.rules.clone(), first, known, &side, self.ui);
+        let options = self.common.other(first, known, &side);
         more.push((side, options.clone()));
         options
     }

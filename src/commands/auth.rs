@@ -118,7 +118,7 @@ impl Args {
 impl Explain {
     fn explanation(&self, ui: &Ui) -> anyhow::Result<Explanation> {
         let side = Side::from(&self.only);
-        let options = Common { network: &self.network, work: None }.registry(&side, ui)?;
+        let options = Common { network: &self.network, work: None }.registry(&side)?;
         let (host, repository) = parts(locations::host(&self.name));
         let files = ui.environment().credentials().files(side.authfile.as_deref(), Helpers::default());
         let (login, places) = login(&side, &files, &host, &repository);

@@ -91,7 +91,7 @@ fn check(args: &Args, host: &str, login: &Login, ui: &Ui) -> anyhow::Result<()> 
         cert_dir: args.cert_dir.clone(),
         ..Side::default()
     };
-    let registry = Common { network: &args.network, work: None }.registry(&side, ui)?;
+    let registry = Common { network: &args.network, work: None }.registry(&side)?;
     let (name, _) = host.split_once('/').unwrap_or((host, ""));
     Client::new(registry).check_login(name, &ui.watch()?)?;
     Ok(())

@@ -84,6 +84,10 @@ pub enum Error {
     #[cfg(feature = "client")]
     #[error(transparent)]
     Registry(#[from] crate::registry::Error),
+    /// The client for registries cannot be made: the files that configure it are unreadable or malformed.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    Client(Box<dyn std::error::Error + Send + Sync>),
     /// The crate was built without what this needs.
     #[error("built without feature `{feature}`")]
     Feature {

@@ -11,6 +11,8 @@ mod dir;
 mod docker_archive;
 mod error;
 mod layout;
+#[cfg(feature = "client")]
+mod lazy_client;
 mod location;
 mod oci_archive;
 mod receive;
@@ -38,6 +40,8 @@ pub use crate::manifest::referrers_tag;
 pub use cached::Cached;
 pub use error::{Error, Result};
 pub use layout::{Layout, Swept};
+#[cfg(feature = "client")]
+pub use lazy_client::LazyClient;
 pub use location::{ArchivePath, Location, LocationError, Place};
 #[cfg(feature = "client")]
 pub use registry::Registry;
@@ -261,7 +265,7 @@ pub struct Options {
     pub output: Option<Arc<Mutex<dyn Write + Send>>>,
     /// The client for `docker://`.
     #[cfg(feature = "client")]
-    pub client: crate::registry::Client,
+    pub client: LazyClient,
 }
 
 impl Default for Options {
@@ -274,7 +278,7 @@ impl Default for Options {
             input: None,
             output: None,
             #[cfg(feature = "client")]
-            client: crate::registry::Client::default(),
+            client: LazyClient::default(),
         }
     }
 }
@@ -297,7 +301,7 @@ impl Place {
     pub fn open_source(&self, options: &Options) -> Result<Box<dyn Source>> {
         match self {
             #[cfg(feature = "client")]
-            Self::Registry(repository) => Ok(Box::new(Registry::pull(repository, options))),
+            Self::Registry(repository) => Ok(Box::new(Registry::pull(repository, options)?)),
             #[cfg(not(feature = "client"))]
             Self::Registry(_) => Err(Error::Feature { feature: "client" }),
             Self::Dir(path) => Ok(Box::new(dir::Dir::open(path, options)?)),
@@ -317,7 +321,7 @@ impl Place {
     pub fn open_destination(&self, options: &Options) -> Result<Box<dyn Transport>> {
         match self {
             #[cfg(feature = "client")]
-            Self::Registry(repository) => Ok(Box::new(Registry::push(repository, options))),
+            Self::Registry(repository) => Ok(Box::new(Registry::push(repository, options)?)),
             #[cfg(not(feature = "client"))]
             Self::Registry(_) => Err(Error::Feature { feature: "client" }),
             Self::Dir(path) => Ok(Box::new(dir::Dir::create(path, options)?)),

@@ -121,7 +121,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let mut from = common.options(&src, ui)?;
     let input = args.from.as_ref().map_or(&args.output.place, |from| &from.place);
     let takes_output = attach_streams(input, Some(&args.output.place), &mut from)?;
-    let to = common.other(&from, &src, &dest, ui)?;
+    let to = common.other(&from, &src, &dest);
     let base = args.from.as_ref().map(|base| base.place.open_source(&from)).transpose()?;
     let destination = args.output.place.open_destination(&to);
     let destination = destination.map_err(copy::Error::at(Side::Destination, &args.output.place))?;

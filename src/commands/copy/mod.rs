@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> anyhow::Result<()> {
     let (src, dest) = args.sides();
     let mut from = common.options(&src, ui)?;
     let takes_output = attach_streams(&args.source.place, Some(&args.destination.place), &mut from)?;
-    let to = common.other(&from, &src, &dest, ui)?;
+    let to = common.other(&from, &src, &dest);
     let source = args.source.place.open_source(&from).map_err(copy::Error::at(Side::Source, &args.source.place))?;
     let destination = args.destination.place.open_destination(&to);
     let destination = destination.map_err(copy::Error::at(Side::Destination, &args.destination.place))?;

@@ -1,12 +1,12 @@
-//! The flags of `serve` that say when garbage is collected, and the thread that does it.
+//! The flags of `serve` that say when garbage is collected.
 
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use stevedore::server::{Collection, Metrics, Storage};
+use stevedore::server::{Collection, Collector, Metrics, Report, Storage};
+use stevedore::store;
 
-use super::chain;
 use crate::cli::output;
 use crate::cli::units::{bytes, duration};
 
@@ -37,40 +37,30 @@ fn interval(text: &str) -> Result<Interval, &'static str> {
 }
 
 impl CollectionFlags {
-    /// Starts to collect, now and then, until the process ends: a collection may be broken off anywhere.
+    /// Starts to collect, now and then, until the process ends.
     pub(super) fn start(&self, storage: &Arc<Storage>, metrics: &Arc<Metrics>) -> std::io::Result<()> {
         let Interval(Some(pause)) = self.gc_interval else {
             return Ok(());
         };
         let (storage, metrics) = (Arc::clone(storage), Arc::clone(metrics));
-        let options = Collection {
+        let collection = Collection {
             dry_run: false,
             grace: self.gc_grace,
             upload_age: self.upload_age,
             delete_untagged: self.gc_untagged,
         };
-        thread::Builder::new().name("collector".into()).spawn(move || {
-            loop {
-                // At once as well: what a killed server left need not wait.
-                collect(&storage, &options, &metrics);
-                thread::sleep(pause);
-            }
-        })?;
+        let tell = |result: Result<Report, store::Error>| match result {
+            Ok(report) if report.bytes == 0 => {}
+            Ok(report) => output::line(&format!("stevedore: the collector freed {}", bytes(report.bytes))),
+            Err(error) => output::line(&format!("stevedore: the collector failed: {:#}", anyhow::Error::from(error))),
+        };
+        let wait = |pause| {
+            thread::sleep(pause);
+            true
+        };
+        thread::Builder::new()
+            .name("collector".into())
+            .spawn(move || Collector { pause, collection }.run(&storage, &metrics, tell, wait))?;
         Ok(())
-    }
-}
-
-fn collect(storage: &Storage, options: &Collection, metrics: &Metrics) {
-    match storage.collect(options) {
-        Ok(report) => {
-            metrics.swept(Some(report.bytes));
-            if report.bytes > 0 {
-                output::line(&format!("stevedore: the collector freed {}", bytes(report.bytes)));
-            }
-        }
-        Err(error) => {
-            metrics.swept(None);
-            output::line(&format!("stevedore: the collector failed: {}", chain(&error)));
-        }
     }
 }

@@ -1,29 +1,27 @@
 //! `serve`: a registry on a directory.
 
 mod access_flags;
-mod access_log;
 mod collection;
-mod failures;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use clap::ValueEnum;
 use serde::Serialize;
 use stevedore::http::{self, Handler, Server, Tls, TlsFiles};
-use stevedore::server::{self, Front, FrontOptions, Guard, Metrics, Registry, StaticTree, Storage};
+use stevedore::server::{
+    self, AccessLine, FailureLog, Front, FrontOptions, Guard, Metrics, Registry, StaticTree, Storage,
+};
 use stevedore::store;
 
 use crate::cli::report::Report;
 use crate::cli::{Ui, interrupt, output};
 use access_flags::AccessFlags;
-use access_log::Form;
 use collection::CollectionFlags;
-use failures::Failures;
 
 /// Run a registry on a directory
 ///
@@ -159,8 +157,8 @@ impl Args {
             let tree = self.place.path();
             let opened = StaticTree::open(tree, Arc::clone(guard) as _);
             let opened = opened.with_context(|| format!("cannot open {}", tree.display()))?;
-            let failures = Failures::default();
-            return Ok(Arc::new(opened.reporting(Box::new(move |error| failures.tell(error.kind(), error)))));
+            let failures = FailureLog::default();
+            return Ok(Arc::new(opened.reporting(Box::new(move |error| tell(&failures, error.kind(), error)))));
         };
         let storage = Arc::new(if self.read_only { Storage::open_existing(store)? } else { Storage::open(store)? });
         if !self.read_only {
@@ -169,8 +167,8 @@ impl Args {
         let mut options = server::Options::new(Arc::clone(guard) as _);
         options.read_only = self.read_only;
         options.allow_sparse = self.allow_sparse;
-        let failures = Failures::default();
-        options.report = Arc::new(move |error| failures.tell(kind(error), error));
+        let failures = FailureLog::default();
+        options.report = Arc::new(move |error| tell(&failures, kind(error), error));
         Ok(Arc::new(Registry::new(storage, options)))
     }
 
@@ -184,15 +182,14 @@ impl Args {
         options.connections_per_address = self.max_connections_per_address.map(count);
         options.tls = self.tls.open()?;
         let metrics = Arc::clone(metrics);
-        let form = match self.access_log {
-            LogForm::Plain => Some(Form::Plain),
-            LogForm::Json => Some(Form::Json),
-            LogForm::None => None,
-        };
+        let form = self.access_log;
         options.on_response = Some(Box::new(move |record| {
             metrics.observe(record);
-            if let Some(form) = form {
-                output::line(&access_log::line(record, form));
+            let line = AccessLine::new(record, SystemTime::now());
+            match form {
+                LogForm::Plain => output::line(&line.to_string()),
+                LogForm::Json => output::line(&line.json()),
+                LogForm::None => {}
             }
         }));
         options.on_trouble = Some(Box::new(|trouble| output::line(&format!("stevedore: {trouble}"))));
@@ -254,20 +251,16 @@ fn count(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+/// Tells of a failure of the storage on standard error, unless others of its kind fill a log.
+fn tell(failures: &FailureLog, kind: io::ErrorKind, error: &dyn std::error::Error) {
+    if let Some(line) = failures.line(kind, error, Instant::now()) {
+        output::line(&format!("stevedore: {line}"));
+    }
+}
+
 /// Returns what kind of failure it is, whatever it is about.
 fn kind(error: &store::Error) -> io::ErrorKind {
     if let store::Error::Io { source, .. } = error { source.kind() } else { io::ErrorKind::Other }
-}
-
-/// Joins an error and its causes.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
 
 /// Reads a prefix of paths: made of what needs no escape, and without a slash at its end.

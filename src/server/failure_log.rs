@@ -1,27 +1,24 @@
-//! Failures of the storage on standard error: of each kind a line a second, for a full disk fails every push.
+//! Failures of the storage: of each kind a line a second, for a full disk fails every push.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::io::ErrorKind;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::chain;
-use crate::cli::output;
-
 /// How long others of the same kind are only counted.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// When each kind was told last, and how many were not since.
-#[derive(Default)]
-pub(super) struct Failures(Mutex<HashMap<ErrorKind, (Instant, u64)>>);
+/// Tells of failures, of each kind at most once a second, with the number of those in between.
+#[derive(Debug, Default)]
+pub struct FailureLog(Mutex<HashMap<ErrorKind, (Instant, u64)>>);
 
-impl Failures {
-    /// Tells of a failure, or counts it.
-    pub(super) fn tell(&self, kind: ErrorKind, error: &dyn std::error::Error) {
-        if let Some(more) = self.count(kind, Instant::now()) {
-            let more = if more == 0 { String::new() } else { format!(" ({more} more since the last one)") };
-            output::line(&format!("stevedore: {}{more}", chain(error)));
-        }
+impl FailureLog {
+    /// Returns the line for a failure at `now`, without a newline; nothing when it is only counted.
+    pub fn line(&self, kind: ErrorKind, error: &dyn Error, now: Instant) -> Option<String> {
+        let more = self.count(kind, now)?;
+        let more = if more == 0 { String::new() } else { format!(" ({more} more since the last one)") };
+        Some(format!("{}{more}", chain(error)))
     }
 
     /// Returns how many were only counted before this one; nothing when this one is.
@@ -40,13 +37,24 @@ impl Failures {
     }
 }
 
+/// Joins an error and its causes.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_kind_has_a_line_a_second() {
-        let (failures, begin) = (Failures::default(), Instant::now());
+        let (failures, begin) = (FailureLog::default(), Instant::now());
         let after = |milliseconds| begin + Duration::from_millis(milliseconds);
         assert_eq!(failures.count(ErrorKind::StorageFull, begin), Some(0));
         for number in 0..999 {
