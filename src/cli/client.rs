@@ -1,15 +1,17 @@
 //! From flags and environment to the options of places: registry clients, streams, folders.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use stevedore::registry::credentials::Helpers;
-use stevedore::registry::{self, Anonymous, Client, Host, Identity, PlainHttp, Rule};
-use stevedore::transport::{ArchivePath, Options, Place};
+use stevedore::registry::{self, Anonymous, Client, Host, Identity, PlainHttp};
+use stevedore::transport::{ArchivePath, LazyClient, Options, Place};
 
+use super::environment::Environment;
 use super::failure::Usage;
 use super::flags::{Network, Side, Work};
-use super::{Result, Ui, output, rules};
+use super::{Error, Result, Ui, output, rules};
 
 /// What the sides of a verb have in common.
 pub(crate) struct Common<'a> {
@@ -20,14 +22,14 @@ pub(crate) struct Common<'a> {
 }
 
 impl Common<'_> {
-    /// Makes the options for one side.
+    /// Makes the options for one side. The registries' configuration is read when a registry is first opened.
     ///
     /// # Errors
     /// When the system has no more threads or files.
     pub(crate) fn options(&self, side: &Side, ui: &Ui) -> Result<Options> {
         let watch = ui.watch()?;
         Ok(Options {
-            client: Client::new(self.registry(side, ui)?),
+            client: self.client(side),
             scratch: Some(self.scratch()),
             state: ui.state(),
             resume: self.work.is_none_or(|work| !work.no_resume),
@@ -37,33 +39,17 @@ impl Common<'_> {
     }
 
     /// Makes the options for the other side: the same client, connections and tokens where nothing tells the sides apart.
-    ///
-    /// # Errors
-    /// When the rules about registries cannot be read.
-    pub(crate) fn other(&self, options: &Options, side: &Side, other: &Side, ui: &Ui) -> Result<Options> {
-        Ok(self.other_under(self.rules(ui)?, options, side, other, ui))
-    }
-
-    /// Does the same with rules that were read before.
-    pub(crate) fn other_under(
-        &self,
-        rules: Vec<Rule>,
-        options: &Options,
-        side: &Side,
-        other: &Side,
-        ui: &Ui,
-    ) -> Options {
-        let client =
-            if side == other { options.client.clone() } else { Client::new(self.registry_under(rules, other, ui)) };
+    pub(crate) fn other(&self, options: &Options, side: &Side, other: &Side) -> Options {
+        let client = if side == other { options.client.clone() } else { self.client(other) };
         Options { client, ..options.clone() }
     }
 
-    /// Reads the rules about registries.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub(crate) fn rules(&self, ui: &Ui) -> Result<Vec<Rule>> {
-        rules::read(&ui.environment().rules(self.network.registries_conf.as_deref())?)
+    fn client(&self, side: &Side) -> LazyClient {
+        let (network, jobs, side) = (self.network.clone(), self.work.map(|work| work.jobs), side.clone());
+        LazyClient::new(move || {
+            let options = configuration(&network, jobs, &side).map_err(Error::into_classified)?;
+            Ok(Client::new(options))
+        })
     }
 
     fn scratch(&self) -> PathBuf {
@@ -74,46 +60,47 @@ impl Common<'_> {
     ///
     /// # Errors
     /// When the rules about registries cannot be read.
-    pub(crate) fn registry(&self, side: &Side, ui: &Ui) -> Result<registry::Options> {
-        Ok(self.registry_under(self.rules(ui)?, side, ui))
+    pub(crate) fn registry(&self, side: &Side) -> Result<registry::Options> {
+        configuration(self.network, self.work.map(|work| work.jobs), side)
     }
+}
 
-    fn registry_under(&self, rules: Vec<Rule>, side: &Side, ui: &Ui) -> registry::Options {
-        let environment = ui.environment();
-        let mut options = registry::Options { host: self.host(side), login: side.login.clone(), ..Default::default() };
-        environment.apply(&mut options);
-        options.credentials = if side.anonymous {
-            Arc::new(Anonymous)
-        } else {
-            Arc::new(environment.credentials().files(side.authfile.as_deref(), Helpers::default()))
-        };
-        options.rules = rules;
-        if side.tls_verify == Some(true) {
-            rules::require_tls(&mut options.rules);
-        }
-        if let Some(retries) = self.network.retry_times {
-            options.retries = retries;
-        }
-        if let Some(silence) = self.network.silence() {
-            options.read_timeout = silence;
-        }
-        options.requests_per_second = self.network.requests_per_second;
-        if let Some(work) = self.work {
-            options.jobs = work.jobs.get();
-        }
-        options
+/// Reads what configures a registry client.
+fn configuration(network: &Network, jobs: Option<NonZeroUsize>, side: &Side) -> Result<registry::Options> {
+    let environment = Environment::read();
+    let mut options = registry::Options { host: host(network, side), login: side.login.clone(), ..Default::default() };
+    environment.apply(&mut options);
+    options.credentials = if side.anonymous {
+        Arc::new(Anonymous)
+    } else {
+        Arc::new(environment.credentials().files(side.authfile.as_deref(), Helpers::default()))
+    };
+    options.rules = rules::read(&environment.rules(network.registries_conf.as_deref())?)?;
+    if side.tls_verify == Some(true) {
+        rules::require_tls(&mut options.rules);
     }
+    if let Some(retries) = network.retry_times {
+        options.retries = retries;
+    }
+    if let Some(silence) = network.silence() {
+        options.read_timeout = silence;
+    }
+    options.requests_per_second = network.requests_per_second;
+    if let Some(jobs) = jobs {
+        options.jobs = jobs.get();
+    }
+    Ok(options)
+}
 
-    fn host(&self, side: &Side) -> Host {
-        let insecure = side.tls_verify == Some(false);
-        let identity = self.network.tls_cert.clone().zip(self.network.tls_key.clone());
-        Host {
-            plain_http: if insecure { PlainHttp::Allowed } else { PlainHttp::Loopback },
-            skip_verify: insecure,
-            authorities: self.network.tls_ca.clone(),
-            identity: identity.map(|(certificate, key)| Identity { certificate, key }),
-            cert_dirs: side.cert_dir.iter().cloned().collect(),
-        }
+fn host(network: &Network, side: &Side) -> Host {
+    let insecure = side.tls_verify == Some(false);
+    let identity = network.tls_cert.clone().zip(network.tls_key.clone());
+    Host {
+        plain_http: if insecure { PlainHttp::Allowed } else { PlainHttp::Loopback },
+        skip_verify: insecure,
+        authorities: network.tls_ca.clone(),
+        identity: identity.map(|(certificate, key)| Identity { certificate, key }),
+        cert_dirs: side.cert_dir.iter().cloned().collect(),
     }
 }
 

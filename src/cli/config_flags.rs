@@ -3,7 +3,7 @@
 use clap::Args;
 use stevedore::draft::{ConfigEdit, Healthcheck};
 
-use super::Usage;
+use super::{Result, Usage};
 
 /// Changes to the config.
 #[derive(Args, Debug, Default)]

@@ -27,6 +27,11 @@ impl Error {
         self.cause.diagnosis()
     }
 
+    /// Returns an error that the library can carry.
+    pub(crate) fn into_classified(self) -> Box<dyn Classified> {
+        Box::new(Whole(self))
+    }
+
     /// Returns the error of that type, if it is one.
     pub(crate) fn downcast_ref<E: Classified>(&self) -> Option<&E> {
         let cause: &(dyn std::error::Error + 'static) = &*self.cause;
@@ -42,6 +47,24 @@ impl Error {
     pub(crate) fn chain(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
         let first: &(dyn std::error::Error + 'static) = &*self.cause;
         std::iter::successors(Some(first), |error| error.source())
+    }
+}
+
+/// An error with all that was being done.
+#[derive(Debug)]
+struct Whole(Error);
+
+impl fmt::Display for Whole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Whole {}
+
+impl Classified for Whole {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        self.0.diagnosis()
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 use stevedore::class::{Class, Classified, Diagnosis};
 
-use super::{Error, interrupt, report};
+use super::{Error, Result, interrupt, report};
 
 /// A refusal of what was typed, found after parsing.
 #[derive(Debug, thiserror::Error)]

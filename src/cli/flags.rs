@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::Result;
 use clap::{Args, ValueEnum};
 use stevedore::media_type::{Compression, Format};
 use stevedore::registry::Login;
@@ -98,7 +99,7 @@ impl FromStr for UserPassword {
 }
 
 /// How to talk to any registry.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Network {
     /// Trust the authorities in this PEM file, beside the system's

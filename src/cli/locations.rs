@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::Result;
 use stevedore::error_chain::with_causes;
 use stevedore::reference::Reference;
 use stevedore::transport::{Location, Place, Selector};
@@ -44,6 +45,16 @@ pub(crate) fn place(text: &str) -> Result<Place, String> {
     Ok(location.place)
 }
 
+/// Takes the scheme and the end off what people paste.
+pub(crate) fn host(text: &str) -> &str {
+    let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
+    let text = text.strip_prefix("docker://").unwrap_or(text).trim_end_matches('/');
+    match text {
+        "index.docker.io" | "index.docker.io/v1" | "registry-1.docker.io" => "docker.io",
+        text => text,
+    }
+}
+
 fn has_transport(text: &str) -> bool {
     TRANSPORTS.iter().any(|transport| text.starts_with(transport))
 }
@@ -75,5 +86,19 @@ mod tests {
             assert!(place(bad).is_err(), "{bad}");
         }
         assert_eq!(place("ex.com/a:1").expect_err("a tag"), "no tag or digest is wanted here; write docker://ex.com/a");
+    }
+
+    #[test]
+    fn what_people_paste() {
+        for (text, server) in [
+            ("ghcr.io", "ghcr.io"),
+            ("https://ghcr.io/", "ghcr.io"),
+            ("http://localhost:5000", "localhost:5000"),
+            ("https://index.docker.io/v1/", "docker.io"),
+            ("docker.io", "docker.io"),
+            ("ex.com/team", "ex.com/team"),
+        ] {
+            assert_eq!(host(text), server);
+        }
     }
 }

@@ -1,13 +1,18 @@
 //! What the verbs share: flags, output, progress, failures. The binary's side of the library; nothing here knows how an image is copied.
 
-mod arguments;
+pub(crate) mod artifact_flags;
+pub(crate) mod batch_report;
 pub(crate) mod client;
 pub(crate) mod config_flags;
+pub(crate) mod entries;
 mod environment;
 mod error;
 mod failure;
 pub(crate) mod files;
 pub(crate) mod flags;
+pub(crate) mod global;
+pub(crate) mod image_flags;
+pub(crate) mod image_lists;
 pub(crate) mod interrupt;
 pub(crate) mod keyless;
 pub(crate) mod keys;
@@ -16,12 +21,15 @@ pub(crate) mod output;
 pub(crate) mod policies;
 mod progress;
 pub(crate) mod report;
+pub(crate) mod resolved;
 mod rules;
+pub(crate) mod signing;
 mod tally;
 mod ui;
 pub(crate) mod units;
+pub(crate) mod verification;
+pub(crate) mod warnings;
 
-pub(crate) use arguments::command;
 pub(crate) use error::{Context, Error, Result};
 pub(crate) use failure::{Different, Failure, Usage, Verdict};
 pub(crate) use ui::Ui;
@@ -31,36 +39,15 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 
-use arguments::Arguments;
-
-/// Runs the program on the process's arguments.
-pub(crate) fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(mut error) => {
-            hide_password(&mut error);
-            return refuse(&error);
-        }
-    };
-    let ui = Ui::new(&arguments.global);
-    let result = arguments.command.run(&ui);
-    ui.close();
-    let Err(error) = result else {
-        return ExitCode::SUCCESS;
-    };
-    // Whoever read our output has had enough: `stevedore tags … | head -1`.
-    if error.chain().any(<dyn std::error::Error>::is::<output::Closed>) {
-        return ExitCode::SUCCESS;
-    }
-    if error.is::<Different>() {
-        return ExitCode::from(1);
-    }
-    let failure = Failure::of(&error, arguments.command.reference(&error));
-    ui.fail(&failure);
-    match arguments.command.exit_code(&error, failure.class()) {
-        Some(code) => ExitCode::from(code),
-        None => failure.exit_code(),
-    }
+/// Parses the process's arguments.
+///
+/// # Errors
+/// The exit code, when there is nothing to run; the reason, or the help that was asked for, is printed.
+pub(crate) fn parse<A: Parser>() -> Result<A, ExitCode> {
+    A::try_parse().map_err(|mut error| {
+        hide_password(&mut error);
+        refuse(&error)
+    })
 }
 
 /// Prints what clap has to say: help and version on stdout, a refusal on stderr.

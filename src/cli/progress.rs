@@ -12,7 +12,7 @@ use stevedore::copy::Totals;
 use stevedore::digest::Digest;
 use stevedore::watch::{Event, Watch};
 
-use super::arguments::{Global, ProgressStyle};
+use super::global::{Global, ProgressStyle};
 use super::output;
 use super::tally::{Tally, how};
 use super::units;

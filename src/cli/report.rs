@@ -1,6 +1,7 @@
 //! What a verb prints when it is done.
 
 use serde::Serialize;
+use stevedore::copy;
 use stevedore::filesystem::is_active;
 
 /// A verb's result: serialized as it is with `--json`, as text without.
@@ -31,8 +32,29 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if is_active(c) { ' ' } else { c }).collect()
 }
 
+/// Says which part of an index was copied, when that is not all of it.
+pub(crate) fn part_note(report: &copy::Report) -> Option<String> {
+    let copy::Choice { platforms, of, by_default } = report.choice.as_ref()?;
+    if platforms.len() == *of && report.manifest.digest == report.source_digest {
+        return None;
+    }
+    let chosen = platforms.join(", ");
+    if *by_default {
+        return (*of > 1)
+            .then(|| format!("copied {chosen}, {} of {of} platforms; --all copies every one", platforms.len()));
+    }
+    let only = format!("copied {chosen}, {} of {of} platforms", platforms.len());
+    Some(match report.manifest.media_type.is_index() {
+        true => format!("{only}, as an index of its own with another digest"),
+        false => only,
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use stevedore::descriptor::Descriptor;
+    use stevedore::media_type::MediaType;
+
     use super::*;
 
     #[test]
@@ -46,5 +68,33 @@ mod tests {
     fn escapes_do_not_reach_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mb\nc"), "a [31mb c");
         assert_eq!(printable("a\u{202e}b\u{2069}"), "a b ");
+    }
+
+    #[test]
+    fn what_was_left_behind() {
+        let manifest = Descriptor::of(MediaType::OCI_INDEX, b"abc");
+        let mut report = copy::Report {
+            source_digest: manifest.digest.clone(),
+            manifest,
+            choice: None,
+            up_to_date: false,
+            images: 2,
+            referrers: 0,
+            totals: copy::Totals::default(),
+            plan: Vec::new(),
+        };
+        assert_eq!(part_note(&report), None);
+        let choice = |platforms: &[&str], by_default| {
+            Some(copy::Choice { platforms: platforms.iter().map(ToString::to_string).collect(), of: 8, by_default })
+        };
+        report.manifest.media_type = MediaType::OCI_MANIFEST;
+        report.choice = choice(&["linux/amd64"], true);
+        assert_eq!(part_note(&report).as_deref(), Some("copied linux/amd64, 1 of 8 platforms; --all copies every one"));
+        report.choice = choice(&["linux/amd64", "linux/arm64/v8"], false);
+        report.manifest.media_type = MediaType::OCI_INDEX;
+        assert_eq!(
+            part_note(&report).as_deref(),
+            Some("copied linux/amd64, linux/arm64/v8, 2 of 8 platforms, as an index of its own with another digest")
+        );
     }
 }

@@ -7,9 +7,9 @@ use stevedore::copy::Totals;
 use stevedore::digest::Digest;
 use stevedore::watch::Watch;
 
-use super::arguments::Global;
 use super::environment::Environment;
 use super::failure::Failure;
+use super::global::Global;
 use super::progress::Progress;
 use super::report::Report;
 use super::{Result, interrupt, output};

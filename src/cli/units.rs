@@ -1,6 +1,9 @@
-//! Numbers for people: bytes in powers of ten, durations.
+//! Numbers for people: bytes in powers of ten, durations, times in UTC.
 
 use std::time::Duration;
+
+use super::Result;
+use stevedore::timestamp;
 
 const UNITS: [(&str, u64); 5] =
     [("B", 1), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000)];
@@ -50,6 +53,13 @@ pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
     };
     let number: u32 = number.parse().ok().filter(|number| *number > 0).ok_or(wrong)?;
     Ok(Duration::from_secs(u64::from(number) * unit))
+}
+
+/// Writes seconds since 1970 as `2024-01-02 03:04`, whatever the year.
+pub(crate) fn minute(seconds: i64) -> String {
+    let mut text = timestamp::format(seconds).replace('T', " ");
+    text.truncate(text.len() - ":05Z".len());
+    text
 }
 
 /// Formats a count with its noun: `1 blob`, `2 blobs`.
@@ -124,5 +134,21 @@ mod tests {
         }
         assert_eq!(count(1, "blob"), "1 blob");
         assert_eq!(count(0, "blob"), "0 blobs");
+    }
+
+    #[test]
+    fn minutes() {
+        let table = [
+            (0, "1970-01-01 00:00"),
+            (-1, "1969-12-31 23:59"),
+            (951_782_400, "2000-02-29 00:00"),
+            (1_704_164_645, "2024-01-02 03:04"),
+            (4_102_444_799, "2099-12-31 23:59"),
+            (253_402_300_800, "10000-01-01 00:00"),
+        ];
+        for (seconds, text) in table {
+            assert_eq!(minute(seconds), text);
+        }
+        assert!(!minute(i64::MAX).is_empty() && !minute(i64::MIN).is_empty());
     }
 }

@@ -8,7 +8,7 @@ use stevedore::image::Image;
 use stevedore::platform::Platform;
 use stevedore::transport::{Location, Place, Selector};
 
-use super::packing::{Packed, Packing, artifact_type, count, packed};
+use crate::cli::artifact_flags::{ArtifactFlags, Packed, artifact_type, count, packed};
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side, Work};
 use crate::cli::locations::location;
@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(value_parser = location)]
     pub(crate) reference: Location,
     #[command(flatten)]
-    packing: Packing,
+    artifact: ArtifactFlags,
     /// Say what is attached: a media type
     #[arg(long, value_name = "TYPE", value_parser = artifact_type)]
     artifact_type: String,
@@ -63,7 +63,7 @@ struct Attached {
 
 /// Attaches the files.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    if args.packing.is_empty() {
+    if args.artifact.is_empty() {
         let hint = "name a file, or add an annotation with -a NAME=VALUE";
         return Err(Usage::new("there is nothing to attach", hint).into());
     }
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     };
     let subject: Descriptor = manifest.descriptor();
     let kind = args.artifact_type.as_str();
-    let artifact = args.packing.pack(Some(kind), Some(subject.clone()), &scratch, ui, &options.watch)?;
+    let artifact = args.artifact.pack(Some(kind), Some(subject.clone()), &scratch, ui, &options.watch)?;
     let made = artifact::attach(&*place, &artifact, &options.watch)?;
     place.finish()?;
     if matches!((&args.reference.place, &args.reference.at), (Place::Registry(_), Selector::Tag(_))) && made.is_new {

@@ -10,12 +10,12 @@ use stevedore::sign::{self, Attesting, PredicateType, collect};
 use stevedore::timestamp;
 use stevedore::transport::{Location, Place};
 
-use super::sign::{Habits, Image, SignatureFormat, identity, summary};
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keys::{self, PasswordSource};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
+use crate::cli::signing::{Habits, Image, SignatureFormat, identity, summary};
 use crate::cli::{Context, Result, Ui, Usage};
 
 /// Attest something of an image with a key

@@ -7,7 +7,7 @@ use stevedore::registry::{Login, Options, Route};
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::report::{Report, table};
-use crate::cli::{Result, Ui};
+use crate::cli::{Result, Ui, locations};
 
 /// Show how a registry is reached and which login is used
 #[derive(clap::Args)]
@@ -118,8 +118,8 @@ impl Args {
 impl Explain {
     fn explanation(&self, ui: &Ui) -> Result<Explanation> {
         let side = Side::from(&self.only);
-        let options = Common { network: &self.network, work: None }.registry(&side, ui)?;
-        let (host, repository) = parts(super::login::server(&self.name));
+        let options = Common { network: &self.network, work: None }.registry(&side)?;
+        let (host, repository) = parts(locations::host(&self.name));
         let files = ui.environment().credentials().files(side.authfile.as_deref(), Helpers::default());
         let (login, places) = login(&side, &files, &host, &repository);
         let rule = options.rule(&host, &repository).map(|rule| RuleView {

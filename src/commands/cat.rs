@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use stevedore::filesystem;
 use stevedore::transport::Location;
 
-use super::looking::Looking;
+use crate::cli::image_flags::ImageFlags;
 use crate::cli::locations::location;
 use crate::cli::{Error, Result, Ui, output};
 
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<OsString>,
     #[command(flatten)]
-    looking: Looking,
+    image: ImageFlags,
 }
 
 const EXAMPLES: &str = "\
@@ -36,7 +36,7 @@ Examples:
 
 /// Prints the files.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let opened = args.looking.open(&args.reference, true, ui)?;
+    let opened = args.image.open(&args.reference, true, ui)?;
     let layers = opened.layers()?;
     let paths: Vec<&[u8]> = args.paths.iter().map(|path| path.as_bytes()).collect();
     let found = layers.find(&paths)?;

@@ -4,7 +4,7 @@ use clap_complete::Shell;
 use serde::Serialize;
 
 use crate::cli::report::Report;
-use crate::cli::{Result, Ui, command};
+use crate::cli::{Result, Ui};
 
 /// Print the completion script for a shell
 #[derive(clap::Args)]
@@ -28,9 +28,9 @@ struct Script {
 }
 
 /// Prints the script.
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
+pub(crate) fn run(args: &Args, mut command: clap::Command, ui: &Ui) -> Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut command(), "stevedore", &mut script);
+    clap_complete::generate(args.shell, &mut command, "stevedore", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
     ui.report(&Script { shell: args.shell.to_string(), script })
 }

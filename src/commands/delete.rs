@@ -2,14 +2,13 @@
 
 use serde::Serialize;
 use stevedore::digest::Digest;
-use stevedore::transport::{self, Location, Place, Selector, Source};
+use stevedore::transport::{self, Location, Place, Selector, Source, tag_pages};
 
-use super::tags::each_page;
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
-use crate::cli::{Error, Result, Ui, Usage};
+use crate::cli::{Result, Ui, Usage};
 
 /// Remove a tag and leave its siblings alone, or remove a manifest by digest
 ///
@@ -80,13 +79,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
 /// Finds the tags that name a digest; none where tags cannot be listed.
 fn tags_of(source: &dyn Source, digest: &Digest) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    let listed = each_page(source, |page| {
-        names.extend(page);
-        Ok(names.len() < LOOKED_AT)
-    });
-    match listed {
-        Err(error) if is_unsupported(&error) => return Ok(Vec::new()),
-        other => other?,
+    for page in tag_pages(source) {
+        match page {
+            Err(transport::Error::Unsupported { .. }) => return Ok(Vec::new()),
+            page => names.extend(page?),
+        }
+        if names.len() >= LOOKED_AT {
+            break;
+        }
     }
     let mut tags = Vec::new();
     for name in names.into_iter().take(LOOKED_AT) {
@@ -96,10 +96,6 @@ fn tags_of(source: &dyn Source, digest: &Digest) -> Result<Vec<String>> {
         }
     }
     Ok(tags)
-}
-
-fn is_unsupported(error: &Error) -> bool {
-    matches!(error.downcast_ref(), Some(transport::Error::Unsupported { .. }))
 }
 
 fn confirmation(reference: &Location, tags: &[String]) -> Usage {

@@ -9,10 +9,10 @@ use stevedore::digest::Digest;
 use stevedore::filesystem::{Error, Layers, Omitted, Unpack, Warning, Writer};
 use stevedore::transport::Location;
 
-use super::looking::{Looking, Opened, tell_warnings};
+use crate::cli::image_flags::{ImageFlags, Opened};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
-use crate::cli::{Context, Result, Ui, Usage, files, output};
+use crate::cli::{Context, Result, Ui, Usage, files, output, warnings};
 
 /// Write the filesystem of an image as a tar, or as files
 ///
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     layer: Option<usize>,
     #[command(flatten)]
-    looking: Looking,
+    image: ImageFlags,
 }
 
 const EXAMPLES: &str = "\
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     if path.is_none() && output::is_terminal() {
         return Err(Usage::new("a tar is not for a terminal", "name a file with -o, or redirect the output").into());
     }
-    let opened = args.looking.open(&args.reference, false, ui)?;
+    let opened = args.image.open(&args.reference, false, ui)?;
     let count = opened.image().layers().len();
     if args.layer.is_some_and(|layer| layer >= count) {
         let hint = "stevedore ls --layers shows them";
@@ -103,7 +103,7 @@ fn to_stdout(args: &Args, opened: &Opened, ui: &Ui) -> Result<()> {
         other => other.into(),
     })?;
     stdout.flush().map_err(output::failure)?;
-    tell_warnings(&warnings, ui);
+    warnings::of_layers(&warnings, ui);
     Ok(())
 }
 
@@ -127,7 +127,7 @@ fn to_file(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> Result<()> {
         return Err(fault.into());
     }
     written.with_context(failed)?;
-    tell_warnings(&warnings, ui);
+    warnings::of_layers(&warnings, ui);
     Ok(())
 }
 
@@ -146,7 +146,7 @@ fn to_folder(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> Result<Omitt
     let layers = opened.layers()?;
     match args.layer {
         Some(number) => layers.pass_on_layer(number, &mut folder)?,
-        None => tell_warnings(&layers.pass_on(&mut folder)?.warnings, ui),
+        None => warnings::of_layers(&layers.pass_on(&mut folder)?.warnings, ui),
     }
     let omitted = folder.finish()?;
     tell_omitted(omitted, ui);

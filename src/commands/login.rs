@@ -9,7 +9,7 @@ use stevedore::registry::{Client, Credentials, Login};
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Side};
 use crate::cli::report::Report;
-use crate::cli::{Context, Error, Result, Ui, Usage};
+use crate::cli::{Context, Error, Result, Ui, Usage, locations};
 
 /// Log in to a registry
 ///
@@ -63,7 +63,7 @@ struct LoggedIn {
 
 /// Logs in.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let host = server(&args.host);
+    let host = locations::host(&args.host);
     if args.get_login {
         return show(args, host, ui);
     }
@@ -90,7 +90,7 @@ fn check(args: &Args, host: &str, login: &Login, ui: &Ui) -> Result<()> {
         cert_dir: args.cert_dir.clone(),
         ..Side::default()
     };
-    let registry = Common { network: &args.network, work: None }.registry(&side, ui)?;
+    let registry = Common { network: &args.network, work: None }.registry(&side)?;
     let (name, _) = host.split_once('/').unwrap_or((host, ""));
     Client::new(registry).check_login(name, &ui.watch()?)?;
     Ok(())
@@ -116,16 +116,6 @@ fn nobody(host: &str, places: &[String]) -> Error {
         source: None,
     }
     .into()
-}
-
-/// Takes the scheme and the end off what people paste.
-pub(crate) fn server(text: &str) -> &str {
-    let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
-    let text = text.strip_prefix("docker://").unwrap_or(text).trim_end_matches('/');
-    match text {
-        "index.docker.io" | "index.docker.io/v1" | "registry-1.docker.io" => "docker.io",
-        text => text,
-    }
 }
 
 fn ask_name(host: &str, ui: &Ui) -> Result<String> {
@@ -167,25 +157,6 @@ impl Report for LoggedIn {
         match &self.kept {
             Some(kept) => format!("{} is logged in to {}; kept in {kept}\n", self.username, self.host),
             None => format!("{}\n", self.username),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_people_paste() {
-        for (text, host) in [
-            ("ghcr.io", "ghcr.io"),
-            ("https://ghcr.io/", "ghcr.io"),
-            ("http://localhost:5000", "localhost:5000"),
-            ("https://index.docker.io/v1/", "docker.io"),
-            ("docker.io", "docker.io"),
-            ("ex.com/team", "ex.com/team"),
-        ] {
-            assert_eq!(server(text), host);
         }
     }
 }

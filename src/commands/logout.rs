@@ -4,7 +4,7 @@ use serde::Serialize;
 use stevedore::registry::credentials::{self, Helpers};
 
 use crate::cli::report::Report;
-use crate::cli::{Context, Result, Ui, Usage};
+use crate::cli::{Context, Result, Ui, Usage, locations};
 
 /// Forget the login of a registry
 #[derive(clap::Args)]
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let file = ui.environment().credentials().login_file(args.authfile.as_deref());
     let file =
         file.ok_or_else(|| Usage::new("there is no home directory to look for credentials in", "use --authfile"))?;
-    let host = super::login::server(&args.host);
+    let host = locations::host(&args.host);
     let removed = credentials::erase(&file, host, &Helpers::default())
         .with_context(|| format!("cannot forget the login of {host}"))?;
     ui.report(&Forgotten { host: host.to_owned(), file: file.path.display().to_string(), removed })

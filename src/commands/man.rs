@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::cli::report::Report;
-use crate::cli::{Context, Result, Ui, command};
+use crate::cli::{Context, Result, Ui};
 
 /// Write the manual pages into a folder
 #[derive(clap::Args)]
@@ -27,9 +27,9 @@ struct Pages {
 }
 
 /// Writes the pages.
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
+pub(crate) fn run(args: &Args, command: clap::Command, ui: &Ui) -> Result<()> {
     let mut files = Vec::new();
-    for (name, page) in pages()? {
+    for (name, page) in pages(command)? {
         let path = args.folder.join(name);
         fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
         files.push(path);
@@ -38,8 +38,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
 }
 
 /// Renders a page for the program and one for each verb and its actions.
-fn pages() -> Result<Vec<(String, Vec<u8>)>> {
-    let mut root = command().disable_help_subcommand(true);
+fn pages(command: clap::Command) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut root = command.disable_help_subcommand(true);
     // Hands the global flags down to the verbs.
     root.build();
     let mut commands = vec![root.clone()];

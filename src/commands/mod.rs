@@ -1,56 +1,261 @@
 //! The verbs: each parses, makes its library calls and emits one report.
 
-mod access_log;
-pub(crate) mod attach;
-pub(crate) mod attest;
-pub(crate) mod auth;
-pub(crate) mod build;
-mod built;
-pub(crate) mod cat;
-mod collector;
-pub(crate) mod completions;
-mod copied;
-pub(crate) mod copy;
-mod dates;
-pub(crate) mod delete;
-pub(crate) mod deploy;
-mod deployed;
-pub(crate) mod diff;
-mod differences;
-pub(crate) mod digest;
-mod editor;
-pub(crate) mod export;
-mod failures;
-mod gate;
-pub(crate) mod gc;
-mod ingredients;
-pub(crate) mod inspect;
-mod inspection;
-pub(crate) mod keygen;
-mod layer_table;
-mod listed;
-mod listing;
-pub(crate) mod login;
-pub(crate) mod logout;
-mod looking;
-pub(crate) mod ls;
-pub(crate) mod man;
-pub(crate) mod mutate;
-mod mutated;
-mod naming;
-mod package_list;
-mod packing;
-pub(crate) mod public_key;
-pub(crate) mod pull;
-pub(crate) mod push;
-pub(crate) mod referrers;
-pub(crate) mod sbom;
-pub(crate) mod serve;
-pub(crate) mod sign;
-pub(crate) mod sync;
-mod synced;
-pub(crate) mod tags;
-mod tree;
-pub(crate) mod verify;
-pub(crate) mod verify_attestation;
-pub(crate) mod verify_blob;
+mod attach;
+mod attest;
+mod auth;
+mod build;
+mod cat;
+mod completions;
+mod copy;
+mod delete;
+mod deploy;
+mod diff;
+mod digest;
+mod export;
+mod gc;
+mod inspect;
+mod keygen;
+mod login;
+mod logout;
+mod ls;
+mod man;
+mod mutate;
+mod public_key;
+mod pull;
+mod push;
+mod referrers;
+mod sbom;
+mod serve;
+mod sign;
+mod sync;
+mod tags;
+mod verify;
+mod verify_attestation;
+mod verify_blob;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use stevedore::class::Class;
+use stevedore::copy::Side;
+
+use crate::cli::global::Global;
+use crate::cli::{self, Different, Error, Failure, Result, Ui, output};
+
+/// Do everything to a container image except run it
+///
+/// Images live in places: docker://HOST/REPOSITORY[:TAG|@DIGEST] (a registry; the prefix may be left out), oci:DIR[:NAME],
+/// oci-archive:FILE[:NAME], docker-archive:FILE[:NAME], dir:DIR and static:DIR[:REPOSITORY][:TAG]. A FILE that is - stands for standard
+/// input or output. Results go to standard output, everything else to standard error.
+#[derive(Parser)]
+#[command(name = "stevedore", version, arg_required_else_help = true, after_long_help = EXIT_CODES)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0 done, 1 failed, 2 usage, 3 not found, 4 access denied, 5 network or registry,
+  6 verification failed, 7 some of many failed, 130 interrupted;
+  diff: 0 same, 1 different, 2 failed
+
+Examples:
+  stevedore copy --all docker://alpine:3.20 oci:images:alpine
+  stevedore inspect docker://alpine:3.20
+  stevedore tags docker://alpine";
+
+/// Runs the program on the process's arguments.
+pub(crate) fn run() -> ExitCode {
+    let arguments: Arguments = match cli::parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    let ui = Ui::new(&arguments.global);
+    let result = arguments.command.run(&ui);
+    ui.close();
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    // The reader of our output has had enough: `stevedore tags … | head -1`.
+    if error.chain().any(<dyn std::error::Error>::is::<output::Closed>) {
+        return ExitCode::SUCCESS;
+    }
+    if error.is::<Different>() {
+        return ExitCode::from(1);
+    }
+    let failure = Failure::of(&error, arguments.command.reference(&error));
+    ui.fail(&failure);
+    match arguments.command.exit_code(&error, failure.class()) {
+        Some(code) => ExitCode::from(code),
+        None => failure.exit_code(),
+    }
+}
+
+/// The verbs.
+#[derive(Subcommand)]
+enum Command {
+    Copy(Box<copy::Args>),
+    Sync(Box<sync::Args>),
+    Inspect(inspect::Args),
+    Digest(digest::Args),
+    Tags(tags::Args),
+    Build(Box<build::Args>),
+    Ls(Box<ls::Args>),
+    Cat(Box<cat::Args>),
+    Export(Box<export::Args>),
+    Mutate(Box<mutate::Args>),
+    Sbom(Box<sbom::Args>),
+    Diff(Box<diff::Args>),
+    Push(Box<push::Args>),
+    Pull(Box<pull::Args>),
+    Attach(Box<attach::Args>),
+    Referrers(Box<referrers::Args>),
+    Delete(delete::Args),
+    Gc(gc::Args),
+    Deploy(Box<deploy::Args>),
+    #[command(visible_alias = "generate-key-pair")]
+    Keygen(keygen::Args),
+    PublicKey(public_key::Args),
+    Sign(Box<sign::Args>),
+    Verify(Box<verify::Args>),
+    VerifyBlob(Box<verify_blob::Args>),
+    Attest(Box<attest::Args>),
+    VerifyAttestation(Box<verify_attestation::Args>),
+    Serve(Box<serve::Args>),
+    Login(login::Args),
+    Logout(logout::Args),
+    Auth(auth::Args),
+    Completions(completions::Args),
+    #[command(hide = true)]
+    Man(man::Args),
+}
+
+impl Command {
+    /// Runs the verb.
+    fn run(&self, ui: &Ui) -> Result<()> {
+        match self {
+            Self::Copy(args) => copy::run(args, ui),
+            Self::Sync(args) => sync::run(args, ui),
+            Self::Inspect(args) => inspect::run(args, ui),
+            Self::Digest(args) => digest::run(args, ui),
+            Self::Tags(args) => tags::run(args, ui),
+            Self::Build(args) => build::run(args, ui),
+            Self::Ls(args) => ls::run(args, ui),
+            Self::Cat(args) => cat::run(args, ui),
+            Self::Export(args) => export::run(args, ui),
+            Self::Mutate(args) => mutate::run(args, ui),
+            Self::Sbom(args) => sbom::run(args, ui),
+            Self::Diff(args) => diff::run(args, ui),
+            Self::Push(args) => push::run(args, ui),
+            Self::Pull(args) => pull::run(args, ui),
+            Self::Attach(args) => attach::run(args, ui),
+            Self::Referrers(args) => referrers::run(args, ui),
+            Self::Delete(args) => delete::run(args, ui),
+            Self::Gc(args) => gc::run(args, ui),
+            Self::Deploy(args) => deploy::run(args, ui),
+            Self::Keygen(args) => keygen::run(args, ui),
+            Self::PublicKey(args) => public_key::run(args, ui),
+            Self::Sign(args) => sign::run(args, ui),
+            Self::Verify(args) => verify::run(args, ui),
+            Self::VerifyBlob(args) => verify_blob::run(args, ui),
+            Self::Attest(args) => attest::run(args, ui),
+            Self::VerifyAttestation(args) => verify_attestation::run(args, ui),
+            Self::Serve(args) => serve::run(args, ui),
+            Self::Login(args) => login::run(args, ui),
+            Self::Logout(args) => logout::run(args, ui),
+            Self::Auth(args) => auth::run(args, ui),
+            Self::Completions(args) => completions::run(args, Arguments::command(), ui),
+            Self::Man(args) => man::run(args, Arguments::command(), ui),
+        }
+    }
+
+    /// Returns the exit code of a verb that has codes of its own.
+    fn exit_code(&self, error: &Error, class: Class) -> Option<u8> {
+        match self {
+            Self::Diff(_) => diff::exit_code(error, class),
+            Self::Verify(_) | Self::VerifyBlob(_) | Self::VerifyAttestation(_) => Some(verify::exit_code(error, class)),
+            _ => None,
+        }
+    }
+
+    /// Returns what the error is about, as it was typed.
+    fn reference(&self, error: &Error) -> Option<String> {
+        match self {
+            Self::Copy(args) => Some(match side(error) {
+                Some(Side::Destination) => args.destination.to_string(),
+                _ => args.source.to_string(),
+            }),
+            Self::Sync(_) => None,
+            Self::Inspect(args) => Some(args.reference.to_string()),
+            Self::Digest(args) => Some(args.reference.to_string()),
+            Self::Tags(args) => Some(args.place.to_string()),
+            Self::Build(args) => match (side(error), &args.from) {
+                (Some(Side::Destination), _) | (_, None) => Some(args.output.to_string()),
+                (_, Some(from)) => Some(from.to_string()),
+            },
+            Self::Ls(args) => Some(args.reference.to_string()),
+            Self::Cat(args) => Some(args.reference.to_string()),
+            Self::Export(args) => Some(args.reference.to_string()),
+            Self::Mutate(args) => Some(args.reference.to_string()),
+            Self::Sbom(args) => Some(args.reference.to_string()),
+            Self::Diff(args) => args.reference(),
+            Self::Push(args) => Some(args.reference.to_string()),
+            Self::Pull(args) => Some(args.reference.to_string()),
+            Self::Attach(args) => Some(args.reference.to_string()),
+            Self::Referrers(args) => Some(args.reference.to_string()),
+            Self::Delete(args) => Some(args.reference.to_string()),
+            Self::Gc(args) => Some(args.reference()),
+            Self::Deploy(args) => Some(args.reference(error)),
+            Self::Keygen(_) => None,
+            Self::PublicKey(args) => Some(args.key.clone()),
+            Self::Sign(args) => Some(args.reference.to_string()),
+            Self::Verify(args) => Some(args.reference.to_string()),
+            Self::VerifyBlob(args) => Some(args.file.clone()),
+            Self::Attest(args) => Some(args.reference.to_string()),
+            Self::VerifyAttestation(args) => Some(args.reference.to_string()),
+            Self::Serve(args) => Some(args.reference()),
+            Self::Login(args) => Some(args.host.clone()),
+            Self::Logout(args) => Some(args.host.clone()),
+            Self::Auth(args) => Some(args.name().to_owned()),
+            Self::Completions(_) | Self::Man(_) => None,
+        }
+    }
+}
+
+/// Finds out which side of a copy failed.
+fn side(error: &Error) -> Option<Side> {
+    match error.downcast_ref::<stevedore::copy::Error>()? {
+        stevedore::copy::Error::Place { side, .. } => Some(*side),
+        stevedore::copy::Error::Digest { .. } => Some(Side::Destination),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_an_example() {
+        for verb in Arguments::command().get_subcommands() {
+            let help = verb.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("stevedore {}", verb.get_name())), "{}", verb.get_name());
+        }
+    }
+
+    #[test]
+    fn first_lines_are_imperative_without_a_full_stop() {
+        for verb in Arguments::command().get_subcommands() {
+            let about = verb.get_about().expect("a first line").to_string();
+            assert!(!about.ends_with('.') && about.starts_with(char::is_uppercase), "{about}");
+        }
+    }
+}

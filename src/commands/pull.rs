@@ -12,7 +12,7 @@ use stevedore::media_type::MediaType;
 use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Source};
 
-use super::packing::count;
+use crate::cli::artifact_flags::count;
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side, Work};
 use crate::cli::locations::location;

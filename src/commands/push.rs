@@ -7,7 +7,7 @@ use stevedore::digest::Digest;
 use stevedore::media_type::MediaType;
 use stevedore::transport::{Location, Selector};
 
-use super::packing::{Packed, Packing, artifact_type, count, packed};
+use crate::cli::artifact_flags::{ArtifactFlags, Packed, artifact_type, count, packed};
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side, Work};
 use crate::cli::locations::location;
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(value_parser = location)]
     pub(crate) reference: Location,
     #[command(flatten)]
-    packing: Packing,
+    artifact: ArtifactFlags,
     /// Say what the artifact is: a media type [default: application/vnd.unknown.artifact.v1, or the config's type]
     #[arg(long, value_name = "TYPE", value_parser = artifact_type)]
     artifact_type: Option<String>,
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let takes_output = attach_streams(&args.reference.place, Some(&args.reference.place), &mut options)?;
     let scratch = options.scratch.clone().expect("the binary always has one");
     ui.title("push");
-    let artifact = args.packing.pack(args.artifact_type.as_deref(), None, &scratch, ui, &options.watch)?;
+    let artifact = args.artifact.pack(args.artifact_type.as_deref(), None, &scratch, ui, &options.watch)?;
     let destination = args.reference.place.open_destination(&options)?;
     let copying = Options { platforms: Platforms::All, include_external: true, ..Options::default() };
     let request = Request {

@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use clap::{ArgAction, ValueEnum};
 use serde::Serialize;
-use stevedore::digest::Digest;
-use stevedore::reference::Reference;
-use stevedore::sign::{self, Made, Signing};
+use stevedore::sign::{self, Signing};
 use stevedore::timestamp;
 use stevedore::transport::{Location, Place, Selector};
 
 use crate::cli::client::Common;
+use crate::cli::config_flags::pair;
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keys::{self, PasswordSource};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
+use crate::cli::signing::{Habits, Image, SignatureFormat, identity, summary};
 use crate::cli::{Result, Ui, Usage};
 
 /// Sign an image with a key
@@ -56,55 +55,12 @@ pub(crate) struct Args {
     network: Network,
 }
 
-/// Flags of cosign's that change nothing here.
-#[derive(clap::Args, Debug)]
-pub(super) struct Habits {
-    /// Taken, for nothing is asked
-    #[arg(short, long, hide = true)]
-    yes: bool,
-    /// Taken with the value false: there is no transparency log
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    tlog_upload: Option<bool>,
-    /// Taken with the value false, for the same reason
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    use_signing_config: Option<bool>,
-}
-
-impl Habits {
-    /// Refuses what cannot be had.
-    pub(super) fn check(&self) -> Result<(), Usage> {
-        if self.tlog_upload == Some(true) || self.use_signing_config == Some(true) {
-            return Err(Usage::new("nothing is sent to a transparency log", "leave the flag out"));
-        }
-        Ok(())
-    }
-}
-
 const EXAMPLES: &str = "\
 Examples:
   stevedore sign --key cosign.key docker://registry.example.com/app:1.0
   stevedore sign --key cosign.key -r -a commit=$(git rev-parse HEAD) docker://registry.example.com/app:1.0
   stevedore sign --key env://COSIGN_PRIVATE_KEY --signature-format classic docker://registry.example.com/app@sha256:…
   stevedore sign --key cosign.key --identity registry.example.com/app:1.0 oci:images:app";
-
-/// A form of signatures, as typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SignatureFormat {
-    /// Under the tag sha256-….sig
-    Classic,
-    /// Among the referrers
-    Bundle,
-    /// Both
-    Both,
-}
-
-/// Reads `NAME=VALUE`, split at the first `=`.
-pub(super) fn pair(text: &str) -> Result<(String, String), &'static str> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE"),
-    }
-}
 
 /// What was signed.
 #[derive(Debug, Serialize)]
@@ -114,23 +70,6 @@ struct Signed {
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<String>,
     images: Vec<Image>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Image {
-    pub(super) digest: Digest,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    classic: Option<Signature>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bundle: Option<Signature>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Signature {
-    manifest: Digest,
-    is_new: bool,
 }
 
 /// Signs the image.
@@ -182,75 +121,8 @@ impl Args {
     }
 }
 
-/// Returns the name that an image is signed under: that of a registry's, or a full one in a layout or archive.
-pub(super) fn identity(reference: &Location) -> Option<String> {
-    match (&reference.place, &reference.at) {
-        (Place::Registry(repository), at) => {
-            // As cosign writes it, and what every reader takes for Docker Hub.
-            let host = if repository.host() == "docker.io" { "index.docker.io" } else { repository.host() };
-            let tag = at.tag().map(|tag| format!(":{tag}")).unwrap_or_default();
-            Some(format!("{host}/{}{tag}", repository.path()))
-        }
-        (_, Selector::Tag(name)) if name.contains('/') => {
-            let reference: Reference = name.parse().ok()?;
-            let tag = reference.tag.map(|tag| format!(":{}", tag.as_str())).unwrap_or_default();
-            Some(format!("{}/{}{tag}", reference.repository.host(), reference.repository.path()))
-        }
-        _ => None,
-    }
-}
-
-/// Counts what was written of something.
-pub(super) fn summary(images: &[sign::Image], what: &str) -> String {
-    let made = images.iter().flat_map(|image| [&image.classic, &image.bundle]).flatten();
-    let (new, old): (Vec<&Made>, Vec<&Made>) = made.partition(|made| made.is_new);
-    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    match (new.len(), old.len()) {
-        (0, _) if what == "signature" => format!("{}: nothing to do, signed already", count(images.len(), "image")),
-        (0, _) => format!("{}: nothing to do, attested already", count(images.len(), "image")),
-        (new, 0) => format!("{}: {} written", count(images.len(), "image"), count(new, what)),
-        (new, old) => format!("{}: {} written, {old} there already", count(images.len(), "image"), count(new, what)),
-    }
-}
-
-impl From<sign::Image> for Image {
-    fn from(image: sign::Image) -> Self {
-        let signature = |made: Made| Signature { manifest: made.manifest, is_new: made.is_new };
-        Self { digest: image.digest, classic: image.classic.map(signature), bundle: image.bundle.map(signature) }
-    }
-}
-
 impl Report for Signed {
     fn text(&self) -> String {
         self.images.iter().map(|image| format!("{}\n", image.digest)).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pairs_are_split_at_the_first_sign() {
-        assert_eq!(pair("k=a=b"), Ok(("k".into(), "a=b".into())));
-        assert_eq!(pair("k="), Ok(("k".into(), String::new())));
-        assert!(pair("k").is_err() && pair("=v").is_err());
-    }
-
-    #[test]
-    fn names() {
-        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        for (reference, wanted) in [
-            ("docker://127.0.0.1:5000/app:v1", Some("127.0.0.1:5000/app:v1")),
-            (&*format!("docker://ex.com/a@sha256:{hex}"), Some("ex.com/a")),
-            (&*format!("docker://ex.com/a:v1@sha256:{hex}"), Some("ex.com/a")),
-            ("docker://alpine", Some("index.docker.io/library/alpine:latest")),
-            ("oci:d:v1", None),
-            ("oci:d", None),
-            ("oci:d:ex.com/a:v1", Some("ex.com/a:v1")),
-            ("oci-archive:a.tar:library/alpine:3", Some("docker.io/library/alpine:3")),
-        ] {
-            assert_eq!(identity(&reference.parse().expect("a location")).as_deref(), wanted, "{reference}");
-        }
     }
 }

@@ -1,9 +1,7 @@
 //! `tags`: the names in a repository, layout or archive.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
-use stevedore::transport::{self, Place, Source};
+use stevedore::transport::{Place, tag_pages};
 
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
@@ -44,33 +42,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     client::attach_streams(&args.place, None, &mut options)?;
     let source = args.place.open_source(&options)?;
     let mut listing = Listing { place: args.place.to_string(), tags: Vec::new() };
-    each_page(&*source, |names| {
-        listing.tags.extend(names);
-        if ui.wants_json() {
-            return Ok(true);
-        }
-        ui.report(&listing)?;
-        listing.tags.clear();
-        Ok(true)
-    })?;
-    if ui.wants_json() { ui.report(&listing) } else { Ok(()) }
-}
-
-/// Calls `take` with each page of tags until it has enough.
-pub(crate) fn each_page(source: &dyn Source, mut take: impl FnMut(Vec<String>) -> Result<bool>) -> Result<()> {
-    let mut after = None;
-    let mut seen = BTreeSet::new();
-    loop {
-        let page = source.tags(after.as_deref())?;
-        if !take(page.names)? || page.next.is_none() {
-            return Ok(());
-        }
-        after = page.next;
-        if !seen.insert(after.clone()) {
-            let reason = "its list of tags leads in circles".into();
-            return Err(transport::Error::Malformed { place: source.to_string(), reason }.into());
+    for page in tag_pages(&*source) {
+        listing.tags.extend(page?);
+        if !ui.wants_json() {
+            ui.report(&listing)?;
+            listing.tags.clear();
         }
     }
+    if ui.wants_json() { ui.report(&listing) } else { Ok(()) }
 }
 
 impl Report for Listing {

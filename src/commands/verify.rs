@@ -2,22 +2,22 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 use stevedore::class::Class;
 use stevedore::digest::Digest;
-use stevedore::sign::{self, Accepted, Authority, Claim, Form, Policy, Rejected, Require, Signer, Verdict, Wanted};
+use stevedore::sign::{self, Accepted, Authority, Claim, Form, Policy, Signer, Verdict, Wanted};
 use stevedore::splice::Members;
 use stevedore::transport::{Location, Place};
 
-use super::sign::pair;
 use crate::cli::client::{Common, attach_streams};
+use crate::cli::config_flags::pair;
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keyless::KeylessFlags;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
+use crate::cli::verification::{Bad, Habits, HowMany, Output};
 use crate::cli::{Error, Result, Ui, Usage, policies};
 
 /// Verify that an image is signed, with a key or by an identity
@@ -56,32 +56,6 @@ pub(crate) struct Args {
     network: Network,
 }
 
-/// Flags of cosign's that change nothing here: no transparency log is asked with a key, and every place is looked at anyway.
-#[derive(clap::Args, Debug)]
-pub(super) struct Habits {
-    /// Taken, for no log is asked
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    insecure_ignore_tlog: Option<bool>,
-    /// Taken, for no log is asked
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    insecure_ignore_sct: Option<bool>,
-    /// Taken, for no log is asked
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    private_infrastructure: Option<bool>,
-    /// Taken, for no log is asked
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    offline: Option<bool>,
-    /// Taken, for every place is looked at
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    experimental_oci11: Option<bool>,
-    /// Taken, for every form is read
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    new_bundle_format: Option<bool>,
-    /// Taken with the value true: a signature of nothing in particular is none
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    check_claims: Option<bool>,
-}
-
 const EXAMPLES: &str = "\
 Exit codes:
   0 verified, 1 could not be found out, 2 usage, 10 not signed, 11 no such image, 12 signed, but not acceptably
@@ -94,24 +68,6 @@ Examples:
   stevedore verify --trusted-root trusted_root.json --certificate-oidc-issuer https://token.actions.githubusercontent.com \
     --certificate-identity https://github.com/example/app/.github/workflows/release.yml@refs/heads/main app.example.com/app
   stevedore verify --policy /etc/containers/policy.json docker://registry.example.com/app:1.0";
-
-/// How many keys, as typed.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum HowMany {
-    /// One of them
-    Any,
-    /// Each of them
-    All,
-}
-
-/// What is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Output {
-    /// cosign's array of payloads
-    Json,
-    /// Who signed what and where it was found
-    Report,
-}
 
 /// What was found out. The member names are those of docs/JSON.md.
 #[derive(Debug, Serialize)]
@@ -132,16 +88,6 @@ struct Good {
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<String>,
     annotations: Members,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Bad {
-    place: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    manifest: Option<Digest>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    blob: Option<Digest>,
-    reason: String,
 }
 
 /// Verifies the image.
@@ -177,38 +123,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     ui.bytes(&text)
 }
 
-impl Habits {
-    /// Says whether a flag asks for less than a keyless signature is worth.
-    pub(super) fn would_weaken(&self) -> bool {
-        let flags = [self.insecure_ignore_tlog, self.insecure_ignore_sct, self.private_infrastructure];
-        flags.contains(&Some(true))
-    }
-
-    /// Refuses the one that would make verifying pointless.
-    pub(super) fn check(&self) -> Result<(), Usage> {
-        if self.check_claims == Some(false) {
-            let reason = "a signature that is not compared with the image proves nothing";
-            return Err(Usage::new(reason, "leave the flag out"));
-        }
-        Ok(())
-    }
-}
-
 /// Who decides.
 enum Approval {
     /// One of these, or all of them.
     Authorities(Vec<Box<dyn Authority>>),
     /// A policy.
     Policy(Policy),
-}
-
-impl From<HowMany> for Require {
-    fn from(how_many: HowMany) -> Self {
-        match how_many {
-            HowMany::Any => Self::Any,
-            HowMany::All => Self::All,
-        }
-    }
 }
 
 impl Args {
@@ -305,17 +225,6 @@ impl From<Accepted> for Good {
             signers: signers.into_iter().map(|(_, signer)| signer).collect(),
             identity: claim.identity,
             annotations: claim.annotations.unwrap_or_default(),
-        }
-    }
-}
-
-impl From<&Rejected> for Bad {
-    fn from(rejected: &Rejected) -> Self {
-        Self {
-            place: rejected.spot.to_string(),
-            manifest: rejected.manifest.clone(),
-            blob: rejected.blob.clone(),
-            reason: rejected.reason.to_string(),
         }
     }
 }

@@ -6,12 +6,12 @@ use stevedore::digest::Digest;
 use stevedore::sign::{self, Accepted, Authority, Form, PredicateType, Signer, Verdict, Wanted};
 use stevedore::transport::Location;
 
-use super::verify::{Bad, Habits, HowMany, Output};
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keyless::KeylessFlags;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
+use crate::cli::verification::{Bad, Habits, HowMany, Output};
 use crate::cli::{Result, Ui, Usage};
 
 /// Verify what is attested of an image

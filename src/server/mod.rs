@@ -3,10 +3,13 @@
 //! distribution-spec: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 
 mod access;
+mod access_log;
 mod answer;
 mod blobs;
 mod brief;
+mod collector;
 mod condition;
+mod failure_log;
 mod front;
 mod lists;
 mod manifests;
@@ -21,6 +24,9 @@ mod uploads;
 
 pub use access::{Action, Authorize, Decision, Wish};
 pub use access::{FileError, Guard, GuardOptions, Issuer, Notes, Outside, Passwords, PolicyFile, Rules, Tokens, Trust};
+pub use access_log::AccessLine;
+pub use collector::Collector;
+pub use failure_log::FailureLog;
 pub use front::{Front, FrontOptions};
 pub use metrics::Metrics;
 pub use options::Options;

@@ -1,7 +1,7 @@
 //! The run: tags are listed, images are copied in parallel, destinations pruned and finished.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::options::Options;
@@ -12,7 +12,7 @@ use super::report::{Copied, Error, Image, Report};
 use crate::class::{Class, Classified};
 use crate::copy::{self, Request, Session, Side};
 use crate::manifest::is_digest_tag;
-use crate::transport::{Location, Source};
+use crate::transport::{Location, Source, tag_pages};
 use crate::watch::{Cancelled, Watch};
 
 /// Carries a plan out.
@@ -245,21 +245,11 @@ fn located(location: &Location) -> String {
 /// Lists all names of a place.
 pub(super) fn names(source: &dyn Source, watch: &Watch) -> crate::transport::Result<Vec<String>> {
     let mut names = Vec::new();
-    let mut after: Option<String> = None;
-    let mut seen = HashSet::new();
-    loop {
+    for page in tag_pages(source) {
         watch.check().map_err(|_| crate::transport::Error::Cancelled(Cancelled))?;
-        let page = source.tags(after.as_deref())?;
-        names.extend(page.names);
-        match page.next {
-            Some(next) if seen.insert(next.clone()) => after = Some(next),
-            Some(_) => {
-                let reason = "its list of tags leads in circles".into();
-                return Err(crate::transport::Error::Malformed { place: source.to_string(), reason });
-            }
-            None => return Ok(names),
-        }
+        names.extend(page?);
     }
+    Ok(names)
 }
 
 /// Returns the series that a line writes to as a whole.

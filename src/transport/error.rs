@@ -84,6 +84,10 @@ pub enum Error {
     #[cfg(feature = "client")]
     #[error(transparent)]
     Registry(#[from] crate::registry::Error),
+    /// The client for registries cannot be made: the files that configure it are unreadable or malformed.
+    #[cfg(feature = "client")]
+    #[error("{0}")]
+    Client(Box<dyn Classified>),
     /// The crate was built without what this needs.
     #[error("built without feature `{feature}`")]
     Feature {
@@ -175,6 +179,8 @@ impl Classified for Error {
             Self::Content(fault) => fault.diagnosis(),
             #[cfg(feature = "client")]
             Self::Registry(error) => error.diagnosis(),
+            #[cfg(feature = "client")]
+            Self::Client(error) => error.diagnosis(),
             Self::Cancelled(cancelled) => cancelled.diagnosis(),
             Self::Malformed { .. } | Self::Feature { .. } => Class::Failed.into(),
         }

@@ -11,6 +11,8 @@ mod dir;
 mod docker_archive;
 mod error;
 mod layout;
+#[cfg(feature = "client")]
+mod lazy_client;
 mod location;
 mod oci_archive;
 mod receive;
@@ -20,6 +22,7 @@ mod selector;
 #[cfg(feature = "client")]
 mod spool;
 mod static_tree;
+mod tags;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -37,11 +40,14 @@ pub use crate::manifest::referrers_tag;
 pub use cached::Cached;
 pub use error::{Error, Result};
 pub use layout::{Layout, Swept};
+#[cfg(feature = "client")]
+pub use lazy_client::LazyClient;
 pub use location::{ArchivePath, Location, LocationError, Place};
 #[cfg(feature = "client")]
 pub use registry::Registry;
 pub use selector::Selector;
 pub use static_tree::{Keep, Pruned, Tree};
+pub use tags::{TagPages, tag_pages};
 
 /// A place to read images from. Every method may be called from many threads.
 pub trait Source: fmt::Display + Send + Sync {
@@ -259,7 +265,7 @@ pub struct Options {
     pub output: Option<Arc<Mutex<dyn Write + Send>>>,
     /// The client for `docker://`.
     #[cfg(feature = "client")]
-    pub client: crate::registry::Client,
+    pub client: LazyClient,
 }
 
 impl Default for Options {
@@ -272,7 +278,7 @@ impl Default for Options {
             input: None,
             output: None,
             #[cfg(feature = "client")]
-            client: crate::registry::Client::default(),
+            client: LazyClient::default(),
         }
     }
 }
@@ -295,7 +301,7 @@ impl Place {
     pub fn open_source(&self, options: &Options) -> Result<Box<dyn Source>> {
         match self {
             #[cfg(feature = "client")]
-            Self::Registry(repository) => Ok(Box::new(Registry::pull(repository, options))),
+            Self::Registry(repository) => Ok(Box::new(Registry::pull(repository, options)?)),
             #[cfg(not(feature = "client"))]
             Self::Registry(_) => Err(Error::Feature { feature: "client" }),
             Self::Dir(path) => Ok(Box::new(dir::Dir::open(path, options)?)),
@@ -315,7 +321,7 @@ impl Place {
     pub fn open_destination(&self, options: &Options) -> Result<Box<dyn Transport>> {
         match self {
             #[cfg(feature = "client")]
-            Self::Registry(repository) => Ok(Box::new(Registry::push(repository, options))),
+            Self::Registry(repository) => Ok(Box::new(Registry::push(repository, options)?)),
             #[cfg(not(feature = "client"))]
             Self::Registry(_) => Err(Error::Feature { feature: "client" }),
             Self::Dir(path) => Ok(Box::new(dir::Dir::create(path, options)?)),

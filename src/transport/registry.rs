@@ -34,19 +34,26 @@ pub struct Registry {
 
 impl Registry {
     /// Opens a repository for reading.
-    pub fn pull(repository: &Repository, options: &Options) -> Self {
-        let mirrors = options.client.mirrors(repository, &options.watch);
-        Self { mirrors, ..Self::new(options.client.pull(repository, &options.watch), options) }
+    ///
+    /// # Errors
+    /// [`Error::Client`] when the client cannot be made.
+    pub fn pull(repository: &Repository, options: &Options) -> Result<Self> {
+        let client = options.client.get()?;
+        let mirrors = client.mirrors(repository, &options.watch);
+        Ok(Self { mirrors, ..Self::new(client.pull(repository, &options.watch), options) })
     }
 
     /// Opens a repository for writing.
-    pub fn push(repository: &Repository, options: &Options) -> Self {
-        let remote = options.client.push(repository, &options.watch);
+    ///
+    /// # Errors
+    /// [`Error::Client`] when the client cannot be made.
+    pub fn push(repository: &Repository, options: &Options) -> Result<Self> {
+        let remote = options.client.get()?.push(repository, &options.watch);
         let remote = match &options.state {
             Some(state) => remote.noting(state.join("uploads"), options.resume),
             None => remote,
         };
-        Self::new(remote, options)
+        Ok(Self::new(remote, options))
     }
 
     fn new(remote: Remote, options: &Options) -> Self {

@@ -28,7 +28,7 @@ use crate::support::seed;
 use crate::support::wire::Reply;
 
 fn options(client: Options) -> transport::Options {
-    transport::Options { client: Client::new(client), ..transport::Options::default() }
+    transport::Options { client: Client::new(client).into(), ..transport::Options::default() }
 }
 
 fn source(host: &str, repository: &str, options: &transport::Options) -> Box<dyn Source> {
@@ -188,7 +188,7 @@ fn survives(mode: Mode, registry: &Registry, big: &Fixture) {
         })
     };
     let client = Client::new(Options { read_timeout: Duration::from_secs(3), ..Options::default() });
-    let options = transport::Options { client, watch, ..transport::Options::default() };
+    let options = transport::Options { client: client.into(), watch, ..transport::Options::default() };
     let from = source(&proxy.host(), "big", &options);
     let name = format!("{mode:?}").to_lowercase().replace(['(', ')', '_'], "-");
     let to = destination(&proxy.host(), name.trim_matches('-'), &options);
@@ -323,7 +323,7 @@ fn denials_say_where_credentials_were_looked_for() {
     let client = |password| Options { login: Some(Login::password(USER, password)), ..Options::default() };
     let good = options(client(PASSWORD));
     assert_eq!(source(&host, "app", &good).manifest(&tag("v1")).expect("let in").digest().to_string(), single.digest);
-    good.client.check_login(&host, &Watch::default()).expect("good");
+    good.client.get().expect("a client").check_login(&host, &Watch::default()).expect("good");
     let bad = Client::new(client("wrong")).check_login(&host, &Watch::default()).expect_err("bad");
     assert_eq!(bad.class(), Class::Denied);
     assert!(bad.to_string().ends_with("; the credentials were not accepted"), "{bad}");
@@ -564,7 +564,7 @@ fn a_later_process_goes_on_with_a_living_session() {
         let put = |host: &str, resume| {
             let client = Client::new(Options { retries: 0, ..Options::default() });
             let state = Some(state.path().to_owned());
-            let options = transport::Options { client, state, resume, ..transport::Options::default() };
+            let options = transport::Options { client: client.into(), state, resume, ..transport::Options::default() };
             let blob = Blob::from_bytes(Descriptor::of(MediaType::OCTET_STREAM, &content), &content).expect("right");
             destination(host, "a", &options).put_blob(blob, None)
         };

@@ -1,0 +1,97 @@
+//! The flags of verbs that look inside an image, and the image they name.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use stevedore::diff;
+use stevedore::filesystem::{DiffIds, Layers, Options};
+use stevedore::image::Image;
+use stevedore::platform::Platform;
+use stevedore::transport::{Cached, Location, Place, Source};
+
+use super::client::{Common, attach_streams};
+use super::flags::{Network, Only, Side};
+use super::{Result, Ui};
+
+/// Which image is looked into, and how.
+#[derive(clap::Args)]
+pub(crate) struct ImageFlags {
+    /// Look into the image for this platform [default: this host's]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    platform: Option<Platform>,
+    /// Keep the layers of a registry's image in this folder, an OCI layout, and take them from there the next time
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Keep temporary files in this folder [default: $TMPDIR, else /tmp]
+    #[arg(long, value_name = "DIR")]
+    scratch: Option<PathBuf>,
+    #[command(flatten)]
+    registry: Only,
+    #[command(flatten)]
+    network: Network,
+}
+
+/// An image in its place.
+pub(crate) struct Opened {
+    source: Box<dyn Source>,
+    image: Image,
+    options: Options,
+}
+
+impl ImageFlags {
+    /// Finds the image.
+    pub(crate) fn open(&self, reference: &Location, digests: bool, ui: &Ui) -> Result<Opened> {
+        self.open_for(reference, None, digests, ui)
+    }
+
+    /// Finds the image, of an index the one for this platform rather than the one that the flags name.
+    pub(crate) fn open_for(
+        &self,
+        reference: &Location,
+        platform: Option<&Platform>,
+        digests: bool,
+        ui: &Ui,
+    ) -> Result<Opened> {
+        let common = Common { network: &self.network, work: None };
+        let mut places = common.options(&Side::from(&self.registry), ui)?;
+        places.scratch = self.scratch.clone().or(places.scratch);
+        attach_streams(&reference.place, None, &mut places)?;
+        let mut source = reference.place.open_source(&places)?;
+        if let Some(folder) = self.cache.as_ref().filter(|_| source.origin().is_some()) {
+            source = Box::new(Cached::new(source, Place::Layout(folder.clone()).open_destination(&places)?));
+        }
+        let image = Image::find(&*source, &reference.at, platform.or(self.platform.as_ref()))?;
+        // What docker saved has no digests but diff_ids, and tools that imitate it often give wrong ones.
+        let by_docker = matches!(reference.place, Place::DockerArchive(_));
+        let options = Options {
+            digests,
+            parallel: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            scratch: places.scratch,
+            diff_ids: if by_docker { DiffIds::Ignore } else { DiffIds::Refuse },
+            ..Options::default()
+        };
+        Ok(Opened { source, image, options })
+    }
+}
+
+impl Opened {
+    /// Returns the place.
+    pub(crate) fn source(&self) -> &dyn Source {
+        &*self.source
+    }
+
+    /// Returns the image.
+    pub(crate) fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// Returns it as one side of a comparison.
+    pub(crate) fn side(&self) -> diff::Side<'_> {
+        diff::Side { source: &*self.source, image: &self.image, options: self.options.clone() }
+    }
+
+    /// Returns its layers.
+    pub(crate) fn layers(&self) -> Result<Layers<'_>> {
+        Ok(Layers::new(&*self.source, &self.image, self.options.clone())?)
+    }
+}

@@ -1,0 +1,37 @@
+//! What a name stands for, by one request.
+
+use serde::Serialize;
+use stevedore::digest::Digest;
+use stevedore::transport::{self, Location, Options};
+
+use super::Result;
+use super::report::Report;
+
+/// A name and its digest.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Found {
+    reference: String,
+    digest: Digest,
+    media_type: String,
+    size: u64,
+}
+
+/// Resolves a reference.
+pub(crate) fn find(reference: &Location, options: &Options) -> Result<Found> {
+    let source = reference.place.open_source(options)?;
+    let found = source.resolve(&reference.at)?;
+    let found = found.ok_or_else(|| transport::Error::not_found(&reference.at, &*source))?;
+    Ok(Found {
+        reference: reference.to_string(),
+        digest: found.digest,
+        media_type: found.media_type.to_string(),
+        size: found.size,
+    })
+}
+
+impl Report for Found {
+    fn text(&self) -> String {
+        format!("{}\n", self.digest)
+    }
+}

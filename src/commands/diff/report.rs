@@ -1,0 +1,225 @@
+//! What `diff` found, as JSON and for people.
+
+use std::fmt::Write as _;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use stevedore::diff::{Attribute, Basis, Change, Document, Field, Filesystems, Operation, PackageChange};
+use stevedore::filesystem::{Entry, escape};
+use stevedore::image::Image;
+use stevedore::transport::Location;
+
+use crate::cli::Result;
+use crate::cli::entries::{Heading, Row, raw, type_name};
+use crate::cli::report::{Report, printable};
+
+/// Longer values of fields are cut in text.
+const MAX_VALUE: usize = 200;
+
+/// Everything that is different. The member names are those of docs/JSON.md.
+#[derive(Serialize)]
+pub(super) struct Differences<'a> {
+    before: Compared,
+    after: Compared,
+    identical: bool,
+    filesystem: Files<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Vec<Line<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packages: Option<Vec<Versions>>,
+}
+
+/// Which image was compared.
+#[derive(Serialize)]
+pub(super) struct Compared {
+    #[serde(flatten)]
+    heading: Heading,
+    #[serde(skip)]
+    layers: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Files<'a> {
+    identical: bool,
+    compared_by: &'static str,
+    changes: Vec<Path<'a>>,
+}
+
+/// A path that is different.
+struct Path<'a>(&'a Change);
+
+/// A package that is different.
+struct Versions(PackageChange);
+
+/// A field that is different.
+struct Line<'a>(&'a Field);
+
+impl Compared {
+    pub(super) fn new(reference: &Location, image: &Image) -> Self {
+        Self { heading: Heading::new(reference, image), layers: image.layers().len() }
+    }
+}
+
+impl<'a> Differences<'a> {
+    pub(super) fn new(
+        [before, after]: [Compared; 2],
+        files: &'a Filesystems,
+        fields: Option<&'a [Field]>,
+        packages: Option<Vec<PackageChange>>,
+    ) -> Self {
+        let same_files = files.changes.is_empty();
+        let compared_by = if files.basis == Basis::Layers { "layers" } else { "content" };
+        let changes = files.changes.iter().map(Path).collect();
+        let same_packages = packages.as_ref().is_none_or(Vec::is_empty);
+        let identical = same_files && same_packages && fields.is_none_or(<[Field]>::is_empty);
+        let fields = fields.map(|fields| fields.iter().map(Line).collect());
+        let filesystem = Files { identical: same_files, compared_by, changes };
+        let packages = packages.map(|packages| packages.into_iter().map(Versions).collect());
+        Self { before, after, identical, filesystem, fields, packages }
+    }
+
+    /// Says whether there is no difference.
+    pub(super) fn is_empty(&self) -> bool {
+        self.identical
+    }
+
+    /// Returns the sentence about equal filesystems.
+    pub(super) fn summary(&self) -> String {
+        match (self.filesystem.compared_by, self.before.layers) {
+            ("layers", 1) => "filesystem identical: the same layer".to_owned(),
+            ("layers", count) => format!("filesystem identical: the same {count} layers"),
+            _ => "filesystem identical".to_owned(),
+        }
+    }
+}
+
+impl Report for Differences<'_> {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for Path(change) in &self.filesystem.changes {
+            write_change(&mut text, change);
+        }
+        for Line(field) in self.fields.iter().flatten() {
+            let (document, name) = (document(field.document), printable(&field.name));
+            // A string takes everything.
+            let _ =
+                writeln!(text, "{document} {name}: {} > {}", value(field.before.as_ref()), value(field.after.as_ref()));
+        }
+        for Versions(package) in self.packages.iter().flatten() {
+            let (kind, name) = (package.kind.purl_type(), printable(&package.name));
+            // A string takes everything.
+            let _ =
+                writeln!(text, "package {kind} {name}: {} > {}", versions(&package.before), versions(&package.after));
+        }
+        text
+    }
+}
+
+fn versions(versions: &[String]) -> String {
+    if versions.is_empty() { "-".to_owned() } else { printable(&versions.join(", ")) }
+}
+
+fn write_change(text: &mut String, change: &Change) {
+    let path = escape(&change.path);
+    // A string takes everything.
+    let _ = match &change.operation {
+        Operation::Added => writeln!(text, "A {path}"),
+        Operation::Deleted => writeln!(text, "D {path}"),
+        Operation::Retyped => {
+            let name = |entry: &Option<Entry>| entry.as_ref().map_or("nothing", |entry| type_name(entry.kind));
+            writeln!(text, "T {path} ({} > {})", name(&change.before), name(&change.after))
+        }
+        Operation::Modified(attributes) => writeln!(text, "M {path} ({})", names(attributes).join(", ")),
+        _ => writeln!(text, "M {path}"),
+    };
+}
+
+fn names(attributes: &[Attribute]) -> Vec<&'static str> {
+    attributes.iter().map(|attribute| attribute.name()).collect()
+}
+
+fn document(document: Document) -> &'static str {
+    if document == Document::Config { "config" } else { "manifest" }
+}
+
+/// Shows a value in one short line.
+fn value(value: Option<&Value>) -> String {
+    let Some(value) = value else { return "-".to_owned() };
+    let text = printable(&value.to_string());
+    match text.char_indices().nth(MAX_VALUE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+impl Serialize for Path<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Members<'a> {
+            path: std::borrow::Cow<'a, str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            raw_path: Option<String>,
+            change: &'static str,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            attributes: Vec<&'static str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            before: Option<Row<'a>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            after: Option<Row<'a>>,
+        }
+        let Self(Change { path, operation, before, after, .. }) = self;
+        let (change, attributes) = match operation {
+            Operation::Added => ("added", Vec::new()),
+            Operation::Deleted => ("deleted", Vec::new()),
+            Operation::Retyped => ("type", Vec::new()),
+            Operation::Modified(attributes) => ("modified", names(attributes)),
+            _ => ("other", Vec::new()),
+        };
+        let (shown, raw_path) = raw(path);
+        let row = |entry| Row::new((&path[..], entry));
+        let (before, after) = (before.as_ref().map(row), after.as_ref().map(row));
+        Members { path: shown, raw_path, change, attributes, before, after }.serialize(serializer)
+    }
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'a> {
+            document: &'static str,
+            field: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            before: Option<&'a Value>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            after: Option<&'a Value>,
+        }
+        let Self(Field { document: which, name, before, after, .. }) = self;
+        let (before, after) = (before.as_ref(), after.as_ref());
+        Members { document: document(*which), field: name, before, after }.serialize(serializer)
+    }
+}
+
+impl Serialize for Versions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Members<'a> {
+            #[serde(rename = "type")]
+            kind: &'static str,
+            name: &'a str,
+            change: &'static str,
+            #[serde(skip_serializing_if = "<[String]>::is_empty")]
+            before: &'a [String],
+            #[serde(skip_serializing_if = "<[String]>::is_empty")]
+            after: &'a [String],
+        }
+        let Self(PackageChange { kind, name, before, after, .. }) = self;
+        let change = match (before.is_empty(), after.is_empty()) {
+            (true, _) => "added",
+            (_, true) => "removed",
+            _ => "changed",
+        };
+        Members { kind: kind.purl_type(), name, change, before, after }.serialize(serializer)
+    }
+}

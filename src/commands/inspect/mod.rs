@@ -1,0 +1,114 @@
+//! `inspect`: what an image says about itself.
+
+mod report;
+
+use stevedore::config::{self, Config};
+use stevedore::manifest::{Body, Manifest};
+use stevedore::platform::Platform;
+use stevedore::transport::{self, Location, Selector, Source};
+
+use crate::cli::client::{Common, attach_streams};
+use crate::cli::flags::{Network, Only, Side};
+use crate::cli::locations::location;
+use crate::cli::{Result, Ui, Usage, resolved};
+use report::Inspection;
+
+/// Show what an image is made of
+///
+/// Of an index the platforms are shown; with --platform, the image for that platform: its config, its history and the layers with their
+/// sizes.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The image
+    #[arg(value_parser = location)]
+    pub(crate) reference: Location,
+    /// Print the manifest, byte for byte
+    #[arg(long, conflicts_with_all = ["config", "digest"])]
+    raw: bool,
+    /// Print the config, byte for byte; of an index, that of --platform or of this host's platform
+    #[arg(long, conflicts_with = "digest")]
+    config: bool,
+    /// Print the digest, by one HEAD at a registry
+    #[arg(long, conflicts_with = "platform")]
+    digest: bool,
+    /// Look at the image for this platform
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    platform: Option<Platform>,
+    #[command(flatten)]
+    registry: Only,
+    #[command(flatten)]
+    network: Network,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stevedore inspect docker://alpine:3.20
+  stevedore inspect --platform linux/arm64 docker://alpine:3.20
+  stevedore inspect --raw oci:images:app | jq .
+  stevedore inspect --json docker://alpine | jq -r '.manifests[].platform.architecture'";
+
+/// Shows the image.
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
+    let mut options = Common { network: &args.network, work: None }.options(&Side::from(&args.registry), ui)?;
+    attach_streams(&args.reference.place, None, &mut options)?;
+    if args.digest {
+        return ui.report(&resolved::find(&args.reference, &options)?);
+    }
+    let source = args.reference.place.open_source(&options)?;
+    let source = &*source;
+    let mut manifest = source.manifest(&args.reference.at)?;
+    if let Some(platform) = &args.platform {
+        manifest = descend(source, manifest, platform)?;
+    } else if args.config {
+        manifest = descend(source, manifest, &Platform::host())?;
+    }
+    if args.raw {
+        return ui.bytes(manifest.raw());
+    }
+    let config = read_config(source, &manifest)?;
+    if args.config {
+        return ui.bytes(&config.ok_or_else(|| no_config(&args.reference))?);
+    }
+    let config = match config {
+        Some(raw) if manifest.is_runnable() => Some(Config::parse(raw)?),
+        _ => None,
+    };
+    ui.report(&Inspection::new(&args.reference, &manifest, config.as_ref()))
+}
+
+/// Follows indexes down to the image for a platform; what is no index is the image itself.
+fn descend(source: &dyn Source, mut manifest: Manifest, platform: &Platform) -> Result<Manifest> {
+    for _ in 0..transport::MAX_DEPTH {
+        let Some(index) = manifest.as_index() else {
+            return Ok(manifest);
+        };
+        let nested = || index.manifests.iter().find(|entry| entry.media_type.is_index());
+        let chosen = platform.choose(&index.manifests).or_else(nested);
+        let chosen = chosen.ok_or_else(|| no_platform(source, &manifest, platform))?;
+        manifest = source.manifest(&Selector::from(chosen.clone()))?;
+    }
+    Err(Usage::new("the indexes are nested too deeply", "name a manifest by its digest").into())
+}
+
+fn no_platform(source: &dyn Source, manifest: &Manifest, platform: &Platform) -> stevedore::copy::Error {
+    let offered = manifest.children().iter().filter(|entry| !entry.is_attestation());
+    stevedore::copy::Error::Platform {
+        place: source.to_string(),
+        wanted: platform.to_string(),
+        offered: offered.filter_map(|entry| Some(entry.platform.as_ref()?.to_string())).collect(),
+    }
+}
+
+/// Reads the config blob, if the manifest has one that is worth it.
+fn read_config(source: &dyn Source, manifest: &Manifest) -> Result<Option<Vec<u8>>> {
+    let Body::Image(image) = manifest.body() else {
+        return Ok(None);
+    };
+    let blob = source.blob(&image.config)?;
+    Ok(Some(blob.read_all(config::MAX_SIZE).map_err(transport::Error::io("read", image.config.digest.to_string()))?))
+}
+
+fn no_config(reference: &Location) -> transport::Error {
+    transport::Error::unsupported("reading a config", reference, "this manifest has none; --raw prints the manifest")
+}

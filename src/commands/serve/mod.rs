@@ -1,0 +1,337 @@
+//! `serve`: a registry on a directory.
+
+mod access_flags;
+mod collection;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use clap::ValueEnum;
+use serde::Serialize;
+use stevedore::http::{self, Handler, Server, Tls, TlsFiles};
+use stevedore::server::{
+    self, AccessLine, FailureLog, Front, FrontOptions, Guard, Metrics, Registry, StaticTree, Storage,
+};
+use stevedore::store;
+
+use crate::cli::report::Report;
+use crate::cli::{Context, Result, Ui, interrupt, output};
+use access_flags::AccessFlags;
+use collection::CollectionFlags;
+
+/// Run a registry on a directory
+///
+/// Everyone may pull; nobody may push or delete unless --anonymous-push, --htpasswd or --policy says so. /healthz answers while the server
+/// runs, and /metrics has numbers for Prometheus. The first SIGTERM or Ctrl-C lets running requests finish for up to 10 seconds, the second
+/// ends the process at once. The files named here are read again when they change.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    place: PlaceArgs,
+    /// Where to listen; port 0 is any that is free
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:5000")]
+    addr: SocketAddr,
+    /// Refuse all that writes
+    #[arg(long)]
+    read_only: bool,
+    /// Take manifests whose blobs and children are not there
+    #[arg(long, conflicts_with = "tree")]
+    allow_sparse: bool,
+    /// Serve below this path, as in /registry, as well
+    #[arg(long, value_name = "PATH", value_parser = base_path, default_value = "", hide_default_value = true)]
+    base_path: String,
+    /// Take as many connections at the same time; each has a thread
+    #[arg(long, value_name = "N", default_value = "512", value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections: u32,
+    /// Take as many connections of one address at the same time; behind a proxy, all are of one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections_per_address: Option<u32>,
+    /// Follow symbolic links to folders of repositories that lead below this directory, too (repeatable)
+    #[arg(long, value_name = "DIR", conflicts_with = "tree")]
+    follow_links: Vec<PathBuf>,
+    /// How to tell of each request on standard error
+    #[arg(long, value_name = "FORM", default_value = "plain")]
+    access_log: LogForm,
+    #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
+    access: AccessFlags,
+    #[command(flatten)]
+    collection: CollectionFlags,
+}
+
+/// What is served.
+#[derive(clap::Args, Debug)]
+#[group(required = true, multiple = false)]
+struct PlaceArgs {
+    /// Serve this directory, new or of registry:2
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// Serve this tree of static:, as deploy makes it, read-only
+    #[arg(long = "static", value_name = "DIR")]
+    tree: Option<PathBuf>,
+}
+
+/// Encryption.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "TLS")]
+struct TlsArgs {
+    /// Use https with this certificate, those that lead to an authority behind it (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Let only clients in that have a certificate of these authorities (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
+}
+
+/// How requests are told, as typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogForm {
+    /// A line for people
+    Plain,
+    /// A JSON object a line
+    Json,
+    /// Not at all
+    None,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stevedore serve --store /var/lib/stevedore --anonymous-push
+  stevedore serve --store /var/lib/stevedore --addr 0.0.0.0:5000 --htpasswd users --tls-cert cert.pem --tls-key key.pem
+  stevedore serve --static ./public";
+
+/// How long the process goes on after the grace of running requests: a handler may hang on something else than its client.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// What a server says when it starts.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Started<'a> {
+    address: SocketAddr,
+    url: String,
+    place: &'a Path,
+    read_only: bool,
+    access: &'a str,
+}
+
+/// Serves until a signal comes.
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
+    let guard = Arc::new(args.access.guard(args.place.token_key(args.read_only), &args.base_path)?);
+    let metrics = Arc::new(Metrics::default());
+    let registry = args.registry(&guard, &metrics)?;
+    let front = Front::new(
+        registry,
+        FrontOptions {
+            base_path: args.base_path.clone(),
+            read_only: args.read_only,
+            guard: Some(Arc::clone(&guard)),
+            metrics: Arc::clone(&metrics),
+        },
+    );
+    let listener = TcpListener::bind(args.addr).with_context(|| format!("cannot listen on {}", args.addr))?;
+    let options = args.options(&metrics)?;
+    let (secure, grace) = (options.tls.is_some(), options.grace);
+    let server = Server::new(listener, options)?;
+    metrics.count_connections(server.counters());
+    let (first, second) = (server.stopper(), server.stopper());
+    interrupt::on_signals(grace + MARGIN, move || first.stop(), move || second.cut())?;
+    args.announce(ui, server.address(), secure, &guard)?;
+    server.run(&front);
+    Ok(())
+}
+
+impl Args {
+    /// Returns what an error is about.
+    pub(crate) fn reference(&self) -> String {
+        self.place.path().display().to_string()
+    }
+
+    fn registry(&self, guard: &Arc<Guard>, metrics: &Arc<Metrics>) -> Result<Arc<dyn Handler>> {
+        let Some(store) = &self.place.store else {
+            let tree = self.place.path();
+            let opened = StaticTree::open(tree, Arc::clone(guard) as _);
+            let opened = opened.with_context(|| format!("cannot open {}", tree.display()))?;
+            let failures = FailureLog::default();
+            return Ok(Arc::new(opened.reporting(Box::new(move |error| tell(&failures, error.kind(), error)))));
+        };
+        let mut storage = if self.read_only { Storage::open_existing(store)? } else { Storage::open(store)? };
+        for folder in &self.follow_links {
+            storage.follow_links(folder)?;
+        }
+        for error in storage.obstacles()? {
+            output::line(&format!("stevedore: {error}: requests for it are answered 503, and no garbage is collected"));
+        }
+        let storage = Arc::new(storage);
+        if !self.read_only {
+            self.collection.start(&storage, metrics)?;
+        }
+        let mut options = server::Options::new(Arc::clone(guard) as _);
+        options.read_only = self.read_only;
+        options.allow_sparse = self.allow_sparse;
+        let failures = FailureLog::default();
+        options.report = Arc::new(move |error| tell(&failures, kind(error), error));
+        Ok(Arc::new(Registry::new(storage, options)))
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.read_only || self.place.tree.is_some()
+    }
+
+    fn options(&self, metrics: &Arc<Metrics>) -> Result<http::Options> {
+        let mut options = http::Options::default();
+        options.connections = count(self.max_connections);
+        options.connections_per_address = self.max_connections_per_address.map(count);
+        options.tls = self.tls.open()?;
+        let metrics = Arc::clone(metrics);
+        let form = self.access_log;
+        options.on_response = Some(Box::new(move |record| {
+            metrics.observe(record);
+            let line = AccessLine::new(record, SystemTime::now());
+            match form {
+                LogForm::Plain => output::line(&line.to_string()),
+                LogForm::Json => output::line(&line.json()),
+                LogForm::None => {}
+            }
+        }));
+        options.on_trouble = Some(Box::new(|trouble| output::line(&format!("stevedore: {trouble}"))));
+        Ok(options)
+    }
+
+    /// Says where the server is and who may push: on standard error, or as the result when that is to be JSON.
+    fn announce(&self, ui: &Ui, address: SocketAddr, secure: bool, guard: &Guard) -> Result<()> {
+        let scheme = if secure { "https" } else { "http" };
+        let access = if self.is_read_only() { "read-only" } else { guard.summary() };
+        let started = Started {
+            address,
+            url: format!("{scheme}://{address}{}/v2/", self.base_path),
+            place: self.place.path(),
+            read_only: self.is_read_only(),
+            access,
+        };
+        if ui.wants_json() {
+            return ui.report(&started);
+        }
+        ui.summary(started.text().trim_end());
+        Ok(())
+    }
+}
+
+impl Report for Started<'_> {
+    fn text(&self) -> String {
+        format!("serving {} on {}: {}\n", self.place.display(), self.url, self.access)
+    }
+}
+
+impl PlaceArgs {
+    fn path(&self) -> &Path {
+        let path = self.store.as_ref().or(self.tree.as_ref());
+        path.expect("the group requires one of them")
+    }
+
+    /// Returns where the key of tokens is kept. Never in a tree, which other servers may show to everyone, and not made where nothing is to
+    /// be written.
+    fn token_key(&self, read_only: bool) -> Option<PathBuf> {
+        let path = self.store.as_ref().map(|store| store.join("token.key"));
+        path.filter(|path| !read_only || path.exists())
+    }
+}
+
+impl TlsArgs {
+    fn open(&self) -> Result<Option<Tls>> {
+        let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) else {
+            return Ok(None);
+        };
+        let mut files = TlsFiles::new(certificate, key);
+        files.client_authority.clone_from(&self.tls_client_ca);
+        Ok(Some(Tls::open(files)?))
+    }
+}
+
+/// Returns a number as that of things in memory.
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Tells of a failure of the storage on standard error, unless others of its kind fill a log.
+fn tell(failures: &FailureLog, kind: io::ErrorKind, error: &dyn std::error::Error) {
+    if let Some(line) = failures.line(kind, error, Instant::now()) {
+        output::line(&format!("stevedore: {line}"));
+    }
+}
+
+/// Returns what kind of failure it is, whatever it is about.
+fn kind(error: &store::Error) -> io::ErrorKind {
+    if let store::Error::Io { source, .. } = error { source.kind() } else { io::ErrorKind::Other }
+}
+
+/// Reads a prefix of paths: made of what needs no escape, and without a slash at its end.
+fn base_path(text: &str) -> Result<String, &'static str> {
+    let path = text.trim_end_matches('/');
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-/".contains(&byte);
+    let is_path = path.is_empty() || path.starts_with('/') && !path.contains("//") && path.bytes().all(plain);
+    if !is_path || path.split('/').any(|part| part == ".." || part == ".") {
+        return Err("expected a path such as /registry");
+    }
+    // Requests without the prefix are answered too: with this one, nobody could tell which are.
+    if path.split('/').nth(1) == Some("v2") {
+        return Err("/v2 is where every registry is; expected a path such as /registry");
+    }
+    Ok(path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn parse(flags: &[&str]) -> Result<Args, clap::Error> {
+        Line::try_parse_from(["serve"].iter().chain(flags)).map(|line| line.args)
+    }
+
+    #[test]
+    fn there_is_one_place() {
+        assert_eq!(parse(&["--store", "d"]).expect("parses").reference(), "d");
+        assert!(parse(&["--static", "d"]).expect("parses").is_read_only());
+        assert!(parse(&[]).is_err() && parse(&["--store", "d", "--static", "e"]).is_err());
+    }
+
+    #[test]
+    fn what_excludes_each_other() {
+        for flags in [
+            &["--anonymous-push", "--policy=p"][..],
+            &["--tls-cert=c"],
+            &["--tls-client-ca=c"],
+            &["--token-issuer=i"],
+            &["--max-connections=0"],
+            &["--base-path=r"],
+        ] {
+            assert!(parse(&[&["--store=d"], flags].concat()).is_err(), "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn prefixes() {
+        for (text, path) in [("", Ok("")), ("/", Ok("")), ("/r", Ok("/r")), ("/r/s/", Ok("/r/s")), ("/v20", Ok("/v20"))]
+        {
+            assert_eq!(base_path(text).as_deref(), path);
+        }
+        for text in ["r", "/a//b", "/a b", "/..", "/a/./b", "/a\"", "/%2f", "/v2", "/v2/", "/v2/r"] {
+            assert!(base_path(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! All tags of a place, a page at a time.
+
+use std::collections::HashSet;
+
+use super::{Error, Result, Source};
+
+/// The pages of a place's list of tags, from [`tag_pages`].
+pub struct TagPages<'a> {
+    source: &'a dyn Source,
+    after: Option<String>,
+    seen: HashSet<String>,
+    is_over: bool,
+}
+
+/// Lists all tags of a place, in its order, a page for each item; it ends after the first error. A list that leads in circles is
+/// [`Error::Malformed`].
+pub fn tag_pages(source: &dyn Source) -> TagPages<'_> {
+    TagPages { source, after: None, seen: HashSet::new(), is_over: false }
+}
+
+impl TagPages<'_> {
+    fn page(&mut self) -> Result<Vec<String>> {
+        let page = self.source.tags(self.after.as_deref())?;
+        if let Some(next) = &page.next
+            && !self.seen.insert(next.clone())
+        {
+            let reason = "its list of tags leads in circles".into();
+            return Err(Error::Malformed { place: self.source.to_string(), reason });
+        }
+        self.is_over = page.next.is_none();
+        self.after = page.next;
+        Ok(page.names)
+    }
+}
+
+impl Iterator for TagPages<'_> {
+    type Item = Result<Vec<String>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let page = self.page();
+        self.is_over |= page.is_err();
+        Some(page)
+    }
+}
