@@ -35,7 +35,18 @@ bsdtar_too() { # prints what it has installed
   bsdtar --version | sed 's/ - .*//'
 }
 
+shells() { # prints what it has installed
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends zsh fish man-db >/dev/null
+  echo "shells: $(zsh --version), $(fish --version)"
+}
+
 if [[ -e $marker ]]; then
+  if ! grep -q '^shells' "$marker"; then
+    lines=$(shells)
+    { cat "$marker"; echo "$lines"; } >"$marker.new"
+    mv "$marker.new" "$marker"
+  fi
   if ! grep -q '^bsdtar' "$marker"; then
     lines=$(bsdtar_too)
     { cat "$marker"; echo "$lines"; } >"$marker.new"
@@ -118,6 +129,7 @@ rm -rf "$dir/debs" "$dir/apt"
   nginx -v 2>&1
   apache2 -v | sed -n 's/^Server version: //p'
   bsdtar_too
+  shells
   validators
 } >"$marker.new"
 mv "$marker.new" "$marker"

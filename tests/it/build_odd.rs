@@ -1,23 +1,14 @@
 //! `build` from what is no plain file, from what changes, and from much.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixListener;
 
 use crate::build::documents;
 use crate::support::command::{Program, stevedore};
 use crate::support::layout::{blob_path, sha256};
-use crate::support::oracle::{note_skip, oracle};
+use crate::support::oracle::{is_root, oracle};
 use crate::support::scene::{Folder, Scene};
-
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-pub(crate) fn is_root() -> bool {
-    let is_root = fs::metadata("/proc/self").expect("is there").uid() == 0;
-    if !is_root {
-        eprintln!("skipped: owners, devices and capabilities take root");
-    }
-    is_root
-}
+use crate::support::skips;
 
 #[test]
 fn a_layer_that_can_be_read_only_once_is_refused() {
@@ -65,6 +56,7 @@ fn devices_pipes_and_attributes() {
     }
     let folder = Folder::new();
     fs::create_dir(folder.path("t")).expect("makes");
+    let Some(python) = oracle("python3") else { return };
     let script = "cd \"$1\"; mknod null c 1 3; mknod disk b 8 1; mkfifo pipe; echo x > cap; chown 5:6 cap; chmod 640 null disk pipe cap; \
         python3 -c 'import os; os.setxattr(\"cap\",\"user.b\",b\"2\\x00\"); os.setxattr(\"cap\",\"user.a\",b\"1\"); \
         os.setxattr(\"cap\",\"security.capability\",bytes.fromhex(\"0100000200040000000000000000000000000000\"))'";
@@ -93,7 +85,7 @@ fn devices_pipes_and_attributes() {
         assert names==['SCHILY.xattr.security.capability','SCHILY.xattr.user.a','SCHILY.xattr.user.b'],names\n";
     let (manifest, _) = documents(&folder.path("o"), "1");
     let blob = blob_path(&folder.path("o"), manifest["layers"][0]["digest"].as_str().expect("a digest"));
-    Program::new("python3", &["-c", script, &blob.display().to_string()]).run().ok();
+    python.run(&["-c", script, &blob.display().to_string()]);
 }
 
 #[test]
@@ -110,11 +102,8 @@ fn memory_stays_small() {
     let large = fs::File::create(root.join("large")).expect("creates");
     large.set_len(300 << 20).expect("grows");
     let output = folder.at("oci", "o", ":1");
-    let Some((run, peak)) =
-        Program::stevedore(&["build", "--dir", &folder.text("t"), "--compress", "gzip:1", "-o", &output]).peak_rss()
-    else {
-        return;
-    };
+    let (run, peak) =
+        Program::stevedore(&["build", "--dir", &folder.text("t"), "--compress", "gzip:1", "-o", &output]).peak_rss();
     run.ok();
     assert!(peak < 64 << 20, "{peak} bytes");
 }
@@ -139,7 +128,7 @@ fn buildah_mounts_what_was_built() {
             buildah.try_run(&[&fixed[..], arguments].concat())
         };
         if driver == "overlay" && run(&["from", "scratch"]).code != 0 {
-            note_skip("no overlay filesystem can be mounted");
+            skips::note("no overlay filesystem can be mounted");
             continue;
         }
         let from = run(&["from", "--tls-verify=false", &output]).ok();

@@ -12,9 +12,7 @@ const MOST: u64 = 40 << 20;
 
 #[track_caller]
 fn assert_small(from: &str, to: &str) {
-    let Some((run, peak)) = Program::stevedore(&["copy", from, to]).peak_rss() else {
-        return;
-    };
+    let (run, peak) = Program::stevedore(&["copy", from, to]).peak_rss();
     run.ok();
     assert!(peak <= MOST, "{from} to {to} held {} KiB", peak >> 10);
 }

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::support::certificates::Certificates;
 use crate::support::clients::{CHECKS, Clients};
 use crate::support::command::{Run, run, stevedore};
+use crate::support::finally::Finally;
 use crate::support::fixture::{self, Fixture, OCI_EMPTY, OCI_MANIFEST};
 use crate::support::http::Client;
 use crate::support::layout::Layout;
@@ -416,6 +417,7 @@ fn a_moved_tag_is_seen_at_once() {
         let done = AtomicBool::new(false);
         let images = [&one, &app];
         thread::scope(|scope| {
+            let _end = Finally(|| done.store(true, Ordering::SeqCst));
             let readers: Vec<_> = (0..8).map(|_| scope.spawn(|| read(&client, path, &done))).collect();
             for round in 0..12 {
                 room.deploy(&[&images[round % 2].reference(), "--all", "--name", "app"]).ok();

@@ -12,6 +12,8 @@ use stevedore::sign::blob::{self, Artifact};
 use stevedore::sign::keyless::{Identity, Pattern, TrustedRoot};
 use stevedore::sign::{Authority, Keyless, PublicKey};
 
+use crate::support::skips;
+
 const IDENTITY: &str = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
 
@@ -54,7 +56,7 @@ fn bundles_of_the_conformance_suite() {
     let (Some(suite), Some(root)) = (folder("STEVEDORE_SIGSTORE_CONFORMANCE"), folder("STEVEDORE_SIGSTORE_ROOT"))
     else {
         // Also with CI=true: the suite is nobody's to install here.
-        return say("SKIP: STEVEDORE_SIGSTORE_CONFORMANCE and STEVEDORE_SIGSTORE_ROOT are not both set");
+        return skips::note("STEVEDORE_SIGSTORE_CONFORMANCE and STEVEDORE_SIGSTORE_ROOT are not both set");
     };
     let mut cases: Vec<PathBuf> = fs::read_dir(suite.join("test/assets/bundle-verify"))
         .expect("the suite's cases")

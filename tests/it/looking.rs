@@ -56,7 +56,7 @@ fn plain(line: &[&str]) -> (i32, Vec<u8>) {
 #[test]
 fn without_a_network() {
     let Some(unshare) = oracle("unshare") else { return };
-    if !crate::build_odd::is_root() {
+    if !crate::support::oracle::is_root() {
         return;
     }
     let room = tempfile::tempdir().expect("a temporary directory");
@@ -99,7 +99,7 @@ fn without_another_program_and_without_a_file_of_its_own() {
 #[test]
 fn without_rights() {
     let Some(setpriv) = oracle("setpriv") else { return };
-    if !crate::build_odd::is_root() {
+    if !crate::support::oracle::is_root() {
         return;
     }
     let room = tempfile::tempdir().expect("a temporary directory");

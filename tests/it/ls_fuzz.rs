@@ -18,7 +18,7 @@ use crate::support::oracle::{Tool, corpus, number, oracle};
 fn random_images_are_what_others_make_of_them() {
     let (Some(corpus), Some(python), Some(umoci)) = (corpus(), oracle("python3"), oracle("umoci-new")) else { return };
     // Only root may give files to others.
-    if !crate::build_odd::is_root() {
+    if !crate::support::oracle::is_root() {
         return;
     }
     let count = number("STEVEDORE_FUZZ_IMAGES", 10);

@@ -18,6 +18,7 @@ use stevedore::transport::{self, Location, Origin, Selector, Source, Transport};
 use stevedore::watch::{Event, Outcome, Watch};
 
 use crate::support::bearer::{self, Bearer};
+use crate::support::finally::Finally;
 use crate::support::fixture::{self, Fixture};
 use crate::support::layout::sha256;
 use crate::support::pages::{Fake, Link, paged_tags, tag_names};
@@ -238,8 +239,9 @@ fn cancellation_ends_waits() {
     let options = transport::Options { watch: watch.clone(), ..transport::Options::default() };
     let from = source(&fake.host(), "a", &options);
     std::thread::scope(|scope| {
+        let _end = Finally(|| watch.cancel());
         let waiting = scope.spawn(|| from.resolve(&tag("v1")));
-        while fake.log().is_empty() {
+        while fake.log().is_empty() && !waiting.is_finished() {
             std::thread::yield_now();
         }
         watch.cancel();
@@ -755,6 +757,8 @@ fn proxies() {
     };
     let options = options(client);
     std::thread::scope(|scope| {
+        // Without a connection the thread would wait for one.
+        let _end = Finally(|| drop(TcpStream::connect(listener.local_addr().expect("address"))));
         let asked = scope.spawn(|| tunnel(&listener, &registry.host()));
         let through = source("registry.example:8080", "none", &options);
         assert!(through.resolve(&tag("v1")).expect("answers").is_none());

@@ -307,7 +307,7 @@ fn hostile_evidence_is_bounded() {
         tar(&[Member::File("c/package.json", br#"{"name":"good","version":"1"}"#)]),
     ]);
     let program = Program::stevedore(&["sbom", "--json", &image.reference()]);
-    let Some((run, peak)) = program.peak_rss() else { return };
+    let (run, peak) = program.peak_rss();
     let list = run.ok().json();
     assert!(found(&list).contains(&"pkg:npm/good@1 c/package.json".to_owned()));
     assert!(list["warnings"].as_array().is_some_and(|warnings| warnings.len() >= 3), "{}", list["warnings"]);
@@ -328,7 +328,7 @@ fn a_bomb_in_a_java_archive() {
         Member::File("a/sound.jar", &sound),
     ])]);
     let program = Program::stevedore(&["sbom", "--json", &image.reference()]);
-    let Some((run, peak)) = program.peak_rss() else { return };
+    let (run, peak) = program.peak_rss();
     let list = run.ok().json();
     assert!(found(&list).iter().any(|row| row.starts_with("pkg:maven/org.acme/app@5.4 a/sound.jar")), "{list}");
     assert!(peak < 128 * MIB, "{} MiB", peak / MIB);

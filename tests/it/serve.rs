@@ -9,11 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::certificates::Certificates;
 use crate::support::command::stevedore;
+use crate::support::finally::Finally;
 use crate::support::fixture;
 use crate::support::http::Client;
 use crate::support::seed;
@@ -135,7 +137,7 @@ fn a_policy_is_read_again_when_it_changes() {
     assert_eq!(status("other", "word", "/v2/team/app/blobs/uploads/"), 202);
     rule("*", "\"everything\"");
     assert_eq!(status("other", "word", "/v2/team/app/blobs/uploads/"), 202, "what it said before holds");
-    served.signal("TERM");
+    served.signal(Signal::TERM);
     let (_, log) = served.wait();
     let note = format!("{}:3:8: \"everything\" is none of pull, push, delete, catalog", policy.display());
     assert!(log.contains(&note), "{log}");
@@ -161,6 +163,7 @@ fn a_thousand_guesses_do_not_stall_who_knows_the_password() {
     user.get("/v2/").expect(200);
     let (guesses, done) = (250, AtomicBool::new(false));
     let (slowest, refused) = thread::scope(|scope| {
+        let _end = Finally(|| done.store(true, Ordering::SeqCst));
         let guessers: Vec<_> = (0..4)
             .map(|thread| {
                 let client = served.client();
@@ -223,7 +226,7 @@ fn a_slow_upload_holds_up_nobody() {
 #[test]
 fn the_first_signal_lets_requests_finish() {
     let (_room, store, _) = room();
-    for signal in ["TERM", "INT"] {
+    for signal in [Signal::TERM, Signal::INT] {
         let served = Served::start(&["--store", &store, "--anonymous-push"]);
         let mut stream = TcpStream::connect(served.host()).expect("it listens");
         let digest = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
@@ -258,11 +261,11 @@ fn the_second_signal_ends_it_at_once() {
         .expect("sent");
     let host = served.host();
     let begin = Instant::now();
-    served.signal("TERM");
+    served.signal(Signal::TERM);
     while TcpStream::connect(&host).is_ok() {
         thread::yield_now();
     }
-    served.signal("TERM");
+    served.signal(Signal::TERM);
     let (code, _) = served.wait();
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     assert!(matches!(code, Some(0 | 130)), "{code:?}");
@@ -332,7 +335,7 @@ fn health_numbers_and_the_log() {
             assert!(Instant::now() < deadline, "{line}\n{}", numbers());
         }
     }
-    served.signal("TERM");
+    served.signal(Signal::TERM);
     let (code, log) = served.wait();
     assert_eq!(code, Some(0));
     let entries: Vec<serde_json::Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
@@ -366,7 +369,7 @@ fn bytes_are_counted_both_ways() {
             assert!(Instant::now() < deadline, "{line}\n{}", numbers());
         }
     }
-    served.signal("TERM");
+    served.signal(Signal::TERM);
     let (_, log) = served.wait();
     let entries: Vec<serde_json::Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let push = entries.iter().find(|entry| entry["method"] == "POST").expect("the push is told");
@@ -402,7 +405,7 @@ fn a_directory_that_is_only_read_is_not_touched() {
     assert_eq!(client.get(&format!("/v2/app/referrers/{}", image.digest)).expect(200).json()["manifests"], json!([]));
     assert_eq!(client.get("/v2/app/tags/list").expect(200).json()["tags"], json!(["v1"]));
     assert_eq!(client.get("/v2/_catalog").expect(200).json()["repositories"], json!(["app"]));
-    served.signal("TERM");
+    served.signal(Signal::TERM);
     served.wait();
     assert_eq!(snapshot(place), before);
     // What is no registry's directory is not made one.

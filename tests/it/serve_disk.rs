@@ -3,7 +3,6 @@
 //! A disk of 24 MiB is a file system in memory, mounted where only the server sees it; a broken one is strace, which has calls fail.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -17,6 +16,7 @@ use crate::support::layout::sha256;
 use crate::support::oracle::oracle;
 use crate::support::scene::memory;
 use crate::support::served::Served;
+use crate::support::skips;
 use crate::support::trace;
 
 /// A server on a disk of its own.
@@ -41,7 +41,7 @@ impl SmallDisk {
         let probe = begin(&mount).stderr(Stdio::null()).status();
         if !probe.is_ok_and(|status| status.success()) {
             // No tool is missing: some containers let nobody mount anything.
-            writeln!(std::io::stderr(), "SKIP: no file system can be mounted here").expect("standard error is open");
+            skips::note("no file system can be mounted");
             return None;
         }
         let command = begin(&format!("{mount} && exec \"$0\" \"$@\""));

@@ -7,13 +7,15 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::content::{Random, fraction};
+use crate::support::finally::Finally;
 use crate::support::fixture::OCI_MANIFEST;
 use crate::support::http::Client;
 use crate::support::layout::sha256;
@@ -205,6 +207,8 @@ fn nothing_acknowledged_is_lost() {
         let done = AtomicU64::new(0);
         let client = served.client();
         let fresh: Vec<Promises> = thread::scope(|scope| {
+            // They push until the server is gone.
+            let _end = Finally(|| served.signal(Signal::KILL));
             let pushers: Vec<_> = (0..CLIENTS)
                 .map(|number| {
                     let (client, done) = (client.clone(), &done);
@@ -214,11 +218,11 @@ fn nothing_acknowledged_is_lost() {
                 })
                 .collect();
             // At a random moment, but not before something was pushed.
-            while done.load(Ordering::SeqCst) < CLIENTS {
+            while done.load(Ordering::SeqCst) < CLIENTS && !pushers.iter().all(ScopedJoinHandle::is_finished) {
                 thread::yield_now();
             }
             thread::sleep(Duration::from_secs_f64(fraction(round) / 2.0));
-            served.signal("KILL");
+            served.signal(Signal::KILL);
             pushers.into_iter().map(|pusher| pusher.join().expect("a client")).collect()
         });
         pushes += done.load(Ordering::SeqCst);
@@ -254,7 +258,7 @@ fn an_upload_goes_on_after_a_kill() {
     let location = served.client().post("/v2/a/blobs/uploads/", b"").expect(202);
     let location = location.header("location").expect("a location").to_owned();
     served.client().send("PATCH", &location, &content[..3 << 20]).expect(202);
-    served.signal("KILL");
+    served.signal(Signal::KILL);
     served.wait();
     let served = Served::start(&["--store", &store, "--anonymous-push"]);
     let status = served.client().get(&location).expect(204);
@@ -290,7 +294,7 @@ fn what_nobody_goes_on_with_goes_by_age_while_it_runs_and_when_it_starts() {
     wait_for(&served, &location);
     // Down while the upload ages; an unfinished write of the killed process goes whatever its age.
     let location = begin(&served);
-    served.signal("KILL");
+    served.signal(Signal::KILL);
     served.wait();
     fs::write(store.join(".partial/put-1-1"), [7; 50_000]).expect("written");
     let served = Served::start(&arguments);

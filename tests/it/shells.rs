@@ -1,8 +1,7 @@
 //! What shells, `man` and people are told about the command line.
 
-use std::path::{Path, PathBuf};
-
 use crate::support::command::{Program, stevedore};
+use crate::support::oracle::oracle;
 
 /// The program's own script for each shell is one that the shell takes; shells that are not there cannot be asked, bash is.
 #[test]
@@ -16,7 +15,7 @@ fn completions_load() {
         let script = stevedore(&["completions", shell]).ok();
         let file = folder.path().join(shell);
         std::fs::write(&file, &script.stdout).expect("writing a file");
-        if shell != "bash" && !is_installed(shell) {
+        if shell != "bash" && oracle(shell).is_none() {
             continue;
         }
         let file = file.display().to_string();
@@ -50,7 +49,7 @@ fn manual_pages_render() {
     let pages = stevedore(&["man", &folder.path().display().to_string()]).ok();
     let pages: Vec<&str> = pages.text().lines().collect();
     assert!(pages.len() > verbs().len(), "{pages:?}");
-    if !is_installed("man") {
+    if oracle("man").is_none() {
         return;
     }
     for page in pages {
@@ -89,11 +88,6 @@ fn verbs() -> Vec<String> {
     let verbs: Vec<String> = names.filter(|name| *name != "help").map(str::to_owned).collect();
     assert!(verbs.len() >= 8, "{verbs:?}");
     verbs
-}
-
-fn is_installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|dir: PathBuf| dir.join(program)).any(|file: PathBuf| Path::is_file(&file))
 }
 
 /// Takes away how `man` prints bold: each letter over itself.

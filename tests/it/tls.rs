@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::thread;
 
@@ -129,7 +129,8 @@ fn a_client_shows_its_certificate() {
 #[test]
 fn proxies_of_the_environment_are_used() {
     let proxy = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = format!("http://{}", proxy.local_addr().expect("an address"));
+    let bound = proxy.local_addr().expect("an address");
+    let address = format!("http://{bound}");
     let asked = thread::spawn(move || {
         let (stream, _) = proxy.accept().expect("a connection");
         let mut line = String::new();
@@ -145,6 +146,8 @@ fn proxies_of_the_environment_are_used() {
     };
     digest("registry.invalid,other.invalid");
     digest("other.invalid");
+    // Had nothing connected, the thread would wait for ever.
+    drop(TcpStream::connect(bound));
     let line = asked.join().expect("the thread ends");
     assert_eq!(line.trim_end(), "CONNECT registry.invalid:443 HTTP/1.1");
 }

@@ -1,6 +1,5 @@
 //! The contract of places, held by a repository of a real registry.
 
-use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,6 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::transport::{Place, contract};
+
+#[path = "../../../tests/it/support/skips.rs"]
+#[allow(dead_code, reason = "other test binaries use the rest")]
+mod skips;
 
 struct Server {
     process: Child,
@@ -37,9 +40,7 @@ impl Server {
                 std::env::var_os("CI").is_none(),
                 "docker-registry is not installed, and CI allows no skipped test"
             );
-            // Not by a macro: what those print is shown only when the test fails.
-            writeln!(io::stderr(), "SKIP: docker-registry is not installed (a repository keeps the contract)")
-                .expect("open");
+            skips::note("docker-registry is not installed");
             return None;
         };
         let server = Self { process, host, _folder: folder };

@@ -10,6 +10,8 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use stevedore::http::Server;
 
+use crate::support::finally::Finally;
+
 use super::fixture::{Probe, hasty};
 
 const ROLE: &str = "STEVEDORE_TEST_SERVER";
@@ -49,10 +51,10 @@ fn is_the_server() {
     let stdin = std::io::stdin();
     let handler = Arc::new(Probe::default());
     std::thread::scope(|scope| {
+        let _end = Finally(|| stop.cut());
         scope.spawn(|| server.run(&handler));
         // The parent's end is ours.
         stdin.lock().read_line(&mut String::new()).unwrap();
-        stop.cut();
     });
 }
 

@@ -81,7 +81,7 @@ fn flattened_images_are_what_they_were_to_three_tools() {
         return;
     };
     let folder = Folder::new();
-    let rootless: &[&str] = if crate::build_odd::is_root() { &[] } else { &["--rootless"] };
+    let rootless: &[&str] = if crate::support::oracle::is_root() { &[] } else { &["--rootless"] };
     let mut same = 0;
     for (number, name) in IMAGES.iter().enumerate() {
         let (image, tag) = name.find(':').map_or((*name, ""), |at| name.split_at(at));

@@ -2,10 +2,16 @@
 
 use std::env;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use crate::support::command::{Program, stevedore};
+use crate::support::finally::Finally;
 use crate::support::oracle::{corpus, oracle};
+use crate::support::skips;
 
 #[test]
 fn the_binary_runs() {
@@ -54,9 +60,8 @@ fn memory_is_measured() {
         let script = format!("head -c {bytes} /dev/zero | tail -c {bytes} >/dev/null; exit 5");
         Program::new("sh", &["-c", &script]).peak_rss()
     };
-    let (Some((_, little)), Some((run, much))) = (hold("1000"), hold("67108864")) else {
-        return;
-    };
+    let (_, little) = hold("1000");
+    let (run, much) = hold("67108864");
     run.code(5);
     assert!(little < 16 << 20, "{little}");
     assert!((64 << 20..96 << 20).contains(&much), "{much}");
@@ -103,6 +108,59 @@ fn a_missing_tool_is_a_visible_skip_or_a_failure() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("making it executable");
     let found = probe("true", &format!("/nowhere:{}", dir.path().display())).ok();
     assert!(!found.stderr.contains("SKIP"), "{}", found.stderr);
+}
+
+#[test]
+fn skips_are_counted_once_for_each_test_and_reason() {
+    assert_eq!(skips::summary(""), "no test was skipped");
+    let notes = "crane is not installed\ta::one\ncrane is not installed\ta::one\nno corpus\ta::one\n";
+    assert_eq!(skips::summary(notes), "1 test was skipped, wholly or in part: not installed: crane (1); no corpus (1)");
+    let more = "no corpus\tb\noras is not installed\tc\ncrane is not installed\td\nno root\tb\n";
+    assert_eq!(
+        skips::summary(&format!("{notes}{more}")),
+        "4 tests were skipped, wholly or in part: not installed: crane (2), oras (1); no corpus (2); no root (1)"
+    );
+    // Cut short, as by a full disk, it counts the rest.
+    assert_eq!(skips::summary("no tab"), "no test was skipped");
+}
+
+#[test]
+fn a_run_counts_its_own_skips_only() {
+    const NAME: &str = "selftest::programs::a_run_counts_its_own_skips_only";
+    const PROBE: &str = "STEVEDORE_PROBE";
+    match env::var(PROBE).as_deref() {
+        Ok("note") => return skips::note("a reason"),
+        Ok("take") => return writeln!(std::io::stderr(), "{}", skips::take()).expect("standard error is open"),
+        _ => {}
+    }
+    let test = env::current_exe().expect("a test knows its program").display().to_string();
+    // A shell is the run. The first leaves its notes behind, as `cargo test --test it` does.
+    let run = |script: &str| {
+        let script =
+            script.replace("NOTE", "STEVEDORE_PROBE=note \"$@\"").replace("TAKE", "STEVEDORE_PROBE=take \"$@\"");
+        Program::new("sh", &["-c", &script, "sh", &test, "--exact", NAME, "--nocapture"]).run().ok().stderr
+    };
+    assert!(!run("NOTE; true").contains("skipped"));
+    assert!(run("NOTE; NOTE; TAKE; true").contains("1 test was skipped, wholly or in part: a reason (1)\n"));
+    assert!(run("NOTE; TAKE; TAKE; true").ends_with("no test was skipped\n"));
+    assert!(run("TAKE; true").contains("no test was skipped\n"));
+}
+
+#[test]
+fn a_panic_in_a_scope_ends_the_threads_that_run_until_stopped() {
+    let done = AtomicBool::new(false);
+    let run = || {
+        thread::scope(|scope| {
+            let _end = Finally(|| done.store(true, Ordering::SeqCst));
+            scope.spawn(|| {
+                while !done.load(Ordering::SeqCst) {
+                    thread::yield_now();
+                }
+            });
+            panic!("as a failed assertion");
+        });
+    };
+    catch_unwind(AssertUnwindSafe(run)).expect_err("it panics, and returns");
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::time::Duration;
 use stevedore::digest::Algorithm;
 use stevedore::server::Collection;
 
+use crate::support::finally::Finally;
+
 use super::site::{Site, sha256};
 
 /// Waits for nothing.
@@ -178,6 +180,7 @@ fn collecting_beside_pushes_breaks_nothing() {
     let other = one.again();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _end = Finally(|| done.store(true, Ordering::Relaxed));
         let collectors = [&one, &other].map(|site| {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::support::finally::Finally;
+
 use super::site::{IMAGE, INDEX, Site, descriptor, sha256, sha512};
 
 fn put(site: &Site, target: &str, media_type: &str, raw: &[u8]) -> super::site::Answer {
@@ -254,6 +256,7 @@ fn a_tag_is_one_or_the_other() {
     let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}).to_string();
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _end = Finally(|| done.store(true, std::sync::atomic::Ordering::Relaxed));
         for _ in 0..8 {
             scope.spawn(|| {
                 while !done.load(std::sync::atomic::Ordering::Relaxed) {
@@ -268,6 +271,5 @@ fn a_tag_is_one_or_the_other() {
             put(&site, "/v2/a/manifests/v1", INDEX, index.as_bytes()).expect(201);
             put(&site, "/v2/a/manifests/v1", IMAGE, &image).expect(201);
         }
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
 }

@@ -1,7 +1,6 @@
 //! Runs the binary under test, and other programs, away from the settings and credentials of the machine.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,8 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use super::oracle::{oracle, search_path};
+use super::memory;
+use super::oracle::search_path;
 
 /// Runs the binary with these arguments.
 #[track_caller]
@@ -125,28 +125,11 @@ impl Program {
         Running { child, _home: self.home }
     }
 
-    /// Runs it to its end and measures the most memory it held at once, in bytes.
-    ///
-    /// `time` measures: the kernel's figure for a direct child of the test would count the test's own memory before `exec`.
-    /// `None` when that tool is missing.
+    /// Runs it to its end and measures the most memory it held at once, in bytes: see `memory`.
     #[track_caller]
-    pub(crate) fn peak_rss(self) -> Option<(Run, u64)> {
-        let time = oracle("time")?;
-        let report = self.home.path().join("peak-rss");
-        let mut command = time.command(&["--quiet", "-f", "%M", "-o"]);
-        command.arg(&report).arg(self.command.get_program()).args(self.command.get_args());
-        command.env_clear();
-        isolate(&mut command, self.home.path());
-        for (name, value) in self.command.get_envs().filter_map(|(name, value)| Some((name, value?))) {
-            command.env(name, value);
-        }
-        if let Some(dir) = self.command.get_current_dir() {
-            command.current_dir(dir);
-        }
-        let run = run(command, &self.stdin);
-        let text = fs::read_to_string(&report).unwrap_or_else(|error| panic!("{}: {error}", report.display()));
-        let kibibytes: u64 = text.trim().parse().unwrap_or_else(|_| panic!("time reported {text:?}"));
-        Some((run, kibibytes * 1024))
+    pub(crate) fn peak_rss(self) -> (Run, u64) {
+        let (run, peak) = memory::measure(&self.command, &self.stdin, &self.home.path().join("peak-rss"));
+        (Run { line: describe(&self.command), ..run }, peak)
     }
 }
 
@@ -200,7 +183,8 @@ pub(crate) fn run(mut command: Command, stdin: &[u8]) -> Run {
     Run { code: exit_code(output.status), stdout: output.stdout, stderr, line }
 }
 
-fn exit_code(status: std::process::ExitStatus) -> i32 {
+/// Returns the exit code, or 128 and the signal that killed it.
+pub(crate) fn exit_code(status: std::process::ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| 128 + status.signal().expect("a process ends by exit or by a signal"))
 }
 

@@ -7,7 +7,8 @@
 use std::env;
 
 use super::command::{Run, run};
-use super::oracle::{Tool, note_skip, oracle};
+use super::oracle::{Tool, oracle};
+use super::skips;
 
 /// The engine, by way of docker's client with a home of its own.
 pub(crate) struct Engine {
@@ -18,7 +19,7 @@ pub(crate) struct Engine {
 /// Finds the engine, or says that the test is skipped.
 pub(crate) fn engine() -> Option<Engine> {
     let Some(host) = env::var("STEVEDORE_DOCKER_HOST").ok().filter(|host| !host.is_empty()) else {
-        note_skip("STEVEDORE_DOCKER_HOST names no Docker Engine");
+        skips::note("STEVEDORE_DOCKER_HOST names no Docker Engine");
         return None;
     };
     Some(Engine { host, client: oracle("docker")? })

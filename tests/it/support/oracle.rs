@@ -5,13 +5,13 @@
 
 use std::env;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
 use super::command::{Run, run};
+use super::skips;
 
 /// Finds a tool, or says that the test is skipped.
 pub(crate) fn oracle(name: &str) -> Option<Tool> {
@@ -33,6 +33,15 @@ pub(crate) fn number(variable: &str, default: u64) -> u64 {
     text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}, not a number"))
 }
 
+/// Whether the tests run as root; says that the test is skipped where they do not.
+pub(crate) fn is_root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        skips::note("not root, which owners, devices and capabilities take");
+    }
+    is_root
+}
+
 /// Returns the directories that tools come from, as a PATH.
 pub(crate) fn search_path() -> String {
     let own = env::var("STEVEDORE_ORACLES").unwrap_or_default();
@@ -46,15 +55,8 @@ fn find(name: &str) -> Option<PathBuf> {
 
 fn skip<T>(why: &str) -> Option<T> {
     assert!(env::var("CI").as_deref() != Ok("true"), "{why}, and CI=true allows no test to be skipped");
-    note_skip(why);
+    skips::note(why);
     None
-}
-
-/// Says that the test is skipped.
-pub(crate) fn note_skip(why: &str) {
-    // Not by a macro: what those print is shown only when the test fails.
-    let test = std::thread::current().name().unwrap_or("a thread of a test").to_owned();
-    writeln!(std::io::stderr(), "SKIP: {why} ({test})").expect("standard error is open");
 }
 
 /// A tool with a home of its own: no settings or credentials of the machine reach it.

@@ -5,6 +5,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::http::Client;
 use super::oracle::search_path;
 
@@ -80,9 +82,8 @@ impl Served {
     }
 
     /// Sends a signal.
-    pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
-        assert!(sent.expect("running kill").success());
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("a child that was not waited for takes signals");
     }
 
     /// Waits for its end; returns the exit code and all that it wrote to standard error.

@@ -6,6 +6,8 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use super::oracle::Tool;
 use super::served::Served;
 
@@ -22,7 +24,7 @@ pub(crate) fn start(strace: &Tool, options: &[&str], trace: &Path, arguments: &[
 #[track_caller]
 pub(crate) fn finish(served: Served, trace: &Path) -> String {
     let process = served.process().to_string();
-    served.signal("TERM");
+    served.signal(Signal::TERM);
     assert_eq!(served.wait().0, Some(0));
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
