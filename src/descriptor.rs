@@ -18,7 +18,7 @@ pub type Annotations = BTreeMap<String, String>;
 ///
 /// Fields are written in the order that Docker, containers/image and go-containerregistry use, so that a manifest converted here has the
 /// digest that those tools give it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
     /// What the content is.

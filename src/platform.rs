@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::descriptor::{Descriptor, null_as_default};
 
 /// What an image runs on. Every field of the wire format survives a round trip, known or not.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Platform {
     /// The CPU architecture in Go's words: `amd64`, `arm64`, `arm`, …
     #[serde(default)]

@@ -41,7 +41,18 @@ shells() { # prints what it has installed
   echo "shells: $(zsh --version), $(fish --version)"
 }
 
+counter() { # prints what it has installed
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends valgrind >/dev/null
+  valgrind --version
+}
+
 if [[ -e $marker ]]; then
+  if ! grep -q '^valgrind' "$marker"; then
+    lines=$(counter)
+    { cat "$marker"; echo "$lines"; } >"$marker.new"
+    mv "$marker.new" "$marker"
+  fi
   if ! grep -q '^shells' "$marker"; then
     lines=$(shells)
     { cat "$marker"; echo "$lines"; } >"$marker.new"
@@ -131,6 +142,7 @@ rm -rf "$dir/debs" "$dir/apt"
   bsdtar_too
   shells
   validators
+  counter
 } >"$marker.new"
 mv "$marker.new" "$marker"
 cat "$marker"

@@ -1,6 +1,6 @@
 //! Which blobs are on their way to a destination, or there: copies that run together send each once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,8 +23,10 @@ pub(super) struct Flights {
 #[derive(Clone, Debug, Default)]
 struct Blob {
     in_flight: bool,
-    /// The repositories that have it, in the order they got it; of a place that is no registry, one without a name.
-    there: Vec<String>,
+    /// The first repository that had it; of a place that is no registry, one without a name.
+    first: Option<String>,
+    /// All that have it.
+    there: HashSet<String>,
 }
 
 /// What is to be done about a blob.
@@ -61,7 +63,7 @@ impl Flights {
             }
             if !blob.in_flight {
                 blob.in_flight = true;
-                let from = blob.there.first().cloned();
+                let from = blob.first.clone();
                 let from = from.map(|repository| Origin { registry: key.0.clone(), repository });
                 drop(blobs);
                 return Ok(Claim::Take(Flight { flights: self, key, repository, from }));
@@ -75,7 +77,8 @@ impl Flight<'_> {
     /// Tells that the blob is there now.
     pub(super) fn land(self) {
         if let Some(blob) = lock(&self.flights.blobs).get_mut(&self.key) {
-            blob.there.push(self.repository.clone());
+            blob.first.get_or_insert_with(|| self.repository.clone());
+            blob.there.insert(self.repository.clone());
         }
     }
 }

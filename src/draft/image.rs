@@ -1,6 +1,6 @@
 //! One image in the making.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -240,8 +240,9 @@ impl Draft {
         }
         if image.layers != layers {
             let texts: Vec<Box<RawValue>> = document.decode("layers")?.unwrap_or_default();
-            let text = |layer: &Descriptor| match image.layers.iter().position(|old| old == layer) {
-                Some(at) => Ok(texts[at].clone()),
+            let texts: HashMap<&Descriptor, Box<RawValue>> = image.layers.iter().zip(texts).rev().collect();
+            let text = |layer: &Descriptor| match texts.get(layer) {
+                Some(text) => Ok(text.clone()),
                 None => to_raw_value(layer),
             };
             let layers: Vec<Box<RawValue>> = layers.iter().map(text).collect::<Result<_, _>>()?;

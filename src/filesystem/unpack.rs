@@ -165,8 +165,10 @@ impl Unpack {
             Err(errno) => return Err(errno.into()),
         }
         self.last = None;
-        let below = [path, b"/"].concat();
-        self.directories.retain(|other, _| other != path && !other.starts_with(&below));
+        self.directories.remove(path);
+        // All that is below lies between `path/` and `path0`, for `0` comes after `/`.
+        let mut rest = self.directories.split_off(&[path, b"/"].concat());
+        self.directories.append(&mut rest.split_off(&[path, b"0"].concat()));
         // All parts before the last are directories, not links: the walk to `parent` has seen to that, and nobody else writes here.
         let path = std::path::Path::new(std::ffi::OsStr::from_bytes(path));
         std::fs::remove_dir_all(self.staged.path().join(path))

@@ -3,6 +3,8 @@
 //! <https://distribution.github.io/distribution/spec/deprecated-schema-v1/>. The digest of a signed one is over the payload, which is the
 //! document with the signature block cut out as its `protected` header says.
 
+use std::collections::HashSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -43,10 +45,10 @@ struct Protected {
 impl Schema1 {
     pub(super) fn parse(members: &Members) -> Result<Self, ParseError> {
         let listed: Vec<FsLayer> = members.decode("fsLayers")?.unwrap_or_default();
-        let mut layers: Vec<Descriptor> = Vec::new();
+        let (mut layers, mut seen) = (Vec::new(), HashSet::new());
         // The topmost layer stands first, and the empty layer often several times.
         for FsLayer { blob_sum } in listed.into_iter().rev() {
-            if !layers.iter().any(|layer| layer.digest == blob_sum) {
+            if seen.insert(blob_sum.clone()) {
                 layers.push(Descriptor::new(MediaType::DOCKER_LAYER_GZIP, blob_sum, 0));
             }
         }

@@ -1,8 +1,11 @@
 //! An edit applied to one image.
 
+use std::collections::HashSet;
+
 use super::layers::{self, Rewriting};
 use super::{Edit, Error, Options, Result};
 use crate::config::History;
+use crate::descriptor::Descriptor;
 use crate::draft::{Draft, Drafts, Layer, Packing};
 use crate::filesystem::{self, Layers};
 use crate::image::Image;
@@ -44,9 +47,10 @@ impl Change<'_, '_> {
             self.flatten(&mut draft)?;
         }
         self.recompress(&mut draft)?;
+        let old: HashSet<&Descriptor> = image.layers().iter().collect();
         let is_new_zstd = |layer: &Layer| {
             let descriptor = layer.descriptor();
-            descriptor.media_type.layer_compression() == Some(Compression::Zstd) && !image.layers().contains(descriptor)
+            descriptor.media_type.layer_compression() == Some(Compression::Zstd) && !old.contains(descriptor)
         };
         if draft.final_format() == Format::Docker && draft.layers.iter().any(is_new_zstd) {
             return Err(no_zstd());

@@ -1,6 +1,6 @@
 //! An edit applied to what a name stands for: an image, or an index and what is in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -150,12 +150,9 @@ impl<'a> Walk<'_, 'a> {
         let own = Descriptor { platform: image.config().map(Config::platform), ..changed.descriptor() };
         let format = changed.format().unwrap_or(Format::Oci);
         self.drafts.add_manifest(changed, Some(self.source));
+        let mut there = HashSet::from([own.digest.clone()]);
         let mut manifests = vec![own];
-        for entry in self.added()? {
-            if !manifests.iter().any(|there| there.digest == entry.digest) {
-                manifests.push(entry);
-            }
-        }
+        manifests.extend(self.added()?.into_iter().filter(|entry| there.insert(entry.digest.clone())));
         Ok(Manifest::index(format, &manifest::Index { manifests, ..manifest::Index::default() })?)
     }
 
@@ -183,13 +180,13 @@ impl<'a> Walk<'_, 'a> {
         let texts: Vec<Box<RawValue>> = members.decode("manifests").map_err(failed)?.unwrap_or_default();
         let kept = self.kept(index, root)?;
         let mut entries = Vec::new();
-        let mut replaced = Vec::new();
+        let mut replaced = HashSet::new();
         for ((text, entry), _) in texts.into_iter().zip(index.children()).zip(&kept).filter(|(_, kept)| **kept) {
             let new = self.entry(entry, depth)?;
             if new.digest == entry.digest {
                 entries.push((text, entry.clone()));
             } else {
-                replaced.push(entry.digest.to_string());
+                replaced.insert(entry.digest.to_string());
                 entries.push((to_raw_value(&new).map_err(failed)?, new));
             }
         }
@@ -202,8 +199,9 @@ impl<'a> Walk<'_, 'a> {
         entries.retain(|(_, entry)| !(entry.is_attestation() && is_stale(entry)));
         let mut changed = !replaced.is_empty();
         if root {
+            let mut there: HashSet<Digest> = entries.iter().map(|(_, entry)| entry.digest.clone()).collect();
             for entry in self.added()? {
-                if !entries.iter().any(|(_, there)| there.digest == entry.digest) {
+                if there.insert(entry.digest.clone()) {
                     entries.push((to_raw_value(&entry).map_err(failed)?, entry));
                     changed = true;
                 }

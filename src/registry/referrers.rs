@@ -5,7 +5,7 @@
 //! distribution-spec, "Referrers Tag Schema":
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema>
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -268,19 +268,22 @@ impl Queue {
 /// Returns the list with the changes made; nothing when it says all of it already. Other entries and unknown fields keep their text.
 fn merge(list: Option<&Manifest>, changes: &[Change]) -> Result<Option<Manifest>, ParseError> {
     let mut additions: Vec<&Descriptor> = Vec::new();
-    let mut removals: Vec<&Digest> = Vec::new();
+    let mut removals: HashSet<&Digest> = HashSet::new();
     for change in changes {
         match change {
             Change::Add(new) => additions.push(new),
-            Change::Remove(digest) => removals.push(digest),
+            Change::Remove(digest) => {
+                removals.insert(digest);
+            }
         }
     }
     let entries = list.map_or(&[][..], Manifest::children);
-    additions.retain(|new| !entries.iter().any(|entry| entry.digest == new.digest));
+    let listed: HashSet<&Digest> = entries.iter().map(|entry| &entry.digest).collect();
+    additions.retain(|new| !listed.contains(&new.digest));
     // Threads come in any order; what they write should not.
     additions.sort_by(|a, b| a.digest.cmp(&b.digest));
     additions.dedup_by(|a, b| a.digest == b.digest);
-    let is_removed = |entry: &Descriptor| removals.contains(&&entry.digest);
+    let is_removed = |entry: &Descriptor| removals.contains(&entry.digest);
     if additions.is_empty() && !entries.iter().any(is_removed) {
         return Ok(None);
     }

@@ -27,6 +27,9 @@ const LIFETIME: u64 = 60;
 /// How long before its end a token is no longer used.
 const MARGIN: Duration = Duration::from_secs(5);
 
+/// The most tokens that are kept for one registry; the oldest goes first.
+const MAX_GRANTS: usize = 256;
+
 /// How a registry wants to be asked, and the tokens for it.
 #[derive(Default)]
 pub(super) struct Tokens {
@@ -163,6 +166,10 @@ impl Session {
             other => other?,
         };
         let header = grant.header.clone();
+        // Each request looks through them, and a mirrored registry may have any number of repositories.
+        if tokens.grants.len() == MAX_GRANTS {
+            tokens.grants.remove(0);
+        }
         tokens.grants.push(grant);
         Ok(Some(header))
     }

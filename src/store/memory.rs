@@ -17,12 +17,30 @@ pub struct Memory {
 
 #[derive(Debug, Default)]
 struct State {
-    objects: BTreeMap<Key, (Arc<[u8]>, SystemTime)>,
+    objects: BTreeMap<Key, Written>,
+    /// The number of objects written so far.
+    writes: u64,
     stages: BTreeMap<Key, Vec<u8>>,
     /// The stages that someone holds.
     taken: BTreeSet<Key>,
     /// How many hold a key shared; nothing stands for one exclusive holder.
     locks: BTreeMap<Key, Option<usize>>,
+}
+
+#[derive(Clone, Debug)]
+struct Written {
+    content: Arc<[u8]>,
+    modified: SystemTime,
+    /// How many objects were written before.
+    number: u64,
+}
+
+impl State {
+    fn insert(&mut self, key: Key, content: Arc<[u8]>) {
+        let written = Written { content, modified: SystemTime::now(), number: self.writes };
+        self.writes += 1;
+        self.objects.insert(key, written);
+    }
 }
 
 impl Memory {
@@ -53,14 +71,14 @@ impl Memory {
 
 impl Store for Memory {
     fn get(&self, key: &Key) -> Result<Option<Object>> {
-        Ok(self.state().objects.get(key).map(|(content, modified)| {
-            let content = content.clone();
+        Ok(self.state().objects.get(key).cloned().map(|Written { content, modified, number }| {
             let mut object = Object::new(content.len() as u64, move |offset| {
                 let mut reader = Cursor::new(content.clone());
                 reader.set_position(offset);
                 Ok(Body::Reader(Box::new(reader)))
             });
-            object.modified = Some(*modified);
+            object.modified = Some(modified);
+            object.etag = Some(number.to_string());
             object
         }))
     }
@@ -78,7 +96,7 @@ impl Store for Memory {
                 bytes
             }
         };
-        self.state().objects.insert(key.clone(), (bytes.into(), SystemTime::now()));
+        self.state().insert(key.clone(), bytes.into());
         Ok(())
     }
 
@@ -175,7 +193,7 @@ impl Stage for MemoryStage {
         refuse_partial(key)?;
         let mut state = self.store.state();
         let content = state.stages.remove(&self.key).unwrap_or_default();
-        state.objects.insert(key.clone(), (content.into(), SystemTime::now()));
+        state.insert(key.clone(), content.into());
         Ok(())
     }
 

@@ -39,6 +39,7 @@ mod faults;
 mod full_disk;
 mod gc;
 mod generated;
+mod growth;
 mod http_core;
 mod images_run;
 mod imports;

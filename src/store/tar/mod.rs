@@ -8,7 +8,7 @@ mod scan;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ use super::{Body, Content, Depth, Error, Key, Keys, Lock, LockKind, Object, Resu
 pub struct Tar {
     file: Arc<File>,
     entries: Arc<BTreeMap<Key, Extent>>,
+    /// What tells this state of the file from others.
+    version: Arc<str>,
 }
 
 /// Where content lies.
@@ -74,7 +76,10 @@ impl Tar {
 
     fn of(file: File, path: &Path) -> Result<Self> {
         let entries = scan::scan(&file, path)?;
-        Ok(Self { file: Arc::new(file), entries: Arc::new(entries) })
+        let found = file.metadata().map_err(Error::io("read", path))?;
+        let identity = [found.dev(), found.ino(), found.len()].map(|number| format!("{number:x}")).join("-");
+        let version = format!("{identity}-{:x}.{:x}", found.mtime(), found.mtime_nsec());
+        Ok(Self { file: Arc::new(file), entries: Arc::new(entries), version: version.into() })
     }
 }
 
@@ -119,11 +124,13 @@ impl Store for Tar {
             return Ok(None);
         };
         let file = self.file.clone();
-        Ok(Some(Object::new(extent.size, move |at| {
+        let mut object = Object::new(extent.size, move |at| {
             let at = at.min(extent.size);
             let piece = Piece { file: file.clone(), position: extent.offset + at, left: extent.size - at };
             Ok(Body::Reader(Box::new(piece)))
-        })))
+        });
+        object.etag = Some(format!("{}@{:x}", self.version, extent.offset));
+        Ok(Some(object))
     }
 
     fn put(&self, _: &Key, _: Content<'_>) -> Result<()> {

@@ -1,5 +1,7 @@
 //! The entries of an archive's `index.json`, and which of them stay when images are written.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -41,7 +43,13 @@ pub(in crate::transport) fn keep(work: &Workspace, place: &Place, sole: Option<&
         Some(archive) => entries(&*archive, place)?.unwrap_or_default(),
         None => Vec::new(),
     };
-    let stays: Vec<bool> = now.iter().map(|entry| stays(work, place, entry, &before, sole)).collect::<Result<_>>()?;
+    // Whether every entry for a manifest had a name.
+    let mut all_named: HashMap<&Digest, bool> = HashMap::new();
+    for old in &before {
+        *all_named.entry(&old.digest).or_insert(true) &= has_name(old);
+    }
+    let stays = now.iter().map(|entry| stays(work, place, entry, all_named.get(&entry.digest).copied(), sole));
+    let stays: Vec<bool> = stays.collect::<Result<_>>()?;
     let mut stay = stays.iter();
     let mut members = Members::parse(&raw).map_err(invalid(place))?;
     let mut texts: Vec<Box<RawValue>> = members.decode("manifests").map_err(invalid(place))?.unwrap_or_default();
@@ -51,18 +59,18 @@ pub(in crate::transport) fn keep(work: &Workspace, place: &Place, sole: Option<&
     Ok(Some(Kept { raw: members.to_vec(), entries }))
 }
 
+/// Says whether an entry stays; `was_named` says whether all entries for its manifest had names before, if there were any.
 fn stays(
     work: &Workspace,
     place: &Place,
     entry: &Descriptor,
-    before: &[Descriptor],
+    was_named: Option<bool>,
     sole: Option<&Digest>,
 ) -> Result<bool> {
-    let mut same = before.iter().filter(|old| old.digest == entry.digest).peekable();
-    if has_name(entry) || same.peek().is_none() || sole == Some(&entry.digest) {
+    if has_name(entry) || was_named.is_none() || sole == Some(&entry.digest) {
         return Ok(true);
     }
-    if same.all(has_name) {
+    if was_named == Some(true) {
         return Ok(false);
     }
     // Signatures and the like have no names either, but they are no images.

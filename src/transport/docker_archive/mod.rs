@@ -42,19 +42,13 @@ impl Reader {
     /// Turns what people name into what the layout has.
     fn known(&self, at: &Selector) -> Result<Selector> {
         match at {
-            Selector::Tag(name) if !self.has(name) => Ok(Selector::Tag(names::known(name))),
+            Selector::Tag(name) if !self.view.has(name) => Ok(Selector::Tag(names::known(name))),
             Selector::Entry(number) => {
-                let manifest = self.view.manifests()?.into_iter().nth(*number);
+                let manifest = self.view.manifest(*number)?;
                 manifest.map(Selector::from).ok_or_else(|| Error::not_found(at, self))
             }
             other => Ok(other.clone()),
         }
-    }
-
-    /// Says whether the layout has an image under this very name.
-    fn has(&self, name: &str) -> bool {
-        let mut names = self.view.images().iter().flat_map(|image| image.names.iter().map(move |each| (image, each)));
-        names.any(|(image, each)| self.view.known(image, each) == name)
     }
 }
 

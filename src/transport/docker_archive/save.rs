@@ -1,5 +1,7 @@
 //! What `docker load` is told: the item of `manifest.json` for each image that it can take.
 
+use std::collections::HashMap;
+
 use super::list::{Item, blob_path};
 use super::names;
 use crate::descriptor::Descriptor;
@@ -14,6 +16,7 @@ use crate::watch::Watch;
 /// Lists the images that `docker load` can take, and tells the watch of those that it cannot.
 pub(super) fn list(store: &dyn Store, place: &Place, entries: &[Descriptor], watch: &Watch) -> Result<Vec<Item>> {
     let mut items: Vec<Item> = Vec::new();
+    let mut numbers = HashMap::new();
     for entry in entries {
         let Some(manifest) = load(store, place, entry)? else {
             continue;
@@ -23,7 +26,16 @@ pub(super) fn list(store: &dyn Store, place: &Place, entries: &[Descriptor], wat
             continue;
         }
         match item(store, place, &manifest)? {
-            Ok(item) => add(&mut items, item, name.filter(|name| names::tag_of(name).is_some())),
+            Ok(item) => {
+                // One item has all the names of an image, as Docker writes it.
+                let number = *numbers.entry((item.config.clone(), item.layers.clone())).or_insert(items.len());
+                if number == items.len() {
+                    items.push(item);
+                }
+                if let Some(name) = name.filter(|name| names::tag_of(name).is_some()) {
+                    items[number].repo_tags.get_or_insert_default().push(name);
+                }
+            }
             Err(reason) => {
                 let what = name.unwrap_or_else(|| entry.digest.to_string());
                 watch.note(&format!("docker load cannot read {what} from {place}: {reason}"));
@@ -31,20 +43,6 @@ pub(super) fn list(store: &dyn Store, place: &Place, entries: &[Descriptor], wat
         }
     }
     Ok(items)
-}
-
-/// Adds a name to the item of the same image, as Docker does, or a new item.
-fn add(items: &mut Vec<Item>, item: Item, name: Option<String>) {
-    let at = match items.iter().position(|each| each.config == item.config && each.layers == item.layers) {
-        Some(at) => at,
-        None => {
-            items.push(item);
-            items.len() - 1
-        }
-    };
-    if let Some(name) = name {
-        items[at].repo_tags.get_or_insert_default().push(name);
-    }
 }
 
 /// Makes the item of an image, or says why there is none.

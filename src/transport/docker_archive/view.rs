@@ -3,19 +3,19 @@
 //! The blobs of the OCI half are read where they lie. Of an image that only Docker's list describes, a manifest is made here, of the layers
 //! as they lie in the archive; each file is hashed once, when the first manifest is asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 
-use super::images::{self, From, Image, Root};
+use super::images::{self, From, Image, Roots};
 use super::list::{self, Item};
 use super::names;
 use super::roots;
 use crate::config;
 use crate::descriptor::Descriptor;
-use crate::digest::{Algorithm, Hasher};
+use crate::digest::{Algorithm, Digest, Hasher};
 use crate::manifest::{self, Manifest};
 use crate::media_type::{Compression, Format, MediaType};
 use crate::store::{self, Body, Content, Depth, Key, Keys, Lock, LockKind, Object, Stage, Store, Tar};
@@ -32,8 +32,10 @@ pub(super) struct View {
     watch: Watch,
     tar: Tar,
     items: Vec<Item>,
-    roots: Vec<Root>,
+    roots: Roots,
     images: Vec<Image>,
+    /// The names that the layout has.
+    known: BTreeSet<String>,
     made: Mutex<Option<Arc<Made>>>,
 }
 
@@ -42,9 +44,15 @@ struct Made {
     /// The images' manifests, in the images' order.
     manifests: Vec<Descriptor>,
     /// Small objects.
-    objects: BTreeMap<Key, Arc<[u8]>>,
+    objects: BTreeMap<Key, Small>,
     /// Blobs that lie elsewhere in the archive.
     aliases: BTreeMap<Key, Key>,
+}
+
+/// A small object.
+struct Small {
+    content: Arc<[u8]>,
+    etag: String,
 }
 
 impl View {
@@ -68,7 +76,10 @@ impl View {
             None => Vec::new(),
         };
         let images = images::find(&items, &roots);
-        Ok(Self { place: place.clone(), watch: watch.clone(), tar, items, roots, images, made: Mutex::default() })
+        let names = images.iter().flat_map(|image| image.names.iter().map(move |name| (image, name)));
+        let known = names.map(|(image, name)| known(&roots, image, name)).collect();
+        let (place, watch, made) = (place.clone(), watch.clone(), Mutex::default());
+        Ok(Self { place, watch, tar, items, roots, images, known, made })
     }
 
     /// Returns the images.
@@ -76,9 +87,14 @@ impl View {
         &self.images
     }
 
-    /// Returns the descriptors of the images' manifests, in the same order.
-    pub(super) fn manifests(&self) -> Result<Vec<Descriptor>> {
-        Ok(self.made()?.manifests.clone())
+    /// Returns the manifest of the image with a number.
+    pub(super) fn manifest(&self, number: usize) -> Result<Option<Descriptor>> {
+        Ok(self.made()?.manifests.get(number).cloned())
+    }
+
+    /// Says whether an image is found under this very name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.known.contains(name)
     }
 
     fn made(&self) -> Result<Arc<Made>> {
@@ -89,7 +105,7 @@ impl View {
         let mut maker = Maker { view: self, hashed: BTreeMap::new(), made: Made::new() };
         for image in &self.images {
             let manifest = match image.from {
-                From::Index(number) => self.roots[number].descriptor.clone(),
+                From::Index(number) => self.roots.entries[number].descriptor.clone(),
                 From::List(number) => maker.manifest(&self.items[number])?,
             };
             maker.made.manifests.push(manifest);
@@ -104,24 +120,25 @@ impl View {
         let mut entries = Vec::new();
         for (image, manifest) in self.images.iter().zip(manifests) {
             let mut entry = manifest.clone();
-            let known: Vec<Option<String>> = image.names.iter().map(|name| Some(self.known(image, name))).collect();
-            for name in if known.is_empty() { vec![None] } else { known } {
+            let names: Vec<Option<String>> =
+                image.names.iter().map(|name| Some(known(&self.roots, image, name))).collect();
+            for name in if names.is_empty() { vec![None] } else { names } {
                 names::set_known(&mut entry.annotations, name.as_deref());
                 entries.push(entry.clone());
             }
         }
         encode_index(&entries)
     }
+}
 
-    /// Returns the name that an image of this archive is found by.
-    pub(super) fn known(&self, image: &Image, name: &str) -> String {
-        match image.from {
-            // A tag alone is a name in the index, but would be a repository in Docker's list.
-            From::Index(number) if names::of_entry(&self.roots[number].descriptor).as_deref() == Some(name) => {
-                name.into()
-            }
-            _ => names::known(name),
+/// Returns the name that an image of an archive is found by.
+fn known(roots: &Roots, image: &Image, name: &str) -> String {
+    match image.from {
+        // A tag alone is a name in the index, but would be a repository in Docker's list.
+        From::Index(number) if names::of_entry(&roots.entries[number].descriptor).as_deref() == Some(name) => {
+            name.into()
         }
+        _ => names::known(name),
     }
 }
 
@@ -133,7 +150,12 @@ impl Made {
     }
 
     fn set(&mut self, name: &str, content: Vec<u8>) {
-        self.objects.insert(name.parse().expect("a name is a key"), content.into());
+        self.put(name.parse().expect("a name is a key"), content.into());
+    }
+
+    fn put(&mut self, key: Key, content: Arc<[u8]>) {
+        let etag = Digest::of(&content).to_string();
+        self.objects.insert(key, Small { content, etag });
     }
 }
 
@@ -186,7 +208,7 @@ impl Maker<'_> {
             manifest::Image { config, layers, subject: None, annotations: BTreeMap::new(), artifact_type: None };
         let manifest = Manifest::image(format, &image)
             .map_err(|error| malformed(&self.view.place, format!("manifest.json: {error}")))?;
-        self.made.objects.insert(blob_key(manifest.digest()), manifest.raw().into());
+        self.made.put(blob_key(manifest.digest()), manifest.raw().into());
         Ok(manifest.descriptor())
     }
 
@@ -288,11 +310,13 @@ impl Store for View {
     }
 }
 
-fn in_memory(content: &Arc<[u8]>) -> Object {
-    let content = content.clone();
-    Object::new(content.len() as u64, move |at| {
+fn in_memory(small: &Small) -> Object {
+    let content = small.content.clone();
+    let mut object = Object::new(content.len() as u64, move |at| {
         let mut reader = io::Cursor::new(content.clone());
         reader.set_position(at);
         Ok(Body::Reader(Box::new(reader)))
-    })
+    });
+    object.etag = Some(small.etag.clone());
+    object
 }

@@ -2,10 +2,11 @@
 //!
 //! image-spec, "index.json file": <https://github.com/opencontainers/image-spec/blob/main/image-layout.md#indexjson-file>
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::value::RawValue;
 
+use super::keys::Keys;
 use crate::descriptor::{Annotations, Descriptor};
 use crate::digest::Digest;
 use crate::splice::Members;
@@ -19,15 +20,14 @@ const EMPTY: &[u8] = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.ima
 
 /// An `index.json`.
 ///
-/// Ten thousand names are found and edited in it, so both are looked up, not searched for.
+/// A hundred thousand entries fit below the limit on its size, so names and manifests are looked up, not searched for, also while it is
+/// edited.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
     members: Members,
-    entries: Vec<Entry>,
-    /// The first entry with exactly this name.
-    named: BTreeMap<String, usize>,
-    /// The entries for a manifest.
-    holding: BTreeMap<Digest, Vec<usize>>,
+    /// In their order. A number stays with its entry until [`Index::remove`] counts anew, so that a removal moves no other.
+    entries: BTreeMap<usize, Entry>,
+    keys: Keys,
 }
 
 /// An entry as it stands there and what it says.
@@ -46,6 +46,15 @@ pub(super) enum Edit {
     Add(Descriptor),
 }
 
+impl Edit {
+    /// Returns what is named or has an entry then.
+    pub(super) fn descriptor(&self) -> &Descriptor {
+        match self {
+            Self::Tag(_, descriptor) | Self::Add(descriptor) => descriptor,
+        }
+    }
+}
+
 impl Index {
     /// Makes one without entries.
     pub(super) fn empty() -> Self {
@@ -59,46 +68,57 @@ impl Index {
             let members = Members::parse(text.get().as_bytes())?;
             Ok(Entry { members, descriptor: serde_json::from_str(text.get())? })
         };
-        let entries = texts.into_iter().map(entry).collect::<Result<_, serde_json::Error>>()?;
-        let mut index = Self { members, entries, named: BTreeMap::new(), holding: BTreeMap::new() };
-        index.look_up();
-        Ok(index)
+        let entries = texts.into_iter().map(entry).collect::<Result<Vec<_>, serde_json::Error>>()?;
+        Ok(Self::of(members, entries))
     }
 
-    /// Makes the look-ups anew, after entries have moved.
-    fn look_up(&mut self) {
-        self.named.clear();
-        self.holding.clear();
-        for (at, entry) in self.entries.iter().enumerate() {
-            if let Some(name) = annotation(&entry.descriptor, REF_NAME) {
-                self.named.entry(name.into()).or_insert(at);
-            }
-            self.holding.entry(entry.descriptor.digest.clone()).or_default().push(at);
-        }
+    fn of(members: Members, entries: impl IntoIterator<Item = Entry>) -> Self {
+        let mut index = Self { members, entries: BTreeMap::new(), keys: Keys::default() };
+        entries.into_iter().for_each(|entry| index.push(entry));
+        index
     }
 
-    fn push(&mut self, descriptor: &Descriptor) -> usize {
-        let at = self.entries.len();
-        self.entries.push(Entry::of(descriptor));
-        self.holding.entry(descriptor.digest.clone()).or_default().push(at);
-        at
+    fn push(&mut self, entry: Entry) {
+        let at = self.entries.last_key_value().map_or(0, |(last, _)| last + 1);
+        self.put(at, entry);
     }
 
-    /// Returns the entries for a manifest.
-    fn holding(&self, digest: &Digest) -> &[usize] {
-        self.holding.get(digest).map_or(&[], Vec::as_slice)
+    fn put(&mut self, at: usize, entry: Entry) {
+        self.keys.add(at, &entry.descriptor);
+        self.entries.insert(at, entry);
+    }
+
+    /// Takes an entry out, to be changed and put back.
+    fn take(&mut self, at: usize) -> Entry {
+        let entry = self.entries.remove(&at).expect("a number that was looked up");
+        self.keys.remove(at, &entry.descriptor);
+        entry
     }
 
     pub(super) fn to_vec(&self) -> Vec<u8> {
         let mut members = self.members.clone();
-        let entries: Vec<&Members> = self.entries.iter().map(|entry| &entry.members).collect();
+        let entries: Vec<&Members> = self.entries.values().map(|entry| &entry.members).collect();
         members.set("manifests", &entries).expect("text members are always writable");
         members.to_vec()
     }
 
     /// Returns what the entries say, in their order.
     pub(super) fn descriptors(&self) -> impl Iterator<Item = &Descriptor> {
-        self.entries.iter().map(|entry| &entry.descriptor)
+        self.entries.values().map(|entry| &entry.descriptor)
+    }
+
+    /// Returns the entry with a number, counted from 0.
+    pub(super) fn nth(&self, number: usize) -> Option<&Descriptor> {
+        let is_counted = self.entries.last_key_value().is_none_or(|(last, _)| last + 1 == self.entries.len());
+        match is_counted {
+            true => self.entries.get(&number).map(|entry| &entry.descriptor),
+            false => self.descriptors().nth(number),
+        }
+    }
+
+    /// Returns the first entry for a manifest.
+    pub(super) fn entry_of(&self, digest: &Digest) -> Option<&Descriptor> {
+        self.keys.holding.get(digest).and_then(BTreeSet::first).map(|at| &self.entries[at].descriptor)
     }
 
     /// Returns the names, each once, in the entries' order.
@@ -109,20 +129,20 @@ impl Index {
 
     /// Returns the entries that a name means: the first that has exactly this name, else all whose full reference ends in it.
     pub(super) fn find(&self, wanted: &str) -> Vec<&Descriptor> {
-        if let Some(exact) = self.named.get(wanted) {
-            return vec![&self.entries[*exact].descriptor];
+        if let Some(exact) = self.keys.named.get(wanted).and_then(BTreeSet::first) {
+            return vec![&self.entries[exact].descriptor];
         }
-        self.descriptors().filter(|each| is_referred_to(each, wanted)).collect()
+        let meant = self.keys.meant.get(wanted).into_iter().flatten();
+        meant.map(|at| &self.entries[at].descriptor).collect()
     }
 
     /// Says whether this is itself the index of one image: entries without names, each for another platform, as BuildKit and pack write.
     pub(super) fn is_image(&self) -> bool {
-        let platforms: Vec<_> =
-            self.descriptors().filter(|each| !each.is_attestation()).map(|each| each.platform.as_ref()).collect();
-        let distinct = |i: usize| platforms[i].is_some() && !platforms[..i].contains(&platforms[i]);
+        let mut images = self.descriptors().filter(|each| !each.is_attestation()).peekable();
+        let mut platforms = HashSet::new();
         self.entries.len() > 1
-            && !platforms.is_empty()
-            && (0..platforms.len()).all(distinct)
+            && images.peek().is_some()
+            && images.all(|each| each.platform.as_ref().is_some_and(|platform| platforms.insert(platform)))
             && self.descriptors().all(|each| name(each).is_none())
     }
 
@@ -137,49 +157,48 @@ impl Index {
     /// Removes the entries that `gone` says, and returns how many there were.
     pub(super) fn remove(&mut self, gone: impl Fn(usize, &Descriptor) -> bool) -> usize {
         let before = self.entries.len();
-        let mut number = 0;
-        self.entries.retain(|entry| {
-            number += 1;
-            !gone(number - 1, &entry.descriptor)
-        });
-        self.look_up();
+        let entries = std::mem::take(&mut self.entries).into_values().enumerate();
+        let kept = entries.filter(|(number, entry)| !gone(*number, &entry.descriptor)).map(|(_, entry)| entry);
+        *self = Self::of(std::mem::take(&mut self.members), kept);
         before - self.entries.len()
     }
 
     /// Like containers/image: the old entry stays without its name, and an entry without a name for the same manifest gets it.
     fn tag(&mut self, wanted: &str, descriptor: &Descriptor) {
-        let has_name = |entry: &Entry| annotation(&entry.descriptor, REF_NAME) == Some(wanted);
-        if self.holding(&descriptor.digest).iter().any(|at| has_name(&self.entries[*at])) {
+        let mut named = self.keys.named.get(wanted).into_iter().flatten();
+        if named.any(|at| self.entries[at].descriptor.digest == descriptor.digest) {
             return;
         }
-        while let Some(old) = self.named.get(wanted).copied() {
-            self.entries[old].untag(wanted);
-            if self.holding(&self.entries[old].descriptor.digest).len() > 1 {
-                self.entries.remove(old);
+        while let Some(old) = self.keys.named.get(wanted).and_then(BTreeSet::first).copied() {
+            let mut entry = self.take(old);
+            entry.untag(wanted);
+            if !self.has(&entry.descriptor.digest) {
+                self.put(old, entry);
             }
-            // A name that moves is rare enough for this.
-            self.look_up();
         }
-        let nameless = |at: &&usize| name(&self.entries[**at].descriptor).is_none();
-        let at = match self.holding(&descriptor.digest).iter().find(nameless) {
-            Some(at) => *at,
-            None => self.push(descriptor),
+        let nameless = self.keys.nameless.get(&descriptor.digest).and_then(BTreeSet::first).copied();
+        let (at, mut entry) = match nameless {
+            Some(at) => (Some(at), self.take(at)),
+            None => (None, Entry::of(descriptor)),
         };
-        self.named.insert(wanted.into(), at);
-        let mut annotations = self.entries[at].descriptor.annotations.clone();
+        let mut annotations = entry.descriptor.annotations.clone();
         annotations.insert(REF_NAME.into(), wanted.into());
-        self.entries[at].annotate(annotations);
+        entry.annotate(annotations);
+        match at {
+            Some(at) => self.put(at, entry),
+            None => self.push(entry),
+        }
     }
 
     fn add(&mut self, descriptor: &Descriptor) {
         if !self.has(&descriptor.digest) {
-            self.push(descriptor);
+            self.push(Entry::of(descriptor));
         }
     }
 
     /// Says whether a manifest has an entry.
     pub(super) fn has(&self, digest: &Digest) -> bool {
-        !self.holding(digest).is_empty()
+        self.keys.holding.contains_key(digest)
     }
 }
 
@@ -224,19 +243,11 @@ pub(super) fn name(entry: &Descriptor) -> Option<&str> {
     annotation(entry, REF_NAME).or_else(|| annotation(entry, IMAGE_NAME))
 }
 
-fn annotation<'d>(entry: &'d Descriptor, key: &str) -> Option<&'d str> {
+pub(super) fn annotation<'d>(entry: &'d Descriptor, key: &str) -> Option<&'d str> {
     entry.annotations.get(key).map(String::as_str).filter(|text| !text.is_empty())
 }
 
-/// crane and regctl write a full reference where others write a tag.
-fn is_referred_to(entry: &Descriptor, wanted: &str) -> bool {
-    [REF_NAME, IMAGE_NAME]
-        .iter()
-        .filter_map(|key| annotation(entry, key))
-        .any(|text| text == wanted || last_tag(text) == Some(wanted))
-}
-
-fn last_tag(reference: &str) -> Option<&str> {
+pub(super) fn last_tag(reference: &str) -> Option<&str> {
     reference.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'))
 }
 

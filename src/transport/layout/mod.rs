@@ -6,9 +6,11 @@
 //! image-spec: <https://github.com/opencontainers/image-spec/blob/main/image-layout.md>
 
 mod index;
+mod keys;
 mod read;
 mod strays;
 mod sweep;
+mod view;
 mod write;
 
 use std::collections::BTreeSet;
@@ -26,6 +28,7 @@ use crate::manifest::Manifest;
 use crate::store::{Depth, Key, Local, Lock, Store};
 use crate::watch::{Outcome, Watch};
 use index::{Edit, Index};
+use view::View;
 
 pub use sweep::Swept;
 
@@ -42,17 +45,9 @@ pub struct Layout {
     watch: Watch,
     resume: bool,
     pending: Mutex<Vec<Edit>>,
-    /// What `index.json` and the edits together said when last asked.
-    view: Mutex<Option<View>>,
+    view: View,
     /// The lock that a sweep respects.
     held: Mutex<Option<Lock>>,
-}
-
-/// An index in memory.
-struct View {
-    /// The version of `index.json` it was made of: nothing for no file, and no etag for a store that does not tell versions apart.
-    version: Option<Option<String>>,
-    index: Arc<Index>,
 }
 
 impl Layout {
@@ -64,7 +59,7 @@ impl Layout {
             watch: options.watch.clone(),
             resume: options.resume,
             pending: Mutex::default(),
-            view: Mutex::default(),
+            view: View::default(),
             held: Mutex::default(),
         }
     }

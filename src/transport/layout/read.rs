@@ -3,19 +3,18 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::strays::is_kept_by_cosign;
-use super::{Index, Layout, MAX_INDEX, View, blob_key, index, key};
+use super::{Index, Layout, MAX_INDEX, blob_key, index, key};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
-use crate::manifest::{self, Manifest, ParseError, is_digest_tag, referrers_tag};
+use crate::manifest::{self, Manifest, ParseError, is_digest_tag};
 use crate::media_type::MediaType;
 use crate::store::Object;
-use crate::transport::{Error, MAX_DEPTH, Result, Selector};
+use crate::transport::{Error, Result, Selector};
 
 #[derive(Deserialize)]
 struct Version {
@@ -46,22 +45,6 @@ impl Layout {
         Ok(())
     }
 
-    /// Returns `index.json` together with what is to be merged into it. Ten thousand names are asked for one by one, so it is read again
-    /// only when it has changed.
-    pub(super) fn index(&self) -> Result<Arc<Index>> {
-        let version = self.store.get(&key("index.json"))?.map(|object| object.etag);
-        let mut view = self.view.lock().expect("nothing panics while it holds the view");
-        match &*view {
-            Some(view) if view.version == version && view.version != Some(None) => return Ok(view.index.clone()),
-            _ => {}
-        }
-        let mut index = self.stored_index()?;
-        self.pending.lock().expect("nothing panics while it holds the edits").iter().for_each(|edit| index.apply(edit));
-        let index = Arc::new(index);
-        *view = Some(View { version, index: index.clone() });
-        Ok(index)
-    }
-
     pub(super) fn stored_index(&self) -> Result<Index> {
         match self.read("index.json", MAX_INDEX)? {
             Some(raw) => self.parse_index(&raw),
@@ -79,7 +62,7 @@ impl Layout {
             Selector::Tag(tag) => self.find_tag(tag)?,
             Selector::Digest(digest) => return self.find_digest(digest),
             Selector::Descriptor(wanted) => return Ok(self.holds(wanted)?.then(|| (**wanted).clone())),
-            Selector::Entry(number) => self.index()?.descriptors().nth(*number).cloned(),
+            Selector::Entry(number) => self.index()?.nth(*number).cloned(),
             Selector::Sole => self.find_sole()?,
         };
         Ok(found.map(bare))
@@ -97,7 +80,7 @@ impl Layout {
 
     /// A manifest need not be an entry: children of an index are blobs only.
     fn find_digest(&self, digest: &Digest) -> Result<Option<Descriptor>> {
-        if let Some(entry) = self.index()?.descriptors().find(|each| each.digest == *digest) {
+        if let Some(entry) = self.index()?.entry_of(digest) {
             return Ok(Some(bare(entry.clone())));
         }
         let at = Selector::Digest(digest.clone());
@@ -168,23 +151,27 @@ impl Layout {
         Error::Ambiguous { place: self.to_string(), choices: choices.iter().map(choice).collect() }
     }
 
-    /// Returns `index.json` itself as the index of an image.
-    fn index_as_manifest(&self) -> Result<Option<Manifest>> {
-        let Some(raw) = self.read("index.json", manifest::MAX_SIZE)? else {
+    /// Reads `index.json` itself as the index of an image; nothing when it is none.
+    pub(super) fn parse_as_manifest(&self) -> Result<Option<Manifest>> {
+        let Some(raw) = self.read("index.json", MAX_INDEX)? else {
             return Ok(None);
         };
         if !self.parse_index(&raw)?.is_image() {
             return Ok(None);
         }
-        Manifest::parse(raw, Some(&MediaType::OCI_INDEX)).map(Some).map_err(Error::manifest(&Selector::Sole, self))
+        let manifest = match raw.len() as u64 {
+            0..=manifest::MAX_SIZE => Manifest::parse(raw, Some(&MediaType::OCI_INDEX)),
+            _ => Err(ParseError::TooLarge),
+        };
+        manifest.map(Some).map_err(Error::manifest(&Selector::Sole, self))
     }
 
     pub(super) fn read_manifest(&self, at: &Selector) -> Result<Manifest> {
         let missing = || Error::not_found(at, self);
         let (digest, media_type) = match at {
             Selector::Digest(digest) => {
-                let entry = self.index()?.descriptors().find(|each| each.digest == *digest).cloned();
-                (digest.clone(), entry.map(|entry| entry.media_type))
+                let media_type = self.index()?.entry_of(digest).map(|entry| entry.media_type.clone());
+                (digest.clone(), media_type)
             }
             Selector::Descriptor(descriptor) => (descriptor.digest.clone(), Some(descriptor.media_type.clone())),
             _ => {
@@ -226,21 +213,6 @@ impl Layout {
         Ok(found.is_some_and(|object| object.size == blob.size || is_unsized(blob)))
     }
 
-    /// Looks through the entries and the indexes below them, and at the referrers tag that tools without an own list write.
-    pub(super) fn find_referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
-        let index = self.index()?;
-        let mut walk = Referrers { layout: self, subject, seen: BTreeSet::new(), found: Vec::new() };
-        for entry in index.descriptors() {
-            walk.look(entry, 0)?;
-        }
-        for entry in index.find(&referrers_tag(subject)) {
-            for listed in self.acceptable_manifest(entry)?.iter().flat_map(Manifest::children) {
-                walk.look(listed, 0)?;
-            }
-        }
-        Ok(walk.found)
-    }
-
     /// Reads a small object whole.
     fn read(&self, name: &'static str, limit: u64) -> Result<Option<Vec<u8>>> {
         let read = |object: Object| object.read_all(limit).map_err(self.io("read", name));
@@ -253,28 +225,6 @@ impl Layout {
 
     fn io(&self, action: &'static str, name: &str) -> impl FnOnce(io::Error) -> Error + use<> {
         Error::io(action, PathBuf::from(format!("{}/{name}", self.name)))
-    }
-}
-
-struct Referrers<'a> {
-    layout: &'a Layout,
-    subject: &'a Digest,
-    seen: BTreeSet<Digest>,
-    found: Vec<Descriptor>,
-}
-
-impl Referrers<'_> {
-    fn look(&mut self, at: &Descriptor, depth: usize) -> Result<()> {
-        if depth > MAX_DEPTH || !self.seen.insert(at.digest.clone()) {
-            return Ok(());
-        }
-        let Some(manifest) = self.layout.acceptable_manifest(at)? else {
-            return Ok(());
-        };
-        if manifest.subject().is_some_and(|subject| subject.digest == *self.subject) {
-            self.found.push(manifest.as_referrer());
-        }
-        manifest.children().iter().try_for_each(|child| self.look(child, depth + 1))
     }
 }
 

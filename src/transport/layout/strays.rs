@@ -1,6 +1,6 @@
 //! What `cosign save` leaves in a layout: signatures as entries of a kind of their own, and bundles that nothing lists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Layout, key};
 use crate::descriptor::Descriptor;
@@ -23,29 +23,46 @@ pub(super) fn is_kept_by_cosign(entry: &Descriptor) -> bool {
     entry.annotations.get(KIND).is_some_and(|kind| KINDS.contains(&kind.as_str()))
 }
 
+/// What no list leads to.
+pub(super) struct Strays {
+    /// What cosign keeps for the layout's image.
+    kept: Vec<Descriptor>,
+    /// The manifests among the blobs that name a subject, by the subject.
+    loose: BTreeMap<Digest, Vec<Descriptor>>,
+}
+
 impl Layout {
     /// Lists what cosign keeps here, and the manifests among the blobs that name `subject`, unless an entry leads to them.
     pub(super) fn find_strays(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
         let listed: BTreeSet<Digest> = self.find_referrers(subject)?.into_iter().map(|entry| entry.digest).collect();
-        let index = self.index()?;
-        let mut found: Vec<Descriptor> =
-            index.descriptors().filter(|entry| is_kept_by_cosign(entry)).cloned().collect();
+        self.with_strays(|strays| {
+            let loose = strays.loose.get(subject).into_iter().flatten().filter(|loose| !listed.contains(&loose.digest));
+            strays.kept.iter().chain(loose).cloned().collect()
+        })
+    }
+
+    /// Reads every small blob.
+    pub(super) fn strays_of_all(&self) -> Result<Strays> {
+        let kept = self.index()?.descriptors().filter(|entry| is_kept_by_cosign(entry)).cloned().collect();
+        let mut strays = Strays { kept, loose: BTreeMap::new() };
         let folder = key("blobs/sha256");
         let mut after: Option<Key> = None;
         loop {
             let page = self.store.list(&folder, after.as_ref(), Depth::Children)?;
             for at in &page.keys {
-                found.extend(self.loose(at, subject)?.into_iter().filter(|loose| !listed.contains(&loose.digest)));
+                if let Some((subject, loose)) = self.loose(at)? {
+                    strays.loose.entry(subject).or_default().push(loose);
+                }
             }
             match page.keys.last() {
                 Some(last) if page.more => after = Some(last.clone()),
-                _ => return Ok(found),
+                _ => return Ok(strays),
             }
         }
     }
 
-    /// Reads a blob as a manifest that refers to `subject`; nothing when it is none.
-    fn loose(&self, at: &Key, subject: &Digest) -> Result<Option<Descriptor>> {
+    /// Reads a blob as a manifest that refers to another; nothing when it is none.
+    fn loose(&self, at: &Key) -> Result<Option<(Digest, Descriptor)>> {
         let name = at.as_str().rsplit('/').next().unwrap_or_default();
         let Ok(digest) = format!("{}:{name}", Algorithm::Sha256).parse::<Digest>() else {
             return Ok(None);
@@ -60,7 +77,6 @@ impl Layout {
         }
         // What is no manifest, or is damaged, refers to nothing.
         let manifest = Manifest::parse_verified(raw, Some(&MediaType::OCI_MANIFEST), &digest).ok();
-        let refers = |manifest: &Manifest| manifest.subject().is_some_and(|own| own.digest == *subject);
-        Ok(manifest.filter(refers).map(|manifest| manifest.as_referrer()))
+        Ok(manifest.and_then(|manifest| Some((manifest.subject()?.digest.clone(), manifest.as_referrer()))))
     }
 }

@@ -1,6 +1,6 @@
 //! Writing to a layout: blobs, manifests, and last the names.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::{Edit, Layout, blob_key, key};
@@ -78,12 +78,7 @@ impl Layout {
             self.store.put(&blob_key(manifest.digest()), Content::Bytes(manifest.raw()))?;
         }
         if let Some(edit) = edit {
-            // In this order everywhere: the view, then the edits.
-            let mut view = self.view.lock().expect("nothing panics while it holds the view");
-            if let Some(view) = &mut *view {
-                Arc::make_mut(&mut view.index).apply(&edit);
-            }
-            self.pending.lock().expect("nothing panics while it holds the edits").push(edit);
+            self.edit(edit)?;
         }
         Ok(())
     }
@@ -167,7 +162,8 @@ impl Layout {
             let _lock = self.lock_index()?;
             let mut index = self.stored_index()?;
             let found = self.find(at)?.ok_or_else(|| Error::not_found(at, self))?;
-            let names: Vec<Descriptor> = at.tag().map(|tag| index.find(tag)).into_iter().flatten().cloned().collect();
+            let names: HashSet<Descriptor> =
+                at.tag().map(|tag| index.find(tag)).into_iter().flatten().cloned().collect();
             let removed = index.remove(|number, entry| match at {
                 Selector::Tag(_) => names.contains(entry),
                 Selector::Entry(wanted) => number == *wanted,

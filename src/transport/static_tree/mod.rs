@@ -52,6 +52,8 @@ pub(super) struct StaticTree {
     looking: Mutex<()>,
     /// Whether a tag was put since the listing was made.
     is_listing_old: AtomicBool,
+    /// The listing as last read, with its version.
+    seen: Mutex<Option<(String, BTreeSet<String>)>>,
     /// Held from the first write on, against a pruning that would take what no manifest needs yet.
     writing: Mutex<Option<Lock>>,
 }
@@ -102,6 +104,7 @@ impl StaticTree {
             others: OnceLock::new(),
             looking: Mutex::default(),
             is_listing_old: AtomicBool::new(false),
+            seen: Mutex::default(),
             writing: Mutex::default(),
         })
     }
@@ -173,6 +176,17 @@ impl StaticTree {
             Error::Malformed { place: self.path(&key).display().to_string(), reason: error.to_string() }
         })?;
         Ok(Some(listing.tags))
+    }
+
+    /// Says whether `tags/list` has a tag. All tags of a tree are asked for one by one, so it is read again only when it has changed.
+    fn is_listed(&self, tag: &str) -> Result<bool> {
+        let version = self.store.get(&self.names.tags_list())?.and_then(|found| found.etag);
+        let mut seen = self.seen.lock().expect("nothing panics while it holds the listing");
+        if seen.is_none() || version.is_none() || seen.as_ref().is_some_and(|(of, _)| Some(of) != version.as_ref()) {
+            let listed = self.listed()?.unwrap_or_default().into_iter().collect();
+            *seen = Some((version.unwrap_or_default(), listed));
+        }
+        Ok(seen.as_ref().is_some_and(|(_, listed)| listed.contains(tag)))
     }
 
     fn referring(&self, subject: &Digest) -> Result<Option<Manifest>> {
@@ -275,7 +289,7 @@ impl Transport for StaticTree {
             return Ok(None);
         };
         if let Some(tag) = at.tag()
-            && !self.listed()?.unwrap_or_default().iter().any(|listed| listed == tag)
+            && !self.is_listed(tag)?
         {
             return Ok(None);
         }
