@@ -34,7 +34,7 @@ impl Wrong {
                 // A file in its place: no mode keeps root out.
                 let drop_ins = folder.join("registries.conf.d");
                 fs::write(&drop_ins, "").expect("written");
-                fs::set_permissions(&drop_ins, fs::Permissions::from_mode(0)).expect("changed");
+                fs::set_permissions(&drop_ins, fs::Permissions::from_mode(0o000)).expect("changed");
                 (program, drop_ins)
             }
             Self::Variable => {
