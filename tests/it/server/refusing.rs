@@ -123,18 +123,12 @@ fn damaged_manifests_stop_it() {
         raw[at] = if raw[at] == b'0' { b'1' } else { b'0' };
         raw
     };
-    let damages: [(&str, &dyn Fn(&[u8]) -> Vec<u8>); 5] = [
-        ("empty", &|_| Vec::new()),
-        ("half", &half),
-        ("zeros", &zeros),
-        ("another document", &|_| b"{}".to_vec()),
-        ("flipped", &flipped),
-    ];
+    let damaged = |raw: &[u8]| [Vec::new(), half(raw), zeros(raw), b"{}".to_vec(), flipped(raw)];
     let store = Store::new();
     for raw in [&store.index, &store.child, &store.image] {
         let path = store.data(raw);
-        for (_, damage) in &damages {
-            fs::write(&path, damage(raw)).expect("written");
+        for bytes in damaged(raw) {
+            fs::write(&path, bytes).expect("written");
             store.refuses(&path, &ways());
         }
         fs::remove_file(&path).expect("removed");
