@@ -1484,7 +1484,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__gc)
-            opts="-n -q -v -h --store --grace --upload-age --untagged --dry-run --json --quiet --verbose --progress --help"
+            opts="-n -q -v -h --store --grace --upload-age --untagged --allow-empty --follow-links --dry-run --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1499,6 +1499,10 @@ _stevedore() {
                     return 0
                     ;;
                 --upload-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --follow-links)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2948,7 +2952,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__serve)
-            opts="-q -v -h --store --static --addr --read-only --allow-sparse --base-path --max-connections --max-connections-per-address --access-log --tls-cert --tls-key --tls-client-ca --anonymous-push --htpasswd --policy --no-tokens --token-key --token-lifetime --token-realm --token-issuer --token-audience --token-keys --behind-proxy --gc-interval --gc-grace --gc-untagged --upload-age --json --quiet --verbose --progress --help"
+            opts="-q -v -h --store --static --addr --read-only --allow-sparse --base-path --max-connections --max-connections-per-address --follow-links --access-log --tls-cert --tls-key --tls-client-ca --anonymous-push --htpasswd --policy --no-tokens --token-key --token-lifetime --token-realm --token-issuer --token-audience --token-keys --behind-proxy --gc-interval --gc-grace --gc-untagged --upload-age --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2975,6 +2979,10 @@ _stevedore() {
                     return 0
                     ;;
                 --max-connections-per-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --follow-links)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

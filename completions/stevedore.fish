@@ -689,12 +689,14 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s h -l help
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l store -d 'Collect in this directory of serve or registry:2 instead' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l grace -d 'Keep blobs of a registry for so long that no manifest needs yet: a push brings them first' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l upload-age -d 'Remove uploads to a registry that nobody continued for so long' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l follow-links -d 'Follow symbolic links to folders of repositories that lead below this directory (repeatable)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l untagged -d 'Remove manifests of a registry too that have no tag, are in no index that stays and refer to nothing that stays'
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l allow-empty -d 'Free blobs of a registry that has no repository at all, which is otherwise taken for a volume that is not mounted'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s n -l dry-run -d 'Tell what would be removed, and remove nothing'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s q -l quiet -d 'Print nothing but the result and errors'
@@ -968,6 +970,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l addr -d 'W
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l base-path -d 'Serve below this path, as in /registry, as well' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections -d 'Take as many connections at the same time; each has a thread' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections-per-address -d 'Take as many connections of one address at the same time; behind a proxy, all are of one' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l follow-links -d 'Follow symbolic links to folders of repositories that lead below this directory, too (repeatable)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l access-log -d 'How to tell of each request on standard error' -r -f -a "plain\t'A line for people'
 json\t'A JSON object a line'
 none\t'Not at all'"

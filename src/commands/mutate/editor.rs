@@ -99,7 +99,10 @@ mod tests {
         let run = |editor: &str| edit(br#"{"a":1}"#, "test", &editor.into()).map_err(|error| error.to_string());
         assert_eq!(run("true"), Ok(None));
         assert_eq!(run("sed -i s/1/2/"), Ok(Some(br#"{"a":2}"#.to_vec())));
-        assert_eq!(run("sed -i s/1//"), Err("what was edited is no JSON any more".to_owned()));
+        assert_eq!(
+            run("sed -i s/1//"),
+            Err("what was edited is no JSON any more: expected value at line 3 column 1".to_owned())
+        );
         assert_eq!(run("false"), Err("false ended with exit status: 1; nothing is changed".to_owned()));
     }
 }
