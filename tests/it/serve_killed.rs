@@ -296,6 +296,7 @@ fn what_nobody_goes_on_with_goes_by_age_while_it_runs_and_when_it_starts() {
     let location = begin(&served);
     served.signal(Signal::KILL);
     served.wait();
+    fs::create_dir_all(store.join(".partial")).expect("made");
     fs::write(store.join(".partial/put-1-1"), [7; 50_000]).expect("written");
     let served = Served::start(&arguments);
     wait_for(&served, &location);
