@@ -27,8 +27,8 @@
 //! # Features
 //!
 //! All are on by default, for the binary. `client` is the registry client (`docker://`), `zstd` reads and writes zstd layers, `sync` is
-//! mirroring, `server` a registry, `sign` signatures, `sbom` lists of packages, `cli` the binary. Without any, the core is left: layouts, archives, directories, static trees. What is missing fails with a
-//! clear error.
+//! mirroring, `server` a registry, `sign` signatures, `sbom` lists of packages, `cli` the binary. Without any, the core is left: layouts,
+//! archives, directories, static trees. What is missing fails with a clear error.
 
 pub mod artifact;
 pub mod blob;

@@ -183,7 +183,7 @@ mod tests {
         String::from_utf8(write(b"payload", b"sig", &key)).expect("UTF-8")
     }
 
-    /// signing.md's rule 5, the part about the bundle.
+    /// A bundle must be of version 0.3 and hold one DSSE envelope with one signature.
     #[test]
     fn only_exact_bundles() {
         let envelope = plain()

@@ -197,7 +197,7 @@ mod tests {
         );
     }
 
-    /// signing.md's rule 4, the part behind the signature.
+    /// A payload whose signature is good must still be about the image: strict JSON, its digest, its type.
     #[test]
     fn only_exact_payloads() {
         let claim = parse(plain().as_bytes()).expect("parses");

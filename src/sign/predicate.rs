@@ -147,7 +147,7 @@ mod tests {
         text.parse().expect("a type")
     }
 
-    /// The table of signing.md, "Attestations".
+    /// The names that cosign has for types, and their URIs.
     #[test]
     fn short_names() {
         for (name, uri) in [

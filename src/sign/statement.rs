@@ -151,7 +151,7 @@ mod tests {
         assert!(claims[0].has(&[("a".into(), "1".into())]).is_ok());
     }
 
-    /// signing.md's rule 5, the part about the statement.
+    /// A statement must be in-toto's, and name the image by its SHA-256.
     #[test]
     fn only_exact_statements() {
         for (from, to, good) in [

@@ -66,7 +66,7 @@ fn referrers(reference: &str) -> Value {
     stevedore(&["referrers", "--json", reference]).ok().json()
 }
 
-/// Line 39, and for attached files what line 5 wants of bundles.
+/// Attached files are listed where the specification wants them, and found by other clients.
 #[test]
 fn oras_sees_what_we_attach() {
     let Some(room) = Room::new() else { return };
@@ -101,7 +101,7 @@ fn oras_sees_what_we_attach() {
     assert_eq!(entries[0].as_array().map(Vec::len), Some(1));
 }
 
-/// Lines 39 and 40, the other way: what oras and cosign attach, with its true type.
+/// What oras and cosign attach, with its true type.
 #[test]
 fn we_see_what_others_attach() {
     let Some(room) = Room::new() else { return };
@@ -228,7 +228,6 @@ fn manifest_reply() -> Reply {
     Reply::new(200).header("Content-Type", OCI_MANIFEST).body(image())
 }
 
-/// Line 41.
 #[test]
 fn a_taken_tag_is_left_alone() {
     let Some(room) = Room::new() else { return };
@@ -245,7 +244,6 @@ fn a_taken_tag_is_left_alone() {
     assert!(listed.stderr.contains("nothing refers to it"), "{}", listed.stderr);
 }
 
-/// Line 42.
 #[test]
 fn long_digests_are_cut_in_the_tag() {
     use sha2::Digest;
@@ -285,7 +283,7 @@ fn long_digests_are_cut_in_the_tag() {
     assert_eq!(tree["referrers"][0]["digest"], done.text(), "{tree}");
 }
 
-/// Line 43: eight at a time lose none. Lines 36 of the client's list wants ten, twenty times: set `STEVEDORE_ROUNDS=20`.
+/// Eight at a time lose none. `STEVEDORE_ROUNDS=20` tries it twenty times.
 #[test]
 fn parallel_writers_keep_each_other() {
     let Some(room) = Room::new() else { return };
@@ -325,7 +323,7 @@ fn what_was_left_unlisted_is_listed() {
     let again = room.attach(&reference, &["note.txt"]).ok();
     assert!(again.stderr.contains("1 file attached"), "{}", again.stderr);
     assert_eq!(referrers(&reference)["referrers"][0]["digest"], digest);
-    // Line 46, with what we attached ourselves.
+    // With what we attached ourselves.
     stevedore(&["delete", "-y", &format!("docker://{host}/app@{digest}")]).ok();
     stevedore(&["digest", &format!("docker://{host}/app:{tag}")]).code(3);
 }

@@ -62,7 +62,6 @@ fn att(room: &Room) -> Value {
     serde_json::from_slice(&room.scene.manifest("app", &tag)).expect("a manifest")
 }
 
-/// Line 37.
 #[test]
 fn everybody_reads_what_we_attest() {
     let (Some(cosign3), Some(cosign2)) = (oracle("cosign"), oracle("cosign2")) else { return };
@@ -154,7 +153,7 @@ fn every_type_is_cosigns() {
     refused("https://sigstore.dev/cosign/sign/v1", "{}").code(2);
 }
 
-/// Line 38, and what others have attested stays.
+/// What others have attested stays.
 #[test]
 fn what_cosign_attests_is_read_and_stays() {
     let (Some(cosign3), Some(cosign2)) = (oracle("cosign"), oracle("cosign2")) else { return };
@@ -231,7 +230,7 @@ fn attesting_twice_writes_nothing() {
     assert!(proxy.log().is_empty());
 }
 
-/// Line 20, both ways: neither is taken for the other.
+/// Neither is taken for the other.
 #[test]
 fn signatures_and_attestations_are_two_things() {
     let Some(room) = Room::new(fixture::single).map(Room::quick) else { return };
@@ -330,7 +329,7 @@ fn attested_lists_of_packages_are_found() {
     }
 }
 
-/// Lines 27 and 44: what was attested is verifiable wherever the image goes, by us on the way and by cosign at the end.
+/// What was attested is verifiable wherever the image goes, by us on the way and by cosign at the end.
 #[test]
 fn attestations_travel() {
     let (Some(cosign3), Some(cosign2)) = (oracle("cosign"), oracle("cosign2")) else { return };

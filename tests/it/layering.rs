@@ -34,7 +34,11 @@ const LAYERS: &[&[&str]] = &[
     &["copy"],
     &["build"],
     &["artifact"],
-    &["sync", "deploy", "diff", "mutate", "sbom", "sign", "server"],
+    &["sign", "mutate"],
+    &["sbom"],
+    &["diff"],
+    &["sync"],
+    &["deploy", "server"],
     &["cli"],
     &["commands"],
     &["main"],
@@ -96,8 +100,8 @@ fn imports_point_down() {
 
 /// Files that use each other in a circle can only be read together.
 #[test]
-fn no_circle_of_imports_lies_in_commands() {
-    let found = circles(&["commands"]);
+fn no_circle_of_imports_spans_cli_and_commands() {
+    let found = circles(&["cli", "commands"]);
     assert!(found.is_empty(), "circles of imports:\n{}", found.join("\n"));
 }
 

@@ -69,7 +69,7 @@ fn skopeo_copies(folder: &Folder, policy: &str, reference: &str, to: &str, flags
     run.code == 0
 }
 
-/// Lines 34 and 35: skopeo's answer and ours, on images signed by tag by us (classic), by cosign (without a tag), and not at all.
+/// Skopeo's answer and ours, on images signed by tag by us (classic), by cosign (without a tag), and not at all.
 #[test]
 fn skopeo_says_the_same() {
     let (Some(cosign3), Some(_)) = (oracle("cosign"), oracle("skopeo-new")) else { return };
@@ -234,7 +234,7 @@ fn answers() {
     verify(&scene.folder.text("missing.json"), &[], &app).code(1);
 }
 
-/// Line 35: what distributions and the manual have loads, and OpenPGP denies with words.
+/// What distributions and the manual have loads, and OpenPGP denies with words.
 #[test]
 fn policies_of_others_load() {
     let folder = Folder::new();
@@ -285,7 +285,7 @@ fn policies_of_others_load() {
     verify(&file, &[], "oci:/no/such:v1").code(11);
 }
 
-/// Line 36, for the verbs that write.
+/// The same for the verbs that write.
 #[test]
 fn malformed_policies_stop_everything_at_once() {
     let fake = Fake::start(|_| Reply::error(500, "UNKNOWN", "nobody should ask"));

@@ -147,7 +147,6 @@ fn skopeo_allows(room: &Room, key: &str, identity: &Value, reference: &str) -> b
     run.code == 0
 }
 
-/// Lines 1, 2, 3 and 33, and 11 with a Docker image.
 #[test]
 fn everybody_reads_what_we_sign() {
     let tools = (oracle("cosign"), oracle("cosign2"), oracle("skopeo-new"));
@@ -174,7 +173,7 @@ fn everybody_reads_what_we_sign() {
     }
 }
 
-/// Line 33: nothing but the line ends around it differs from what cosign prints.
+/// Nothing but the line ends around it differs from what cosign prints.
 #[test]
 fn the_array_is_cosigns() {
     let Some(cosign3) = oracle("cosign") else { return };
@@ -185,7 +184,7 @@ fn the_array_is_cosigns() {
     assert_eq!(ours.json(), theirs.json());
 }
 
-/// Lines 4 and 5: the fallback index says what the specification wants, and oras finds the bundle by its type.
+/// The fallback index says what the specification wants, and oras finds the bundle by its type.
 #[test]
 fn bundles_are_listed_by_their_type() {
     let (Some(cosign3), Some(oras)) = (oracle("cosign"), oracle("oras")) else { return };
@@ -208,7 +207,6 @@ fn bundles_are_listed_by_their_type() {
     assert!(!room.scene.has("app", &format!("{}.sig", room.image.digest.replace(':', "-"))));
 }
 
-/// Line 6.
 #[test]
 fn signing_twice_writes_nothing() {
     let Some(room) = Room::new(fixture::app) else { return };
@@ -239,7 +237,6 @@ fn signing_twice_writes_nothing() {
     assert_eq!(created, "2024-01-02T03:04:05Z");
 }
 
-/// Line 7.
 #[test]
 fn annotations_are_signed() {
     let (Some(cosign3), Some(cosign2)) = (oracle("cosign"), oracle("cosign2")) else { return };
@@ -263,7 +260,7 @@ fn annotations_are_signed() {
     assert!(twice.stderr.contains("the annotation k has two values"), "{}", twice.stderr);
 }
 
-/// Lines 8 and 9: what cosign has signed stays, and stays good.
+/// What cosign has signed stays, and stays good.
 #[test]
 fn signatures_of_others_stay() {
     let (Some(cosign3), Some(cosign2)) = (oracle("cosign"), oracle("cosign2")) else { return };
@@ -300,7 +297,6 @@ fn signatures_of_others_stay() {
     room.verify(&["--key", &stranger], &room.scene.docker("app:v1")).ok();
 }
 
-/// Line 10.
 #[test]
 fn recursion_signs_what_is_below() {
     let Some(cosign3) = oracle("cosign") else { return };
@@ -324,7 +320,6 @@ fn recursion_signs_what_is_below() {
     assert_eq!(room.sign(&["-r"]).text().lines().count(), 2);
 }
 
-/// Lines 13 and 14.
 #[test]
 fn keys_are_everybodys() {
     let tools = (oracle("cosign"), oracle("cosign2"), oracle("skopeo-new"));
@@ -408,7 +403,7 @@ fn keys_and_passwords_come_from_many_places() {
     assert!(shown.stderr.contains("is not encrypted"), "{}", shown.stderr);
 }
 
-/// Lines 15 and 17: a wrong password is found before anything is sent, and no secret is told.
+/// A wrong password is found before anything is sent, and no secret is told.
 #[test]
 fn secrets_stay_secret() {
     let Some(room) = Room::new(fixture::single) else { return };
@@ -429,7 +424,7 @@ fn secrets_stay_secret() {
     assert!(!help.text().contains("--password ") && help.text().contains("Nothing is sent to any transparency log"));
 }
 
-/// Line 16: scrypt itself takes 64 MiB.
+/// Scrypt itself takes 64 MiB.
 #[test]
 fn signing_takes_little_memory() {
     let Some(room) = Room::new(fixture::single) else { return };
@@ -445,7 +440,7 @@ fn signing_takes_little_memory() {
     assert!(peak <= 40 << 20, "{peak} bytes");
 }
 
-/// Line 25: what is verified is what the tag names at that moment.
+/// What is verified is what the tag names at that moment.
 #[test]
 fn tags_are_looked_up() {
     let Some(room) = Room::new(fixture::single) else { return };
@@ -461,7 +456,7 @@ fn tags_are_looked_up() {
     room.verify(&[], &format!("docker://{}", room.at(&room.image.digest))).ok();
 }
 
-/// Lines 27 and 28: other places, and what cosign and oras save.
+/// Other places, and what cosign and oras save.
 #[test]
 fn saved_images_are_verified() {
     let (Some(cosign3), Some(oras)) = (oracle("cosign"), oracle("oras")) else { return };
@@ -517,7 +512,7 @@ fn local_places_are_signed() {
     Program::stevedore(&["verify", "--key", &room.public, &folder.at("oci", "nowhere", ":v1")]).run().code(11);
 }
 
-/// Line 43, for signing: eight at a time lose none.
+/// Eight at a time lose none.
 #[test]
 fn parallel_signers_keep_each_other() {
     let Some(room) = Room::new(fixture::single) else { return };

@@ -88,7 +88,7 @@ fn verify(keys: &Keys, reference: &str) -> Run {
 
 const QUIET3: [&str; 3] = ["-y", "--use-signing-config=false", "--tlog-upload=false"];
 
-/// Lines 1, 2, 4, 5 and 6 on both kinds of registry: the same digests, the same entries, and both versions of cosign content.
+/// On both kinds of registry: the same digests, the same entries, and both versions of cosign content.
 #[test]
 fn both_kinds_of_registry_hold_the_same() {
     let (Some(room), Some(oras)) = (Room::new(), oracle("oras")) else { return };
@@ -127,7 +127,7 @@ fn client_of(client: &Client) -> Client {
     client.clone().with("Accept", &format!("{INDEX}, {OCI_MANIFEST}"))
 }
 
-/// Lines 8 and 9 on a registry with a list: cosign's signatures and ours live side by side.
+/// On a registry with a list: cosign's signatures and ours live side by side.
 #[test]
 fn signatures_of_many_live_together_on_ours() {
     let Some(room) = Room::new() else { return };
@@ -151,7 +151,7 @@ fn signatures_of_many_live_together_on_ours() {
     }
 }
 
-/// Line 47: eight of cosign's at a time lose no bundle here, and eight of ours neither.
+/// Eight of cosign's at a time lose no bundle here, and eight of ours neither.
 #[test]
 fn parallel_signers_keep_each_other_on_ours() {
     let Some(room) = Room::new() else { return };
@@ -234,7 +234,7 @@ fn sorted(tree: &Value) -> Value {
     json!({"digest": tree["digest"], "type": tree["artifactType"], "tag": tree["tag"], "referrers": below})
 }
 
-/// Line 44, both ways: every signature and attestation, of cosign's and ours, arrives and is verified by cosign at the end. The other places
+/// Every signature and attestation, of cosign's and ours, arrives and is verified by cosign at the end. The other places
 /// are on the way of `referrers::cosign_verifies_what_arrives`.
 #[test]
 fn signatures_survive_every_way() {
@@ -310,7 +310,7 @@ fn signatures_survive_every_way() {
     }
 }
 
-/// Line 45: a source with the stray tag that `cosign copy` leaves.
+/// A source with the stray tag that `cosign copy` leaves.
 #[test]
 fn a_stray_tag_of_cosigns_does_not_follow() {
     let Some(room) = Room::new() else { return };

@@ -31,7 +31,6 @@ fn verify(registry: &Fake) -> Run {
     Program::stevedore(&["verify", "--key", &key, "--retry-times", "0", &image]).run()
 }
 
-/// Line 22.
 #[test]
 fn a_failing_list_is_not_unsigned() {
     for status in [500, 503, 429, 403, 401] {
@@ -87,7 +86,6 @@ fn a_failing_list_beside_a_signature() {
     assert!(run.stderr.contains("not every place could be looked at"), "{}", run.stderr);
 }
 
-/// Line 26.
 #[test]
 fn a_manifest_of_another_digest() {
     let registry = serve(repository("classic-v3"), |asked, rest| {
@@ -102,7 +100,7 @@ fn a_manifest_of_another_digest() {
     Program::stevedore(&["verify", "--key", &key, &image]).run().code(1);
 }
 
-/// Line 29: on the third page, behind two of something else.
+/// On the third page, behind two of something else.
 #[test]
 fn every_page_of_the_list_is_read() {
     let repository = repository("bundle-api");
@@ -149,7 +147,7 @@ fn with_layer(case: &str, edit: impl Fn(&mut Value)) -> (Repository, String) {
     (repository, blob)
 }
 
-/// Line 30: what is too large by its own word is not asked for.
+/// What is too large by its own word is not asked for.
 #[test]
 fn what_is_too_large_is_not_fetched() {
     for size in [json!(200_u64 << 20), json!(0), json!(-1), json!(u64::MAX)] {
@@ -160,7 +158,7 @@ fn what_is_too_large_is_not_fetched() {
     }
 }
 
-/// Line 30: an endless answer is cut where it should end.
+/// An endless answer is cut where it should end.
 #[test]
 fn endless_content_is_cut() {
     let asked_for = Arc::new(AtomicUsize::new(0));

@@ -1,4 +1,4 @@
-//! Line 31: signatures and attestations with random damage, each addressed anew so that it reaches the verifier. Nothing panics, and what is accepted still
+//! Signatures and attestations with random damage, each addressed anew so that it reaches the verifier. Nothing panics, and what is accepted still
 //! has the payload that was signed and a signature that an independent verifier (ring) accepts.
 //!
 //! `STEVEDORE_MUTATIONS` sets how many (10000 take some seconds), `STEVEDORE_SEED` where they begin.

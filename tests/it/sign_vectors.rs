@@ -223,7 +223,7 @@ fn run_all(reference: impl Fn(&Value, &str) -> String) -> usize {
     count
 }
 
-/// signing.md, line 18.
+/// The answers for every signed image of the set are those wanted.
 #[test]
 fn over_http() {
     let registry = registry(&cases());
@@ -234,7 +234,7 @@ fn over_http() {
     assert!(count >= 82, "{count} checks");
 }
 
-/// Line 27: archives give the same answers.
+/// Archives give the same answers.
 #[test]
 fn in_archives() {
     run_all(|case, reference| {
@@ -243,7 +243,6 @@ fn in_archives() {
     });
 }
 
-/// Line 12.
 #[test]
 fn keys() {
     let set = cases();
@@ -263,7 +262,7 @@ fn keys() {
     assert!(disagreements.is_empty(), "{} of {}:\n{}", disagreements.len(), keys.len(), disagreements.join("\n"));
 }
 
-/// Line 34: the set's policies name a host where nobody listens here, so that is said to be elsewhere.
+/// The set's policies name a host where nobody listens here, so that is said to be elsewhere.
 #[test]
 fn policies() {
     let set = cases();
@@ -285,7 +284,6 @@ fn policies() {
         let run = Program::stevedore(&["verify", &elsewhere, "--policy", &policy, &image]).run();
         let what = format!("{policy} {image}");
         judge(&what, &text(check, "expect"), &run, &mut disagreements);
-        // Line 36.
         if check["expect"] == "error" && registry.log().len() != asked {
             disagreements.push(format!("{what}: somebody was asked for the sake of a policy that is none"));
         }
@@ -294,7 +292,7 @@ fn policies() {
     assert!(checks.len() >= 57, "{} checks", checks.len());
 }
 
-/// Line 24: each code of verify's own, by a case of the set.
+/// Each code of verify's own, by a case of the set.
 #[test]
 fn codes() {
     let set = cases();
@@ -321,7 +319,6 @@ fn codes() {
         assert_eq!(run.code, code, "{case}{rest} {public}: {}", run.stderr);
         assert_eq!(run.stdout.is_empty(), code != 0, "{case}{rest} {public}");
     }
-    // Line 23.
     let run = Program::stevedore(&["verify", &image("classic-v3", ":v1")]).run().code(2);
     assert!(run.stderr.contains("without a key nothing is acceptable"), "{}", run.stderr);
     Program::stevedore(&["verify", "--key"]).run().code(2);

@@ -34,7 +34,7 @@ fn signatures_are_those_of_rfc_6979() {
     assert_eq!(key().sign(b"sample"), key().sign(b"sample"));
 }
 
-/// signing.md's rule 4: strict DER, and either of the two values of s.
+/// Signatures are strict DER; either of the two values of s is accepted, as both are valid for one signature.
 #[test]
 fn only_strict_der_verifies() {
     let public = key().public_key();

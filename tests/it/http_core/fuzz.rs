@@ -1,4 +1,4 @@
-//! Line 44: bytes at random, from a seed. `STEVEDORE_FUZZ_SECONDS` makes it longer than a second.
+//! Bytes at random, from a seed. `STEVEDORE_FUZZ_SECONDS` makes it longer than a second.
 
 use std::io::Read;
 use std::time::{Duration, Instant};

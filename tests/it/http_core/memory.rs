@@ -1,4 +1,4 @@
-//! What a process can run out of: attacks 2, 3, 10, 11, and line 33 of the acceptance.
+//! What a process can run out of: memory, threads and files, under large heads and bodies, idle connections and slow readers.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
