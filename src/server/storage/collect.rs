@@ -3,7 +3,7 @@
 //! It marks without a lock, and whatever is linked meanwhile gets a new time from its writer, under the shared lock. Under the exclusive one
 //! it looks at that time again and deletes only what is still as old as it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::time::Duration;
 
@@ -61,6 +61,20 @@ pub struct Report {
     pub leftovers: u64,
     /// How many bytes all of them had.
     pub bytes: u64,
+    /// Each of them by name, but for unfinished writes, which have none that says anything.
+    pub items: Items,
+}
+
+/// What a collection freed, or would free, one by one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Items {
+    /// The blobs, manifests among them, with their sizes in bytes.
+    pub blobs: Vec<(Digest, u64)>,
+    /// The manifests without a tag, each with its repository.
+    pub untagged: Vec<(String, Digest)>,
+    /// The uploads, each as its repository and its name.
+    pub uploads: Vec<(String, String)>,
 }
 
 /// A time of the file system's clock, in seconds and nanoseconds.
@@ -229,11 +243,15 @@ impl Sweep<'_> {
         };
         self.report.uploads += 1;
         self.report.bytes += size;
+        self.report.items.uploads.push((name.to_owned(), id.to_owned()));
         Ok(())
     }
 
     fn blobs(&mut self) -> Result<()> {
-        let marked = self.storage.mark()?;
+        // Where nothing is removed, the manifests that would be are still there.
+        let doomed =
+            if self.options.dry_run { self.report.items.untagged.iter().cloned().collect() } else { BTreeSet::new() };
+        let marked = self.storage.mark(&doomed)?;
         let files = &self.storage.files;
         let mut candidates = Vec::new();
         files.all_folders(&format!("{}/blobs", layout::ROOT), layout::is_visible, |_| {})?;
@@ -342,6 +360,7 @@ impl Sweep<'_> {
         }
         self.report.blobs += 1;
         self.report.bytes += size;
+        self.report.items.blobs.push((digest.clone(), size));
         Ok(())
     }
 
@@ -369,6 +388,7 @@ impl Sweep<'_> {
             storage.forget(name, &doomed, &known)?;
         }
         self.report.untagged += doomed.len() as u64;
+        self.report.items.untagged.extend(doomed.into_iter().map(|digest| (name.to_owned(), digest)));
         Ok(())
     }
 }

@@ -35,7 +35,7 @@ use files::Files;
 use session::Progress;
 
 pub(super) use blobs::{Put, Removed};
-pub use collect::{Collection, Report};
+pub use collect::{Collection, Items, Report};
 pub(super) use manifests::media_type;
 pub(super) use session::{Opened, Session, is_session_id};
 

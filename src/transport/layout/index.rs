@@ -28,6 +28,8 @@ pub(super) struct Index {
     /// In their order. A number stays with its entry until [`Index::remove`] counts anew, so that a removal moves no other.
     entries: BTreeMap<usize, Entry>,
     keys: Keys,
+    /// Whether there is a list of entries at all, which the specification requires.
+    has_list: bool,
 }
 
 /// An entry as it stands there and what it says.
@@ -63,17 +65,18 @@ impl Index {
 
     pub(super) fn parse(raw: &[u8]) -> Result<Self, serde_json::Error> {
         let members = Members::parse(raw)?;
-        let texts: Vec<Box<RawValue>> = members.decode("manifests")?.unwrap_or_default();
+        let texts: Option<Vec<Box<RawValue>>> = members.decode("manifests")?;
+        let has_list = texts.is_some();
         let entry = |text: Box<RawValue>| {
             let members = Members::parse(text.get().as_bytes())?;
             Ok(Entry { members, descriptor: serde_json::from_str(text.get())? })
         };
-        let entries = texts.into_iter().map(entry).collect::<Result<Vec<_>, serde_json::Error>>()?;
-        Ok(Self::of(members, entries))
+        let entries = texts.into_iter().flatten().map(entry).collect::<Result<Vec<_>, serde_json::Error>>()?;
+        Ok(Self::of(members, entries, has_list))
     }
 
-    fn of(members: Members, entries: impl IntoIterator<Item = Entry>) -> Self {
-        let mut index = Self { members, entries: BTreeMap::new(), keys: Keys::default() };
+    fn of(members: Members, entries: impl IntoIterator<Item = Entry>, has_list: bool) -> Self {
+        let mut index = Self { members, entries: BTreeMap::new(), keys: Keys::default(), has_list };
         entries.into_iter().for_each(|entry| index.push(entry));
         index
     }
@@ -100,6 +103,11 @@ impl Index {
         let entries: Vec<&Members> = self.entries.values().map(|entry| &entry.members).collect();
         members.set("manifests", &entries).expect("text members are always writable");
         members.to_vec()
+    }
+
+    /// Says whether the file has a list of entries, be it empty. One without is damaged, and what it named is not known.
+    pub(super) fn has_list(&self) -> bool {
+        self.has_list
     }
 
     /// Returns what the entries say, in their order.
@@ -159,7 +167,7 @@ impl Index {
         let before = self.entries.len();
         let entries = std::mem::take(&mut self.entries).into_values().enumerate();
         let kept = entries.filter(|(number, entry)| !gone(*number, &entry.descriptor)).map(|(_, entry)| entry);
-        *self = Self::of(std::mem::take(&mut self.members), kept);
+        *self = Self::of(std::mem::take(&mut self.members), kept, self.has_list);
         before - self.entries.len()
     }
 
