@@ -4,12 +4,13 @@
 //! it looks at that time again and deletes only what is still as old as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::files::{Stamp, split};
+use super::gate::{BREATH, Held, is_busy};
 use super::layout::{self, PARTIAL};
 use super::step::step;
 use super::temporary::is_at;
@@ -81,12 +82,12 @@ pub struct Items {
 type Time = (i64, i64);
 
 /// What a collection goes by.
-struct Sweep<'a> {
-    storage: &'a Storage,
-    options: &'a Collection,
+pub(super) struct Sweep<'a> {
+    pub(super) storage: &'a Storage,
+    pub(super) options: &'a Collection,
     /// What was written since may have been linked since.
     begin: Time,
-    report: Report,
+    pub(super) report: Report,
 }
 
 impl Storage {
@@ -105,6 +106,7 @@ impl Storage {
             sweep.untagged()?;
         }
         sweep.blobs()?;
+        sweep.ghosts()?;
         Ok(sweep.report)
     }
 
@@ -135,17 +137,17 @@ impl Storage {
     /// Returns the file system's clock, which files are compared with; this machine's may differ. No file is created for it, since a full
     /// disk is when the collector is needed most.
     fn clock(&self) -> Result<Time> {
-        let gate = self.files.lock_file(layout::GATE)?;
-        self.files.renew(&gate, layout::GATE)?;
+        let root = self.root()?;
+        self.files.renew(&root, layout::ROOT)?;
         let stat =
-            rustix::fs::fstat(&gate).map_err(std::io::Error::from).map_err(self.files.error("read", layout::GATE))?;
+            rustix::fs::fstat(&root).map_err(std::io::Error::from).map_err(self.files.error("read", layout::ROOT))?;
         Ok(Stamp::from(stat).modified())
     }
 }
 
 impl Sweep<'_> {
     /// Says whether something of that time is older than `age`, and so old that it was not linked since this began.
-    fn is_older(&self, modified: Time, age: Duration) -> bool {
+    pub(super) fn is_older(&self, modified: Time, age: Duration) -> bool {
         let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
         let limit = (self.begin.0.saturating_sub(seconds), self.begin.1 - i64::from(age.subsec_nanos()));
         // The clock of files moves in ticks: what has the same time may be later.
@@ -153,7 +155,7 @@ impl Sweep<'_> {
     }
 
     /// Keeps writers out, as long as the clock has not been set back behind this collection's begin: what was linked since would look old.
-    fn exclude(&self) -> Result<(File, File)> {
+    pub(super) fn exclude(&self) -> Result<Held> {
         let locks = self.storage.exclude()?;
         if self.storage.clock()? < self.begin {
             let error =
@@ -286,7 +288,11 @@ impl Sweep<'_> {
             for digest in batch {
                 self.blob(digest, links.get(digest).map_or(&[], Vec::as_slice))?;
             }
-            drop(locks);
+            if let Some(locks) = locks {
+                drop(locks);
+                // Those who wait look at the lock now and then, and must find it free.
+                thread::sleep(BREATH);
+            }
         }
         Ok(())
     }
@@ -383,7 +389,13 @@ impl Sweep<'_> {
         // Most of the reading is done before anybody has to wait, and most of the time there is nothing to wait for.
         let mut doomed = storage.untagged(name, &mut known, is_old)?;
         if !doomed.is_empty() && !self.options.dry_run {
-            let _locks: ((File, File), File) = (self.exclude()?, storage.serialize(name)?);
+            let _excluded = self.exclude()?;
+            let _serial = match storage.serialize(name) {
+                Ok(serial) => serial,
+                // A long deletion is at work there; the next collection comes back.
+                Err(error) if is_busy(&error) => return Ok(()),
+                Err(error) => return Err(error),
+            };
             doomed = storage.untagged(name, &mut known, is_old)?;
             storage.forget(name, &doomed, &known)?;
         }
