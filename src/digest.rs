@@ -3,6 +3,7 @@
 //! A [`Digest`] names content and becomes a file name and a URL part in many places, so only a well-formed one can exist.
 //! image-spec, "Digests": <https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests>
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Read};
 use std::str::FromStr;
@@ -105,6 +106,17 @@ impl Digest {
     /// Says whether a text has the form of a digest, of an algorithm that is not known here.
     pub(crate) fn is_of_unknown_algorithm(text: &str) -> bool {
         text.parse::<Self>().is_err_and(|error| error.reason == Reason::Algorithm)
+    }
+
+    /// Finds everything in a text that looks like a digest: what content of an unknown kind may need.
+    pub(crate) fn all_in(text: &[u8]) -> BTreeSet<Self> {
+        let text = String::from_utf8_lossy(text);
+        let found = text.match_indices("sha").filter_map(|(at, _)| {
+            let rest = &text[at..];
+            // The algorithm, a colon, and as many digits as it has.
+            [7 + 64, 7 + 128].into_iter().find_map(|length| rest.get(..length)?.parse().ok())
+        });
+        found.collect()
     }
 
     /// Checks that `content` has this digest.

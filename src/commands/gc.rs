@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
+use stevedore::digest::Digest;
 use stevedore::server::{Collection, Report, Storage};
-use stevedore::transport::{Layout, Location, Options, Place, Selector, Swept};
+use stevedore::transport::{Layout, Location, Options, Place, Selector, Sweep, Swept};
 
 use crate::cli::locations::location;
 use crate::cli::units::{bytes, duration};
@@ -32,13 +33,17 @@ pub(crate) struct Args {
     /// Remove manifests of a registry too that have no tag, are in no index that stays and refer to nothing that stays
     #[arg(long, requires = "store")]
     untagged: bool,
-    /// Free blobs of a registry that has no repository at all, which is otherwise taken for a volume that is not mounted
-    #[arg(long, requires = "store")]
+    /// Free blobs of a registry that has no repository at all, which is otherwise taken for a volume that is not mounted, or of a layout
+    /// without index.json
+    #[arg(long)]
     allow_empty: bool,
+    /// Take manifests that an index of a layout names and that are not there for left out on purpose
+    #[arg(long, conflicts_with = "store")]
+    allow_missing: bool,
     /// Follow symbolic links to folders of repositories that lead below this directory (repeatable)
     #[arg(long, value_name = "DIR", requires = "store")]
     follow_links: Vec<PathBuf>,
-    /// Tell what would be removed, and remove nothing
+    /// List what would be removed, and remove nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -59,6 +64,7 @@ struct Freed {
     dry_run: bool,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     store: Option<Collected>,
+    items: Items,
 }
 
 /// What else is gone of a registry's directory.
@@ -71,6 +77,34 @@ struct Collected {
     leftovers: u64,
 }
 
+/// All that is gone, one by one.
+#[derive(Debug, Default, Serialize)]
+struct Items {
+    blobs: Vec<Blob>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    untagged: Vec<Untagged>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    uploads: Vec<Upload>,
+}
+
+#[derive(Debug, Serialize)]
+struct Blob {
+    digest: Digest,
+    size: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Untagged {
+    repository: String,
+    digest: Digest,
+}
+
+#[derive(Debug, Serialize)]
+struct Upload {
+    repository: String,
+    id: String,
+}
+
 /// Sweeps the layout.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let Some(place) = &args.place else {
@@ -80,8 +114,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         return Err(Usage::new("only a layout has blobs to remove", "name one without a tag, as in oci:images").into());
     };
     let options = Options { watch: ui.watch()?, ..Options::default() };
-    let Swept { blobs, bytes, .. } = Layout::open(path, &options)?.sweep(args.dry_run)?;
-    ui.report(&Freed { place: place.to_string(), blobs, bytes, dry_run: args.dry_run, store: None })
+    let how = Sweep { dry_run: args.dry_run, allow_missing: args.allow_missing, allow_empty: args.allow_empty };
+    let Swept { blobs, bytes, .. } = Layout::open(path, &options)?.sweep(&how)?;
+    let items = Items { blobs: listed(blobs), ..Items::default() };
+    let blobs = items.blobs.len() as u64;
+    ui.report(&Freed { place: place.to_string(), blobs, bytes, dry_run: args.dry_run, store: None, items })
 }
 
 /// Collects in a registry's directory.
@@ -104,9 +141,18 @@ fn collect(args: &Args, ui: &Ui) -> Result<()> {
     }
     let report = storage.collect(&options)?;
     let place = store.display().to_string();
-    let Report { kept, blobs, untagged, uploads, leftovers, bytes, .. } = report;
+    let Report { kept, blobs, untagged, uploads, leftovers, bytes, items, .. } = report;
     let collected = Some(Collected { kept, untagged, uploads, leftovers });
-    ui.report(&Freed { place, blobs, bytes, dry_run: args.dry_run, store: collected })
+    let items = Items {
+        blobs: listed(items.blobs),
+        untagged: items.untagged.into_iter().map(|(repository, digest)| Untagged { repository, digest }).collect(),
+        uploads: items.uploads.into_iter().map(|(repository, id)| Upload { repository, id }).collect(),
+    };
+    ui.report(&Freed { place, blobs, bytes, dry_run: args.dry_run, store: collected, items })
+}
+
+fn listed(blobs: Vec<(Digest, u64)>) -> Vec<Blob> {
+    blobs.into_iter().map(|(digest, size)| Blob { digest, size }).collect()
 }
 
 impl Args {
@@ -122,15 +168,36 @@ impl cli::report::Report for Freed {
         let verb = if self.dry_run { "would free" } else { "freed" };
         let count = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
         let mut parts = vec![count(self.blobs, "blob", "blobs")];
-        if let Some(Collected { untagged, uploads, leftovers, .. }) = self.store {
+        if let Some(Collected { untagged, uploads, leftovers, .. }) = &self.store {
             for (number, one, many) in [
                 (untagged, "untagged manifest", "untagged manifests"),
                 (uploads, "upload", "uploads"),
                 (leftovers, "unfinished write", "unfinished writes"),
             ] {
-                parts.extend((number > 0).then(|| count(number, one, many)));
+                parts.extend((*number > 0).then(|| count(*number, one, many)));
             }
         }
-        format!("{verb} {} ({}) in {}\n", bytes(self.bytes), parts.join(", "), self.place)
+        let mut text = String::new();
+        // What went can be counted; what would go is there to be checked first.
+        if self.dry_run {
+            let Items { blobs, untagged, uploads } = &self.items;
+            let lines = untagged
+                .iter()
+                .map(|Untagged { repository, digest }| format!("would remove manifest {digest} from {repository}"))
+                .chain(
+                    uploads
+                        .iter()
+                        .map(|Upload { repository, id }| format!("would remove upload {id} from {repository}")),
+                )
+                .chain(
+                    blobs.iter().map(|Blob { digest, size }| format!("would free blob {digest} ({})", bytes(*size))),
+                );
+            for line in lines {
+                text.push_str(&line);
+                text.push('\n');
+            }
+        }
+        text.push_str(&format!("{verb} {} ({}) in {}\n", bytes(self.bytes), parts.join(", "), self.place));
+        text
     }
 }

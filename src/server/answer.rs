@@ -6,6 +6,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::storage::is_busy;
 use crate::http::{Content, Response};
 use crate::store::Error;
 
@@ -54,6 +55,12 @@ impl Refusal {
     /// Adds a header field.
     pub(super) fn with(self, name: &str, value: impl Into<String>) -> Self {
         Self(Box::new(self.0.with(name, value)))
+    }
+
+    /// Ends the connection behind it.
+    fn closing(mut self) -> Self {
+        self.0.close = true;
+        self
     }
 
     /// Returns the status.
@@ -107,6 +114,11 @@ pub(super) fn of_storage(error: &Error) -> Refusal {
             let message = "the registry cannot reach this part of its storage, or finds it damaged; its log says where";
             Refusal::new(503, Code::Unknown, message)
         }
+        // The connection ends, for others may need its place.
+        error if is_busy(error) => {
+            let message = "the registry is busy: a collection or another request holds what this one needs";
+            Refusal::new(503, Code::Unknown, message).with("Retry-After", "10").closing()
+        }
         error if is_full(error) => Refusal::new(507, Code::Unknown, "the registry's disk is full"),
         _ => Refusal::new(500, Code::Unknown, "the registry could not read or write its storage"),
     }
@@ -152,6 +164,8 @@ mod tests {
             let Content::Bytes(bytes) = response.content else { panic!("bytes") };
             assert_eq!(String::from_utf8(bytes).expect("UTF-8"), body);
         }
+        let busy = of_storage(&Error::io("lock", "/secret/place")(std::io::ErrorKind::TimedOut.into())).into_response();
+        assert_eq!((busy.status.0, busy.headers.first("Retry-After"), busy.close), (503, Some("10"), true));
         let codes = [Code::TooManyRequests, Code::ManifestBlobUnknown].map(|code| json!(code));
         assert_eq!(codes, [json!("TOOMANYREQUESTS"), json!("MANIFEST_BLOB_UNKNOWN")]);
     }

@@ -31,8 +31,11 @@ impl Collector {
             report(result);
         };
         done(storage.tidy(&self.collection));
+        // What fails here only costs time, and shows where something is damaged in the next collection.
+        let _ = storage.remember_referrers();
         while wait(self.pause) {
             done(storage.collect(&self.collection));
+            let _ = storage.remember_referrers();
         }
     }
 }

@@ -43,11 +43,6 @@ impl Registry {
         let mut listed = Vec::new();
         let (mut size, mut more) = (0, None);
         let mut reached = last.clone();
-        if !self.options.read_only {
-            // Otherwise every request would look through all manifests until the next referrer is pushed. Where it cannot be written,
-            // that is what it does.
-            let _ = self.storage.remember_referrers(name);
-        }
         for digest in self.storage.referrers(name, subject)? {
             if last.as_ref().is_some_and(|last| digest <= *last) {
                 continue;

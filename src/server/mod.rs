@@ -32,4 +32,4 @@ pub use metrics::Metrics;
 pub use options::Options;
 pub use registry::Registry;
 pub use static_tree::{OnFailure, StaticTree};
-pub use storage::{Collection, Report, Storage};
+pub use storage::{Collection, Items, Report, Storage};

@@ -39,7 +39,7 @@ use crate::watch::{Outcome, Watch};
 pub use crate::manifest::referrers_tag;
 pub use cached::Cached;
 pub use error::{Error, Result};
-pub use layout::{Layout, Swept};
+pub use layout::{Layout, Sweep, Swept};
 #[cfg(feature = "client")]
 pub use lazy_client::LazyClient;
 pub use location::{ArchivePath, Location, LocationError, Place};

@@ -68,7 +68,11 @@ impl AccessFlags {
             base_path: base_path.to_owned(),
             behind_proxy: self.behind_proxy,
         };
-        Ok(Guard::new(GuardOptions { passwords, tokens, rules, outside }))
+        let guard = Guard::new(GuardOptions { passwords, tokens, rules, outside });
+        for warning in guard.warnings() {
+            output::line(&format!("stevedore: {warning}"));
+        }
+        Ok(guard)
     }
 
     fn tokens(&self, token_key: Option<PathBuf>, notes: Notes) -> Result<Tokens> {

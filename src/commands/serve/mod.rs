@@ -169,6 +169,8 @@ impl Args {
         for error in storage.obstacles()? {
             output::line(&format!("stevedore: {error}: requests for it are answered 503, and no garbage is collected"));
         }
+        // The other half of the connections is for those who read.
+        storage.limit_waiting(count(self.max_connections) / 2);
         let storage = Arc::new(storage);
         if !self.read_only {
             self.collection.start(&storage, metrics)?;

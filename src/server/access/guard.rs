@@ -39,7 +39,8 @@ pub enum Tokens {
 
 /// Who may do what.
 pub enum Rules {
-    /// Everyone may pull; who is logged in may push and delete.
+    /// Everyone may pull; who is logged in may push and delete. With somebody else's tokens, the token alone decides, and without one
+    /// nobody may do anything.
     Plain,
     /// Everyone may do everything.
     AnonymousPush,
@@ -85,6 +86,9 @@ impl Guard {
 
     /// Says who may push, for the line that a server starts with.
     pub fn summary(&self) -> &'static str {
+        if self.token_decides() {
+            return "who may pull, push and delete: as the issuer's tokens say";
+        }
         match (self.policy().has_anonymous_push(), &self.options.rules, self.can_log_in()) {
             (true, Rules::File(_), _) => "who may push: see the policy, some without logging in",
             (true, ..) => "everyone may push and delete",
@@ -92,6 +96,23 @@ impl Guard {
             (false, _, true) => "everyone may pull, who is logged in may push and delete",
             (false, _, false) => "nobody may push (--anonymous-push or --htpasswd FILE allows it)",
         }
+    }
+
+    /// Returns what of the rules cannot mean what they say, each in a sentence.
+    pub fn warnings(&self) -> Vec<String> {
+        let policy = self.policy();
+        let mut warnings = policy.push_without_pull();
+        if let (Some(passwords), Tokens::None | Tokens::Own(_)) = (&self.options.passwords, &self.options.tokens) {
+            let unknown = policy.users().into_iter().filter(|user| !passwords.knows(user));
+            warnings
+                .extend(unknown.map(|user| format!("the policy names {user:?}, who is not in the file of passwords")));
+        }
+        warnings
+    }
+
+    /// Says whether the tokens of somebody else are all there is to go by, as in registry:2.
+    fn token_decides(&self) -> bool {
+        matches!((&self.options.tokens, &self.options.rules), (Tokens::Foreign(_), Rules::Plain))
     }
 
     pub(super) fn options(&self) -> &Options {
@@ -179,7 +200,8 @@ impl Guard {
         let granted = match identity {
             // A token takes nothing away that its bearer has without one: a mount's source is in none of its scopes.
             Identity::Bearer(claims) => {
-                claims.access.iter().any(|grant| grant.covers(wish)) || self.policy().allows(None, wish)
+                let is_open = !self.token_decides() && self.policy().allows(None, wish);
+                is_open || claims.access.iter().any(|grant| grant.covers(wish))
             }
             Identity::Anonymous | Identity::User(_) => true,
         };
@@ -202,6 +224,9 @@ impl Guard {
         let is_foreign = matches!((identity, &self.options.tokens), (Identity::Bearer(_), Tokens::Foreign(_)));
         if is_foreign && !matches!(self.options.rules, Rules::File(_)) {
             return true;
+        }
+        if self.token_decides() && matches!(identity, Identity::Anonymous) {
+            return false;
         }
         self.policy().allows(user, wish)
     }

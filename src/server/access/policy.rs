@@ -14,6 +14,7 @@
 //!
 //! Rules only grant: what no rule grants is denied, any rule that fits is enough, and their order means nothing.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -66,7 +67,42 @@ impl Policy {
     pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
         let document: Document = toml::from_str(text)
             .map_err(|error| Wrong::new(error.span().map_or(0, |Range { start, .. }| start), error.message()))?;
+        // What a file is that was cut off, or is being written.
+        if document.rule.is_empty() {
+            return Err(Wrong::new(0, "there is no rule, so that nobody may do anything; a rule begins with [[rule]]"));
+        }
         Ok(Self { rules: document.rule.into_iter().map(Rule::of).collect::<Result<_, _>>()? })
+    }
+
+    /// Returns the users that rules name, each once, sorted.
+    pub(super) fn users(&self) -> BTreeSet<&str> {
+        let each = self.rules.iter().flat_map(|rule| &rule.who);
+        each.filter_map(|who| match who {
+            Who::Named(name) => Some(name.as_str()),
+            Who::Anonymous | Who::Anyone => None,
+        })
+        .collect()
+    }
+
+    /// Says of each whom a rule lets push, and no rule pull, that this is so: clients ask for what is there before they push.
+    pub(super) fn push_without_pull(&self) -> Vec<String> {
+        let may = |action| move |rule: &&Rule| rule.may.contains(&action);
+        let can_pull = |who: &Who| {
+            let covers = |other: &Who| {
+                other == who || *other == Who::Anonymous || *other == Who::Anyone && *who != Who::Anonymous
+            };
+            self.rules.iter().filter(may(Action::Pull)).any(|rule| rule.who.iter().any(covers))
+        };
+        let pushers = self.rules.iter().filter(may(Action::Push)).flat_map(|rule| &rule.who);
+        let lacking = pushers.filter(|who| !can_pull(who)).map(|who| match who {
+            Who::Anonymous => "anonymous",
+            Who::Anyone => "*",
+            Who::Named(name) => name,
+        });
+        let lacking: BTreeSet<&str> = lacking.collect();
+        let tell =
+            |who| format!("the policy lets {who:?} push and not pull, which clients do before they push; add \"pull\"");
+        lacking.into_iter().map(tell).collect()
     }
 
     /// Says whether a user, or nobody in particular, may do what is wished.
@@ -130,12 +166,38 @@ fn action(text: &Spanned<String>) -> Result<Action, Wrong> {
     })
 }
 
+/// Says whether a pattern has an exclamation mark or a caret that negates nothing, or a set that no character is in: a range whose end comes
+/// before its begin.
+fn has_empty_set(pattern: &[u8]) -> bool {
+    let mut at = 0;
+    while at < pattern.len() {
+        match pattern[at] {
+            b'!' | b'^' | b']' => return true,
+            b'[' => {
+                let begin = at + 1 + usize::from(matches!(pattern.get(at + 1), Some(b'!' | b'^')));
+                // A bracket that comes first is one of the set.
+                let end = pattern.iter().skip(begin + 1).position(|byte| *byte == b']').map(|found| begin + 1 + found);
+                let Some(end) = end else {
+                    return true;
+                };
+                if pattern[begin..end].windows(3).any(|range| range[1] == b'-' && range[2] < range[0]) {
+                    return true;
+                }
+                at = end + 1;
+            }
+            _ => at += 1,
+        }
+    }
+    false
+}
+
 fn glob(text: Spanned<String>) -> Result<Glob, Wrong> {
     let at = text.span().start;
     let text = text.into_inner();
     // What cannot be part of a repository's name matches nothing, and whoever wrote it believes that it does.
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-/*?[]!^".contains(&byte);
-    if text.is_empty() || text.starts_with('/') || text.ends_with('/') || !text.bytes().all(fits) {
+    let is_odd = text.is_empty() || text.starts_with('/') || text.ends_with('/') || !text.bytes().all(fits);
+    if is_odd || has_empty_set(text.as_bytes()) {
         return Err(Wrong::new(
             at,
             format!("{text:?} matches no repository; names are as in team/app, without host and tag"),
@@ -224,9 +286,31 @@ may = ["catalog"]
             }
             assert_eq!(policy.has_anonymous_push(), anonymous_push);
         }
-        assert!(
-            !Policy::parse("").expect("parses").allows(Some("alice"), &wish(Action::Pull, "a")),
-            "no rule, no right"
+    }
+
+    #[test]
+    fn who_pushes_must_pull() {
+        let policy = |rules: &[(&str, &str)]| {
+            let rule = |(who, may): &(&str, &str)| {
+                format!("[[rule]]\nwho = [{who:?}]\nmay = [{may:?}]\nrepositories = [\"a/[!b-d]*\"]\n")
+            };
+            Policy::parse(&rules.iter().map(rule).collect::<String>()).expect("parses")
+        };
+        for (rules, told) in [
+            (&[("alice", "push")][..], 1),
+            (&[("alice", "push"), ("alice", "pull")], 0),
+            (&[("alice", "push"), ("*", "pull")], 0),
+            (&[("alice", "push"), ("anonymous", "pull")], 0),
+            (&[("alice", "push"), ("bob", "pull")], 1),
+            (&[("anonymous", "push"), ("*", "pull")], 1),
+            (&[("*", "push"), ("*", "push")], 1),
+            (&[("bob", "pull")], 0),
+        ] {
+            assert_eq!(policy(rules).push_without_pull().len(), told, "{rules:?}");
+        }
+        assert_eq!(
+            policy(&[("b", "pull"), ("a", "push"), ("*", "pull"), ("b", "push")]).users(),
+            BTreeSet::from(["a", "b"])
         );
     }
 
@@ -248,6 +332,11 @@ may = ["catalog"]
             (rule("[\"a\"]", "[\"pull\"]", "[\"Team/x\"]"), "\"Team/x\"", "matches no repository"),
             (rule("[\"a\"]", "[\"pull\"]", "[\"x:v1\"]"), "\"x:v1\"", "matches no repository"),
             (rule("[\"a\"]", "[\"pull\"]", "[\"**\"]") + "deny = true\n", "deny", "unknown field"),
+            (rule("[\"a\"]", "[\"pull\"]", "[\"!a/**\"]"), "\"!a/**\"", "matches no repository"),
+            (rule("[\"a\"]", "[\"pull\"]", "[\"a/[z-a]\"]"), "\"a/[z-a]\"", "matches no repository"),
+            (rule("[\"a\"]", "[\"pull\"]", "[\"a/[b\"]"), "\"a/[b\"", "matches no repository"),
+            (rule("[\"a\"]", "[\"pull\"]", "[\"a/b]\"]"), "\"a/b]\"", "matches no repository"),
+            (String::new(), "", "there is no rule"),
             ("[[rules]]\n".into(), "rules", "unknown field"),
             ("who = [".into(), "", ""),
         ];

@@ -359,7 +359,22 @@ fn foreign_tokens_are_checked_by_their_keys() {
             assert_eq!(forbidden, Decision::Forbid { message: "bob may not push to team/app".into() });
             let delete = decide(&plain, "DELETE", "/v2/team/app/manifests/v", Action::Delete, &[token]);
             assert!(matches!(delete, Decision::Challenge { .. }), "{delete:?}");
+            let pull = |fields: &[&str]| decide(&plain, "GET", "/v2/team/app/manifests/v", Action::Pull, fields);
+            assert_eq!(pull(&[token]), Decision::Allow);
+            // Without a policy the token alone decides: none, or one for something else, opens nothing.
+            let other = claims(&|c| c["access"][0]["name"] = "team/other".into());
+            let other = sign(&head("ES256", "one"), &other, by_ec);
+            for fields in [&[][..], &[other.as_str()]] {
+                let refused = pull(fields);
+                assert!(matches!(refused, Decision::Challenge { .. }), "{refused:?}");
+            }
         }
+        let nobody = sign(&head("ES256", "one"), &claims(&|c| c["sub"] = "".into()), by_ec);
+        assert_eq!(push(&plain, &nobody), Decision::Allow, "a token of nobody in particular counts by what it grants");
+        let empty = sign(&head("ES256", "one"), &claims(&|c| c["access"] = serde_json::json!([])), by_ec);
+        assert!(matches!(push(&plain, &empty), Decision::Challenge { .. }));
+        let catalog = decide(&plain, "GET", "/v2/_catalog", Action::Catalog, &[]);
+        assert!(matches!(catalog, Decision::Challenge { .. }), "{catalog:?}");
         let bad = [
             ("alg none", sign(&head("none", "one"), &claims(&keep), |_| Vec::new())),
             ("public key as secret", sign(&head("HS256", "one"), &claims(&keep), by_secret)),
@@ -387,6 +402,11 @@ fn keys_that_are_none_are_refused() {
     let scene = Scene::new();
     let path = scene.root.join("keys");
     let private = rcgen::KeyPair::generate().expect("a key").serialize_pem();
+    let modulus = URL_SAFE_NO_PAD.encode([&[0x80][..], &[1; 127]].concat());
+    let short = format!(r#"{{"keys":[{{"kty":"RSA","n":"{modulus}","e":"AQAB"}}]}}"#);
+    fs::write(&path, &short).expect("written");
+    let error = Trust::open(&path, "them", "us", notes()).map(drop).expect_err("too short").to_string();
+    assert!(error.contains("1024 bits") && error.contains("at least 2048"), "{error}");
     for text in ["", "{}", "{\"keys\":[]}", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"c2VjcmV0\"}]}", "hello", &private] {
         fs::write(&path, text).expect("written");
         assert!(Trust::open(&path, "them", "us", notes()).is_err(), "{text}");

@@ -2,6 +2,7 @@
 //!
 //! The file is a JWK set (RFC 7517), or PEM with public keys (RFC 7468, section 13) or certificates, as registry:2's `rootcertbundle`.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -67,7 +68,20 @@ enum Public {
     Ed25519(Vec<u8>),
 }
 
+/// The sizes of RSA keys that are taken, in bits.
+const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
+
 impl Key {
+    /// Returns the size of an RSA key's modulus.
+    fn rsa_bits(&self) -> Option<usize> {
+        match &self.public {
+            Public::Rsa(modulus, _) => Some(
+                (modulus.len() * 8).saturating_sub(modulus.first().map_or(0, |byte| byte.leading_zeros() as usize)),
+            ),
+            _ => None,
+        }
+    }
+
     fn has_signed(&self, parts: &Parts<'_>) -> bool {
         let Parts { signed, signature, .. } = parts;
         match (&self.public, parts.algorithm) {
@@ -91,7 +105,14 @@ fn parse(text: &str) -> Result<Vec<Key>, Wrong> {
         let reason = "no key for RS256, ES256 or EdDSA; expected a JWK set, or public keys or certificates in PEM";
         return Err(Wrong::new(0, reason));
     }
-    Ok(keys)
+    // No signature by such a key would ever hold, and each token would be called forged.
+    match keys.iter().filter_map(Key::rsa_bits).find(|bits| !RSA_BITS.contains(bits)) {
+        Some(bits) => {
+            let (least, most) = (RSA_BITS.start(), RSA_BITS.end());
+            Err(Wrong::new(0, format!("an RSA key of {bits} bits; at least {least} and at most {most} are taken")))
+        }
+        None => Ok(keys),
+    }
 }
 
 #[derive(Deserialize)]

@@ -3,13 +3,14 @@
 //! It marks without a lock, and whatever is linked meanwhile gets a new time from its writer, under the shared lock. Under the exclusive one
 //! it looks at that time again and deletes only what is still as old as it was.
 
-use std::collections::BTreeMap;
-use std::fs::File;
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::files::{Stamp, split};
+use super::gate::{BREATH, Held, is_busy};
 use super::layout::{self, PARTIAL};
 use super::step::step;
 use super::temporary::is_at;
@@ -61,18 +62,32 @@ pub struct Report {
     pub leftovers: u64,
     /// How many bytes all of them had.
     pub bytes: u64,
+    /// Each of them by name, but for unfinished writes, which have none that says anything.
+    pub items: Items,
+}
+
+/// What a collection freed, or would free, one by one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Items {
+    /// The blobs, manifests among them, with their sizes in bytes.
+    pub blobs: Vec<(Digest, u64)>,
+    /// The manifests without a tag, each with its repository.
+    pub untagged: Vec<(String, Digest)>,
+    /// The uploads, each as its repository and its name.
+    pub uploads: Vec<(String, String)>,
 }
 
 /// A time of the file system's clock, in seconds and nanoseconds.
 type Time = (i64, i64);
 
 /// What a collection goes by.
-struct Sweep<'a> {
-    storage: &'a Storage,
-    options: &'a Collection,
+pub(super) struct Sweep<'a> {
+    pub(super) storage: &'a Storage,
+    pub(super) options: &'a Collection,
     /// What was written since may have been linked since.
     begin: Time,
-    report: Report,
+    pub(super) report: Report,
 }
 
 impl Storage {
@@ -91,6 +106,7 @@ impl Storage {
             sweep.untagged()?;
         }
         sweep.blobs()?;
+        sweep.ghosts()?;
         Ok(sweep.report)
     }
 
@@ -121,17 +137,17 @@ impl Storage {
     /// Returns the file system's clock, which files are compared with; this machine's may differ. No file is created for it, since a full
     /// disk is when the collector is needed most.
     fn clock(&self) -> Result<Time> {
-        let gate = self.files.lock_file(layout::GATE)?;
-        self.files.renew(&gate, layout::GATE)?;
+        let root = self.root()?;
+        self.files.renew(&root, layout::ROOT)?;
         let stat =
-            rustix::fs::fstat(&gate).map_err(std::io::Error::from).map_err(self.files.error("read", layout::GATE))?;
+            rustix::fs::fstat(&root).map_err(std::io::Error::from).map_err(self.files.error("read", layout::ROOT))?;
         Ok(Stamp::from(stat).modified())
     }
 }
 
 impl Sweep<'_> {
     /// Says whether something of that time is older than `age`, and so old that it was not linked since this began.
-    fn is_older(&self, modified: Time, age: Duration) -> bool {
+    pub(super) fn is_older(&self, modified: Time, age: Duration) -> bool {
         let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
         let limit = (self.begin.0.saturating_sub(seconds), self.begin.1 - i64::from(age.subsec_nanos()));
         // The clock of files moves in ticks: what has the same time may be later.
@@ -139,7 +155,7 @@ impl Sweep<'_> {
     }
 
     /// Keeps writers out, as long as the clock has not been set back behind this collection's begin: what was linked since would look old.
-    fn exclude(&self) -> Result<(File, File)> {
+    pub(super) fn exclude(&self) -> Result<Held> {
         let locks = self.storage.exclude()?;
         if self.storage.clock()? < self.begin {
             let error =
@@ -229,11 +245,15 @@ impl Sweep<'_> {
         };
         self.report.uploads += 1;
         self.report.bytes += size;
+        self.report.items.uploads.push((name.to_owned(), id.to_owned()));
         Ok(())
     }
 
     fn blobs(&mut self) -> Result<()> {
-        let marked = self.storage.mark()?;
+        // Where nothing is removed, the manifests that would be are still there.
+        let doomed =
+            if self.options.dry_run { self.report.items.untagged.iter().cloned().collect() } else { BTreeSet::new() };
+        let marked = self.storage.mark(&doomed)?;
         let files = &self.storage.files;
         let mut candidates = Vec::new();
         files.all_folders(&format!("{}/blobs", layout::ROOT), layout::is_visible, |_| {})?;
@@ -268,7 +288,11 @@ impl Sweep<'_> {
             for digest in batch {
                 self.blob(digest, links.get(digest).map_or(&[], Vec::as_slice))?;
             }
-            drop(locks);
+            if let Some(locks) = locks {
+                drop(locks);
+                // Those who wait look at the lock now and then, and must find it free.
+                thread::sleep(BREATH);
+            }
         }
         Ok(())
     }
@@ -342,6 +366,7 @@ impl Sweep<'_> {
         }
         self.report.blobs += 1;
         self.report.bytes += size;
+        self.report.items.blobs.push((digest.clone(), size));
         Ok(())
     }
 
@@ -364,11 +389,18 @@ impl Sweep<'_> {
         // Most of the reading is done before anybody has to wait, and most of the time there is nothing to wait for.
         let mut doomed = storage.untagged(name, &mut known, is_old)?;
         if !doomed.is_empty() && !self.options.dry_run {
-            let _locks: ((File, File), File) = (self.exclude()?, storage.serialize(name)?);
+            let _excluded = self.exclude()?;
+            let _serial = match storage.serialize(name) {
+                Ok(serial) => serial,
+                // A long deletion is at work there; the next collection comes back.
+                Err(error) if is_busy(&error) => return Ok(()),
+                Err(error) => return Err(error),
+            };
             doomed = storage.untagged(name, &mut known, is_old)?;
             storage.forget(name, &doomed, &known)?;
         }
         self.report.untagged += doomed.len() as u64;
+        self.report.items.untagged.extend(doomed.into_iter().map(|digest| (name.to_owned(), digest)));
         Ok(())
     }
 }

@@ -418,7 +418,8 @@ impl Files {
                 match rustix::fs::unlinkat(&folder, last, AtFlags::REMOVEDIR) {
                     Ok(()) => {}
                     Err(error) if is_absent(error) => {}
-                    Err(Errno::NOTEMPTY | Errno::EXIST) => return Ok(()),
+                    // A link to a folder is the operator's.
+                    Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => return Ok(()),
                     Err(error) => return self.failed("delete", at, error),
                 }
             }

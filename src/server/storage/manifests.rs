@@ -139,19 +139,14 @@ impl Storage {
         if was_complete { self.complete(name) } else { Ok(()) }
     }
 
-    /// Removes a manifest and the tags that point to it; says whether it was there. Call it with the lock shared and the repository
-    /// serialised.
+    /// Removes a manifest and the tags that point to it; says whether it was there. Call it with the repository serialised.
     pub(in crate::server) fn delete_manifest(&self, name: &str, digest: &Digest) -> Result<bool> {
         let path = layout::revision(name, digest);
         let Some(target) = self.link(&path)? else {
             return Ok(false);
         };
         let subject = self.raw(&target)?.and_then(parse).and_then(|found| found.subject().cloned());
-        for tag in self.all_tags(name)? {
-            if self.link(&layout::current(name, &tag))?.as_ref() == Some(digest) {
-                self.delete_tag(name, &tag)?;
-            }
-        }
+        self.delete_tags_of(name, digest)?;
         let was_complete = self.is_complete(name)?;
         self.files.remove(&path)?;
         self.files.prune(split(&path).0, &layout::revisions(name, digest.algorithm()))?;

@@ -15,18 +15,8 @@ pub(super) fn references(raw: &[u8]) -> BTreeSet<Digest> {
             let named = manifest.blobs().into_iter().chain(manifest.children());
             named.map(|descriptor| descriptor.digest.clone()).collect()
         }
-        Err(_) => digests(raw),
+        Err(_) => Digest::all_in(raw),
     }
-}
-
-/// Finds everything in a text that looks like a digest.
-fn digests(text: &[u8]) -> BTreeSet<Digest> {
-    let text = String::from_utf8_lossy(text);
-    let found = text.match_indices("sha").filter_map(|(at, _)| {
-        let rest = &text[at..];
-        [7 + 64, 7 + 128].into_iter().find_map(|length| rest.get(..length)?.parse::<Digest>().ok())
-    });
-    found.collect()
 }
 
 /// What a look through all repositories finds.
@@ -39,12 +29,12 @@ pub(super) struct Marked {
 }
 
 impl Storage {
-    /// Returns what the manifests of all repositories need.
+    /// Returns what the manifests of all repositories need, but for those that are `doomed` in their repository.
     ///
     /// # Errors
     /// When a manifest that a repository links is missing or damaged, or something else is not what the layout has there: what it may need
     /// is not known then, and nothing may be freed.
-    pub(super) fn mark(&self) -> Result<Marked> {
+    pub(super) fn mark(&self, doomed: &BTreeSet<(String, Digest)>) -> Result<Marked> {
         let mut marked = Marked::default();
         let mut done = BTreeSet::new();
         let mut seconds = BTreeSet::new();
@@ -55,6 +45,9 @@ impl Storage {
             marked.repositories += u64::from(is_repository);
             seconds.extend(self.second_digests(name)?);
             for (digest, target) in self.linked_manifests(name)? {
+                if doomed.contains(&(name.to_owned(), digest.clone())) {
+                    continue;
+                }
                 // Many repositories have the same manifest.
                 if done.insert((digest.clone(), target.clone())) {
                     marked.digests.extend(references(&self.whole_manifest(name, &digest, &target)?));

@@ -10,6 +10,8 @@ mod blobs;
 mod cache;
 mod collect;
 mod files;
+mod gate;
+mod ghosts;
 mod layout;
 mod links;
 mod manifests;
@@ -24,8 +26,8 @@ mod temporary;
 mod tests;
 mod untagged;
 
-use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::AtomicUsize;
 
 use crate::digest::Digest;
 use crate::store::{Error, Result};
@@ -35,12 +37,15 @@ use files::Files;
 use session::Progress;
 
 pub(super) use blobs::{Put, Removed};
-pub use collect::{Collection, Report};
+pub use collect::{Collection, Items, Report};
+pub(super) use gate::is_busy;
 pub(super) use manifests::media_type;
 pub(super) use session::{Opened, Session, is_session_id};
 
 /// The most bytes of a link that is not garbage.
 const LINK_LIMIT: u64 = 1024;
+/// How many requests wait for the collector, unless said otherwise.
+const MAX_WAITING: usize = 64;
 
 /// The storage of a registry. All methods may be called from many threads and many processes at the same time.
 #[derive(Debug)]
@@ -48,6 +53,9 @@ pub struct Storage {
     files: Files,
     cache: Cache,
     progress: Progress,
+    /// How many requests wait for the collector, and how many may.
+    waiting: AtomicUsize,
+    max_waiting: usize,
 }
 
 impl Storage {
@@ -92,34 +100,19 @@ impl Storage {
     }
 
     fn of(files: Files) -> Self {
-        Self { files, cache: Cache::default(), progress: Progress::default() }
+        Self {
+            files,
+            cache: Cache::default(),
+            progress: Progress::default(),
+            waiting: AtomicUsize::new(0),
+            max_waiting: MAX_WAITING,
+        }
     }
 
-    /// Keeps the collector from deleting until the result is dropped.
-    pub(super) fn share(&self) -> Result<File> {
-        let gate = self.files.lock_file(layout::GATE)?;
-        gate.lock_shared().map_err(self.files.error("lock", layout::GATE))?;
-        let lock = self.files.lock_file(layout::LOCK)?;
-        lock.lock_shared().map_err(self.files.error("lock", layout::LOCK))?;
-        Ok(lock)
-    }
-
-    /// Waits until nobody links content, and keeps everybody from it until the result is dropped.
-    fn exclude(&self) -> Result<(File, File)> {
-        // Shared holders come and go without a gap; behind the closed gate no new ones come.
-        let gate = self.files.lock_file(layout::GATE)?;
-        gate.lock().map_err(self.files.error("lock", layout::GATE))?;
-        let lock = self.files.lock_file(layout::LOCK)?;
-        lock.lock().map_err(self.files.error("lock", layout::LOCK))?;
-        Ok((lock, gate))
-    }
-
-    /// Serialises what changes a repository's manifests and tags until the result is dropped. Taken after [`share`](Self::share).
-    pub(super) fn serialize(&self, name: &str) -> Result<File> {
-        let path = layout::repository(name);
-        let folder = File::from(self.files.make(&path)?);
-        folder.lock().map_err(self.files.error("lock", &path))?;
-        Ok(folder)
+    /// Limits how many requests wait for a collection of another process at the same time; more are refused at once. To be less than the
+    /// number of connections, so that some are left for those who read.
+    pub fn limit_waiting(&mut self, requests: usize) {
+        self.max_waiting = requests;
     }
 
     /// Says whether the repository has anything in it.

@@ -48,14 +48,25 @@ impl Storage {
         Ok(refers.then(|| Descriptor { digest: digest.clone(), ..manifest.as_referrer() }))
     }
 
-    /// Links every referrer of a repository that has none, unless that was done: another registry has written it.
-    pub(in crate::server) fn remember_referrers(&self, name: &str) -> Result<()> {
-        if self.is_complete(name)? || !self.has_manifests(name)? {
-            return Ok(());
+    /// Links every referrer that has no link, in all repositories that another registry has written: until then, each request for referrers
+    /// looks through all manifests of the repository.
+    ///
+    /// # Errors
+    /// When something cannot be read or written.
+    pub fn remember_referrers(&self) -> Result<()> {
+        let mut names = Vec::new();
+        self.walk("", &mut |name| {
+            if !self.is_complete(name)? && self.has_manifests(name)? {
+                names.push(name.to_owned());
+            }
+            Ok(true)
+        })?;
+        for name in names {
+            let _shared = self.share()?;
+            let _serial = self.serialize(&name)?;
+            self.complete_referrers(&name)?;
         }
-        let _shared = self.share()?;
-        let _serial = self.serialize(name)?;
-        self.complete_referrers(name)
+        Ok(())
     }
 
     /// Links every referrer of a repository that has none, unless that was done. Call it with the repository serialised.

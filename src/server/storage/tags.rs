@@ -33,6 +33,24 @@ impl Storage {
         Ok(was_there)
     }
 
+    /// Removes all tags that point to a manifest. They are synced once, for nothing is promised of a single one of them.
+    pub(super) fn delete_tags_of(&self, name: &str, digest: &Digest) -> Result<()> {
+        let mut left = Vec::new();
+        for tag in self.all_tags(name)? {
+            let current = layout::current(name, &tag);
+            if self.link(&current)?.as_ref() == Some(digest) {
+                self.files.discard(&current)?;
+                self.files.remove_all(&layout::tag(name, &tag))?;
+                // With something foreign in it, the folder stays, and the link's removal with it.
+                left.extend(self.files.folder(&layout::tag(name, &tag))?.map(|_| current));
+            }
+        }
+        for current in left {
+            self.files.sync(super::files::split(&current).0)?;
+        }
+        self.files.sync(&layout::tags(name))
+    }
+
     /// Returns at most `count` tags behind `last`, by byte.
     pub(in crate::server) fn tags(&self, name: &str, count: usize, last: &str) -> Result<Page> {
         let mut last = last.to_owned();

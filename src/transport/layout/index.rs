@@ -30,6 +30,8 @@ pub(super) struct Index {
     /// Entries whose digest is of an algorithm unknown here, numbered together with the others: kept as they are, never found.
     strangers: BTreeMap<usize, Members>,
     pub(super) keys: Keys,
+    /// Whether there is a list of entries at all, which the specification requires.
+    has_list: bool,
 }
 
 /// An entry as it stands there and what it says.
@@ -71,13 +73,16 @@ impl Index {
 
     pub(super) fn parse(raw: &[u8]) -> Result<Self, serde_json::Error> {
         let members = Members::parse(raw)?;
-        let texts: Vec<Box<RawValue>> = members.decode("manifests")?.unwrap_or_default();
+        let texts: Option<Vec<Box<RawValue>>> = members.decode("manifests")?;
+        let has_list = texts.is_some();
+        let texts = texts.unwrap_or_default();
         let entries = texts.iter().map(|text| read(text.get())).collect::<Result<Vec<_>, serde_json::Error>>()?;
-        Ok(Self::of(members, entries))
+        Ok(Self::of(members, entries, has_list))
     }
 
-    fn of(members: Members, entries: impl IntoIterator<Item = Read>) -> Self {
-        let mut index = Self { members, entries: BTreeMap::new(), strangers: BTreeMap::new(), keys: Keys::default() };
+    fn of(members: Members, entries: impl IntoIterator<Item = Read>, has_list: bool) -> Self {
+        let (entries_of, strangers, keys) = (BTreeMap::new(), BTreeMap::new(), Keys::default());
+        let mut index = Self { members, entries: entries_of, strangers, keys, has_list };
         for entry in entries {
             match entry {
                 Read::Known(entry) => index.push(entry),
@@ -120,6 +125,11 @@ impl Index {
         let entries: Vec<&Members> = entries.into_values().collect();
         members.set("manifests", &entries).expect("text members are always writable");
         members.to_vec()
+    }
+
+    /// Says whether the file has a list of entries, be it empty. One without is damaged, and what it named is not known.
+    pub(super) fn has_list(&self) -> bool {
+        self.has_list
     }
 
     /// Returns what the entries say, in their order.
@@ -179,7 +189,7 @@ impl Index {
             Read::Known(entry) => !gone(*number, &entry.descriptor),
             Read::Stranger(_) => true,
         });
-        *self = Self::of(std::mem::take(&mut self.members), kept.map(|(_, entry)| entry));
+        *self = Self::of(std::mem::take(&mut self.members), kept.map(|(_, entry)| entry), self.has_list);
         before - self.entries.len()
     }
 

@@ -31,7 +31,7 @@ use crate::watch::{Outcome, Watch};
 use index::{Edit, Index};
 use view::View;
 
-pub use sweep::Swept;
+pub use sweep::{Sweep, Swept};
 
 /// The largest `index.json` that is read, in bytes: some hundred thousand tags.
 const MAX_INDEX: u64 = 64 * 1024 * 1024;
@@ -112,13 +112,14 @@ impl Layout {
         Ok(self.index()?.descriptors().cloned().collect())
     }
 
-    /// Removes the blobs that no entry refers to and what killed processes left, or with `dry_run` only counts the blobs. Waits until no
-    /// copy writes to the layout.
+    /// Removes the blobs that no entry refers to and what killed processes left, or with [`Sweep::dry_run`] only lists the blobs. Waits until
+    /// no copy writes to the layout.
     ///
     /// # Errors
-    /// When a manifest that is there cannot be read: what it refers to is unknown then, and nothing is removed.
-    pub fn sweep(&self, dry_run: bool) -> Result<Swept> {
-        self.sweep_waiting(dry_run)
+    /// When `index.json` is missing or has no list, or a manifest that it leads to is missing or damaged: what is needed is unknown then, and
+    /// nothing is removed.
+    pub fn sweep(&self, options: &Sweep) -> Result<Swept> {
+        self.sweep_waiting(options)
     }
 }
 
@@ -218,5 +219,7 @@ fn key(text: &'static str) -> Key {
     text.parse().expect("a constant that is a key")
 }
 
+#[cfg(test)]
+mod sweep_tests;
 #[cfg(test)]
 mod tests;

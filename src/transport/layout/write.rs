@@ -162,7 +162,13 @@ impl Layout {
         if !self.is_there()? {
             return Err(Error::not_found(at, self));
         }
-        self.flush()?;
+        // Only what was put: an index.json that is missing must not be replaced by an empty one, which would name nothing.
+        if self.is_pending() {
+            self.flush()?;
+        }
+        if self.store.get(&key("index.json"))?.is_none() {
+            return Err(self.malformed("it has no index.json"));
+        }
         {
             let _lock = self.lock_index()?;
             let mut index = self.stored_index()?;

@@ -37,6 +37,68 @@ fn what_no_manifest_needs_goes() {
     assert_eq!(storage.collect(&at_once()).expect("collects").blobs, 0);
 }
 
+/// A repository with nothing left in it is unknown again; those below it, and what a push may be about to use, stay.
+#[test]
+fn a_repository_goes_with_the_last_that_it_has() {
+    let site = Site::new();
+    site.image("kept", "v1", "kept");
+    let gone = site.image("a", "v1", "gone");
+    site.image("a/b", "v1", "below");
+    site.blob("young", b"a push begins with its blobs");
+    site.send("POST", "/v2/upload/blobs/uploads/", &[], b"").expect(202);
+    site.send("DELETE", &format!("/v2/a/manifests/{}", sha256(&gone)), &[], b"").expect(202);
+    let storage = site.registry.storage();
+    let keeping = Collection { upload_age: Duration::from_secs(60), ..at_once() };
+    storage.collect(&Collection::default()).expect("collects");
+    site.get("/v2/a/tags/list").expect(200);
+    assert!(site.v2("repositories/young/_layers").exists());
+    storage.collect(&Collection { dry_run: true, ..keeping.clone() }).expect("collects");
+    site.get("/v2/a/tags/list").expect(200);
+    storage.collect(&keeping).expect("collects");
+    assert_eq!(site.get("/v2/a/tags/list").expect(404).code(), "NAME_UNKNOWN");
+    assert!(!site.v2("repositories/a/_layers").exists());
+    site.get("/v2/a/b/manifests/v1").expect(200);
+    site.get("/v2/kept/manifests/v1").expect(200);
+    assert!(site.v2("repositories/upload/_uploads").exists());
+    // It can come back.
+    site.image("a", "v1", "gone");
+    site.get("/v2/a/manifests/v1").expect(200);
+    // The last of all is not taken for a volume that is not mounted.
+    for name in ["kept", "a", "a/b"] {
+        let digest = site
+            .get(&format!("/v2/{name}/manifests/v1"))
+            .expect(200)
+            .header("Docker-Content-Digest")
+            .map(str::to_owned);
+        site.send("DELETE", &format!("/v2/{name}/manifests/{}", digest.expect("a digest")), &[], b"").expect(202);
+    }
+    for _ in 0..2 {
+        storage.collect(&at_once()).expect("collects");
+    }
+    site.get("/v2/a/tags/list").expect(404);
+}
+
+/// Another process may hold the lock for long: who deletes and who reads needs none of it.
+#[test]
+fn deletions_and_reads_do_not_wait_for_the_collector() {
+    let site = Site::new();
+    let raw = site.image("a", "v1", "x");
+    for tag in ["v2", "v3"] {
+        site.manifest("a", tag, &raw);
+    }
+    std::fs::remove_dir_all(site.v2("repositories/a/_referrers")).unwrap_or(());
+    let lock = std::fs::File::open(site.v2("")).expect("opens");
+    lock.lock().expect("locks");
+    let digest = sha256(&raw);
+    site.get(&format!("/v2/a/referrers/{digest}")).expect(200);
+    assert!(!site.v2("repositories/a/_referrers").exists(), "a reader writes nothing");
+    site.send("DELETE", "/v2/a/manifests/v3", &[], b"").expect(202);
+    site.send("DELETE", &format!("/v2/a/manifests/{digest}"), &[], b"").expect(202);
+    drop(lock);
+    site.get("/v2/a/manifests/v1").expect(404);
+    assert!(!site.v2("repositories/a/_manifests/tags/v2").exists());
+}
+
 #[test]
 fn a_manifest_whose_blob_was_collected_is_refused() {
     let site = Site::new();
