@@ -23,6 +23,8 @@ pub(super) struct Registry {
     scheme: OnceLock<Scheme>,
     announced: Mutex<Announced>,
     pub(super) tokens: Mutex<Tokens>,
+    /// Whether `/v2/` was asked for the method.
+    pub(super) probed: Mutex<bool>,
     pub(super) logins: Mutex<HashMap<String, Option<Login>>>,
     pub(super) referrers: Referrers,
 }
@@ -48,6 +50,7 @@ impl Registry {
             scheme,
             announced: Mutex::default(),
             tokens: Mutex::default(),
+            probed: Mutex::default(),
             logins: Mutex::default(),
             referrers: Referrers::default(),
         }

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use ureq::http::header::ACCEPT;
 
+use super::answers::{Says, Thing, answer};
 use super::error::{Error, Result};
 use super::remote::Remote;
 use super::url::Url;
@@ -62,7 +63,14 @@ impl Remote {
             Some(link) if link.starts_with('/') => self.session.registry.url(link),
             Some(tag) => self.url(&format!("tags/list?last={}", percent::scope(tag))),
         };
-        let response = self.session.expect(Request::new("GET", url), &self.scopes, &[200])?;
+        let response = match self.session.expect(Request::new("GET", url), &self.scopes, &[200]) {
+            // What has a first page is there.
+            Err(error) if after.is_some() && error.is_not_found() => return Err(error.of_a_page()),
+            other => other?,
+        };
+        if answer(Thing::Tags, "GET", response.status, response.header("content-type")) != Says::Present {
+            return Err(response.senseless("it is a web page, not a list of tags"));
+        }
         let next = next(&response)?.map(|url| url.target().to_owned());
         let (response, content) = response.read(MAX_PAGE)?;
         let list: TagList = serde_json::from_slice(&content)
@@ -127,16 +135,16 @@ impl Remote {
         let referrers = &self.session.registry.referrers;
         let request = Request::new("GET", url).header(ACCEPT, MediaType::OCI_INDEX.as_str());
         let response = self.session.send(request, &self.scopes)?;
-        match response.status {
-            200 => {}
-            404 => {
+        match answer(Thing::Referrers, "GET", response.status, None) {
+            Says::Present => {}
+            Says::Absent => {
                 // A registry that has lists may say so of a repository that it does not have.
                 if !is_about_content(&response.into_error()) {
                     referrers.learn(false);
                 }
                 return Ok(None);
             }
-            _ => return Err(self.session.error(response)),
+            Says::Nothing => return Err(self.session.error(response)),
         }
         let next = next(&response)?;
         let (response, content) = response.read(MAX_SIZE)?;

@@ -91,7 +91,11 @@ impl Session {
     pub(super) fn authorization(&self, needed: &[Scope]) -> Result<Option<String>> {
         let mut tokens = lock(&self.registry.tokens);
         match tokens.method.clone() {
-            None => Ok(None),
+            // A token that was given is sent as it is, from the first request.
+            None => Ok(self.given().and_then(|login| match login {
+                Login::Bearer { token } => Some(format!("Bearer {token}")),
+                _ => None,
+            })),
             Some(Method::Basic) => Ok(self.login()?.as_ref().and_then(basic)),
             Some(Method::Bearer { realm, service }) => {
                 self.bearer(&mut tokens, &realm, service.as_deref(), needed, &[], None)
@@ -207,9 +211,19 @@ impl Session {
             }
             _ => self.token(Request::new("GET", query(realm, service, &scopes, None)), None),
         };
-        let (token, lifetime) = answer.map_err(|error| self.denied(error, true))?;
+        let (token, lifetime) = answer.map_err(|error| self.without_token(error))?;
         let until = Instant::now() + Duration::from_secs(lifetime) - MARGIN;
         Ok(Grant { scopes, login: login.cloned(), header: format!("Bearer {token}"), until })
+    }
+
+    /// Makes the error of a request whose token cannot be had: it says nothing of what was asked for, and is not tried again.
+    fn without_token(&self, mut error: Error) -> Error {
+        match &mut error {
+            Error::Status(status) => status.token_for = Some(self.registry.host.clone()),
+            Error::Exchange { transient, .. } => *transient = false,
+            _ => {}
+        }
+        self.denied(error, true)
     }
 
     /// Asks the token server; returns the token and its lifetime in seconds.

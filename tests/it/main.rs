@@ -73,6 +73,7 @@ mod sbom_attached;
 mod sbom_documents;
 mod sbom_evidence;
 mod sbom_language;
+mod second_look;
 mod selftest;
 mod serve;
 mod serve_access;
