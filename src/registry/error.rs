@@ -84,6 +84,14 @@ pub enum Error {
         /// The repository.
         repository: String,
     },
+    /// What was written under a tag is not found there.
+    #[error("tag {tag} in {repository} cannot be kept: it was written, and the registry says that there is none")]
+    Vanished {
+        /// The tag.
+        tag: String,
+        /// The repository.
+        repository: String,
+    },
     /// Content that was to be sent could not be read, or content that was received is wrong.
     #[error(transparent)]
     Content(#[from] Fault),
@@ -287,6 +295,7 @@ impl Classified for Error {
             | Self::Proxy
             | Self::ReferrersTag { .. }
             | Self::Contended { .. }
+            | Self::Vanished { .. }
             | Self::Content(_) => Class::Failed.into(),
         }
     }

@@ -115,6 +115,7 @@ pub(super) fn candidates(authority: &str, options: &Options) -> &'static [Scheme
     let plain_first = is_loopback(authority) && !tls::is_configured(options, authority);
     match options.host(authority).plain_http {
         PlainHttp::Always => &[Scheme::Http],
+        PlainHttp::Never => &[Scheme::Https],
         _ if plain_first => &[Scheme::Http, Scheme::Https],
         PlainHttp::Allowed => &[Scheme::Https, Scheme::Http],
         PlainHttp::Loopback => &[Scheme::Https],
@@ -136,6 +137,9 @@ mod tests {
             ("r.example", PlainHttp::Allowed, &[Https, Http]),
             ("r.example", PlainHttp::Always, &[Http]),
             ("10.0.0.1:5000", PlainHttp::Loopback, &[Https]),
+            ("127.0.0.1:5000", PlainHttp::Never, &[Https]),
+            ("localhost", PlainHttp::Never, &[Https]),
+            ("[::1]:5000", PlainHttp::Never, &[Https]),
             ("127.0.0.1:5000", PlainHttp::Loopback, &[Http, Https]),
             ("localhost", PlainHttp::Allowed, &[Http, Https]),
         ];

@@ -28,6 +28,8 @@ const WRITES: u32 = 40;
 const LOOKS: u32 = 4 * WRITES;
 /// How often in a row a list must be seen unchanged, with what it should say.
 const SIGHTINGS: usize = 2;
+/// How often in a row a list that was written is not found before the writer gives up.
+const VANISHED: u32 = 5;
 /// The pause between two sightings lies between this and three times as much.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The longest random pause after a loss.
@@ -137,6 +139,9 @@ impl Remote {
         for look in 1..=LOOKS {
             let begin = Instant::now();
             let (there, etag) = self.named(tag)?;
+            if progress.has_vanished(there.as_ref()) {
+                return Err(Error::Vanished { tag: tag.into(), repository: self.to_string() }.into());
+            }
             match change(there.as_ref())? {
                 None if progress.writes == 0 || progress.is_settled(there.as_ref()) || look == LOOKS => {
                     return Ok(Updated { there, is_written: progress.writes > 0 });
@@ -208,9 +213,17 @@ struct Progress {
     sightings: usize,
     /// Whether the list was written and not looked at since.
     is_fresh: bool,
+    /// How often in a row nothing was found after a write.
+    vanished: u32,
 }
 
 impl Progress {
+    /// Says whether what is written cannot be read back, which no other writer is the reason for.
+    fn has_vanished(&mut self, there: Option<&Manifest>) -> bool {
+        self.vanished = if there.is_none() && self.writes > 0 { self.vanished + 1 } else { 0 };
+        self.vanished > VANISHED
+    }
+
     fn wrote(&mut self, written: bool, took: Duration) {
         self.writes += 1;
         self.slowness = took * 2;

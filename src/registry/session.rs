@@ -362,7 +362,8 @@ fn target(request: &Request<'_, '_>, response: &Response) -> Result<Option<Url>>
     let is_read = matches!(request.method, "GET" | "HEAD");
     let follows = match response.status {
         301..=303 => is_read,
-        307 | 308 => request.is_repeatable(),
+        // RFC 9110, sections 15.4.8 and 15.4.9: with the same method, and with the body, which a whole blob has again.
+        307 | 308 => !matches!(request.body, Body::Part(..)),
         _ => false,
     };
     let Some(location) = response.header("location").filter(|_| follows) else {

@@ -222,7 +222,8 @@ fn is_transient(error: &ureq::Error) -> bool {
             matches!(timeout, Timeout::PerRead | Timeout::PerWrite | Timeout::Connect | Timeout::Resolve)
         }
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::BodyStalled => true,
-        ureq::Error::ConnectProxyFailed(_) => true,
+        // A proxy that refuses, as one that wants a login does with 407, will not change its mind.
+        ureq::Error::ConnectProxyFailed(reason) => !reason.contains(" 4"),
         // The peer said something that is no HTTP, or broke off within a chunk.
         ureq::Error::Protocol(_) => true,
         ureq::Error::Io(error) => {
