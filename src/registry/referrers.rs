@@ -28,8 +28,6 @@ const WRITES: u32 = 40;
 const LOOKS: u32 = 4 * WRITES;
 /// How often in a row a list must be seen unchanged, with what it should say.
 const SIGHTINGS: usize = 2;
-/// How often in a row a list that was written is not found before the writer gives up.
-const VANISHED: u32 = 5;
 /// The pause between two sightings lies between this and three times as much.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The longest random pause after a loss.
@@ -221,7 +219,7 @@ impl Progress {
     /// Says whether what is written cannot be read back, which no other writer is the reason for.
     fn has_vanished(&mut self, there: Option<&Manifest>) -> bool {
         self.vanished = if there.is_none() && self.writes > 0 { self.vanished + 1 } else { 0 };
-        self.vanished > VANISHED
+        self.vanished > 5
     }
 
     fn wrote(&mut self, written: bool, took: Duration) {

@@ -137,7 +137,8 @@ impl Session {
             && matches!(status.status, 401 | 403)
         {
             let was_sent = status.logged_in;
-            // A login is looked up only when the registry asks for one; where it does not, none helps.
+            // Where the registry asks for none, no login helps. Who asks a token server holds the lock on the tokens, and was asked for one.
+            let is_asked = by_token_server || lock(&self.registry.tokens).is_asked();
             let found = lock(&self.registry.logins).get(&self.repository).map(Option::is_some);
             let is_given = self.given().is_some();
             status.logged_in = is_given || found == Some(true);
@@ -148,7 +149,7 @@ impl Session {
             let is_refused = status.status == 401 || by_token_server;
             if is_refused && is_given && was_sent {
                 status.hint = Some(format!("check the credentials given for {host}"));
-            } else if found == Some(false) || (found == Some(true) && is_refused) {
+            } else if (found == Some(false) && is_asked) || (found == Some(true) && is_refused) {
                 status.hint = Some(format!("stevedore login {host}"));
             }
         }

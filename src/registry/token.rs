@@ -54,6 +54,11 @@ struct Grant {
 }
 
 impl Tokens {
+    /// Says whether the registry has asked for a login.
+    pub(super) fn is_asked(&self) -> bool {
+        self.method.is_some()
+    }
+
     fn find(&self, needed: &[Scope], login: Option<&Login>) -> Option<&str> {
         let now = Instant::now();
         let fits = |grant: &&Grant| grant.until > now && grant.login.as_ref() == login && cover(&grant.scopes, needed);

@@ -62,6 +62,7 @@ mod manifest_limit;
 mod mirror_killed;
 mod mirrors;
 mod mutate;
+mod odd_registries;
 mod parallel;
 mod policy;
 mod proxies;
