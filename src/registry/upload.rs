@@ -87,6 +87,11 @@ impl Remote {
                 Some(404 | 409 | 416) if lost < 2 => lost += 1,
                 // What it had may not be what we think.
                 Some(400..=499) if held > 0 && !error.is_transient() && lost < 2 => lost += 1,
+                // No session was the reason: it is too much at once.
+                Some(416) if held == 0 => {
+                    note.forget();
+                    return self.send_otherwise(blob, error).map(|()| Outcome::Copied);
+                }
                 _ => {
                     pause(&self.session.watch, self.session.retries(), &what, &mut failures, error)?;
                     begun = Some(url);
