@@ -14,7 +14,8 @@ use std::io::Read;
 
 use super::ahead::Ahead;
 use super::budget::Budget;
-use super::meaning::{Meaning, join, normalize, split};
+use super::links::{Links, Placed};
+use super::meaning::{Meaning, join, split};
 use super::tree::{Oddity, Path, Tree, Warning};
 use super::{Entry, Kind, Layers, Member, Result};
 use crate::tar::Archive;
@@ -77,6 +78,8 @@ struct Merging<'a> {
     budget: Budget,
     known: HashMap<Path, Known>,
     here: HashMap<Path, Here>,
+    /// The links that the layer has so far.
+    links: Links,
     /// Whether the layer has something that takes the layers below to be understood.
     odd: bool,
     overwritten: bool,
@@ -133,14 +136,19 @@ impl Layers<'_> {
         merging.append_whiteouts()
     }
 
-    /// Passes one layer on, as it is, its whiteouts under their own names.
+    /// Passes one layer on, its whiteouts under their own names, what lies below its links where these lead.
     ///
     /// # Errors
     /// Those of reading and of the sink.
     pub fn pass_on_layer(&self, number: usize, sink: &mut dyn Sink) -> Result<()> {
-        self.walk(number, &mut |archive, member| match normalize(&member.name) {
-            Some(path) => append(sink, &path, &member.entry, archive),
-            None => Ok(()),
+        let mut links = Links::default();
+        self.walk(number, &mut |archive, mut member| {
+            let placed = links.place(&member);
+            let Some(path) = placed.name() else { return Ok(()) };
+            if let Some(target) = placed.target {
+                member.entry.link = Some(target.into());
+            }
+            append(sink, &path, &member.entry, archive)
         })
     }
 
@@ -166,6 +174,7 @@ impl<'a> Merging<'a> {
             budget,
             known: HashMap::new(),
             here: HashMap::new(),
+            links: Links::default(),
             odd: false,
             overwritten: false,
             warnings: Vec::new(),
@@ -173,8 +182,12 @@ impl<'a> Merging<'a> {
     }
 
     fn take(&mut self, number: usize, archive: &mut Archive<Ahead<'_>>, member: &Member) -> Result<()> {
-        match member.meaning() {
+        let Placed { meaning, target } = self.links.place(member);
+        match meaning {
             Meaning::Path(path) if path.is_empty() => self.take_root(member),
+            Meaning::Path(path) if member.entry.kind == Kind::HardLink => {
+                self.take_link(&path, target.unwrap_or_default())
+            }
             Meaning::Path(path) => self.take_entry(path, member, archive),
             Meaning::Whiteout(path) => self.mark(path, HIDDEN),
             Meaning::Opaque(directory) => {
@@ -203,9 +216,6 @@ impl<'a> Merging<'a> {
     }
 
     fn take_entry(&mut self, path: Path, member: &Member, archive: &mut Archive<Ahead<'_>>) -> Result<()> {
-        if member.entry.kind == Kind::HardLink {
-            return self.take_link(&path, member);
-        }
         let directory = member.entry.is_directory();
         self.note_conflicts(&path, directory);
         self.imply_parents(&path)?;
@@ -221,11 +231,10 @@ impl<'a> Merging<'a> {
     }
 
     /// Takes a hard link to what the layer has; what else it may mean is found out later.
-    fn take_link(&mut self, path: &[u8], member: &Member) -> Result<()> {
+    fn take_link(&mut self, path: &[u8], target: Path) -> Result<()> {
         if self.odd {
             return Ok(());
         }
-        let target = member.entry.link.as_deref().and_then(normalize).unwrap_or_default();
         let found =
             self.here.get(&target).and_then(|here| here.entry.as_deref().map(|entry| (entry.clone(), here.visible)));
         let Some((found, target_visible)) = found.filter(|_| target != path) else {
@@ -325,6 +334,7 @@ impl<'a> Merging<'a> {
 
     /// Has the layer hide what is below it from now on.
     fn close_layer(&mut self) -> Result<()> {
+        self.links = Links::default();
         for (path, here) in std::mem::take(&mut self.here) {
             self.known_mut(&path)?.flags |= here.flags;
             let entry = here.entry.map_or(0, |entry| entry.weight(0));

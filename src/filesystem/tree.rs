@@ -1,13 +1,14 @@
 //! Layers merged into what a container would see.
 //!
-//! image-spec, "Applying Changesets": <https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets>. Paths are taken
-//! lexically, as overlay filesystems do it: an entry below what a lower layer has as a symbolic link replaces the link by a directory. A
-//! layer is taken in two passes, for its whiteouts act on the layers below it and never on itself, wherever in the layer they stand. Where
+//! image-spec, "Applying Changesets": <https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets>. Within one
+//! layer paths go through the symbolic links that it has so far, see [`Links`]; otherwise they are taken lexically, as overlay filesystems do
+//! it: an entry below what a lower layer has as a symbolic link replaces the link by a directory. A layer is taken in two passes, for its whiteouts act on the layers below it and never on itself, wherever in the layer they stand. Where
 //! the specification is silent, the rules are those of docs/DECISIONS.md, "Inside an image".
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::meaning::{Meaning, join, normalize, split};
+use super::links::{Links, Placed};
+use super::meaning::{Meaning, join, split};
 use super::{Budget, Result};
 use super::{Entry, Kind, Member};
 
@@ -90,13 +91,14 @@ impl Tree {
 
     /// Puts a layer on top.
     pub(super) fn apply(&mut self, number: usize, members: &[Member]) -> Result<()> {
-        let meanings: Vec<Meaning> = members.iter().map(Member::meaning).collect();
-        for (meaning, member) in meanings.iter().zip(members) {
-            self.hide(number, meaning, member);
+        let mut links = Links::default();
+        let placed: Vec<Placed> = members.iter().map(|member| links.place(member)).collect();
+        for (placed, member) in placed.iter().zip(members) {
+            self.hide(number, &placed.meaning, member);
         }
-        for (meaning, member) in meanings.into_iter().zip(members) {
-            if let Meaning::Path(path) = meaning {
-                self.add(number, path, member)?;
+        for (placed, member) in placed.into_iter().zip(members) {
+            if let Meaning::Path(path) = placed.meaning {
+                self.add(number, path, placed.target, member)?;
             }
         }
         Ok(())
@@ -176,7 +178,7 @@ impl Tree {
     }
 
     /// The second pass: what the layer has.
-    fn add(&mut self, number: usize, path: Path, member: &Member) -> Result<()> {
+    fn add(&mut self, number: usize, path: Path, target: Option<Path>, member: &Member) -> Result<()> {
         let entry = Entry { layer: number, ..member.entry.clone() };
         if path.is_empty() {
             if entry.is_directory() {
@@ -185,7 +187,7 @@ impl Tree {
             return Ok(());
         }
         let entry = match entry.kind {
-            Kind::HardLink => match self.linked(number, &path, &entry, member) {
+            Kind::HardLink => match self.linked(number, &path, target, member) {
                 Some(entry) => entry,
                 None => return Ok(()),
             },
@@ -200,8 +202,8 @@ impl Tree {
     }
 
     /// Returns what a hard link stands for: its target as it is now, whatever becomes of it later.
-    fn linked(&mut self, number: usize, path: &[u8], link: &Entry, member: &Member) -> Option<Entry> {
-        let target = link.link.as_deref().and_then(normalize).unwrap_or_default();
+    fn linked(&mut self, number: usize, path: &[u8], target: Option<Path>, member: &Member) -> Option<Entry> {
+        let target = self.locate(target.unwrap_or_default());
         let Some(found) = self.entries.get(&target).cloned() else {
             self.shadows.unresolved.insert(path.to_vec());
             self.warn(number, member, Oddity::MissingTarget);
@@ -215,6 +217,18 @@ impl Tree {
         }
         let link = if found.is_file() { found.link.or(Some(target.into())) } else { found.link };
         Some(Entry { link, implicit: false, ..found })
+    }
+
+    /// Returns where the target of a hard link is: where it says, or else where links of lower layers lead.
+    fn locate(&self, target: Path) -> Path {
+        let (parent, base) = split(&target);
+        if parent.is_empty() || self.entries.contains_key(&target) {
+            return target;
+        }
+        match self.resolve(parent, true) {
+            Ok(parent) => join(&parent, base),
+            Err(_) => target,
+        }
     }
 
     /// Makes the directories that a path needs; what is in the way and no directory goes.
