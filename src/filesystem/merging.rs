@@ -8,6 +8,7 @@
 //! the layers below are listed first, [`Layers::merge`] says what everything is, and what is still missing is read in a second pass.
 
 mod complete;
+mod top;
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
@@ -15,7 +16,7 @@ use std::io::Read;
 use super::ahead::Ahead;
 use super::budget::Budget;
 use super::links::{Links, Placed};
-use super::meaning::{Meaning, join, split};
+use super::meaning::{Meaning, split};
 use super::tree::{Oddity, Path, Tree, Warning};
 use super::{Entry, Kind, Layers, Member, Result};
 use crate::tar::Archive;
@@ -38,6 +39,9 @@ pub struct Passed {
     pub warnings: Vec<Warning>,
     /// Whether a layer has entries that replace others of its own, so that some path came twice, or came and is hidden by what came later.
     pub overwritten: bool,
+    /// The first path that is a directory and something else in the same layer, if there is one. Readers of a tar cannot replace the one by the
+    /// other, so a tar of what was passed on is no image of the filesystem; [`Layers::pass_on_merged`] gives one.
+    pub replaced: Option<Path>,
 }
 
 /// Something in an upper layer is called like this, or hides it.
@@ -83,6 +87,7 @@ struct Merging<'a> {
     /// Whether the layer has something that takes the layers below to be understood.
     odd: bool,
     overwritten: bool,
+    replaced: Option<Path>,
     warnings: Vec<Warning>,
 }
 
@@ -98,14 +103,14 @@ impl Layers<'_> {
         for number in (0..self.image.layers().len()).rev() {
             self.walk(number, &mut |archive, member| merging.take(number, archive, &member))?;
             if merging.odd {
-                let (tree, overwritten) = (self.merge()?, merging.overwritten);
+                let (tree, overwritten, replaced) = (self.merge()?, merging.overwritten, merging.replaced.take());
                 merging.complete(self, &tree)?;
-                return Ok(Passed { warnings: tree.warnings().to_vec(), overwritten });
+                return Ok(Passed { warnings: tree.warnings().to_vec(), overwritten, replaced });
             }
             merging.close_layer()?;
         }
-        merging.append_implied(NEEDED)?;
-        Ok(Passed { warnings: merging.warnings, overwritten: false })
+        merging.append_implied()?;
+        Ok(Passed { warnings: merging.warnings, overwritten: false, replaced: None })
     }
 
     /// Passes the merged filesystem on so that each path comes once, whatever the layers do to their own entries; layers are read twice.
@@ -115,25 +120,7 @@ impl Layers<'_> {
     pub fn pass_on_merged(&self, sink: &mut dyn Sink) -> Result<Passed> {
         let tree = self.merge()?;
         Merging::new(sink, self.budget()).complete(self, &tree)?;
-        Ok(Passed { warnings: tree.warnings().to_vec(), overwritten: false })
-    }
-
-    /// Passes the layers from `lowest` up on as one layer: what they have, and what they hide of those below.
-    ///
-    /// # Errors
-    /// [`Error::Apart`](super::Error::Apart) when what they have cannot be told without the layers below; those of reading and of the sink.
-    pub fn pass_on_top(&self, lowest: usize, sink: &mut dyn Sink) -> Result<()> {
-        let mut merging = Merging::new(sink, self.budget());
-        for number in (lowest..self.image.layers().len()).rev() {
-            self.walk(number, &mut |archive, member| merging.take(number, archive, &member))?;
-            if merging.odd {
-                return Err(super::Error::Apart { layer: self.image.layers()[number].digest.clone() });
-            }
-            merging.close_layer()?;
-        }
-        // Of other directories that are only implied, the layers below may know more.
-        merging.append_implied(HIDDEN | OTHER)?;
-        merging.append_whiteouts()
+        Ok(Passed { warnings: tree.warnings().to_vec(), overwritten: false, replaced: None })
     }
 
     /// Passes one layer on, its whiteouts under their own names, what lies below its links where these lead.
@@ -177,6 +164,7 @@ impl<'a> Merging<'a> {
             links: Links::default(),
             odd: false,
             overwritten: false,
+            replaced: None,
             warnings: Vec::new(),
         }
     }
@@ -270,6 +258,9 @@ impl<'a> Merging<'a> {
         if flags(path) & clash != 0 || below_other {
             self.odd = true;
             self.overwritten = true;
+            if directory || below_other || flags(path) & (DIRECTORY | IMPLIED) != 0 {
+                self.replaced.get_or_insert_with(|| path.to_vec());
+            }
         }
     }
 
@@ -343,34 +334,12 @@ impl<'a> Merging<'a> {
         Ok(())
     }
 
-    /// Appends the directories that something lies in though no layer declares them, as far as they have one of these flags.
-    fn append_implied(&mut self, flags: u8) -> Result<()> {
-        let missing = |known: &Known| known.flags & (NEEDED | PASSED) == NEEDED && known.flags & flags != 0;
+    /// Appends the directories that something lies in though no layer declares them.
+    fn append_implied(&mut self) -> Result<()> {
+        let missing = |known: &Known| known.flags & (NEEDED | PASSED) == NEEDED;
         let needed = self.known.iter().filter(|(_, known)| missing(known));
         let paths: BTreeSet<Path> = needed.map(|(path, _)| path.clone()).collect();
         paths.iter().try_for_each(|path| self.sink.append(path, &Entry::implied(), None))
-    }
-
-    /// Appends what hides the entries of layers below: whiteouts, or, in directories that stay, opaque markers.
-    fn append_whiteouts(&mut self) -> Result<()> {
-        let hiding = self.known.iter().filter(|(_, known)| known.flags & (HIDDEN | OPAQUE | OTHER) != 0);
-        let paths: BTreeSet<Path> = hiding.map(|(path, _)| path.clone()).collect();
-        for path in &paths {
-            let known = &self.known[path];
-            let stays = known.flags & (PASSED | NEEDED) != 0;
-            if known.origin.is_some() && !stays || parents(path).any(|parent| paths.contains(parent)) {
-                // What stands here hides it, or what hides a directory above.
-                continue;
-            }
-            let name = if stays || known.flags & (HIDDEN | OTHER) == 0 {
-                join(path, b".wh..wh..opq")
-            } else {
-                let (parent, base) = split(path);
-                join(parent, &[b".wh.", base].concat())
-            };
-            self.sink.append(&name, &Entry::file(0o644, 0), None)?;
-        }
-        Ok(())
     }
 
     fn warn(&mut self, layer: usize, member: &Member, oddity: Oddity) {

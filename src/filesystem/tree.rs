@@ -29,9 +29,9 @@ pub struct Tree {
 #[derive(Debug, Default)]
 pub(super) struct Shadows {
     /// Hidden paths.
-    whiteouts: BTreeSet<Path>,
+    pub(super) whiteouts: BTreeSet<Path>,
     /// Directories of which nothing from below is seen.
-    opaque: BTreeSet<Path>,
+    pub(super) opaque: BTreeSet<Path>,
     /// Hard links whose target must be in a lower layer, or nowhere.
     pub(super) unresolved: BTreeSet<Path>,
 }
@@ -162,6 +162,7 @@ impl Tree {
                     self.warn(number, member, Oddity::OpaqueRoot);
                 }
                 self.remove_below(directory);
+                self.forget_unresolved(directory, true);
                 self.shadows.opaque.insert(directory.clone());
             }
             Meaning::Whiteout(path) => {
@@ -170,6 +171,7 @@ impl Tree {
                     self.warn(number, member, Oddity::WhiteoutBelowLink);
                 }
                 self.remove(path);
+                self.forget_unresolved(path, true);
                 self.shadows.whiteouts.insert(path.clone());
             }
             Meaning::Outside => self.warn(number, member, Oddity::Outside),
@@ -195,9 +197,14 @@ impl Tree {
         };
         self.make_parents(number, &path, member)?;
         let merges = |old: &Entry| old.is_directory() && entry.is_directory();
-        if self.entries.get(&path).is_some_and(|old| !merges(old)) {
+        if let Some(old) = self.entries.get(&path).filter(|old| !merges(old)) {
+            if entry.is_directory() && !old.is_directory() {
+                // What it replaces hid the directory of a layer below.
+                self.shadows.opaque.insert(path.clone());
+            }
             self.remove(&path);
         }
+        self.forget_unresolved(&path, !entry.is_directory());
         self.insert(path, entry)
     }
 
@@ -242,6 +249,7 @@ impl Tree {
         for parent in missing.into_iter().rev() {
             if self.entries.contains_key(parent) {
                 self.warn(number, member, Oddity::BelowOther);
+                self.shadows.opaque.insert(parent.to_vec());
                 self.remove(parent);
             }
             self.insert(parent.to_vec(), Entry { layer: number, ..Entry::implied() })?;
@@ -249,7 +257,24 @@ impl Tree {
         Ok(())
     }
 
-    fn insert(&mut self, path: Path, entry: Entry) -> Result<()> {
+    /// Forgets hard links without a target, for something else is there by now: at a path, and below it if `below`.
+    fn forget_unresolved(&mut self, path: &[u8], below: bool) {
+        let unresolved = &mut self.shadows.unresolved;
+        if unresolved.is_empty() {
+            return;
+        }
+        unresolved.remove(path);
+        if below && path.is_empty() {
+            unresolved.clear();
+        } else if below {
+            let doomed: Vec<Path> = unresolved.range(join(path, b"")..[path, b"0"].concat()).cloned().collect();
+            for path in doomed {
+                unresolved.remove(&path);
+            }
+        }
+    }
+
+    pub(super) fn insert(&mut self, path: Path, entry: Entry) -> Result<()> {
         let name = path.len();
         self.budget.spend(entry.weight(name))?;
         if let Some(old) = self.entries.insert(path, entry) {

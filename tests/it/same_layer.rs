@@ -165,3 +165,33 @@ fn a_loop_of_links_ends() {
     stevedore(&["export", &reference, "-o", &format!("{}/", folder.text("out"))]).ok();
     assert_eq!(tree(&folder.path("out")), ["l/", "l/x=X", "m -> l"]);
 }
+
+#[test]
+fn an_exported_tar_has_nothing_that_its_layer_replaced() {
+    let cases = [
+        (
+            "a link over a directory",
+            tar().file("lib/b", "B").directory("usr").symlink("lib", "usr"),
+            vec!["lib -> usr", "usr/"],
+        ),
+        ("a file over a directory", tar().directory("d").file("d/b", "B").file("d", "F"), vec!["d=F"]),
+        ("a directory over a file", tar().file("d", "F").directory("d").file("d/b", "B"), vec!["d/", "d/b=B"]),
+        ("a file below a file", tar().file("d", "F").file("d/b", "B"), vec!["d/", "d/b=B"]),
+        ("a file twice", tar().file("d", "F").file("d", "G"), vec!["d=G"]),
+    ];
+    for (name, layer, wanted) in cases {
+        let folder = Folder::new();
+        let reference = image(&folder.path("i"), &[tar().file("z", "Z").end(), layer.end()]);
+        let mut wanted = wanted;
+        wanted.push("z=Z");
+        stevedore(&["export", &reference, "-o", &folder.text("out.tar")]).ok();
+        assert_eq!(untarred(&folder.path("out.tar"), &folder.path("untarred")), wanted, "{name}");
+        stevedore(&["export", &reference, "-o", &format!("{}/", folder.text("out"))]).ok();
+        assert_eq!(tree(&folder.path("out")), wanted, "{name}: a folder");
+        // A pipe cannot be begun again: the tree is right, or it is refused.
+        let run = stevedore(&["export", &reference]);
+        let may_stream = name == "a file twice";
+        assert_eq!(run.code == 0, may_stream, "{name}: {}", run.stderr);
+        assert_eq!(run.stderr.contains("-o FILE"), !may_stream, "{name}: {}", run.stderr);
+    }
+}
