@@ -38,7 +38,7 @@ pub(crate) struct Args {
     /// Compare the packages, too, as sbom lists them: which were added, removed, and have other versions
     #[arg(long)]
     packages: bool,
-    /// Compare everything: descriptors and media types, too, and the indexes unless a platform is named
+    /// Compare everything: descriptors and media types, too
     #[arg(long, conflicts_with_all = ["semantic", "config"])]
     strict: bool,
     /// Take the second image for this platform [default: as the first]

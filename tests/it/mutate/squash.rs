@@ -86,9 +86,13 @@ fn cases() -> Vec<Case> {
         ),
         (
             "a link replaced by a directory in its own layer",
-            1,
-            vec![tar().file("base", "1"), tar().symlink("l", "t").directory("l").file("l/x", "X")],
-            &["l/", "l/.wh..wh..opq", "l/x"],
+            2,
+            vec![
+                tar().file("base", "1"),
+                tar().symlink("l", "t").directory("l").file("l/x", "X"),
+                tar().file("z", "Z"),
+            ],
+            &["l/", "l/.wh..wh..opq", "z", "l/x"],
         ),
     ]
 }
