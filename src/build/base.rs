@@ -1,12 +1,15 @@
 //! The base as far as a new layer depends on it: where its links lead, and what its directories look like.
 //!
+//! An addition changes the type of nothing that the base has, and neither mode nor owner of its directories, but for what is removed.
 //! Runtimes with overlay filesystems take an entry's path as it is: `bin/x` upon a base with `bin -> usr/bin` would put a directory in the
 //! place of the link, and an undeclared directory would get mode 0755 and owner 0:0 whatever the base has.
 
-use super::contents::{Contents, join, split};
+use std::collections::BTreeSet;
+
+use super::contents::{Contents, Item, join, normalize, split};
 use super::recipe::{Options, Recipe};
-use super::{Addition, Result};
-use crate::filesystem::{DiffIds, Entry, Layers, Tree};
+use super::{Addition, Error, Result};
+use crate::filesystem::{DiffIds, Entry, Kind, Layers, Tree};
 use crate::image::Image;
 use crate::transport::Source;
 
@@ -18,17 +21,11 @@ pub(super) fn look(recipe: &Recipe<'_>, options: &Options) -> Result<Option<Tree
     read(source, image, options).map(Some)
 }
 
-/// Says whether an addition lies deeper than in the root, or anything is removed.
+/// Says whether anything is added or removed, but for given entries in the root: even there the base may have a directory or a link.
 fn depends(recipe: &Recipe<'_>) -> bool {
-    let is_deep = |path: &[u8]| path.contains(&b'/');
-    let is_dir_at = |addition: &Addition| {
-        let path = super::contents::normalize(&addition.destination).unwrap_or_default();
-        // A file goes to the root itself, or a directory is merged into it.
-        !path.is_empty() && (is_deep(&path) || addition.destination.ends_with(b"/") || addition.is_directory())
-    };
     !recipe.removals.is_empty()
-        || recipe.additions.iter().any(is_dir_at)
-        || recipe.contents.items.keys().any(|path| is_deep(path))
+        || !recipe.additions.is_empty()
+        || recipe.contents.items.keys().any(|path| path.contains(&b'/'))
 }
 
 fn read(source: &dyn Source, image: &Image, options: &Options) -> Result<Tree> {
@@ -41,16 +38,99 @@ fn read(source: &dyn Source, image: &Image, options: &Options) -> Result<Tree> {
     Ok(Layers::new(source, image, options)?.merge()?)
 }
 
-/// Returns where a path leads in the base, as far as the base has it: links are followed, those at its end too if `last`.
-pub(super) fn resolve(tree: &Tree, path: &[u8], last: bool) -> Result<Vec<u8>> {
-    let (parent, base) = split(path);
-    if last && tree.get(path).is_some() {
-        return Ok(tree.resolve(path, true)?);
+/// What stays of the base.
+pub(super) struct Base<'a> {
+    tree: &'a Tree,
+    removed: &'a BTreeSet<Vec<u8>>,
+}
+
+impl<'a> Base<'a> {
+    /// Makes what stays when these paths and all below them are removed.
+    pub(super) fn new(tree: &'a Tree, removed: &'a BTreeSet<Vec<u8>>) -> Self {
+        Self { tree, removed }
     }
-    if path.is_empty() {
-        return Ok(Vec::new());
+
+    /// Returns what stays at a path.
+    fn get(&self, path: &[u8]) -> Option<&'a Entry> {
+        let mut above = path;
+        while !above.is_empty() && !self.removed.is_empty() {
+            if self.removed.contains(above) {
+                return None;
+            }
+            above = split(above).0;
+        }
+        self.tree.get(path)
     }
-    Ok(join(&resolve(tree, parent, true)?, base))
+
+    /// Returns where a path leads, as far as the base has it: links are followed, those at its end too if `last`.
+    ///
+    /// # Errors
+    /// [`Error::NoDirectory`] when it lies in something else; those of links that lead nowhere.
+    pub(super) fn resolve(&self, path: &[u8], last: bool) -> Result<Vec<u8>> {
+        if path.is_empty() {
+            return Ok(Vec::new());
+        }
+        if last && self.get(path).is_some() {
+            return Ok(self.tree.resolve(path, true)?);
+        }
+        let (parent, base) = split(path);
+        let parent = self.resolve(parent, true)?;
+        if !parent.is_empty() && self.get(&parent).is_some_and(|entry| !entry.is_directory()) {
+            return Err(Error::NoDirectory { path: path.to_vec(), parent });
+        }
+        let at = join(&parent, base);
+        if last && at != path { self.resolve(&at, true) } else { Ok(at) }
+    }
+
+    /// Decides where an addition goes: a file added to a directory goes into it, as with `cp`, and links are followed.
+    pub(super) fn follow(&self, addition: &Addition) -> Result<Addition> {
+        let path = normalize(&addition.destination)?;
+        let into = addition.destination.ends_with(b"/") || addition.is_directory();
+        let mut destination = self.resolve(&path, true)?;
+        let there = self.get(&destination);
+        if let Some(entry) = there.filter(|entry| into && !entry.is_directory()) {
+            return Err(Error::OtherType { path: destination, was: name(entry), becomes: "a directory" });
+        }
+        if into || destination.is_empty() || there.is_some_and(Entry::is_directory) {
+            destination.push(b'/');
+        }
+        Ok(Addition { destination, ..addition.clone() })
+    }
+
+    /// Moves what was added to where the base's links lead, and declares the directories that the base has as they are there.
+    pub(super) fn settle(&self, contents: Contents) -> Result<Contents> {
+        let Contents { items, roots } = contents;
+        let mut settled = Contents { roots, ..Contents::default() };
+        for (path, item) in items {
+            let is_directory = item.is_directory();
+            let mut at = self.resolve(&path, is_directory)?;
+            let mut there = self.get(&at);
+            // A link takes the place of a link; a file goes where it leads.
+            if there.is_some_and(|entry| entry.kind == Kind::Symlink) && !settled.is_link(&path, &item) {
+                at = self.resolve(&path, true)?;
+                there = self.get(&at);
+            }
+            let item = match there {
+                Some(entry) if entry.is_directory() && is_directory => Item::declared(entry),
+                Some(entry) if entry.is_directory() || is_directory => {
+                    let becomes = if is_directory { "a directory" } else { "a file" };
+                    return Err(Error::OtherType { path: at, was: name(entry), becomes });
+                }
+                _ => item.moved(&path, &at),
+            };
+            settled.put(at, item)?;
+        }
+        Ok(settled)
+    }
+}
+
+fn name(entry: &Entry) -> &'static str {
+    match entry.kind {
+        Kind::Directory => "a directory",
+        Kind::Symlink => "a link",
+        Kind::File => "a file",
+        _ => "a device or pipe",
+    }
 }
 
 /// Declares the directories that something lies in, as they are in the base, or as new ones.
@@ -58,10 +138,15 @@ pub(super) fn declare_parents(contents: &mut Contents, tree: Option<&Tree>, opti
     for parent in contents.missing_parents()? {
         let known = tree.and_then(|tree| tree.get(&parent)).filter(|entry| entry.is_directory());
         let entry = match known {
-            Some(entry) => Entry { layer: 0, member: 0, implicit: false, ..entry.clone() },
+            Some(entry) => declared(entry),
             None => Entry { mtime: options.times.limit(), ..Entry::directory(0o755) },
         };
         contents.insert(&parent, entry)?;
     }
     Ok(())
+}
+
+/// Returns a directory of the base as an entry of a new layer.
+pub(super) fn declared(entry: &Entry) -> Entry {
+    Entry { layer: 0, member: 0, implicit: false, ..entry.clone() }
 }

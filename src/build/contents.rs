@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Error, Exclude, Result};
-use crate::filesystem::Entry;
+use crate::filesystem::{Entry, Kind};
 
 /// Files of this machine that go into a layer.
 #[derive(Clone, Debug, Default)]
 pub struct Addition {
-    /// A directory, whose contents are taken, or anything else. A symbolic link is taken as the link that it is, unless a slash follows it.
+    /// A directory, whose contents are taken, or anything else. A symbolic link is followed; those inside a directory are taken as links.
     pub source: PathBuf,
-    /// Where it goes. With a slash at its end, what is no directory goes into it under its own name.
+    /// Where it goes. With a slash at its end, or where the base has a directory, what is no directory goes into it under its own name.
     pub destination: Vec<u8>,
     /// The owner and group of all of it.
     pub owner: Option<(u64, u64)>,
@@ -27,7 +27,7 @@ pub struct Addition {
 impl Addition {
     /// Says whether a directory is added; what cannot be looked at fails later.
     pub(super) fn is_directory(&self) -> bool {
-        fs::symlink_metadata(&self.source).is_ok_and(|metadata| metadata.is_dir())
+        fs::metadata(&self.source).is_ok_and(|metadata| metadata.is_dir())
     }
 }
 
@@ -42,7 +42,12 @@ pub struct Contents {
 #[derive(Clone, Debug)]
 pub(super) enum Item {
     /// A file of this machine below the root with this number.
-    Host { root: usize, is_directory: bool },
+    Host {
+        root: usize,
+        is_directory: bool,
+        /// The path by which the root finds it, where links of the base have moved it.
+        added_as: Option<Box<[u8]>>,
+    },
     /// An entry as it is given.
     Given(Box<Entry>, Content),
 }
@@ -85,6 +90,21 @@ impl Item {
             Self::Given(entry, _) => entry.is_directory(),
         }
     }
+
+    /// Declares a directory of the base.
+    pub(super) fn declared(entry: &Entry) -> Self {
+        Self::Given(Box::new(super::base::declared(entry)), Content::None)
+    }
+
+    /// Remembers by which path it was added.
+    pub(super) fn moved(self, from: &[u8], to: &[u8]) -> Self {
+        match self {
+            Self::Host { root, is_directory, added_as: None } if from != to => {
+                Self::Host { root, is_directory, added_as: Some(from.into()) }
+            }
+            other => other,
+        }
+    }
 }
 
 impl Contents {
@@ -99,7 +119,9 @@ impl Contents {
     /// [`Error::Read`], [`Error::Outside`], [`Error::Reserved`], [`Error::Root`].
     pub fn add(&mut self, addition: &Addition) -> Result<()> {
         let read = |source| Error::Read { path: addition.source.clone(), source };
-        let is_directory = fs::symlink_metadata(&addition.source).map_err(read)?.is_dir();
+        let is_directory = fs::metadata(&addition.source).map_err(read)?.is_dir();
+        let is_link = fs::symlink_metadata(&addition.source).is_ok_and(|metadata| metadata.is_symlink());
+        let source = if is_link { fs::canonicalize(&addition.source).map_err(read)? } else { addition.source.clone() };
         let mut path = normalize(&addition.destination)?;
         if !is_directory && (path.is_empty() || addition.destination.ends_with(b"/")) {
             let name = addition.source.file_name().ok_or(Error::Root { what: "a file" })?;
@@ -108,9 +130,9 @@ impl Contents {
         let number = self.roots.len();
         let prefix = is_directory.then(|| if path.is_empty() { 0 } else { path.len() + 1 });
         let Addition { owner, mode, .. } = *addition;
-        self.roots.push(Root { path: addition.source.clone(), prefix, owner, mode });
+        self.roots.push(Root { path: source, prefix, owner, mode });
         if !path.is_empty() {
-            self.put(path.clone(), Item::Host { root: number, is_directory })?;
+            self.put(path.clone(), Item::Host { root: number, is_directory, added_as: None })?;
         }
         if is_directory { self.walk(number, &addition.exclude, &path, &[]).map(drop) } else { Ok(()) }
     }
@@ -132,7 +154,7 @@ impl Contents {
                 continue;
             }
             let was = self.items.get(&path).cloned();
-            self.put(path.clone(), Item::Host { root, is_directory })?;
+            self.put(path.clone(), Item::Host { root, is_directory, added_as: None })?;
             let has_more = is_directory && self.walk(root, exclude, &path, &inside)?;
             any |= has_more || !excluded;
             if excluded && !has_more {
@@ -194,7 +216,17 @@ impl Contents {
         Ok(())
     }
 
-    fn put(&mut self, path: Vec<u8>, item: Item) -> Result<()> {
+    /// Says whether an item that was added at a path is a symbolic link.
+    pub(super) fn is_link(&self, path: &[u8], item: &Item) -> bool {
+        match item {
+            Item::Host { root, .. } => {
+                fs::symlink_metadata(self.roots[*root].host(path)).is_ok_and(|metadata| metadata.is_symlink())
+            }
+            Item::Given(entry, _) => entry.kind == Kind::Symlink,
+        }
+    }
+
+    pub(super) fn put(&mut self, path: Vec<u8>, item: Item) -> Result<()> {
         if path.split(|byte| *byte == b'/').any(|part| part.starts_with(b".wh.")) {
             return Err(Error::Reserved { path });
         }
@@ -215,7 +247,9 @@ impl Contents {
         self.roots.extend(other.roots);
         for (path, item) in other.items {
             let item = match item {
-                Item::Host { root, is_directory } => Item::Host { root: root + shift, is_directory },
+                Item::Host { root, is_directory, added_as } => {
+                    Item::Host { root: root + shift, is_directory, added_as }
+                }
                 given @ Item::Given(..) => given,
             };
             self.put(path, item)?;

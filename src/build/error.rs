@@ -55,6 +55,16 @@ pub enum Error {
         /// What is in the way.
         parent: Vec<u8>,
     },
+    /// Something would take the place of what the base has, and is of another type.
+    #[error("{} is {was} in the base, and an addition would make it {becomes}", escape(path))]
+    OtherType {
+        /// The path in the image.
+        path: Vec<u8>,
+        /// What the base has: `a directory`.
+        was: &'static str,
+        /// What it would become.
+        becomes: &'static str,
+    },
     /// The root of the filesystem cannot be removed or replaced.
     #[error("the root cannot be {what}")]
     Root {
@@ -75,6 +85,9 @@ impl Classified for Error {
             Self::Draft(error) => error.diagnosis(),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound.into(),
             Self::Outside { .. } | Self::Root { .. } => Class::Usage.into(),
+            Self::OtherType { .. } => {
+                Class::Failed.hint("remove it from the base with --remove, or add to another path")
+            }
             Self::Cancelled(cancelled) => cancelled.diagnosis(),
             Self::Read { .. } | Self::Changed { .. } | Self::Reserved { .. } | Self::NoDirectory { .. } => {
                 Class::Failed.into()

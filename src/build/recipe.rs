@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::base::{self, Base};
 use super::contents::{Contents, normalize};
-use super::{Addition, Error, Result, base, write};
+use super::{Addition, Error, Result, write};
 use crate::config::History;
 use crate::draft::{self, ConfigEdit, Draft, Layer, LayerWriter, Made, Packing};
 use crate::filesystem::{self, Tree, Writer};
@@ -140,16 +141,22 @@ fn gather(recipe: Recipe<'_>, tree: Option<&Tree>, options: &Options) -> Result<
     for directory in &recipe.directories {
         contents.add(directory)?;
     }
+    let removed = removed(&recipe.removals, tree)?;
+    let kept = tree.map(|tree| Base::new(tree, &removed));
+    let mut added = Contents::default();
     for addition in &recipe.additions {
-        match tree {
-            Some(tree) => contents.add(&follow(addition, tree)?)?,
-            None => contents.add(addition)?,
+        match &kept {
+            Some(base) => added.add(&base.follow(addition)?)?,
+            None => added.add(addition)?,
         }
     }
+    contents.extend(match &kept {
+        Some(base) => base.settle(added)?,
+        None => added,
+    })?;
     contents.extend(recipe.contents)?;
     // Before anything is hidden: what hides a directory depends on whether it is there again.
     base::declare_parents(&mut contents, tree, options)?;
-    let removed = removed(&recipe.removals, tree)?;
     let is_below =
         |path: &[u8], above: &Vec<u8>| path.strip_prefix(&above[..]).is_some_and(|rest| rest.starts_with(b"/"));
     for path in removed.iter().filter(|path| !removed.iter().any(|above| is_below(path, above))) {
@@ -166,22 +173,18 @@ fn removed(removals: &[Vec<u8>], tree: Option<&Tree>) -> Result<BTreeSet<Vec<u8>
         if named.is_empty() {
             return Err(Error::Root { what: "removed" });
         }
-        let at = tree.map(|tree| base::resolve(tree, &named, false)).transpose()?.unwrap_or(named);
+        let all = BTreeSet::new();
+        let at = tree.map(|tree| Base::new(tree, &all).resolve(&named, false)).transpose();
+        let at = match at {
+            Ok(at) => at.unwrap_or(named),
+            // It cannot be there.
+            Err(Error::NoDirectory { .. }) => named,
+            Err(error) => return Err(error),
+        };
         if tree.is_none_or(|tree| tree.get(&at).is_none()) {
             return Err(filesystem::Error::NotFound { path: path.clone() }.into());
         }
         Ok(at)
     };
     removals.iter().map(find).collect()
-}
-
-/// Follows the base's links on the way to where an addition goes.
-fn follow(addition: &Addition, tree: &Tree) -> Result<Addition> {
-    let path = normalize(&addition.destination)?;
-    let into = addition.destination.ends_with(b"/") || addition.is_directory() || path.is_empty();
-    let mut destination = base::resolve(tree, &path, into)?;
-    if into {
-        destination.push(b'/');
-    }
-    Ok(Addition { destination, ..addition.clone() })
 }

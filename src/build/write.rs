@@ -77,8 +77,8 @@ fn read(contents: Contents, options: &Options, watch: &Watch, take: &mut dyn FnM
     for (path, item) in items {
         let piece = match item {
             Item::Given(entry, content) => given(path, *entry, content).map(Some),
-            Item::Host { root, .. } => {
-                let host = roots[root].host(&path);
+            Item::Host { root, added_as, .. } => {
+                let host = roots[root].host(added_as.as_deref().unwrap_or(&path));
                 of_host(path, host, root, &roots[root], &mut links, options, watch)
             }
         };

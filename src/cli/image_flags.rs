@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use stevedore::diff;
 use stevedore::filesystem::{DiffIds, Layers, Options};
 use stevedore::image::Image;
+use stevedore::manifest::Manifest;
 use stevedore::platform::Platform;
 use stevedore::transport::{Cached, Location, Place, Source};
 
@@ -42,6 +43,11 @@ impl ImageFlags {
     /// Finds the image.
     pub(crate) fn open(&self, reference: &Location, digests: bool, ui: &Ui) -> Result<Opened> {
         self.open_for(reference, None, digests, ui)
+    }
+
+    /// Says whether a platform was asked for.
+    pub(crate) fn names_platform(&self) -> bool {
+        self.platform.is_some()
     }
 
     /// Finds the image, of an index the one for this platform rather than the one that the flags name.
@@ -83,6 +89,16 @@ impl Opened {
     /// Returns the image.
     pub(crate) fn image(&self) -> &Image {
         &self.image
+    }
+
+    /// Returns what the reference itself names: the image's manifest, or the index that it was found in.
+    pub(crate) fn root(&self, reference: &Location) -> Result<Manifest> {
+        Ok(self.source.manifest(&reference.at)?)
+    }
+
+    /// Returns the platform that the image is for, as its config has it.
+    pub(crate) fn platform(&self) -> String {
+        self.image.config().map_or_else(|| Platform::host().to_string(), |config| config.platform().to_string())
     }
 
     /// Returns it as one side of a comparison.

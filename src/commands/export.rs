@@ -98,7 +98,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
 fn to_stdout(args: &Args, opened: &Opened, ui: &Ui) -> Result<()> {
     ui.close();
     let mut stdout = output::stream();
-    let warnings = write(args, &opened.layers()?, &mut stdout).map_err(|error| match error {
+    let warnings = write(args, &opened.layers()?, false, &mut stdout).map_err(|error| match error {
         Error::Output(error) => output::failure(error),
         other => other.into(),
     })?;
@@ -111,18 +111,28 @@ fn to_stdout(args: &Args, opened: &Opened, ui: &Ui) -> Result<()> {
 fn to_file(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> Result<()> {
     let failed = || format!("cannot write {}", path.display());
     let layers = opened.layers()?;
-    let (mut warnings, mut fault) = (Vec::new(), None);
-    let written = files::write_whole(path, |out| match write(args, &layers, out) {
-        Ok(odd) => {
-            warnings = odd;
-            Ok(())
-        }
-        Err(Error::Output(error)) => Err(error),
-        Err(error) => {
-            fault = Some(error);
-            Err(io::ErrorKind::Other.into())
-        }
-    });
+    // A device or pipe has what was written; a file can be begun again.
+    let may_repeat = std::fs::metadata(path).map_or(true, |metadata| metadata.is_file());
+    let mut warnings = Vec::new();
+    let mut attempt = |merged| -> (io::Result<()>, Option<Error>) {
+        let mut fault = None;
+        let written = files::write_whole(path, |out| match write(args, &layers, merged, out) {
+            Ok(odd) => {
+                warnings = odd;
+                Ok(())
+            }
+            Err(Error::Output(error)) => Err(error),
+            Err(error) => {
+                fault = Some(error);
+                Err(io::ErrorKind::Other.into())
+            }
+        });
+        (written, fault)
+    };
+    let (written, fault) = match attempt(false) {
+        (_, Some(Error::Replaced { .. })) if may_repeat => attempt(true),
+        other => other,
+    };
     if let Some(fault) = fault {
         return Err(fault.into());
     }
@@ -131,12 +141,16 @@ fn to_file(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> Result<()> {
     Ok(())
 }
 
-fn write(args: &Args, layers: &Layers<'_>, into: &mut dyn Write) -> Result<Vec<Warning>, Error> {
+/// Writes a tar; with `merged` each path once, which takes a look at the layers before.
+fn write(args: &Args, layers: &Layers<'_>, merged: bool, into: &mut dyn Write) -> Result<Vec<Warning>, Error> {
     if let Some(number) = args.layer {
         return layers.copy_tar(number, into).map(|_| Vec::new());
     }
     let mut writer = Writer::new(into);
-    let passed = layers.pass_on(&mut writer)?;
+    let passed = if merged { layers.pass_on_merged(&mut writer)? } else { layers.pass_on(&mut writer)? };
+    if let Some(path) = passed.replaced {
+        return Err(Error::Replaced { path });
+    }
     writer.finish()?;
     Ok(passed.warnings)
 }
@@ -161,6 +175,7 @@ fn tell_omitted(omitted: Omitted, ui: &Ui) {
         }
     };
     tell(omitted.owners, "not the owner of the image; only root can give files away");
+    tell(omitted.rights, "lost set-user-ID or set-group-ID with the owner");
     tell(omitted.devices, "been left out: only root can make devices");
     tell(omitted.xattrs, "not all extended attributes: the system or the filesystem refused them");
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::image::Image;
+use crate::manifest::Manifest;
 
 /// Which fields are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Document {
     Config,
     /// The manifest.
     Manifest,
+    /// The index that the reference names.
+    Index,
 }
 
 /// A field that is not the same in two documents.
@@ -76,6 +79,15 @@ pub fn documents(before: &Image, after: &Image, scope: Scope) -> Vec<Field> {
         }
     }
     compare(Document::Manifest, "", Some(&old), Some(&new), &mut fields);
+    fields
+}
+
+/// Compares what two references name, of which one is an index, by descriptors, platforms and annotations.
+pub fn indexes(before: &Manifest, after: &Manifest) -> Vec<Field> {
+    let mut fields = Vec::new();
+    if before.digest() != after.digest() {
+        compare(Document::Index, "", Some(&object(before.raw())), Some(&object(after.raw())), &mut fields);
+    }
     fields
 }
 

@@ -26,7 +26,7 @@ mod layers;
 mod packages;
 
 pub use change::{Attribute, Change, Operation};
-pub use documents::{Document, Field, Scope, documents};
+pub use documents::{Document, Field, Scope, documents, indexes};
 pub use layers::{Basis, Filesystems, Side, filesystems};
 #[cfg(feature = "sbom")]
 pub use packages::{Contents, PackageChange, contents, packages};

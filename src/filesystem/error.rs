@@ -53,11 +53,14 @@ pub enum Error {
         /// The number of layers.
         layers: usize,
     },
-    /// A layer does not make sense without those below it.
-    #[error("layer {layer} has hard links into other layers, or entries that replace each other")]
-    Apart {
-        /// The layer.
-        layer: Digest,
+    /// A layer has something else where it has had a directory, or the other way round, and a tar read in order would have both.
+    #[error(
+        "a layer replaces a directory or what lies in it, {}, and a stream cannot take back what it has passed on",
+        escape(path)
+    )]
+    Replaced {
+        /// The path.
+        path: Vec<u8>,
     },
     /// More would have to be held or computed than the options allow.
     #[error("the image has more {what} than the limit of {limit} allows")]
@@ -172,9 +175,9 @@ impl Classified for Error {
             Self::Place(error) => error.diagnosis(),
             Self::DiffId { .. } | Self::Count { .. } | Self::Changed { .. } => Class::Verification.into(),
             Self::NotFound { .. } => Class::NotFound.into(),
+            Self::Replaced { .. } => Class::Failed.hint("write a file with -o FILE, or a folder with -o DIR/"),
             Self::Malformed { .. }
             | Self::NoLayer { .. }
-            | Self::Apart { .. }
             | Self::Limit { .. }
             | Self::Dangling { .. }
             | Self::Loop { .. }

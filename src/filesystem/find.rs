@@ -74,7 +74,8 @@ impl Layers<'_> {
         }
     }
 
-    fn merge_top(&self, lowest: usize, read: &[Layer]) -> Result<Tree> {
+    /// Merges the layers from `lowest` up, without those below.
+    pub(super) fn merge_top(&self, lowest: usize, read: &[Layer]) -> Result<Tree> {
         let mut tree = Tree::new(self.budget());
         for (number, layer) in read.iter().enumerate() {
             tree.apply(lowest + number, &layer.members)?;

@@ -8,13 +8,15 @@
 //! the layers below are listed first, [`Layers::merge`] says what everything is, and what is still missing is read in a second pass.
 
 mod complete;
+mod top;
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 
 use super::ahead::Ahead;
 use super::budget::Budget;
-use super::meaning::{Meaning, join, normalize, split};
+use super::links::{Links, Placed};
+use super::meaning::{Meaning, split};
 use super::tree::{Oddity, Path, Tree, Warning};
 use super::{Entry, Kind, Layers, Member, Result};
 use crate::tar::Archive;
@@ -37,6 +39,9 @@ pub struct Passed {
     pub warnings: Vec<Warning>,
     /// Whether a layer has entries that replace others of its own, so that some path came twice, or came and is hidden by what came later.
     pub overwritten: bool,
+    /// The first path that is a directory and something else in the same layer, if there is one. Readers of a tar cannot replace the one by the
+    /// other, so a tar of what was passed on is no image of the filesystem; [`Layers::pass_on_merged`] gives one.
+    pub replaced: Option<Path>,
 }
 
 /// Something in an upper layer is called like this, or hides it.
@@ -77,9 +82,12 @@ struct Merging<'a> {
     budget: Budget,
     known: HashMap<Path, Known>,
     here: HashMap<Path, Here>,
+    /// The links that the layer has so far.
+    links: Links,
     /// Whether the layer has something that takes the layers below to be understood.
     odd: bool,
     overwritten: bool,
+    replaced: Option<Path>,
     warnings: Vec<Warning>,
 }
 
@@ -95,14 +103,14 @@ impl Layers<'_> {
         for number in (0..self.image.layers().len()).rev() {
             self.walk(number, &mut |archive, member| merging.take(number, archive, &member))?;
             if merging.odd {
-                let (tree, overwritten) = (self.merge()?, merging.overwritten);
+                let (tree, overwritten, replaced) = (self.merge()?, merging.overwritten, merging.replaced.take());
                 merging.complete(self, &tree)?;
-                return Ok(Passed { warnings: tree.warnings().to_vec(), overwritten });
+                return Ok(Passed { warnings: tree.warnings().to_vec(), overwritten, replaced });
             }
             merging.close_layer()?;
         }
-        merging.append_implied(NEEDED)?;
-        Ok(Passed { warnings: merging.warnings, overwritten: false })
+        merging.append_implied()?;
+        Ok(Passed { warnings: merging.warnings, overwritten: false, replaced: None })
     }
 
     /// Passes the merged filesystem on so that each path comes once, whatever the layers do to their own entries; layers are read twice.
@@ -112,35 +120,22 @@ impl Layers<'_> {
     pub fn pass_on_merged(&self, sink: &mut dyn Sink) -> Result<Passed> {
         let tree = self.merge()?;
         Merging::new(sink, self.budget()).complete(self, &tree)?;
-        Ok(Passed { warnings: tree.warnings().to_vec(), overwritten: false })
+        Ok(Passed { warnings: tree.warnings().to_vec(), overwritten: false, replaced: None })
     }
 
-    /// Passes the layers from `lowest` up on as one layer: what they have, and what they hide of those below.
-    ///
-    /// # Errors
-    /// [`Error::Apart`](super::Error::Apart) when what they have cannot be told without the layers below; those of reading and of the sink.
-    pub fn pass_on_top(&self, lowest: usize, sink: &mut dyn Sink) -> Result<()> {
-        let mut merging = Merging::new(sink, self.budget());
-        for number in (lowest..self.image.layers().len()).rev() {
-            self.walk(number, &mut |archive, member| merging.take(number, archive, &member))?;
-            if merging.odd {
-                return Err(super::Error::Apart { layer: self.image.layers()[number].digest.clone() });
-            }
-            merging.close_layer()?;
-        }
-        // Of other directories that are only implied, the layers below may know more.
-        merging.append_implied(HIDDEN | OTHER)?;
-        merging.append_whiteouts()
-    }
-
-    /// Passes one layer on, as it is, its whiteouts under their own names.
+    /// Passes one layer on, its whiteouts under their own names, what lies below its links where these lead.
     ///
     /// # Errors
     /// Those of reading and of the sink.
     pub fn pass_on_layer(&self, number: usize, sink: &mut dyn Sink) -> Result<()> {
-        self.walk(number, &mut |archive, member| match normalize(&member.name) {
-            Some(path) => append(sink, &path, &member.entry, archive),
-            None => Ok(()),
+        let mut links = Links::default();
+        self.walk(number, &mut |archive, mut member| {
+            let placed = links.place(&member);
+            let Some(path) = placed.name() else { return Ok(()) };
+            if let Some(target) = placed.target {
+                member.entry.link = Some(target.into());
+            }
+            append(sink, &path, &member.entry, archive)
         })
     }
 
@@ -166,15 +161,21 @@ impl<'a> Merging<'a> {
             budget,
             known: HashMap::new(),
             here: HashMap::new(),
+            links: Links::default(),
             odd: false,
             overwritten: false,
+            replaced: None,
             warnings: Vec::new(),
         }
     }
 
     fn take(&mut self, number: usize, archive: &mut Archive<Ahead<'_>>, member: &Member) -> Result<()> {
-        match member.meaning() {
+        let Placed { meaning, target } = self.links.place(member);
+        match meaning {
             Meaning::Path(path) if path.is_empty() => self.take_root(member),
+            Meaning::Path(path) if member.entry.kind == Kind::HardLink => {
+                self.take_link(&path, target.unwrap_or_default())
+            }
             Meaning::Path(path) => self.take_entry(path, member, archive),
             Meaning::Whiteout(path) => self.mark(path, HIDDEN),
             Meaning::Opaque(directory) => {
@@ -203,9 +204,6 @@ impl<'a> Merging<'a> {
     }
 
     fn take_entry(&mut self, path: Path, member: &Member, archive: &mut Archive<Ahead<'_>>) -> Result<()> {
-        if member.entry.kind == Kind::HardLink {
-            return self.take_link(&path, member);
-        }
         let directory = member.entry.is_directory();
         self.note_conflicts(&path, directory);
         self.imply_parents(&path)?;
@@ -221,11 +219,10 @@ impl<'a> Merging<'a> {
     }
 
     /// Takes a hard link to what the layer has; what else it may mean is found out later.
-    fn take_link(&mut self, path: &[u8], member: &Member) -> Result<()> {
+    fn take_link(&mut self, path: &[u8], target: Path) -> Result<()> {
         if self.odd {
             return Ok(());
         }
-        let target = member.entry.link.as_deref().and_then(normalize).unwrap_or_default();
         let found =
             self.here.get(&target).and_then(|here| here.entry.as_deref().map(|entry| (entry.clone(), here.visible)));
         let Some((found, target_visible)) = found.filter(|_| target != path) else {
@@ -261,6 +258,9 @@ impl<'a> Merging<'a> {
         if flags(path) & clash != 0 || below_other {
             self.odd = true;
             self.overwritten = true;
+            if directory || below_other || flags(path) & (DIRECTORY | IMPLIED) != 0 {
+                self.replaced.get_or_insert_with(|| path.to_vec());
+            }
         }
     }
 
@@ -325,6 +325,7 @@ impl<'a> Merging<'a> {
 
     /// Has the layer hide what is below it from now on.
     fn close_layer(&mut self) -> Result<()> {
+        self.links = Links::default();
         for (path, here) in std::mem::take(&mut self.here) {
             self.known_mut(&path)?.flags |= here.flags;
             let entry = here.entry.map_or(0, |entry| entry.weight(0));
@@ -333,34 +334,12 @@ impl<'a> Merging<'a> {
         Ok(())
     }
 
-    /// Appends the directories that something lies in though no layer declares them, as far as they have one of these flags.
-    fn append_implied(&mut self, flags: u8) -> Result<()> {
-        let missing = |known: &Known| known.flags & (NEEDED | PASSED) == NEEDED && known.flags & flags != 0;
+    /// Appends the directories that something lies in though no layer declares them.
+    fn append_implied(&mut self) -> Result<()> {
+        let missing = |known: &Known| known.flags & (NEEDED | PASSED) == NEEDED;
         let needed = self.known.iter().filter(|(_, known)| missing(known));
         let paths: BTreeSet<Path> = needed.map(|(path, _)| path.clone()).collect();
         paths.iter().try_for_each(|path| self.sink.append(path, &Entry::implied(), None))
-    }
-
-    /// Appends what hides the entries of layers below: whiteouts, or, in directories that stay, opaque markers.
-    fn append_whiteouts(&mut self) -> Result<()> {
-        let hiding = self.known.iter().filter(|(_, known)| known.flags & (HIDDEN | OPAQUE | OTHER) != 0);
-        let paths: BTreeSet<Path> = hiding.map(|(path, _)| path.clone()).collect();
-        for path in &paths {
-            let known = &self.known[path];
-            let stays = known.flags & (PASSED | NEEDED) != 0;
-            if known.origin.is_some() && !stays || parents(path).any(|parent| paths.contains(parent)) {
-                // What stands here hides it, or what hides a directory above.
-                continue;
-            }
-            let name = if stays || known.flags & (HIDDEN | OTHER) == 0 {
-                join(path, b".wh..wh..opq")
-            } else {
-                let (parent, base) = split(path);
-                join(parent, &[b".wh.", base].concat())
-            };
-            self.sink.append(&name, &Entry::file(0o644, 0), None)?;
-        }
-        Ok(())
     }
 
     fn warn(&mut self, layer: usize, member: &Member, oddity: Oddity) {

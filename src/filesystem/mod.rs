@@ -26,6 +26,7 @@ mod escape;
 mod find;
 mod glob;
 mod layers;
+mod links;
 mod meaning;
 mod merging;
 mod read;

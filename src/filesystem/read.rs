@@ -6,6 +6,7 @@ use std::thread;
 
 use super::ahead::{Ahead, Pipe};
 use super::budget::Budget;
+use super::links::Links;
 use super::visit::{Holder, Visitor, hasher};
 use super::{Error, Kind, Meaning, Member, Path, Result};
 use crate::blob::Fault;
@@ -29,6 +30,18 @@ pub struct Layer {
     pub size: u64,
     /// The entries in the tar's order, whiteouts among them.
     pub members: Vec<Member>,
+}
+
+impl Layer {
+    /// Returns the members under their names, those below links of the layer where these lead, with the targets of hard links; but for those
+    /// that lead out of the filesystem.
+    pub(crate) fn placed(&self) -> impl Iterator<Item = (Path, Option<Path>, &Member)> {
+        let mut links = Links::default();
+        self.members.iter().filter_map(move |member| {
+            let placed = links.place(member);
+            placed.name().map(|name| (name, placed.target, member))
+        })
+    }
 }
 
 /// How a layer is read.
@@ -70,11 +83,13 @@ impl Reading<'_> {
     /// Reads the whole of a layer, so that all of it is verified, and lists it.
     pub(super) fn layer<R: Read + Send>(&self, blob: R) -> Result<Layer> {
         let mut members = Vec::new();
+        let mut links = Links::default();
         let mut holes = 0_u64;
         let mut holder = (self.holder)();
         let seen = self.walk(blob, &mut |archive, mut member| {
             let is_file = member.entry.kind == Kind::File;
-            let wanting = self.wanting(&member);
+            let place = links.place(&member).meaning;
+            let wanting = self.wanting(&member, place);
             if is_file && (self.digests || wanting.is_some()) {
                 holes = holes.saturating_add(archive.holes());
                 self.check_holes(holes)?;
@@ -159,9 +174,9 @@ impl Reading<'_> {
     }
 
     /// Returns who wants to see a member's content, and under which path.
-    fn wanting(&self, member: &Member) -> Option<(&dyn Visitor, Path)> {
+    fn wanting(&self, member: &Member, place: Meaning) -> Option<(&dyn Visitor, Path)> {
         let visitor = self.visitor.filter(|_| member.entry.kind == Kind::File)?;
-        let Meaning::Path(path) = member.meaning() else { return None };
+        let Meaning::Path(path) = place else { return None };
         visitor.wants(&path, &member.entry).then_some((visitor, path))
     }
 }

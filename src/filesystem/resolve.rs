@@ -5,7 +5,7 @@ use super::tree::Tree;
 use super::{Entry, Error, Found, Kind, Result};
 
 /// As many links as Linux follows.
-const MAX_LINKS: usize = 40;
+pub(super) const MAX_LINKS: usize = 40;
 
 /// Whether a path is there, as far as the layers that were read tell.
 #[derive(Debug)]

@@ -1,13 +1,14 @@
 //! Layers merged into what a container would see.
 //!
-//! image-spec, "Applying Changesets": <https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets>. Paths are taken
-//! lexically, as overlay filesystems do it: an entry below what a lower layer has as a symbolic link replaces the link by a directory. A
-//! layer is taken in two passes, for its whiteouts act on the layers below it and never on itself, wherever in the layer they stand. Where
+//! image-spec, "Applying Changesets": <https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets>. Within one
+//! layer paths go through the symbolic links that it has so far, see [`Links`]; otherwise they are taken lexically, as overlay filesystems do
+//! it: an entry below what a lower layer has as a symbolic link replaces the link by a directory. A layer is taken in two passes, for its whiteouts act on the layers below it and never on itself, wherever in the layer they stand. Where
 //! the specification is silent, the rules are those of docs/DECISIONS.md, "Inside an image".
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::meaning::{Meaning, join, normalize, split};
+use super::links::{Links, Placed};
+use super::meaning::{Meaning, join, split};
 use super::{Budget, Result};
 use super::{Entry, Kind, Member};
 
@@ -28,9 +29,9 @@ pub struct Tree {
 #[derive(Debug, Default)]
 pub(super) struct Shadows {
     /// Hidden paths.
-    whiteouts: BTreeSet<Path>,
+    pub(super) whiteouts: BTreeSet<Path>,
     /// Directories of which nothing from below is seen.
-    opaque: BTreeSet<Path>,
+    pub(super) opaque: BTreeSet<Path>,
     /// Hard links whose target must be in a lower layer, or nowhere.
     pub(super) unresolved: BTreeSet<Path>,
 }
@@ -90,13 +91,14 @@ impl Tree {
 
     /// Puts a layer on top.
     pub(super) fn apply(&mut self, number: usize, members: &[Member]) -> Result<()> {
-        let meanings: Vec<Meaning> = members.iter().map(Member::meaning).collect();
-        for (meaning, member) in meanings.iter().zip(members) {
-            self.hide(number, meaning, member);
+        let mut links = Links::default();
+        let placed: Vec<Placed> = members.iter().map(|member| links.place(member)).collect();
+        for (placed, member) in placed.iter().zip(members) {
+            self.hide(number, &placed.meaning, member);
         }
-        for (meaning, member) in meanings.into_iter().zip(members) {
-            if let Meaning::Path(path) = meaning {
-                self.add(number, path, member)?;
+        for (placed, member) in placed.into_iter().zip(members) {
+            if let Meaning::Path(path) = placed.meaning {
+                self.add(number, path, placed.target, member)?;
             }
         }
         Ok(())
@@ -160,6 +162,7 @@ impl Tree {
                     self.warn(number, member, Oddity::OpaqueRoot);
                 }
                 self.remove_below(directory);
+                self.forget_unresolved(directory, true);
                 self.shadows.opaque.insert(directory.clone());
             }
             Meaning::Whiteout(path) => {
@@ -168,6 +171,7 @@ impl Tree {
                     self.warn(number, member, Oddity::WhiteoutBelowLink);
                 }
                 self.remove(path);
+                self.forget_unresolved(path, true);
                 self.shadows.whiteouts.insert(path.clone());
             }
             Meaning::Outside => self.warn(number, member, Oddity::Outside),
@@ -176,7 +180,7 @@ impl Tree {
     }
 
     /// The second pass: what the layer has.
-    fn add(&mut self, number: usize, path: Path, member: &Member) -> Result<()> {
+    fn add(&mut self, number: usize, path: Path, target: Option<Path>, member: &Member) -> Result<()> {
         let entry = Entry { layer: number, ..member.entry.clone() };
         if path.is_empty() {
             if entry.is_directory() {
@@ -185,7 +189,7 @@ impl Tree {
             return Ok(());
         }
         let entry = match entry.kind {
-            Kind::HardLink => match self.linked(number, &path, &entry, member) {
+            Kind::HardLink => match self.linked(number, &path, target, member) {
                 Some(entry) => entry,
                 None => return Ok(()),
             },
@@ -193,15 +197,20 @@ impl Tree {
         };
         self.make_parents(number, &path, member)?;
         let merges = |old: &Entry| old.is_directory() && entry.is_directory();
-        if self.entries.get(&path).is_some_and(|old| !merges(old)) {
+        if let Some(old) = self.entries.get(&path).filter(|old| !merges(old)) {
+            if entry.is_directory() && !old.is_directory() {
+                // What it replaces hid the directory of a layer below.
+                self.shadows.opaque.insert(path.clone());
+            }
             self.remove(&path);
         }
+        self.forget_unresolved(&path, !entry.is_directory());
         self.insert(path, entry)
     }
 
     /// Returns what a hard link stands for: its target as it is now, whatever becomes of it later.
-    fn linked(&mut self, number: usize, path: &[u8], link: &Entry, member: &Member) -> Option<Entry> {
-        let target = link.link.as_deref().and_then(normalize).unwrap_or_default();
+    fn linked(&mut self, number: usize, path: &[u8], target: Option<Path>, member: &Member) -> Option<Entry> {
+        let target = self.locate(target.unwrap_or_default());
         let Some(found) = self.entries.get(&target).cloned() else {
             self.shadows.unresolved.insert(path.to_vec());
             self.warn(number, member, Oddity::MissingTarget);
@@ -217,6 +226,18 @@ impl Tree {
         Some(Entry { link, implicit: false, ..found })
     }
 
+    /// Returns where the target of a hard link is: where it says, or else where links of lower layers lead.
+    fn locate(&self, target: Path) -> Path {
+        let (parent, base) = split(&target);
+        if parent.is_empty() || self.entries.contains_key(&target) {
+            return target;
+        }
+        match self.resolve(parent, true) {
+            Ok(parent) => join(&parent, base),
+            Err(_) => target,
+        }
+    }
+
     /// Makes the directories that a path needs; what is in the way and no directory goes.
     fn make_parents(&mut self, number: usize, path: &[u8], member: &Member) -> Result<()> {
         let mut missing = Vec::new();
@@ -228,6 +249,7 @@ impl Tree {
         for parent in missing.into_iter().rev() {
             if self.entries.contains_key(parent) {
                 self.warn(number, member, Oddity::BelowOther);
+                self.shadows.opaque.insert(parent.to_vec());
                 self.remove(parent);
             }
             self.insert(parent.to_vec(), Entry { layer: number, ..Entry::implied() })?;
@@ -235,7 +257,24 @@ impl Tree {
         Ok(())
     }
 
-    fn insert(&mut self, path: Path, entry: Entry) -> Result<()> {
+    /// Forgets hard links without a target, for something else is there by now: at a path, and below it if `below`.
+    fn forget_unresolved(&mut self, path: &[u8], below: bool) {
+        let unresolved = &mut self.shadows.unresolved;
+        if unresolved.is_empty() {
+            return;
+        }
+        unresolved.remove(path);
+        if below && path.is_empty() {
+            unresolved.clear();
+        } else if below {
+            let doomed: Vec<Path> = unresolved.range(join(path, b"")..[path, b"0"].concat()).cloned().collect();
+            for path in doomed {
+                unresolved.remove(&path);
+            }
+        }
+    }
+
+    pub(super) fn insert(&mut self, path: Path, entry: Entry) -> Result<()> {
         let name = path.len();
         self.budget.spend(entry.weight(name))?;
         if let Some(old) = self.entries.insert(path, entry) {

@@ -40,6 +40,8 @@ pub struct Omitted {
     pub devices: u64,
     /// Entries without some of their extended attributes.
     pub xattrs: u64,
+    /// Files that lost set-user-ID or set-group-ID, for they could not be given to the owner whose rights these are.
+    pub rights: u64,
 }
 
 /// Unpacks entries into a new folder.
@@ -103,8 +105,8 @@ impl Unpack {
             let failed = |source: Errno| Error::Unpack { path: path.clone(), source: source.into() };
             let directory = self.directory(path)?;
             self.set_xattrs(&directory, entry);
-            self.set_owner(&directory, b"", entry, AtFlags::EMPTY_PATH).map_err(failed)?;
-            fchmod(&directory, Mode::from_raw_mode(entry.mode)).map_err(failed)?;
+            let owned = self.set_owner(&directory, b"", entry, AtFlags::EMPTY_PATH).map_err(failed)?;
+            fchmod(&directory, self.mode(entry, owned)).map_err(failed)?;
             rustix::fs::futimens(&directory, &times(entry)).map_err(failed)?;
         }
         if !self.fixed {
@@ -196,10 +198,10 @@ impl Unpack {
         }
         // Of what is no file and no directory, extended attributes take rights that are not asked for.
         self.omitted.xattrs += u64::from(!entry.xattrs.is_empty());
-        self.set_owner(&parent, name, entry, AtFlags::SYMLINK_NOFOLLOW).map_err(errno)?;
+        let owned = self.set_owner(&parent, name, entry, AtFlags::SYMLINK_NOFOLLOW).map_err(errno)?;
         if entry.kind != Kind::Symlink {
             // Made above, it is no link.
-            chmodat(&parent, name, Mode::from_raw_mode(entry.mode), AtFlags::empty()).map_err(errno)?;
+            chmodat(&parent, name, self.mode(entry, owned), AtFlags::empty()).map_err(errno)?;
         }
         utimensat(&parent, name, &times(entry), AtFlags::SYMLINK_NOFOLLOW).map_err(errno)
     }
@@ -222,8 +224,8 @@ impl Unpack {
             return Err(Error::Length { path: path.to_vec(), wanted: entry.size, got });
         }
         // The owner first: changing it takes the set-user-ID bit and capabilities away.
-        self.set_owner(&file, b"", entry, AtFlags::EMPTY_PATH).map_err(failed)?;
-        fchmod(&file, Mode::from_raw_mode(entry.mode)).map_err(failed)?;
+        let owned = self.set_owner(&file, b"", entry, AtFlags::EMPTY_PATH).map_err(failed)?;
+        fchmod(&file, self.mode(entry, owned)).map_err(failed)?;
         self.set_xattrs(&file, entry);
         rustix::fs::futimens(&file, &times(entry)).map_err(failed)
     }
@@ -237,8 +239,18 @@ impl Unpack {
             .map_err(|errno| Error::Unpack { path: path.to_vec(), source: errno.into() })
     }
 
-    /// Sets the owner where that is allowed.
-    fn set_owner(&mut self, at: impl AsFd, name: &[u8], entry: &Entry, flags: AtFlags) -> Result<(), Errno> {
+    /// Returns the mode that an entry gets: rights that are bound to an owner go only with that owner, as with chown(2), cp and tar.
+    fn mode(&mut self, entry: &Entry, owned: bool) -> Mode {
+        const BOUND: u32 = 0o6000;
+        if owned || entry.mode & BOUND == 0 {
+            return Mode::from_raw_mode(entry.mode);
+        }
+        self.omitted.rights += 1;
+        Mode::from_raw_mode(entry.mode & !BOUND)
+    }
+
+    /// Sets the owner where that is allowed; says whether it was.
+    fn set_owner(&mut self, at: impl AsFd, name: &[u8], entry: &Entry, flags: AtFlags) -> Result<bool, Errno> {
         let number = |id: u64| u32::try_from(id).ok().filter(|id| *id != u32::MAX);
         let done = match (number(entry.uid), number(entry.gid)) {
             (Some(uid), Some(gid)) => chownat(at, name, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)), flags),
@@ -248,9 +260,9 @@ impl Unpack {
             // A number may have no meaning in a user namespace.
             Err(Errno::PERM | Errno::INVAL) => {
                 self.omitted.owners += 1;
-                Ok(())
+                Ok(false)
             }
-            other => other,
+            other => other.map(|()| true),
         }
     }
 

@@ -1,8 +1,9 @@
 //! What each layer costs, and what of it nobody sees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Entry;
+use super::links::Links;
 use super::meaning::Meaning;
 use super::{Kind, Layer, Tree};
 
@@ -14,7 +15,7 @@ pub struct Usage {
     pub entries: usize,
     /// The bytes of its files, each path counted once.
     pub file_bytes: u64,
-    /// The bytes of its files that layers above replace or remove.
+    /// The bytes of its files that layers above replace or remove, unless another name of the file is left.
     pub hidden_bytes: u64,
     /// Its names of the whiteout kind, leftovers of aufs included.
     pub whiteouts: usize,
@@ -22,21 +23,27 @@ pub struct Usage {
 
 /// Counts for each layer what it brings, and what of that is not seen in the merged filesystem.
 pub fn usage(layers: &[Layer], tree: &Tree) -> Vec<Usage> {
-    layers.iter().enumerate().map(|(number, layer)| of_layer(number, layer, tree)).collect()
+    // Content is there as long as any of its names is: a hard link keeps it when its first name is removed.
+    let seen: Seen = tree.iter().map(|(_, entry)| (entry.layer, entry.member)).collect();
+    layers.iter().enumerate().map(|(number, layer)| of_layer(number, layer, &seen)).collect()
 }
 
-fn of_layer(number: usize, layer: &Layer, tree: &Tree) -> Usage {
+/// Layer and member of what a merged filesystem has.
+type Seen = HashSet<(usize, usize)>;
+
+fn of_layer(number: usize, layer: &Layer, seen: &Seen) -> Usage {
     // Of a path that is there twice the last one counts.
     let mut last: BTreeMap<Meaning, &Entry> = BTreeMap::new();
+    let mut links = Links::default();
     for member in &layer.members {
-        last.insert(member.meaning(), &member.entry);
+        last.insert(links.place(member).meaning, &member.entry);
     }
     let mut usage = Usage { entries: layer.members.len(), ..Usage::default() };
     for (meaning, entry) in last {
         match meaning {
-            Meaning::Path(path) if entry.kind == Kind::File => {
+            Meaning::Path(_) if entry.kind == Kind::File => {
                 usage.file_bytes += entry.size;
-                if tree.get(&path).is_none_or(|seen| seen.layer != number) {
+                if !seen.contains(&(number, entry.member)) {
                     usage.hidden_bytes += entry.size;
                 }
             }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::{Error, Options, Result};
 use crate::draft::{self, Layer, LayerWriter, Made, Packing};
-use crate::filesystem::{self, Entry, Glob, Kind, Layers, Member, Sink, Writer};
+use crate::filesystem::{self, Entry, Glob, Layers, Member, Sink, Writer};
 
 /// Makes one layer of an image's merged filesystem: the same bytes for the same layers, however they are compressed.
 ///
@@ -48,10 +48,12 @@ pub(super) fn rewrite(
 ) -> Result<Option<Made>> {
     let read = layers.read(number)?;
     // A layer in which nothing is to be removed may have links to what is removed from one below.
-    if let Some((link, target)) = read.members.iter().find_map(|member| rewriting.broken(member)) {
-        return Err(Error::Stripped { link, target });
+    for (name, target, _) in read.placed() {
+        if let Some(target) = target.filter(|target| rewriting.strips(target) && !rewriting.strips(&name)) {
+            return Err(Error::Stripped { link: name, target });
+        }
     }
-    if !read.members.iter().any(|member| rewriting.concerns(member)) {
+    if !read.placed().any(|(name, _, member)| rewriting.concerns(&name, member)) {
         return Ok(None);
     }
     let made = write(packing, options, |sink| {
@@ -84,9 +86,9 @@ pub(super) struct Rewriting<'a> {
 }
 
 impl Rewriting<'_> {
-    fn concerns(self, member: &Member) -> bool {
+    fn concerns(self, name: &[u8], member: &Member) -> bool {
         let entry = &member.entry;
-        self.time.is_some_and(|time| entry.mtime != time || entry.mtime_nanos != 0) || self.strips(&path(&member.name))
+        self.time.is_some_and(|time| entry.mtime != time || entry.mtime_nanos != 0) || self.strips(name)
     }
 
     /// Says whether an entry goes: it is meant, or a directory that it lies in. What hides a file goes with that file only, for the
@@ -106,19 +108,6 @@ impl Rewriting<'_> {
         let mut prefixes = ends.chain([path.len()]).map(|end| &path[..end]);
         !path.is_empty() && prefixes.any(|prefix| self.strip.iter().any(|glob| glob.matches(prefix)))
     }
-
-    /// Returns a hard link that stays while its target goes, and the target.
-    fn broken(self, member: &Member) -> Option<(Vec<u8>, Vec<u8>)> {
-        let link = member.entry.link.as_deref().filter(|_| member.entry.kind == Kind::HardLink)?;
-        let (name, target) = (path(&member.name), path(link));
-        (self.strips(&target) && !self.strips(&name)).then_some((name, target))
-    }
-}
-
-/// Takes the noise out of a name; those with `..` never get further.
-fn path(name: &[u8]) -> Vec<u8> {
-    let parts = name.split(|byte| *byte == b'/').filter(|part| !matches!(*part, b"" | b"."));
-    parts.collect::<Vec<_>>().join(&b'/')
 }
 
 struct Rewriter<'a> {

@@ -10,6 +10,7 @@ use crate::support::fixture;
 use crate::support::layout::{blob_path, sha256};
 use crate::support::oracle::oracle;
 use crate::support::scene::{Folder, Scene};
+use crate::support::tarball::{Tarball, image};
 
 /// A base with links on the way to things, a directory that everybody writes to, and one that gets replaced.
 fn base(folder: &Folder) -> String {
@@ -62,11 +63,9 @@ fn a_directory_that_becomes_a_file_leaves_nothing() {
     let base = base(&folder);
     fs::write(folder.path("file"), "file").expect("writes");
     let add = format!("{}:/opt/old", folder.text("file"));
-    stevedore(&["build", "--from", &base, "--add", &add, "-o", &folder.at("oci", "o", ":1")]).ok();
-    stevedore(&["build", "--from", &base, "--remove", "opt/old", "--add", &add, "-o", &folder.at("oci", "o", ":2")])
+    stevedore(&["build", "--from", &base, "--remove", "opt/old", "--add", &add, "-o", &folder.at("oci", "o", ":1")])
         .ok();
     assert_eq!(top(&folder, "1"), ["opt/", "opt/old"]);
-    assert_eq!(top(&folder, "2"), top(&folder, "1"));
     fs::create_dir(folder.path("new")).expect("makes");
     fs::write(folder.path("new/n"), "n").expect("writes");
     let add = format!("{}:/opt/old", folder.text("new"));
@@ -148,6 +147,105 @@ fn additions_follow_the_base() {
     assert!(listed.text().contains("bin -> usr/bin"), "{}", listed.text());
     let (_, config) = documents(&folder.path("o"), "1");
     assert_eq!(config["config"], serde_json::json!({"Cmd": ["sh"], "Env": ["A=1"]}));
+}
+
+/// A base with directories of all modes and owners, links to them, and a file.
+fn odd_base(folder: &Folder) -> String {
+    let layer = Tarball::new()
+        .directory("usr")
+        .directory("usr/bin")
+        .file("usr/bin/sh", "sh")
+        .symlink("bin", "usr/bin")
+        .entry(b"tmp/", b'5', b"", b"")
+        .mode(0o1777, 0)
+        .symlink("var-tmp", "/tmp")
+        .directory("home")
+        .entry(b"home/app/", b'5', b"", b"")
+        .mode(0o700, 1000)
+        .directory("log")
+        .mode(0o2775, 4)
+        .file("file", "F")
+        .symlink("tofile", "file");
+    image(&folder.path("odd"), &[layer.end()])
+}
+
+#[test]
+fn additions_change_the_type_of_nothing() {
+    let folder = Folder::new();
+    let base = odd_base(&folder);
+    fs::write(folder.path("new"), "N").expect("writes");
+    fs::create_dir_all(folder.path("d/bin")).expect("makes");
+    fs::write(folder.path("d/bin/b"), "B").expect("writes");
+    fs::create_dir_all(folder.path("over/file")).expect("makes");
+    fs::create_dir(folder.path("flat")).expect("makes");
+    fs::write(folder.path("flat/usr"), "U").expect("writes");
+    symlink("new", folder.path("link")).expect("links");
+    symlink(folder.path("d"), folder.path("dirlink")).expect("links");
+    let added: &[(&str, &str, &[&str])] = &[
+        ("new", "/usr/bin", &["usr/", "usr/bin/", "usr/bin/new"]),
+        ("new", "/bin", &["usr/", "usr/bin/", "usr/bin/new"]),
+        ("new", "/tmp", &["tmp/", "tmp/new"]),
+        ("new", "/var-tmp", &["tmp/", "tmp/new"]),
+        ("new", "/bin/x", &["usr/", "usr/bin/", "usr/bin/x"]),
+        ("new", "/file", &["file"]),
+        ("new", "/tofile", &["file"]),
+        ("new", "/", &["new"]),
+        ("link", "/n", &["n"]),
+        ("link", "/tmp", &["tmp/", "tmp/link"]),
+        ("d", "/", &["usr/", "usr/bin/", "usr/bin/b"]),
+        ("dirlink", "/n", &["n/", "n/bin/", "n/bin/b"]),
+    ];
+    for (number, (from, to, names)) in added.iter().enumerate() {
+        let (add, output) = (format!("{}:{to}", folder.text(from)), folder.at("oci", "o", &format!(":{number}")));
+        stevedore(&["build", "--from", &base, "--add", &add, "-o", &output]).ok();
+        assert_eq!(top(&folder, &number.to_string()), *names, "{from}:{to}");
+        assert!(stevedore(&["ls", "-l", &output]).ok().text().contains("bin -> usr/bin"), "{from}:{to}");
+    }
+    let refused: &[(&str, &str, &str)] = &[
+        ("new", "/file/x", "which is no directory"),
+        ("new", "/file/", "is a file in the base"),
+        ("d", "/file", "is a file in the base"),
+        ("d", "/tofile", "is a file in the base"),
+        ("over", "/", "is a file in the base"),
+        ("flat", "/", "is a directory in the base"),
+    ];
+    for (from, to, words) in refused {
+        let (add, output) = (format!("{}:{to}", folder.text(from)), folder.at("oci", "none", ":x"));
+        let run = stevedore(&["build", "--from", &base, "--add", &add, "-o", &output]).code(1);
+        assert!(run.stderr.contains(words), "{from}:{to}: {}", run.stderr);
+        assert!(!folder.path("none/index.json").exists(), "{from}:{to}");
+    }
+    // What is removed is no longer in the way.
+    let (add, output) = (format!("{}:/file/x", folder.text("new")), folder.at("oci", "o", ":removed"));
+    stevedore(&["build", "--from", &base, "--remove", "/file", "--add", &add, "-o", &output]).ok();
+    assert_eq!(top(&folder, "removed"), ["file/", "file/.wh..wh..opq", "file/x"]);
+}
+
+#[test]
+fn directories_of_the_base_keep_mode_and_owner() {
+    let folder = Folder::new();
+    let base = odd_base(&folder);
+    fs::create_dir(folder.path("d")).expect("makes");
+    fs::write(folder.path("d/b"), "B").expect("writes");
+    fs::set_permissions(folder.path("d"), fs::Permissions::from_mode(0o750)).expect("sets");
+    let cases = [
+        ("/tmp", "tmp", "1777 0:0"),
+        ("/tmp/", "tmp", "1777 0:0"),
+        ("/var-tmp", "tmp", "1777 0:0"),
+        ("/home/app", "home/app", "0700 1000:1000"),
+        ("/log", "log", "2775 4:4"),
+        ("/new", "new", "0750 0:0"),
+    ];
+    for (number, (to, path, wanted)) in cases.into_iter().enumerate() {
+        let (add, output) = (format!("{}:{to}", folder.text("d")), folder.at("oci", "o", &format!(":{number}")));
+        stevedore(&["build", "--from", &base, "--add", &add, "-o", &output]).ok();
+        let listed = stevedore(&["ls", "--json", &output]).ok();
+        let rows = crate::support::listing::rows(&listed.json());
+        let row = rows.iter().find(|row| row.split('\t').nth(5) == Some(path)).unwrap_or_else(|| panic!("{rows:?}"));
+        let columns: Vec<&str> = row.split('\t').collect();
+        assert_eq!(format!("{} {}:{}", columns[0], columns[2], columns[3]), wanted, "{to}");
+        assert!(rows.iter().any(|row| row.contains(&format!("\t{path}/b\t"))), "{to}: {rows:?}");
+    }
 }
 
 #[test]
@@ -239,4 +337,30 @@ fn a_base_that_lies_is_found_out_when_it_is_read() {
     // What is there already and not read is taken at its word.
     stevedore(&["build", "--from", &folder.at("oci", "o", ":lie"), "--env", "B=2", "-o", &folder.at("oci", "o", ":x")])
         .ok();
+}
+
+#[test]
+fn an_index_is_never_narrowed_without_a_word() {
+    let folder = Folder::new();
+    let image = fixture::app(&folder.path("i"));
+    fs::write(folder.path("new"), "N").expect("writes");
+    let add = format!("{}:/new", folder.text("new"));
+    let before = stevedore(&["digest", &image.reference()]).ok();
+    for change in [["--add", &add], ["--env", "A=1"]] {
+        let onto = ["build", "--from", &image.reference(), "-o", &image.reference()];
+        let run = stevedore(&[&onto[..], &change[..]].concat()).code(2);
+        assert!(run.stderr.contains("--platform linux/amd64 --platform linux/arm64/v8"), "{}", run.stderr);
+        assert_eq!(stevedore(&["digest", &image.reference()]).ok().text(), before.text());
+        let elsewhere = ["build", "--from", &image.reference(), "-o", &folder.at("oci", "o", ":1")];
+        let run = stevedore(&[&elsewhere[..], &change[..]].concat()).ok();
+        assert!(run.stderr.contains("built for linux/amd64 alone"), "{}", run.stderr);
+    }
+    let all = ["--platform", "linux/amd64", "--platform", "linux/arm64/v8", "--add", &add];
+    let onto = ["build", "--from", &image.reference(), "-o", &image.reference()];
+    stevedore(&[&onto[..], &all[..]].concat()).ok();
+    let raw = stevedore(&["inspect", "--raw", &image.reference()]).ok().json();
+    assert_eq!(raw["manifests"].as_array().map(Vec::len), Some(2), "{raw}");
+    // Asked for, one platform may take the place of all.
+    let one = ["--platform", "linux/amd64", "--add", &add];
+    stevedore(&[&onto[..], &one[..]].concat()).ok();
 }

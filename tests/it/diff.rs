@@ -443,3 +443,36 @@ fn packages_take_no_second_look() {
     let list = stevedore(&["sbom", "--json", &names[1]]).ok().json();
     assert_eq!(list["packages"].as_array().map(Vec::len), Some(4));
 }
+
+#[test]
+fn indexes_are_compared_or_it_is_said_that_they_are_not() {
+    let folder = TempDir::new().expect("making a temporary directory");
+    let image = crate::support::fixture::app(&folder.path().join("i"));
+    let layout = Layout::open(&folder.path().join("i"));
+    let raw = stevedore(&["inspect", "--raw", &image.reference()]).ok().json();
+    let all = raw["manifests"].clone();
+    let index = |tag: &str, change: &dyn Fn(&mut Value)| {
+        let mut index = raw.clone();
+        change(&mut index);
+        layout.tag(&layout.json("application/vnd.oci.image.index.v1+json", &index), tag);
+        format!("oci:{}:{tag}", folder.path().join("i").display())
+    };
+    let same = index("same", &|_| {});
+    let less = index("less", &|index| drop(index["manifests"].as_array_mut().expect("entries").pop()));
+    let noted = index("noted", &|index| index["annotations"] = json!({"a": "b"}));
+    let platform = index("platform", &|index| index["manifests"][1]["platform"]["os.version"] = "9".into());
+    layout.tag(&all[0], "single");
+    let single = format!("oci:{}:single", folder.path().join("i").display());
+    let amd64 = ["--platform", "linux/amd64"];
+    for (name, other) in [("less", &less), ("annotations", &noted), ("platform", &platform), ("an image", &single)] {
+        let strict = stevedore(&["--json", "diff", "--strict", &same, other]).code(1).json();
+        let fields = strict["fields"].as_array().expect("fields");
+        assert!(fields.iter().any(|field| field["document"] == "index"), "{name}: {strict}");
+        let plain = stevedore(&["diff", &same, other]).ok();
+        assert!(plain.stderr.contains("linux/amd64 alone"), "{name}: {}", plain.stderr);
+        let asked = stevedore(&[&["diff", "--strict"], &amd64[..], &[&same, other]].concat()).ok();
+        assert!(!asked.stderr.contains("alone"), "{name}: {}", asked.stderr);
+    }
+    let equal = stevedore(&["diff", "--strict", &same, &same]).ok();
+    assert!(!equal.stderr.contains("alone"), "{}", equal.stderr);
+}

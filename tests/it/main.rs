@@ -70,6 +70,7 @@ mod referrers;
 mod registry_client;
 mod requests;
 mod resume;
+mod same_layer;
 mod sbom;
 mod sbom_attached;
 mod sbom_documents;

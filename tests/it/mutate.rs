@@ -16,6 +16,7 @@ use crate::support::tarball::{Tarball, image_with};
 mod flatten;
 mod peers;
 mod rebase;
+mod squash;
 
 /// Changes an image and gives the new one a name.
 #[track_caller]

@@ -122,6 +122,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let takes_output = attach_streams(input, Some(&args.output.place), &mut from)?;
     let to = common.other(&from, &src, &dest);
     let base = args.from.as_ref().map(|base| base.place.open_source(&from)).transpose()?;
+    args.check_narrowing(base.as_deref(), ui)?;
     let destination = args.output.place.open_destination(&to);
     let destination = destination.map_err(copy::Error::at(Side::Destination, &args.output.place))?;
 
@@ -179,6 +180,30 @@ impl Args {
         if !self.remove.is_empty() && self.from.is_none() {
             return Err(Usage::new("there is no base to remove anything from", "name one with --from"));
         }
+        Ok(())
+    }
+
+    /// Never replaces an index by one of its images unasked, and says elsewhere which one is taken.
+    fn check_narrowing(&self, base: Option<&dyn Source>, ui: &Ui) -> Result<()> {
+        let (Some(source), Some(from)) = (base, &self.from) else { return Ok(()) };
+        if !self.platform.is_empty() {
+            return Ok(());
+        }
+        let root = source.manifest(&from.at)?;
+        let Some(index) = root.as_index() else { return Ok(()) };
+        let images = index.manifests.iter().filter(|entry| !entry.is_attestation());
+        let platforms: Vec<String> =
+            images.filter_map(|entry| entry.platform.as_ref()).map(ToString::to_string).collect();
+        if platforms.len() < 2 {
+            return Ok(());
+        }
+        let flags: Vec<String> = platforms.iter().map(|platform| format!("--platform {platform}")).collect();
+        if *from == self.output {
+            let message = format!("{from} names an index of {}, and one image would replace it", platforms.join(", "));
+            return Err(Usage::new(message, format!("build for all of them with {}", flags.join(" "))).into());
+        }
+        let taken = Platform::host();
+        ui.note(&format!("built for {taken} alone; for all platforms of the base use {}", flags.join(" ")));
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 mod report;
 
 use stevedore::class::Class;
-use stevedore::diff::{Scope, contents, documents, filesystems, packages};
+use stevedore::diff::{Scope, contents, documents, filesystems, indexes, packages};
 use stevedore::platform::Platform;
 use stevedore::sbom::catalogers;
 use stevedore::transport::{ArchivePath, Location, Place};
@@ -92,7 +92,19 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         (filesystems(&old, &new, options)?, None)
     };
     files.warnings.iter().for_each(|warnings| warnings::of_layers(warnings, ui));
-    let fields = args.scope().map(|scope| documents(before.image(), after.image(), scope));
+    let mut fields = args.scope().map(|scope| documents(before.image(), after.image(), scope));
+    if !args.image.names_platform() && args.other_platform.is_none() {
+        let roots = [before.root(&args.before)?, after.root(&args.after)?];
+        let has_index = roots.iter().any(|root| root.as_index().is_some()) && roots[0].digest() != roots[1].digest();
+        match &mut fields {
+            Some(fields) if has_index && args.strict => fields.extend(indexes(&roots[0], &roots[1])),
+            _ if has_index => ui.note(&format!(
+                "compared the image for {} alone; --strict compares the indexes, --platform other images",
+                before.platform()
+            )),
+            _ => {}
+        }
+    }
     let compared = [Compared::new(&args.before, before.image()), Compared::new(&args.after, after.image())];
     let differences = Differences::new(compared, &files, fields.as_deref(), packages);
     match ui.report(&differences) {

@@ -140,7 +140,11 @@ fn names(attributes: &[Attribute]) -> Vec<&'static str> {
 }
 
 fn document(document: Document) -> &'static str {
-    if document == Document::Config { "config" } else { "manifest" }
+    match document {
+        Document::Config => "config",
+        Document::Index => "index",
+        _ => "manifest",
+    }
 }
 
 /// Shows a value in one short line.

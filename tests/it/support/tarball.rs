@@ -42,6 +42,19 @@ impl Tarball {
         self
     }
 
+    /// Gives the entry appended last another mode, owner and group; it has no content.
+    pub(crate) fn mode(mut self, mode: u32, owner: u64) -> Self {
+        let at = self.0.len() - 512;
+        let mut header = tar::Header::new_ustar();
+        header.as_mut_bytes().copy_from_slice(&self.0[at..]);
+        header.set_mode(mode);
+        header.set_uid(owner);
+        header.set_gid(owner);
+        header.set_cksum();
+        self.0[at..].copy_from_slice(header.as_bytes());
+        self
+    }
+
     pub(crate) fn file(self, name: &str, content: &str) -> Self {
         self.entry(name.as_bytes(), b'0', b"", content.as_bytes())
     }
