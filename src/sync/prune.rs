@@ -130,7 +130,7 @@ fn confirmed(
     mut gone: Gone,
     options: &Options<'_>,
 ) -> (Gone, Unknown) {
-    let (mut unknown, mut kept) = (Unknown::new(), Vec::new());
+    let (mut unknown, mut kept) = (Unknown::new(), 0_usize);
     gone.retain(|tag, location| {
         if options.watch.is_cancelled() {
             return false;
@@ -138,7 +138,7 @@ fn confirmed(
         match is_at_a_source(places, plan, series, tag) {
             Ok(false) => true,
             Ok(true) => {
-                kept.push(tag.clone());
+                kept += 1;
                 false
             }
             Err(error) => {
@@ -147,11 +147,8 @@ fn confirmed(
             }
         }
     });
-    if !kept.is_empty() {
-        let list = kept.join(", ");
-        options
-            .watch
-            .note(&format!("not removed from {series}: its source has {list}, although it does not list them"));
+    if kept > 0 {
+        options.watch.note(&format!("{kept} tags of {series} stay: the source has them, although its list lacks them"));
     }
     (gone, unknown)
 }
