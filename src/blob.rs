@@ -279,6 +279,16 @@ pub enum Fault {
         /// What it is.
         got: Digest,
     },
+    /// The config counts other layers than there are.
+    #[error("config {config} has {diff_ids} diff_ids for {layers} {}", if *layers == 1 { "layer" } else { "layers" })]
+    Layers {
+        /// The config.
+        config: Digest,
+        /// How many layers there are.
+        layers: usize,
+        /// How many the config counts.
+        diff_ids: usize,
+    },
     /// The content is what its descriptor says, and cannot be decompressed.
     #[error("layer {layer} cannot be decompressed")]
     Malformed {
@@ -321,7 +331,7 @@ impl Fault {
 
     /// Says whether the content was wrong, uncompressed or as it is, as opposed to unreachable or cut short.
     pub fn is_mismatch(&self) -> bool {
-        matches!(self, Self::Mismatch { .. } | Self::DiffId { .. } | Self::Malformed { .. })
+        matches!(self, Self::Mismatch { .. } | Self::DiffId { .. } | Self::Layers { .. } | Self::Malformed { .. })
     }
 
     /// Wraps a source's error, unless it is a fault already (a blob read through another).
@@ -334,7 +344,9 @@ impl Classified for Fault {
     fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
             Self::Source(error) => error.diagnosis(),
-            Self::Mismatch { .. } | Self::DiffId { .. } | Self::Short { .. } => Class::Verification.into(),
+            Self::Mismatch { .. } | Self::DiffId { .. } | Self::Layers { .. } | Self::Short { .. } => {
+                Class::Verification.into()
+            }
             Self::Malformed { .. } | Self::TooLarge { .. } => Class::Failed.into(),
         }
     }
@@ -346,9 +358,11 @@ impl From<Fault> for io::Error {
             Fault::Source(error) if error.kind() != io::ErrorKind::Interrupted => error.kind(),
             Fault::Source(_) => io::ErrorKind::Other,
             Fault::Short { .. } => io::ErrorKind::UnexpectedEof,
-            Fault::Mismatch { .. } | Fault::DiffId { .. } | Fault::Malformed { .. } | Fault::TooLarge { .. } => {
-                io::ErrorKind::InvalidData
-            }
+            Fault::Mismatch { .. }
+            | Fault::DiffId { .. }
+            | Fault::Layers { .. }
+            | Fault::Malformed { .. }
+            | Fault::TooLarge { .. } => io::ErrorKind::InvalidData,
         };
         io::Error::new(kind, fault)
     }

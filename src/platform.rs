@@ -132,13 +132,17 @@ impl FromStr for Platform {
             return Err(ParseError { text: text.into() });
         }
         // The names that uname and rustc use, where they have one meaning.
-        let architecture = match parts[1] {
-            "x86_64" => "amd64",
-            "aarch64" => "arm64",
-            other => other,
+        // containerd's, too: <https://github.com/containerd/platforms/blob/main/database.go>
+        let (architecture, variant) = match parts[1] {
+            "x86_64" | "x86-64" => ("amd64", ""),
+            "i386" => ("386", ""),
+            "aarch64" => ("arm64", ""),
+            "armhf" => ("arm", "v7"),
+            "armel" => ("arm", "v6"),
+            other => (other, ""),
         };
         Ok(Self {
-            variant: parts.get(2).copied().unwrap_or_default().into(),
+            variant: parts.get(2).copied().unwrap_or(variant).into(),
             os_version: os_version.into(),
             ..Self::new(parts[0], architecture)
         })

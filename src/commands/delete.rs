@@ -1,8 +1,9 @@
 //! `delete`: take a tag away, or a manifest with all its tags.
 
 use serde::Serialize;
+use stevedore::class::{Class, Classified};
 use stevedore::digest::Digest;
-use stevedore::transport::{self, Location, Place, Selector, Source, tag_pages};
+use stevedore::transport::{self, Location, Place, Selector, Source, Transport, tag_pages};
 
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
@@ -38,8 +39,10 @@ Examples:
   stevedore delete oci:images:app
   stevedore delete --yes docker://registry.example.com/app@sha256:…";
 
-/// Tags looked at for those that go with a manifest; more would take minutes.
+/// Tags looked at for those that go with a manifest, before that is confirmed; more would take minutes.
 const LOOKED_AT: usize = 1000;
+/// Tags of a registry looked at when the removal is confirmed: one request each, for the report alone.
+const LOOKED_AT_CONFIRMED: usize = 10;
 
 /// What is gone.
 #[derive(Debug, Serialize)]
@@ -48,7 +51,16 @@ struct Removal {
     reference: String,
     digest: Digest,
     tags: Vec<String>,
+    /// Whether other tags may name it, too: not all were looked at.
+    maybe_more: bool,
     dry_run: bool,
+}
+
+/// The tags that name a manifest.
+#[derive(Default)]
+struct Named {
+    tags: Vec<String>,
+    maybe_more: bool,
 }
 
 /// Removes the tag or manifest.
@@ -62,44 +74,99 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         destination.delete(at)?;
     }
     let found = destination.resolve(at)?.ok_or_else(|| transport::Error::not_found(at, &*destination))?;
-    let tags = match at {
-        Selector::Tag(tag) => vec![tag.clone()],
-        _ => tags_of(&*destination, &found.digest)?,
+    let is_registry = matches!(place, Place::Registry(_));
+    let is_confirmed = args.yes && !args.dry_run;
+    let limit = if is_registry && is_confirmed { LOOKED_AT_CONFIRMED } else { LOOKED_AT };
+    let named = match at {
+        Selector::Tag(tag) => Named { tags: vec![tag.clone()], maybe_more: false },
+        _ => named(&*destination, &found.digest, limit, is_registry)?,
     };
     if !matches!(at, Selector::Tag(_)) && !args.yes && !args.dry_run {
-        return Err(confirmation(&args.reference, &tags).into());
+        return Err(confirmation(&args.reference, &named).into());
     }
     if !args.dry_run {
-        destination.delete(at)?;
+        remove(&*destination, at, &found.digest, is_registry)?;
         destination.finish()?;
     }
-    ui.report(&Removal { reference: args.reference.to_string(), digest: found.digest, tags, dry_run: args.dry_run })
+    let Named { tags, maybe_more } = named;
+    let reference = args.reference.to_string();
+    ui.report(&Removal { reference, digest: found.digest, tags, maybe_more, dry_run: args.dry_run })
 }
 
-/// Finds the tags that name a digest; none where tags cannot be listed.
-fn tags_of(source: &dyn Source, digest: &Digest) -> Result<Vec<String>> {
+/// Removes what was found. A registry's word is not taken for it: some cannot delete and say "not found", and some say that they have.
+fn remove(destination: &dyn Transport, at: &Selector, digest: &Digest, is_registry: bool) -> Result<()> {
+    let result = destination.delete(at);
+    if !is_registry || result.as_ref().is_err_and(|error| !error.is_not_found()) {
+        return Ok(result?);
+    }
+    let is_there = || Ok::<_, transport::Error>(destination.resolve(at)?.is_some_and(|found| found.digest == *digest));
+    match result {
+        Ok(()) => {
+            // Where nothing may be read after it, the registry's word has to do.
+            if is_there().unwrap_or(false) {
+                let what = format!("removing {at}: the registry said that it did, and it is still there; this");
+                return Err(
+                    transport::Error::unsupported(&what, destination, "delete it in the registry itself").into()
+                );
+            }
+            Ok(())
+        }
+        Err(error) => match is_there()? {
+            true => {
+                let what = format!("deleting {at}, which is there although the registry says that it is not,");
+                let hint = "enable deletion in the registry, or delete it there";
+                Err(transport::Error::unsupported(&what, destination, hint).into())
+            }
+            false => Err(error.into()),
+        },
+    }
+}
+
+/// Finds the tags that name a digest, among the first `limit`; none where tags cannot be listed. At a registry a list that is absent or
+/// refused is no reason to stop: it is asked for the report alone.
+fn named(source: &dyn Source, digest: &Digest, limit: usize, is_registry: bool) -> Result<Named> {
     let mut names = Vec::new();
+    let mut maybe_more = false;
     for page in tag_pages(source) {
         match page {
-            Err(transport::Error::Unsupported { .. }) => return Ok(Vec::new()),
+            Err(transport::Error::Unsupported { .. }) => return Ok(Named::default()),
+            // Without tags, distribution 3 has no list.
+            Err(error) if is_registry && error.is_not_found() => break,
+            Err(error) if is_registry && error.class() != Class::Interrupted => {
+                maybe_more = true;
+                break;
+            }
             page => names.extend(page?),
         }
-        if names.len() >= LOOKED_AT {
+        if names.len() > limit {
+            maybe_more = true;
             break;
         }
     }
     let mut tags = Vec::new();
-    for name in names.into_iter().take(LOOKED_AT) {
-        let found = source.resolve(&Selector::Tag(name.clone()))?;
+    for name in names.into_iter().take(limit) {
+        let found = match source.resolve(&Selector::Tag(name.clone())) {
+            Err(error) if is_registry && error.class() != Class::Interrupted => {
+                maybe_more = true;
+                break;
+            }
+            found => found?,
+        };
         if found.is_some_and(|found| found.digest == *digest) {
             tags.push(name);
         }
     }
-    Ok(tags)
+    Ok(Named { tags, maybe_more })
 }
 
-fn confirmation(reference: &Location, tags: &[String]) -> Usage {
-    let also = if tags.is_empty() { String::new() } else { format!(" and the tags that name it: {}", tags.join(", ")) };
+fn confirmation(reference: &Location, named: &Named) -> Usage {
+    let tags = named.tags.join(", ");
+    let also = match (named.tags.is_empty(), named.maybe_more) {
+        (true, false) => String::new(),
+        (false, false) => format!(" and the tags that name it: {tags}"),
+        (true, true) => " and the tags that name it; not all tags were looked at".to_owned(),
+        (false, true) => format!(" and the tags that name it: {tags}, and maybe others: not all tags were looked at"),
+    };
     Usage::new(
         format!("this would remove the manifest {reference}{also}"),
         "add --yes, or name one tag to remove only that",
@@ -112,6 +179,9 @@ impl Report for Removal {
         let mut text = format!("{verb} {} ({})\n", self.reference, self.digest);
         if !self.reference.ends_with(&format!(":{}", self.tags.concat())) {
             text.extend(self.tags.iter().map(|tag| format!("{verb} tag {tag}\n")));
+        }
+        if self.maybe_more {
+            text.push_str("not all tags were looked at: others that name it go, too\n");
         }
         text
     }
@@ -126,15 +196,23 @@ mod tests {
         let reference: Location = "oci:d:@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
             .parse()
             .expect("a location");
-        let refusal = confirmation(&reference, &["v1".into(), "v2".into()]);
-        assert!(refusal.reason.ends_with("and the tags that name it: v1, v2"), "{}", refusal.reason);
+        for (tags, maybe_more, end) in [
+            (&["v1", "v2"][..], false, "and the tags that name it: v1, v2"),
+            (&["v1"], true, "the tags that name it: v1, and maybe others: not all tags were looked at"),
+            (&[], true, "and the tags that name it; not all tags were looked at"),
+            (&[], false, "7852b855"),
+        ] {
+            let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            let refusal = confirmation(&reference, &Named { tags, maybe_more });
+            assert!(refusal.reason.ends_with(end), "{}", refusal.reason);
+        }
     }
 
     #[test]
     fn text() {
         let digest = Digest::of(b"");
-        let mut removal =
-            Removal { reference: "oci:d:v1".into(), digest: digest.clone(), tags: vec!["v1".into()], dry_run: false };
+        let (reference, tags) = ("oci:d:v1".into(), vec!["v1".into()]);
+        let mut removal = Removal { reference, digest: digest.clone(), tags, maybe_more: false, dry_run: false };
         assert_eq!(removal.text(), format!("removed oci:d:v1 ({digest})\n"));
         removal = Removal {
             reference: format!("oci:d:@{digest}"),

@@ -90,7 +90,7 @@ fn sole_or_whole(
         [only] if only.media_type.is_index() && depth < MAX_DEPTH => {
             target_at(request, manifests, only.clone(), depth + 1)
         }
-        [only] => Ok(Target::whole(only.clone())),
+        [only] if only.media_type.is_manifest() => Ok(Target::whole(only.clone())),
         _ => Ok(Target::whole(found)),
     }
 }

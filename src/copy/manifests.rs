@@ -78,7 +78,7 @@ impl<'a> Manifests<'a> {
         let mut seen = BTreeSet::from([root.digest().clone()]);
         let mut levels = vec![vec![root]];
         while let Some(last) = levels.last() {
-            let children = last.iter().flat_map(Manifest::children);
+            let children = last.iter().flat_map(Manifest::children).filter(|child| child.media_type.is_manifest());
             let fresh: Vec<&Descriptor> = children.filter(|child| seen.insert(child.digest.clone())).collect();
             if fresh.is_empty() {
                 break;

@@ -133,7 +133,7 @@ impl Manifest {
         }
     }
 
-    /// Returns the manifests below this one.
+    /// Returns what an index lists; what is no manifest by its media type is a blob (BuildKit's caches), and among [`Manifest::blobs`].
     pub fn children(&self) -> &[Descriptor] {
         self.as_index().map_or(&[], |index| &index.manifests)
     }
@@ -143,7 +143,7 @@ impl Manifest {
     /// A schema 1 manifest does not say how large its layers are: their sizes are 0 and must be asked for.
     pub fn blobs(&self) -> Vec<&Descriptor> {
         match &self.body {
-            Body::Index(_) => Vec::new(),
+            Body::Index(index) => index.manifests.iter().filter(|child| !child.media_type.is_manifest()).collect(),
             Body::Image(image) => std::iter::once(&image.config).chain(&image.layers).collect(),
             Body::Artifact(artifact) => artifact.blobs.iter().collect(),
             Body::Schema1(schema1) => schema1.layers.iter().collect(),

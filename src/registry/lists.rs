@@ -171,13 +171,26 @@ fn is_about_content(error: &Error) -> bool {
 
 /// Returns the next page's URL (RFC 8288), at the host that was asked, if that is not the page itself.
 fn next(response: &Response) -> Result<Option<Url>> {
-    let Some(link) = response.all("link").find_map(parse_link) else {
+    let link = response.all("link").find_map(parse_link).or_else(|| lone_link(response.all("link")));
+    let Some(link) = link else {
         return Ok(None);
     };
     let url = response.url.join(link).ok_or_else(|| response.senseless("its Link is no http URL"))?;
     // What a registry calls itself is not needed, and no other host is asked: path and query count, where the page came from.
     let url = Url::new(response.url.scheme, response.url.authority(), url.target());
     Ok((url != response.url).then_some(url))
+}
+
+/// Returns the only link where it does not say what it is: RFC 8288 3.3 demands a `rel`, but in a list it can only be the next page.
+fn lone_link<'h>(mut headers: impl Iterator<Item = &'h str>) -> Option<&'h str> {
+    let (Some(text), None) = (headers.next(), headers.next()) else {
+        return None;
+    };
+    let (target, parameters) = text.trim().strip_prefix('<')?.split_once('>')?;
+    let is_rel = |name: &str| name.trim().eq_ignore_ascii_case("rel");
+    let says_rel =
+        parameters.split(';').filter_map(|parameter| parameter.split_once('=')).any(|(name, _)| is_rel(name));
+    (!parameters.contains('<') && !says_rel).then(|| target.trim())
 }
 
 /// Finds the `next` link in a header of several.
@@ -213,6 +226,16 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(parse_link(text), wanted, "{text}");
+        }
+        for (headers, wanted) in [
+            (&["</v2/a/tags/list?last=b>"][..], Some("/v2/a/tags/list?last=b")),
+            (&["<x>; title=\"t\""], Some("x")),
+            (&["<x>; rel=\"prev\""], None),
+            (&["<x>, <y>"], None),
+            (&["<x>", "<y>"], None),
+            (&[], None),
+        ] {
+            assert_eq!(lone_link(headers.iter().copied()), wanted, "{headers:?}");
         }
     }
 }

@@ -33,7 +33,7 @@ impl Filter {
 ///
 /// A requirement has comparisons separated by commas or spaces, alternatives separated by `||`, `1.2 - 1.4`, `^1.2`, `~1.2` and `1.x`; a
 /// version alone means that very one, and `1.2` any 1.2.x. Pre-releases, as which `1.2.3-alpine` counts, match only where a comparison names a
-/// pre-release of the same version.
+/// pre-release of the same version, or `-0`, which lets them in for the whole range.
 #[derive(Clone, Debug)]
 pub struct Pattern(Form);
 
@@ -68,7 +68,7 @@ impl Pattern {
             Form::Text(regex) => regex.is_match(tag.as_bytes()),
             Form::Version(requirements) => {
                 let version = parse_version(tag);
-                version.is_some_and(|version| requirements.iter().any(|wanted| wanted.matches(&version)))
+                version.is_some_and(|version| requirements.iter().any(|wanted| meets(wanted, &version)))
             }
         }
     }
@@ -130,6 +130,23 @@ fn class_of(rest: &str) -> Option<(String, &str)> {
     let escape = |letter: char| if letter == '-' { "-".to_owned() } else { regex::escape(&letter.to_string()) };
     let class: String = members[..end].chars().map(escape).collect();
     Some((format!("[{negated}{class}]"), &members[end + 1..]))
+}
+
+/// Says whether a version meets a requirement. `-0` in one of its comparisons lets pre-releases in for the whole range, as
+/// Masterminds/semver has it, which skopeo and Helm use.
+fn meets(wanted: &VersionReq, version: &Version) -> bool {
+    if wanted.matches(version) {
+        return true;
+    }
+    if version.pre.is_empty() || !wanted.comparators.iter().any(|each| each.pre.as_str() == "0") {
+        return false;
+    }
+    let (major, minor, patch) = (version.major, version.minor, version.patch);
+    let release = Version::new(major, minor, patch);
+    wanted.comparators.iter().all(|each| {
+        let is_bound = (each.major, each.minor.unwrap_or(0), each.patch.unwrap_or(0)) == (major, minor, patch);
+        each.matches(version) || !is_bound && each.matches(&release)
+    })
 }
 
 /// Reads a tag as a version: `1.2.3-rc.1`, `v1.2`, `1`.

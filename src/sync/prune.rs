@@ -11,6 +11,7 @@ use super::plan::{Images, Line, Plan, Target};
 use super::report::{Error, Pruned};
 use super::run::{names, series_of};
 use super::series::Series;
+use crate::class::{Class, Classified};
 use crate::copy::{self, Side};
 use crate::reference::Tag;
 use crate::transport::{Place, Transport};
@@ -40,8 +41,14 @@ pub(super) fn prune(options: &Options<'_>, places: &Places<'_>, plan: &Plan, lis
         };
         match find(places, plan, line, series, &wanted, options) {
             Err(error) => pruned.push(Pruned { destination: series.to_string(), result: Err(error) }),
-            Ok((_, gone)) if gone.is_empty() => {}
             Ok((destination, gone)) => {
+                let (gone, unknown) = confirmed(places, plan, series, gone, options);
+                for (location, error) in unknown {
+                    pruned.push(Pruned { destination: location.to_string(), result: Err(error) });
+                }
+                if gone.is_empty() {
+                    continue;
+                }
                 if !options.dry_run {
                     let list = gone.keys().cloned().collect::<Vec<_>>().join(", ");
                     options
@@ -110,6 +117,67 @@ fn find(
         }
     }
     Ok((destination, gone))
+}
+
+type Unknown = Vec<(crate::transport::Location, Error)>;
+
+/// Asks the sources for each tag that their lists lack: a list may be short, and absence from it is no proof. Returns what is gone from all of
+/// them, and what cannot be told.
+fn confirmed(
+    places: &Places<'_>,
+    plan: &Plan,
+    series: &Series,
+    mut gone: Gone,
+    options: &Options<'_>,
+) -> (Gone, Unknown) {
+    let (mut unknown, mut kept) = (Unknown::new(), 0_usize);
+    gone.retain(|tag, location| {
+        if options.watch.is_cancelled() {
+            return false;
+        }
+        match is_at_a_source(places, plan, series, tag) {
+            Ok(false) => true,
+            Ok(true) => {
+                kept += 1;
+                false
+            }
+            Err(error) => {
+                unknown.push((location.clone(), error));
+                false
+            }
+        }
+    });
+    if kept > 0 {
+        options.watch.note(&format!("{kept} tags of {series} stay: the source has them, although its list lacks them"));
+    }
+    (gone, unknown)
+}
+
+/// Says whether a source of the series has a tag that it does not list.
+fn is_at_a_source(places: &Places<'_>, plan: &Plan, series: &Series, tag: &str) -> Result<bool, Error> {
+    for line in &plan.lines {
+        let (Images::Every { series: from, filter }, Target::Every(to)) = (&line.source, &line.target) else {
+            continue;
+        };
+        if to != series || !filter.takes(tag) {
+            continue;
+        }
+        // A name that the source cannot have is not there.
+        let Ok(location) = from.location(tag) else { continue };
+        let at_source = |error| Error::from(copy::Error::at(Side::Source, &location.place)(error));
+        let found = match places.source(&location.place, &line.source_access) {
+            Ok(source) => source.resolve(&location.at),
+            Err(error) if error.class() == Class::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        match found {
+            Ok(Some(_)) => return Ok(true),
+            Ok(None) => {}
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(at_source(error)),
+        }
+    }
+    Ok(false)
 }
 
 /// Says whether a line to this series would have taken a tag.

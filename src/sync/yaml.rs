@@ -14,6 +14,7 @@ use super::plan::{Access, Images, Line, ParseError, Plan, Target};
 use super::series::{Series, SeriesError};
 
 use crate::copy::Platforms;
+use crate::descriptor::null_as_default;
 use crate::digest::Digest;
 use crate::error_chain::with_causes;
 use crate::reference::{Reference, Repository, Tag};
@@ -73,13 +74,13 @@ impl Base {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Registry {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     images: BTreeMap<String, Spanned<Option<Vec<Spanned<String>>>>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     images_by_tag_regex: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     images_by_semver: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     credentials: Credentials,
     tls_verify: Option<bool>,
     cert_dir: Option<PathBuf>,
@@ -88,7 +89,9 @@ struct Registry {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Credentials {
+    #[serde(deserialize_with = "null_as_default")]
     username: String,
+    #[serde(deserialize_with = "null_as_default")]
     password: String,
 }
 

@@ -217,7 +217,7 @@ fn is_complete(
             return Ok(false);
         }
     }
-    for child in manifest.children() {
+    for child in manifest.children().iter().filter(|child| child.media_type.is_manifest()) {
         if !is_complete(place, child, depth + 1, seen)? {
             return Ok(false);
         }

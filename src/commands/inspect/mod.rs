@@ -3,6 +3,7 @@
 mod report;
 
 use stevedore::config::{self, Config};
+use stevedore::image::Image;
 use stevedore::manifest::{Body, Manifest};
 use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Selector, Source};
@@ -57,10 +58,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     }
     let source = args.reference.place.open_source(&options)?;
     let source = &*source;
-    let mut manifest = source.manifest(&args.reference.at)?;
-    if let Some(platform) = &args.platform {
-        manifest = descend(source, manifest, platform)?;
-    } else if args.config {
+    let mut manifest = match &args.platform {
+        // What is no index has a platform, too: its config says which.
+        Some(platform) => Image::find(source, &args.reference.at, Some(platform))?.manifest().clone(),
+        None => source.manifest(&args.reference.at)?,
+    };
+    if args.platform.is_none() && args.config {
         manifest = descend(source, manifest, &Platform::host())?;
     }
     if args.raw {

@@ -68,6 +68,8 @@ impl Tar {
         let reader: Box<dyn Read> = match &magic[..] {
             [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(file))),
             [0x28, 0xb5, 0x2f, 0xfd] => zstd(file, path)?,
+            [0xfd, b'7', b'z', b'X'] => return Err(compressed(path, "xz", "xz -d")),
+            [b'B', b'Z', b'h', b'1'..=b'9'] => return Err(compressed(path, "bzip2", "bzip2 -d")),
             _ => return Self::of(file, path),
         };
         let scratch = scratch.ok_or_else(|| Error::NoScratch { path: path.into() })?;
@@ -81,6 +83,11 @@ impl Tar {
         let version = format!("{identity}-{:x}.{:x}", found.mtime(), found.mtime_nsec());
         Ok(Self { file: Arc::new(file), entries: Arc::new(entries), version: version.into() })
     }
+}
+
+/// Makes the error for a compression that is recognised and not read. No name of a file at the front of a tar looks like one.
+fn compressed(path: &Path, name: &str, command: &str) -> Error {
+    malformed(path, format!("it is compressed with {name}, which is not read here; unpack it first, with {command}"))
 }
 
 #[cfg(feature = "zstd")]

@@ -9,6 +9,7 @@ mod list;
 mod names;
 mod roots;
 mod save;
+mod unpacked;
 mod view;
 mod write;
 
@@ -63,12 +64,18 @@ impl Source for Reader {
     fn resolve(&self, at: &Selector) -> Result<Option<Descriptor>> {
         match self.known(at) {
             Err(Error::NotFound { .. }) => Ok(None),
-            at => self.layout.resolve(&at?),
+            at => {
+                let found = self.layout.resolve(&at?)?;
+                found.iter().try_for_each(|found| self.view.check(&found.digest))?;
+                Ok(found)
+            }
         }
     }
 
     fn manifest(&self, at: &Selector) -> Result<Manifest> {
-        self.layout.manifest(&self.known(at)?)
+        let manifest = self.layout.manifest(&self.known(at)?)?;
+        self.view.check(manifest.digest())?;
+        Ok(manifest)
     }
 
     fn blob(&self, blob: &Descriptor) -> Result<Blob<'_>> {

@@ -4,7 +4,7 @@
 //! as they lie in the archive; each file is hashed once, when the first manifest is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read};
+use std::io;
 use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
@@ -13,9 +13,10 @@ use super::images::{self, From, Image, Roots};
 use super::list::{self, Item};
 use super::names;
 use super::roots;
+use super::unpacked::{self, Damage};
 use crate::config;
 use crate::descriptor::Descriptor;
-use crate::digest::{Algorithm, Digest, Hasher};
+use crate::digest::Digest;
 use crate::locks;
 use crate::manifest::{self, Manifest};
 use crate::media_type::{Compression, Format, MediaType};
@@ -48,6 +49,8 @@ struct Made {
     objects: BTreeMap<Key, Small>,
     /// Blobs that lie elsewhere in the archive.
     aliases: BTreeMap<Key, Key>,
+    /// What must not be handed on, by its manifest.
+    damaged: BTreeMap<Digest, (Damage, Digest)>,
 }
 
 /// A small object.
@@ -91,6 +94,14 @@ impl View {
     /// Returns the manifest of the image with a number.
     pub(super) fn manifest(&self, number: usize) -> Result<Option<Descriptor>> {
         Ok(self.made()?.manifests.get(number).cloned())
+    }
+
+    /// Fails when the image of a manifest is damaged.
+    pub(super) fn check(&self, manifest: &Digest) -> Result<()> {
+        match self.made()?.damaged.get(manifest) {
+            Some((damage, config)) => Err(damage.error(&self.place, config)),
+            None => Ok(()),
+        }
     }
 
     /// Says whether an image is found under this very name.
@@ -145,7 +156,12 @@ fn known(roots: &Roots, image: &Image, name: &str) -> String {
 
 impl Made {
     fn new() -> Self {
-        let mut made = Self { manifests: Vec::new(), objects: BTreeMap::new(), aliases: BTreeMap::new() };
+        let mut made = Self {
+            manifests: Vec::new(),
+            objects: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            damaged: BTreeMap::new(),
+        };
         made.set(LAYOUT_FILE, LAYOUT.to_vec());
         made
     }
@@ -185,19 +201,23 @@ fn explain(tar: &Tar) -> Result<&'static str> {
 struct Maker<'a> {
     view: &'a View,
     /// What was hashed, by its place: layers are shared.
-    hashed: BTreeMap<Key, Descriptor>,
+    hashed: BTreeMap<Key, (Descriptor, unpacked::Content)>,
     made: Made,
 }
 
 impl Maker<'_> {
     fn manifest(&mut self, item: &Item) -> Result<Descriptor> {
-        let (config, _) = self.file(&item.config)?;
-        let mut config = self.hash(&config, Some(config::MAX_SIZE))?;
+        let (config, object) = self.file(&item.config)?;
+        let raw = object.read_all(config::MAX_SIZE).map_err(Error::io("read", config.as_str()))?;
+        let (mut config, _) = self.hash(&config)?;
         let mut layers = Vec::new();
         for path in &item.layers {
             let (layer, _) = self.file(path)?;
-            layers.push(self.hash(&layer, None)?);
+            layers.push(self.hash(&layer)?);
         }
+        let damage = unpacked::compare(&raw, &item.layers, &layers);
+        let mut layers: Vec<Descriptor> = layers.into_iter().map(|(layer, _)| layer).collect();
+        let config_digest = config.digest.clone();
         // Docker has no type for zstd layers, but OCI does.
         let is_zstd = |layer: &Descriptor| layer.media_type.layer_compression() == Some(Compression::Zstd);
         let format = if layers.iter().any(is_zstd) { Format::Oci } else { Format::Docker };
@@ -210,6 +230,9 @@ impl Maker<'_> {
         let manifest = Manifest::image(format, &image)
             .map_err(|error| malformed(&self.view.place, format!("manifest.json: {error}")))?;
         self.made.put(blob_key(manifest.digest()), manifest.raw().into());
+        if let Some(damage) = damage {
+            self.made.damaged.insert(manifest.digest().clone(), (damage, config_digest));
+        }
         Ok(manifest.descriptor())
     }
 
@@ -223,45 +246,19 @@ impl Maker<'_> {
     }
 
     /// Hashes a file and makes it a blob. The type says how it is compressed, whatever its name says.
-    fn hash(&mut self, key: &Key, limit: Option<u64>) -> Result<Descriptor> {
+    fn hash(&mut self, key: &Key) -> Result<(Descriptor, unpacked::Content)> {
         if let Some(known) = self.hashed.get(key) {
             return Ok(known.clone());
         }
         let failed = || Error::io("read", key.as_str());
         let object = self.view.tar.get(key)?.expect("found before");
-        if limit.is_some_and(|limit| object.size > limit) {
-            return Err(failed()(io::ErrorKind::FileTooLarge.into()));
-        }
-        let mut reader = object.open(0).map_err(failed())?.into_reader();
-        let mut hasher = Hasher::new(Algorithm::Sha256);
-        let mut buffer = vec![0; 256 * 1024];
-        let mut start = Vec::new();
-        loop {
-            self.view.watch.check().map_err(failed())?;
-            let n = reader.read(&mut buffer).map_err(failed())?;
-            if n == 0 {
-                break;
-            }
-            start.extend_from_slice(&buffer[..n.min(MAGIC - start.len().min(MAGIC))]);
-            hasher.update(&buffer[..n]);
-        }
-        let media_type = MediaType::layer(Format::Docker, compression(&start));
-        let descriptor = Descriptor::new(media_type, hasher.finish(), object.size);
+        let reader = object.open(0).map_err(failed())?.into_reader();
+        let hashed = unpacked::hash(reader, &self.view.watch).map_err(failed())?;
+        let media_type = MediaType::layer(Format::Docker, hashed.compression);
+        let descriptor = Descriptor::new(media_type, hashed.digest, object.size);
         self.made.aliases.insert(blob_key(&descriptor.digest), key.clone());
-        self.hashed.insert(key.clone(), descriptor.clone());
-        Ok(descriptor)
-    }
-}
-
-/// The number of bytes that tell a compression.
-const MAGIC: usize = 4;
-
-fn compression(start: &[u8]) -> Compression {
-    match start {
-        [0x1f, 0x8b, ..] => Compression::Gzip,
-        // A frame, or a skippable one before it.
-        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
-        _ => Compression::None,
+        self.hashed.insert(key.clone(), (descriptor.clone(), hashed.content.clone()));
+        Ok((descriptor, hashed.content))
     }
 }
 
