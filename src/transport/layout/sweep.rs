@@ -40,6 +40,9 @@ pub struct Swept {
     pub bytes: u64,
 }
 
+/// Why nothing is swept.
+const STRANGER: &str = "an entry of index.json has a digest of an unknown algorithm, and what it needs is unknown";
+
 /// What the entries lead to.
 struct Marker<'a> {
     layout: &'a Layout,
@@ -77,7 +80,7 @@ impl Layout {
         };
         match self.needed(&Sweep::default()) {
             Ok(needed) => drop(self.free(&needed, false)?),
-            Err(error) => self.watch.note(&format!("all blobs stay: {}", error_chain::with_causes(&error))),
+            Err(error) => self.watch.note(&format!("the blobs of {self} stay: {}", error_chain::with_causes(&error))),
         }
         self.take_back(lock)
     }
@@ -118,6 +121,9 @@ impl Layout {
             return Err(self.malformed(reason));
         }
         let index = self.index()?;
+        if index.strangers() > 0 {
+            return Err(self.malformed(STRANGER));
+        }
         if index.has_list() {
             return Ok(index);
         }

@@ -119,7 +119,7 @@ fn a_tag_of_a_damaged_layout_can_be_deleted() {
     assert_eq!(blobs(&layout), before);
     let notes = notes.lock().expect("sound").concat();
     assert!(
-        notes.starts_with("all blobs stay: ") && notes.contains(&images[1].manifest.digest().to_string()),
+        notes.starts_with("the blobs of memory stay: ") && notes.contains(&images[1].manifest.digest().to_string()),
         "{notes}"
     );
 
