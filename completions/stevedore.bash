@@ -1484,7 +1484,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__gc)
-            opts="-n -q -v -h --store --grace --upload-age --untagged --allow-empty --follow-links --dry-run --json --quiet --verbose --progress --help"
+            opts="-n -q -v -h --store --grace --upload-age --untagged --allow-empty --allow-missing --follow-links --dry-run --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -103,11 +103,6 @@ impl Digest {
         &self.hex[..12]
     }
 
-    /// Says whether a text has the form of a digest, of an algorithm that is not known here.
-    pub(crate) fn is_of_unknown_algorithm(text: &str) -> bool {
-        text.parse::<Self>().is_err_and(|error| error.reason == Reason::Algorithm)
-    }
-
     /// Finds everything in a text that looks like a digest: what content of an unknown kind may need.
     pub(crate) fn all_in(text: &[u8]) -> BTreeSet<Self> {
         let text = String::from_utf8_lossy(text);
@@ -117,6 +112,11 @@ impl Digest {
             [7 + 64, 7 + 128].into_iter().find_map(|length| rest.get(..length)?.parse().ok())
         });
         found.collect()
+    }
+
+    /// Says whether a text has the form of a digest, of an algorithm that is not known here.
+    pub(crate) fn is_of_unknown_algorithm(text: &str) -> bool {
+        text.parse::<Self>().is_err_and(|error| error.reason == Reason::Algorithm)
     }
 
     /// Checks that `content` has this digest.

@@ -75,15 +75,15 @@ impl Index {
         let members = Members::parse(raw)?;
         let texts: Option<Vec<Box<RawValue>>> = members.decode("manifests")?;
         let has_list = texts.is_some();
-        let texts = texts.unwrap_or_default();
-        let entries = texts.iter().map(|text| read(text.get())).collect::<Result<Vec<_>, serde_json::Error>>()?;
+        let entries =
+            texts.iter().flatten().map(|text| read(text.get())).collect::<Result<Vec<_>, serde_json::Error>>()?;
         Ok(Self::of(members, entries, has_list))
     }
 
-    fn of(members: Members, entries: impl IntoIterator<Item = Read>, has_list: bool) -> Self {
-        let (entries_of, strangers, keys) = (BTreeMap::new(), BTreeMap::new(), Keys::default());
-        let mut index = Self { members, entries: entries_of, strangers, keys, has_list };
-        for entry in entries {
+    fn of(members: Members, all: impl IntoIterator<Item = Read>, has_list: bool) -> Self {
+        let entries = BTreeMap::new();
+        let mut index = Self { members, entries, strangers: BTreeMap::new(), keys: Keys::default(), has_list };
+        for entry in all {
             match entry {
                 Read::Known(entry) => index.push(entry),
                 Read::Stranger(members) => {

@@ -80,7 +80,7 @@ impl Layout {
         };
         match self.needed(&Sweep::default()) {
             Ok(needed) => drop(self.free(&needed, false)?),
-            Err(error) => self.watch.note(&format!("all blobs stay: {}", error_chain::with_causes(&error))),
+            Err(error) => self.watch.note(&format!("the blobs of {self} stay: {}", error_chain::with_causes(&error))),
         }
         self.take_back(lock)
     }
@@ -125,6 +125,9 @@ impl Layout {
             return Err(self.malformed(reason));
         }
         let index = self.index()?;
+        if index.strangers() > 0 {
+            return Err(self.malformed(STRANGER));
+        }
         if index.has_list() {
             return Ok(index);
         }

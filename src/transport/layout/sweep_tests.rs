@@ -47,10 +47,7 @@ fn a_damaged_layout_keeps_everything() {
         ("an empty object", |layout, _, _| with_index(layout, "{}")),
         ("a version alone", |layout, _, _| with_index(layout, r#"{"schemaVersion":2}"#)),
         ("a misspelt member", |layout, _, _| with_index(layout, r#"{"schemaVersion":2,"manifest":[]}"#)),
-        ("null", |layout, _, _| {
-            with_index(layout, r#"{"schemaVersion":2,"manifests":null}"#);
-            "index.json is not valid".into()
-        }),
+        ("null", |layout, _, _| with_index(layout, r#"{"schemaVersion":2,"manifests":null}"#)),
         ("a missing image", |layout, images, _| missing(layout, &images[2].manifest)),
         ("a missing child", |layout, images, _| missing(layout, &images[1].manifest)),
         ("a missing index", |layout, _, index| missing(layout, index)),
@@ -119,7 +116,7 @@ fn a_tag_of_a_damaged_layout_can_be_deleted() {
     assert_eq!(blobs(&layout), before);
     let notes = notes.lock().expect("sound").concat();
     assert!(
-        notes.starts_with("all blobs stay: ") && notes.contains(&images[1].manifest.digest().to_string()),
+        notes.starts_with("the blobs of memory stay: ") && notes.contains(&images[1].manifest.digest().to_string()),
         "{notes}"
     );
 
