@@ -1,6 +1,6 @@
 //! What each layer costs, and what of it nobody sees.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::Entry;
 use super::links::Links;
@@ -15,7 +15,7 @@ pub struct Usage {
     pub entries: usize,
     /// The bytes of its files, each path counted once.
     pub file_bytes: u64,
-    /// The bytes of its files that layers above replace or remove, unless another name of the file is left.
+    /// The bytes of its files that layers above replace or remove.
     pub hidden_bytes: u64,
     /// Its names of the whiteout kind, leftovers of aufs included.
     pub whiteouts: usize,
@@ -23,15 +23,10 @@ pub struct Usage {
 
 /// Counts for each layer what it brings, and what of that is not seen in the merged filesystem.
 pub fn usage(layers: &[Layer], tree: &Tree) -> Vec<Usage> {
-    // Content is there as long as any of its names is: a hard link keeps it when its first name is removed.
-    let seen: Seen = tree.iter().map(|(_, entry)| (entry.layer, entry.member)).collect();
-    layers.iter().enumerate().map(|(number, layer)| of_layer(number, layer, &seen)).collect()
+    layers.iter().enumerate().map(|(number, layer)| of_layer(number, layer, tree)).collect()
 }
 
-/// Layer and member of what a merged filesystem has.
-type Seen = HashSet<(usize, usize)>;
-
-fn of_layer(number: usize, layer: &Layer, seen: &Seen) -> Usage {
+fn of_layer(number: usize, layer: &Layer, tree: &Tree) -> Usage {
     // Of a path that is there twice the last one counts.
     let mut last: BTreeMap<Meaning, &Entry> = BTreeMap::new();
     let mut links = Links::default();
@@ -41,9 +36,9 @@ fn of_layer(number: usize, layer: &Layer, seen: &Seen) -> Usage {
     let mut usage = Usage { entries: layer.members.len(), ..Usage::default() };
     for (meaning, entry) in last {
         match meaning {
-            Meaning::Path(_) if entry.kind == Kind::File => {
+            Meaning::Path(path) if entry.kind == Kind::File => {
                 usage.file_bytes += entry.size;
-                if !seen.contains(&(number, entry.member)) {
+                if tree.get(&path).is_none_or(|seen| seen.layer != number) {
                     usage.hidden_bytes += entry.size;
                 }
             }
