@@ -85,8 +85,9 @@ impl Authority for PublicKey {
     fn verify_digest(&self, sha256: &[u8; 32], signature: &[u8], material: Material<'_>) -> Result<Signer, Reason> {
         expect_key(material)?;
         match self.verifies_digest(sha256, signature) {
-            true => Ok(Signer::Key(self.fingerprint())),
-            false => Err(Reason::Signature),
+            Some(true) => Ok(Signer::Key(self.fingerprint())),
+            Some(false) => Err(Reason::Signature),
+            None => Err(Reason::Refused(Refusal::NeedsContent)),
         }
     }
 
@@ -96,15 +97,23 @@ impl Authority for PublicKey {
 }
 
 /// A key as policies have it: as in containers/image, a certificate beside the signature does not matter.
-pub(super) struct PolicyKey(pub(super) PublicKey);
+pub(super) struct PolicyKey {
+    pub(super) key: PublicKey,
+    /// The keys of the logs of which one must have the signature; none is asked for when there are none.
+    pub(super) logs: Vec<PublicKey>,
+}
 
 impl Authority for PolicyKey {
     fn verify(&self, evidence: &Evidence<'_>) -> Result<Signer, Reason> {
-        check_key(&self.0, evidence)
+        let signer = check_key(&self.key, evidence)?;
+        if !self.logs.is_empty() {
+            keyless::check_promise(evidence, &self.key, &self.logs)?;
+        }
+        Ok(signer)
     }
 
     fn name(&self) -> String {
-        self.0.name()
+        self.key.name()
     }
 }
 

@@ -95,4 +95,5 @@ mod streams;
 mod support;
 mod sync;
 mod tls;
+mod trust;
 mod unneeded_configuration;

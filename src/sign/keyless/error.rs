@@ -1,5 +1,6 @@
 //! Why a keyless signature is not accepted: a reason of its own for each fact that can be wrong.
 
+use super::key::Unusable;
 use super::time::written;
 
 /// Why a keyless signature is not accepted.
@@ -127,6 +128,9 @@ pub enum Refusal {
     /// The entry is about another signer.
     #[error("the log's entry has another certificate")]
     EntryCertificate,
+    /// The entry is about a signer with another key, or with a certificate.
+    #[error("the log's entry does not have this key")]
+    EntryKey,
     /// The entry is about other content.
     #[error("the log's entry is about other content")]
     EntryContent,
@@ -151,3 +155,12 @@ pub enum Refusal {
 }
 
 crate::class::classified!(Refusal => Verification);
+
+impl From<Unusable> for Refusal {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::Malformed => Self::Malformed("public key"),
+            Unusable::Kind(kind) => Self::Key(kind),
+        }
+    }
+}

@@ -13,7 +13,6 @@ mod checkpoint;
 mod entry;
 mod error;
 mod identity;
-mod key;
 mod material;
 mod merkle;
 mod root;
@@ -28,7 +27,8 @@ use self::certificate::Leaf;
 use self::key::Hash;
 use self::material::Parts;
 use super::authority::{Authority, Evidence, Material, Signer};
-use super::{Reason, envelope};
+use super::key::verifier as key;
+use super::{PublicKey, Reason, envelope};
 use crate::timestamp;
 
 pub use error::Refusal;
@@ -49,6 +49,19 @@ pub(super) fn check_validity(pem: &str, at: SystemTime) -> Result<(), Refusal> {
     match certificate::window(&certificate::read(&der)?).has(at) {
         true => Ok(()),
         false => Err(Refusal::Lapsed(at)),
+    }
+}
+
+/// Checks that one of these logs has promised to include a classic signature by a key: the annotation that cosign writes, over an entry of
+/// this payload, this signature and this key. As in containers/image, the promise is all that is asked for, and what ECDSA signs.
+pub(super) fn check_promise(evidence: &Evidence<'_>, key: &PublicKey, logs: &[PublicKey]) -> Result<(), Refusal> {
+    let Material::Annotations(annotations) = evidence.material else { return Err(Refusal::NoEntry) };
+    let entry = material::promise(annotations)?.ok_or(Refusal::NoEntry)?;
+    let hashed = ("hashedrekord".to_owned(), "0.0.1".to_owned());
+    Body::parse(&entry.body, Some(&hashed))?.check_key(evidence.message, evidence.signature, key)?;
+    match logs.iter().any(|log| log.is_ecdsa() && entry.is_promised_by(log)) {
+        true => Ok(()),
+        false => Err(Refusal::Promise),
     }
 }
 
@@ -114,7 +127,9 @@ impl Keyless {
         self.identity.check(&subject, &issuer)?;
         let verifies = match signed.content {
             Content::Message(message) => leaf.key.verifies(message, signed.signature),
-            Content::Sha256(digest) => leaf.key.verifies_digest(digest, signed.signature)?,
+            Content::Sha256(digest) => {
+                leaf.key.verifies_digest(digest, signed.signature).ok_or(Refusal::NeedsContent)?
+            }
         };
         if !verifies {
             return Err(Refusal::Signature.into());
