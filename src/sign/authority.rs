@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Reason;
 use super::classic::CERTIFICATE;
 use super::key::PublicKey;
-use super::keyless::{self, Refusal};
+use super::keyless::{self, Claims, Refusal};
 use crate::descriptor::Annotations;
 use crate::digest::Digest;
 use crate::splice::Members;
@@ -72,6 +72,9 @@ pub enum Signer {
         issuer: String,
         /// When it was signed.
         signed_at: String,
+        /// What the certificate claims of the build.
+        #[serde(skip_serializing_if = "Claims::is_empty")]
+        claims: Claims,
     },
 }
 

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::sign_vectors::vectors;
-use crate::support::command::{Run, stevedore};
+use crate::support::command::{Program, Run, stevedore};
 use crate::support::layout::Layout;
 use crate::support::scene::Folder;
 
@@ -301,4 +301,207 @@ fn policies_with_a_log() {
     let policy = json!({"default": [{"type": "sigstoreSigned", "keyPath": requirement["keyPath"], "rekorPublicKeyPath": requirement["rekorPublicKeyPath"]}]});
     let policy = room.write("ed.json", policy.to_string());
     exits(stevedore(&["verify", "--policy", &policy, &image]), 1);
+}
+
+/// What a certificate claims of the calling workflow, asked for by each flag on each verb, right and wrong.
+#[test]
+fn callers_of_shared_workflows() {
+    let room = Room::new();
+    let identity = room.identity();
+    let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
+    let file = room.bundle("file-keyless");
+    let ask = |flags: &[&str]| room.blob(&file, &[&identity[..], flags].concat());
+    exits(ask(&[]), 0);
+    for name in ["repository", "ref", "sha", "name", "trigger"] {
+        let flag = format!("--certificate-github-workflow-{name}");
+        let right = room.data["roots"]["caller"][name].as_str().expect("text");
+        exits(ask(&[&flag, right]), 0);
+        // A fork whose name only begins the same, the other way around, another case.
+        for wrong in [&format!("{right}x"), &right[..right.len() - 1], &format!(" {right}"), "other"] {
+            exits(ask(&[&flag, wrong]), 12);
+        }
+        exits(ask(&[&flag, ""]), 2);
+    }
+    let repository = "--certificate-github-workflow-repository";
+    for (wanted, code) in [("acme/app", 0), ("acme/app2", 12), ("acme/other", 12)] {
+        let image = room.with_bundle(&room.bundle("image-keyless"));
+        exits(stevedore(&[&["verify"], &identity[..], &[repository, wanted, &image]].concat()), code);
+        let image = room.with_bundle(&room.bundle("image-keyless-slsa1"));
+        let flags = [repository, wanted, "--type", "slsaprovenance1", &image];
+        exits(stevedore(&[&["verify-attestation"], &identity[..], &flags].concat()), code);
+    }
+    let stranger = room.with_bundle(&room.bundle("image-keyless-stranger"));
+    exits(stevedore(&[&["verify"], &identity[..], &[repository, "acme/app", &stranger]].concat()), 12);
+    // Whose it is shows without any flag.
+    let report = ask(&["--json"]).ok().json();
+    let claims = &report["signer"]["certificate"]["claims"];
+    for (claim, name) in [("Repository", "repository"), ("Ref", "ref"), ("Sha", "sha")] {
+        assert_eq!(claims[format!("githubWorkflow{claim}")], room.data["roots"]["caller"][name]);
+    }
+    let image = room.with_bundle(&room.bundle("image-keyless"));
+    let shown = stevedore(&[&["verify"], &identity[..], &["--output", "report", &image]].concat()).ok();
+    assert!(shown.text().contains("githubWorkflowRepository=acme/app"), "{}", shown.text());
+    let key = room.key("p256");
+    exits(room.blob(&file, &["--key", &key, repository, "acme/app"]), 2);
+}
+
+/// What is stated of a file can be asked for, by name and by URI.
+#[test]
+fn statements_of_a_type() {
+    let room = Room::new();
+    let key = room.key("p256");
+    for (bundle, kind, code) in [
+        ("file-slsa1", None, 0),
+        ("file-vuln", None, 0),
+        ("file-p256", None, 0),
+        ("file-slsa1", Some("slsaprovenance1"), 0),
+        ("file-slsa1", Some("https://slsa.dev/provenance/v1"), 0),
+        ("file-slsa1", Some("slsaprovenance"), 12),
+        ("file-vuln", Some("vuln"), 0),
+        ("file-vuln", Some("slsaprovenance1"), 12),
+        ("file-vuln", Some("https://slsa.dev/provenance/v1"), 12),
+        ("file-p256", Some("slsaprovenance1"), 12),
+        ("file-slsa1-other-key", Some("slsaprovenance1"), 12),
+    ] {
+        let flags: Vec<&str> = kind.map_or(vec!["--key", &key], |kind| vec!["--key", &key, "--type", kind]);
+        let run = room.blob(&room.bundle(bundle), &flags);
+        assert_eq!(run.code, code, "{bundle} as {kind:?}: {}", run.stderr);
+    }
+    let identity = room.identity();
+    let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
+    for (kind, code) in [("slsaprovenance1", 0), ("vuln", 12)] {
+        exits(room.blob(&room.bundle("file-keyless"), &[&identity[..], &["--type", kind]].concat()), code);
+    }
+}
+
+/// Subjects by SHA-384 and SHA-512, of the file and of its digest alone.
+#[test]
+fn subjects_by_other_digests() {
+    use sha2::Digest;
+    let room = Room::new();
+    let (key, content) = (room.key("p256"), room.data["file"].as_str().expect("a file").to_owned());
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let sha384 = format!("sha384:{}", hex(&sha2::Sha384::digest(&content)));
+    let sha512 = format!("sha512:{}", hex(&sha2::Sha512::digest(&content)));
+    let wrong = format!("sha512:{}", hex(&sha2::Sha512::digest("other")));
+    let sha256 = format!("sha256:{}", hex(&sha2::Sha256::digest(&content)));
+    let other = room.write("other.txt", "other");
+    let file = room.file();
+    for (bundle, artifact, code, says) in [
+        ("file-sha512", file.as_str(), 0, ""),
+        ("file-sha384", &file, 0, ""),
+        ("file-sha512", &sha512, 0, ""),
+        ("file-sha384", &sha384, 0, ""),
+        ("file-slsa1", &sha256, 0, ""),
+        ("file-sha512", &other, 12, "another file"),
+        ("file-sha384", &other, 12, "another file"),
+        ("file-sha512", &wrong, 12, "another file"),
+        ("file-sha512", &sha256, 12, "by sha512 only"),
+        ("file-sha512", &sha384, 12, "by sha512 only"),
+        ("file-sha512", &sha512.to_uppercase(), 1, "cannot read"),
+        ("file-sha512", &sha512[..100], 1, "cannot read"),
+        ("file-p256", &sha512, 12, "not a digest"),
+    ] {
+        let bundle = room.write("bundle.json", room.bundle(bundle).to_string());
+        let run = stevedore(&["verify-blob", "--bundle", &bundle, "--key", &key, artifact]).code(code);
+        assert!(run.stderr.contains(says), "{artifact}: {}", run.stderr);
+    }
+}
+
+/// Envelopes under `.att`: one good signature is enough, wherever it stands, and nothing beside it matters.
+#[test]
+fn envelopes_with_several_signatures() {
+    let room = Room::new();
+    let key = room.key("p256");
+    let envelope = |name: &str| room.data["envelopes"][name].clone();
+    let verify = |envelope: &Value| {
+        let image = room.with_envelope(envelope);
+        stevedore(&["verify-attestation", "--key", &key, "--type", "slsaprovenance", &image])
+    };
+    let (one, foreign) = (envelope("one"), envelope("foreign-first"));
+    let list = foreign["signatures"].as_array().expect("signatures").clone();
+    let with = |signatures: &[Value]| {
+        let mut edited = foreign.clone();
+        edited["signatures"] = json!(signatures);
+        edited
+    };
+    let (theirs, ours) = (&list[0], &list[list.len() - 1]);
+    exits(verify(&one), 0);
+    exits(verify(&envelope("cert-member")), 0);
+    for signatures in [vec![theirs, ours], vec![ours, theirs], vec![theirs, theirs, ours], vec![theirs, ours, ours]] {
+        let signatures: Vec<Value> = signatures.into_iter().cloned().collect();
+        let run = verify(&with(&signatures)).ok();
+        // What is printed has the signature that was good.
+        assert!(run.text().contains(ours["sig"].as_str().expect("text")), "{}", run.text());
+        assert!(!run.text().contains(theirs["sig"].as_str().expect("text")), "{}", run.text());
+    }
+    exits(verify(&envelope("none-ours")), 12);
+    exits(verify(&with(&[theirs.clone(), theirs.clone()])), 12);
+    exits(verify(&with(&[ours.clone(), json!({"sig": "*"})])), 12);
+    let mut broken = ours.clone();
+    broken["sig"] = json!(changed(ours["sig"].as_str().expect("text")));
+    exits(verify(&with(&[theirs.clone(), broken])), 12);
+    // In bundles one signature stays the rule.
+    let mut bundle = room.bundle("image-slsa1-rsa4096");
+    let signature = bundle["dsseEnvelope"]["signatures"][0].clone();
+    bundle["dsseEnvelope"]["signatures"] = json!([signature, signature]);
+    let image = room.with_bundle(&bundle);
+    let flags = ["--key", &room.key("rsa4096"), "--type", "slsaprovenance1", &image];
+    exits(stevedore(&[&["verify-attestation"][..], &flags].concat()), 12);
+}
+
+/// Several bundles in a file, a detached signature, standard input, and the formats that are named and not read.
+#[test]
+fn files_of_other_tools() {
+    let room = Room::new();
+    let (key, file, text) =
+        (room.key("p256"), room.file(), |name: &str| room.data["texts"][name].as_str().expect("text"));
+    let (good, other) = (room.bundle("file-p256").to_string(), room.bundle("file-other").to_string());
+    for (what, content, code, says) in [
+        ("good second", text("two-good-second.jsonl").to_owned(), 0, ""),
+        ("good first", format!("{good}\n{other}\n"), 0, ""),
+        ("empty lines", format!("\n{other}\r\n\n{good}\n\n"), 0, ""),
+        ("none good", text("two-none.jsonl").to_owned(), 12, "not by this key"),
+        ("garbage behind", format!("{good}\nx"), 12, "no bundle"),
+        ("two in a line", format!("{good}{other}"), 12, "no bundle"),
+        ("too many", vec![other.as_str(); 1001].join("\n"), 12, "more than 1000"),
+        ("old", text("old-bundle.json").to_owned(), 12, "cosign's old bundle"),
+        ("bare", text("bare.intoto.jsonl").to_owned(), 12, "bare DSSE envelope"),
+    ] {
+        let bundle = room.write("some.json", content);
+        let run = stevedore(&["verify-blob", "--bundle", &bundle, "--key", &key, &file]);
+        assert_eq!(run.code, code, "{what}: {}", run.stderr);
+        assert!(run.stderr.contains(says), "{what}: {}", run.stderr);
+    }
+    let base64 = text("artifact.txt.sig").trim().to_owned();
+    let raw = STANDARD.decode(&base64).expect("base64");
+    let hash = "sha256:84553b70cf3d83fc8b7a1aa18c4bd3444a3aeaf59b5e31c187cef7f23575a16f";
+    let another = room.write("another.txt", "another");
+    for (what, content, key, file, code) in [
+        ("base64", base64.clone().into_bytes(), "p256", file.as_str(), 0),
+        ("a line", format!("{base64}\n").into_bytes(), "p256", &file, 0),
+        ("raw", raw.clone(), "p256", &file, 0),
+        ("by digest", raw.clone(), "p256", hash, 0),
+        ("another file", raw.clone(), "p256", &another, 12),
+        ("another key", raw.clone(), "other", &file, 12),
+        ("another kind", raw.clone(), "rsa4096", &file, 12),
+        ("changed", changed(&base64).into_bytes(), "p256", &file, 12),
+        ("nothing", Vec::new(), "p256", &file, 12),
+    ] {
+        let signature = room.write("artifact.sig", content);
+        let run = stevedore(&["verify-blob", "--signature", &signature, "--key", &room.key(key), file]);
+        assert_eq!(run.code, code, "{what}: {}", run.stderr);
+    }
+    let signature = room.write("artifact.sig", &base64);
+    let identity = room.identity();
+    let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
+    exits(stevedore(&[&["verify-blob", "--signature", &signature], &identity[..], &[&file]].concat()), 12);
+    exits(stevedore(&["verify-blob", "--key", &key, &file]), 2);
+    let bundle = room.write("good.json", &good);
+    let from = |content: &str| {
+        let program = Program::stevedore(&["verify-blob", "--bundle", &bundle, "--key", &key, "-"]);
+        program.stdin(content.as_bytes()).run()
+    };
+    exits(from(room.data["file"].as_str().expect("text")), 0);
+    exits(from("other"), 12);
 }

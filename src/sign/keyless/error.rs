@@ -63,6 +63,24 @@ pub enum Refusal {
         /// Who should have.
         wanted: String,
     },
+    /// The certificate claims something else of the build.
+    #[error("its certificate claims {name} {found:?}, not {wanted:?}")]
+    Claim {
+        /// The claim.
+        name: &'static str,
+        /// What it claims.
+        found: String,
+        /// What it should.
+        wanted: String,
+    },
+    /// The certificate does not claim what was asked for.
+    #[error("its certificate claims no {name}, and {wanted:?} was asked for")]
+    NoClaim {
+        /// The claim.
+        name: &'static str,
+        /// What it should be.
+        wanted: String,
+    },
     /// The certificate does not say who knew the signer.
     #[error("its certificate does not say who vouches for the identity")]
     NoIssuer,

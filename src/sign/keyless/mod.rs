@@ -10,6 +10,7 @@ mod body;
 mod certificate;
 mod chain;
 mod checkpoint;
+mod claims;
 mod entry;
 mod error;
 mod identity;
@@ -31,6 +32,7 @@ use super::key::verifier as key;
 use super::{PublicKey, Reason, envelope};
 use crate::timestamp;
 
+pub use claims::{Claims, Workflow};
 pub use error::Refusal;
 pub use identity::{Identity, Pattern, PatternError};
 pub use root::{MAX_ROOT, RootError, TrustedRoot};
@@ -40,6 +42,7 @@ pub use root::{MAX_ROOT, RootError, TrustedRoot};
 pub struct Keyless {
     root: TrustedRoot,
     identity: Identity,
+    workflow: Workflow,
 }
 
 /// Checks that a certificate, one block of PEM, is valid at a time. Who it is of and who vouches for it is not asked.
@@ -97,7 +100,14 @@ impl Signed<'_> {
 impl Keyless {
     /// Makes an authority of everybody with a certificate of that identity.
     pub fn new(root: TrustedRoot, identity: Identity) -> Self {
-        Self { root, identity }
+        Self { root, identity, workflow: Workflow::default() }
+    }
+
+    /// Asks for what the certificate claims of the workflow as well.
+    #[must_use]
+    pub fn called_by(mut self, workflow: Workflow) -> Self {
+        self.workflow = workflow;
+        self
     }
 
     fn check(&self, signed: &Signed<'_>, material: Material<'_>) -> Result<Signer, Reason> {
@@ -125,6 +135,8 @@ impl Keyless {
         sct::check(&leaf, &issuer.map_err(Refusal::from)?, &self.root.certificate_logs)?;
         let (subject, issuer) = (leaf.subject()?, leaf.issuer()?);
         self.identity.check(&subject, &issuer)?;
+        let claims = claims::read(&leaf)?;
+        self.workflow.check(&claims)?;
         let verifies = match signed.content {
             Content::Message(message) => leaf.key.verifies(message, signed.signature),
             Content::Sha256(digest) => {
@@ -135,7 +147,7 @@ impl Keyless {
             return Err(Refusal::Signature.into());
         }
         let signed_at = time::written(times[0]);
-        Ok(Signer::Certificate { identity: subject, issuer, signed_at })
+        Ok(Signer::Certificate { identity: subject, issuer, signed_at, claims })
     }
 
     /// Returns when it was signed, as everybody says who is trusted: at least once.
