@@ -102,6 +102,11 @@ impl Digest {
         &self.hex[..12]
     }
 
+    /// Says whether a text has the form of a digest, of an algorithm that is not known here.
+    pub(crate) fn is_of_unknown_algorithm(text: &str) -> bool {
+        text.parse::<Self>().is_err_and(|error| error.reason == Reason::Algorithm)
+    }
+
     /// Checks that `content` has this digest.
     pub fn matches(&self, content: &[u8]) -> bool {
         self.algorithm.digest(content) == *self

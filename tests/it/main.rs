@@ -52,6 +52,7 @@ mod keyless_conformance;
 mod keyless_mutations;
 mod killed;
 mod layering;
+mod layout_names;
 mod leftovers;
 mod login;
 mod looking;

@@ -22,6 +22,7 @@ use crate::digest::Digest;
 use crate::manifest::Manifest;
 use view::View;
 
+pub(super) use names::complete;
 pub(super) use write::Writer;
 
 /// An archive being read.

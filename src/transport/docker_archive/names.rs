@@ -5,7 +5,7 @@ use crate::reference::Reference;
 use crate::transport::archive::{IMAGE_NAME, REF_NAME};
 
 /// Returns the complete name, or nothing for what is no name with a tag.
-pub(super) fn complete(name: &str) -> Option<String> {
+pub(in crate::transport) fn complete(name: &str) -> Option<String> {
     let reference = name.parse::<Reference>().ok()?.or_latest();
     reference.digest.is_none().then(|| reference.to_string())
 }

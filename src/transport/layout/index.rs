@@ -26,15 +26,23 @@ const EMPTY: &[u8] = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.ima
 pub(super) struct Index {
     members: Members,
     /// In their order. A number stays with its entry until [`Index::remove`] counts anew, so that a removal moves no other.
-    entries: BTreeMap<usize, Entry>,
-    keys: Keys,
+    pub(super) entries: BTreeMap<usize, Entry>,
+    /// Entries whose digest is of an algorithm unknown here, numbered together with the others: kept as they are, never found.
+    strangers: BTreeMap<usize, Members>,
+    pub(super) keys: Keys,
 }
 
 /// An entry as it stands there and what it says.
 #[derive(Clone, Debug)]
-struct Entry {
+pub(super) struct Entry {
     members: Members,
-    descriptor: Descriptor,
+    pub(super) descriptor: Descriptor,
+}
+
+/// An entry as it is read.
+enum Read {
+    Known(Entry),
+    Stranger(Members),
 }
 
 /// A change that is merged into whatever the file says by then.
@@ -64,23 +72,32 @@ impl Index {
     pub(super) fn parse(raw: &[u8]) -> Result<Self, serde_json::Error> {
         let members = Members::parse(raw)?;
         let texts: Vec<Box<RawValue>> = members.decode("manifests")?.unwrap_or_default();
-        let entry = |text: Box<RawValue>| {
-            let members = Members::parse(text.get().as_bytes())?;
-            Ok(Entry { members, descriptor: serde_json::from_str(text.get())? })
-        };
-        let entries = texts.into_iter().map(entry).collect::<Result<Vec<_>, serde_json::Error>>()?;
+        let entries = texts.iter().map(|text| read(text.get())).collect::<Result<Vec<_>, serde_json::Error>>()?;
         Ok(Self::of(members, entries))
     }
 
-    fn of(members: Members, entries: impl IntoIterator<Item = Entry>) -> Self {
-        let mut index = Self { members, entries: BTreeMap::new(), keys: Keys::default() };
-        entries.into_iter().for_each(|entry| index.push(entry));
+    fn of(members: Members, entries: impl IntoIterator<Item = Read>) -> Self {
+        let mut index = Self { members, entries: BTreeMap::new(), strangers: BTreeMap::new(), keys: Keys::default() };
+        for entry in entries {
+            match entry {
+                Read::Known(entry) => index.push(entry),
+                Read::Stranger(members) => {
+                    let at = index.next();
+                    index.strangers.insert(at, members);
+                }
+            }
+        }
         index
     }
 
+    /// Returns the number that the next entry gets.
+    fn next(&self) -> usize {
+        let last = |last: Option<usize>| last.map_or(0, |last| last + 1);
+        last(self.entries.keys().next_back().copied()).max(last(self.strangers.keys().next_back().copied()))
+    }
+
     fn push(&mut self, entry: Entry) {
-        let at = self.entries.last_key_value().map_or(0, |(last, _)| last + 1);
-        self.put(at, entry);
+        self.put(self.next(), entry);
     }
 
     fn put(&mut self, at: usize, entry: Entry) {
@@ -97,7 +114,10 @@ impl Index {
 
     pub(super) fn to_vec(&self) -> Vec<u8> {
         let mut members = self.members.clone();
-        let entries: Vec<&Members> = self.entries.values().map(|entry| &entry.members).collect();
+        let mut entries: BTreeMap<usize, &Members> =
+            self.strangers.iter().map(|(at, members)| (*at, members)).collect();
+        entries.extend(self.entries.iter().map(|(at, entry)| (*at, &entry.members)));
+        let entries: Vec<&Members> = entries.into_values().collect();
         members.set("manifests", &entries).expect("text members are always writable");
         members.to_vec()
     }
@@ -109,11 +129,20 @@ impl Index {
 
     /// Returns the entry with a number, counted from 0.
     pub(super) fn nth(&self, number: usize) -> Option<&Descriptor> {
-        let is_counted = self.entries.last_key_value().is_none_or(|(last, _)| last + 1 == self.entries.len());
-        match is_counted {
-            true => self.entries.get(&number).map(|entry| &entry.descriptor),
-            false => self.descriptors().nth(number),
-        }
+        let is_counted = self.next() == self.entries.len() + self.strangers.len();
+        let at = match is_counted {
+            true => number,
+            false => {
+                let all: BTreeSet<usize> = self.entries.keys().chain(self.strangers.keys()).copied().collect();
+                all.into_iter().nth(number)?
+            }
+        };
+        self.entries.get(&at).map(|entry| &entry.descriptor)
+    }
+
+    /// Returns the number of entries whose digest is of an unknown algorithm.
+    pub(super) fn strangers(&self) -> usize {
+        self.strangers.len()
     }
 
     /// Returns the first entry for a manifest.
@@ -121,26 +150,12 @@ impl Index {
         self.keys.holding.get(digest).and_then(BTreeSet::first).map(|at| &self.entries[at].descriptor)
     }
 
-    /// Returns the names, each once, in the entries' order.
-    pub(super) fn names(&self) -> Vec<String> {
-        let mut seen = BTreeSet::new();
-        self.descriptors().filter_map(name).filter(|name| seen.insert(*name)).map(Into::into).collect()
-    }
-
-    /// Returns the entries that a name means: the first that has exactly this name, else all whose full reference ends in it.
-    pub(super) fn find(&self, wanted: &str) -> Vec<&Descriptor> {
-        if let Some(exact) = self.keys.named.get(wanted).and_then(BTreeSet::first) {
-            return vec![&self.entries[exact].descriptor];
-        }
-        let meant = self.keys.meant.get(wanted).into_iter().flatten();
-        meant.map(|at| &self.entries[at].descriptor).collect()
-    }
-
     /// Says whether this is itself the index of one image: entries without names, each for another platform, as BuildKit and pack write.
     pub(super) fn is_image(&self) -> bool {
         let mut images = self.descriptors().filter(|each| !each.is_attestation()).peekable();
         let mut platforms = HashSet::new();
         self.entries.len() > 1
+            && self.strangers.is_empty()
             && images.peek().is_some()
             && images.all(|each| each.platform.as_ref().is_some_and(|platform| platforms.insert(platform)))
             && self.descriptors().all(|each| name(each).is_none())
@@ -157,9 +172,14 @@ impl Index {
     /// Removes the entries that `gone` says, and returns how many there were.
     pub(super) fn remove(&mut self, gone: impl Fn(usize, &Descriptor) -> bool) -> usize {
         let before = self.entries.len();
-        let entries = std::mem::take(&mut self.entries).into_values().enumerate();
-        let kept = entries.filter(|(number, entry)| !gone(*number, &entry.descriptor)).map(|(_, entry)| entry);
-        *self = Self::of(std::mem::take(&mut self.members), kept);
+        let known = std::mem::take(&mut self.entries).into_iter().map(|(at, entry)| (at, Read::Known(entry)));
+        let mut all: BTreeMap<usize, Read> = known.collect();
+        all.extend(std::mem::take(&mut self.strangers).into_iter().map(|(at, members)| (at, Read::Stranger(members))));
+        let kept = all.into_values().enumerate().filter(|(number, entry)| match entry {
+            Read::Known(entry) => !gone(*number, &entry.descriptor),
+            Read::Stranger(_) => true,
+        });
+        *self = Self::of(std::mem::take(&mut self.members), kept.map(|(_, entry)| entry));
         before - self.entries.len()
     }
 
@@ -235,6 +255,18 @@ impl Entry {
             annotations.remove(IMAGE_NAME);
         }
         self.annotate(annotations);
+    }
+}
+
+/// Reads an entry. One whose digest is of an unknown algorithm must not hide the others.
+fn read(text: &str) -> Result<Read, serde_json::Error> {
+    let members = Members::parse(text.as_bytes())?;
+    match serde_json::from_str(text) {
+        Ok(descriptor) => Ok(Read::Known(Entry { members, descriptor })),
+        Err(error) => match members.decode::<String>("digest") {
+            Ok(Some(digest)) if Digest::is_of_unknown_algorithm(&digest) => Ok(Read::Stranger(members)),
+            _ => Err(error),
+        },
     }
 }
 

@@ -1,11 +1,12 @@
 //! What the entries of an `index.json` are found by.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::index::{IMAGE_NAME, REF_NAME, annotation, last_tag, name};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::transport::docker_archive::complete;
 
 /// The numbers of the entries by what they are found by.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +27,7 @@ impl Keys {
             self.named.entry(name.into()).or_default().insert(at);
         }
         for text in meanings(entry) {
-            self.meant.entry(text.into()).or_default().insert(at);
+            self.meant.entry(text.into_owned()).or_default().insert(at);
         }
         self.holding.entry(entry.digest.clone()).or_default().insert(at);
         if name(entry).is_none() {
@@ -39,7 +40,7 @@ impl Keys {
             remove(&mut self.named, name, at);
         }
         for text in meanings(entry) {
-            remove(&mut self.meant, text, at);
+            remove(&mut self.meant, &*text, at);
         }
         remove(&mut self.holding, &entry.digest, at);
         remove(&mut self.nameless, &entry.digest, at);
@@ -57,8 +58,10 @@ fn remove<K: Ord + Borrow<Q>, Q: Ord + ?Sized>(map: &mut BTreeMap<K, BTreeSet<us
 }
 
 /// Returns what else an entry is found by than its exact name: crane and regctl write a full reference where others write a tag.
-fn meanings(entry: &Descriptor) -> impl Iterator<Item = &str> {
+fn meanings(entry: &Descriptor) -> impl Iterator<Item = Cow<'_, str>> {
     let full = annotation(entry, IMAGE_NAME);
-    let tags = [annotation(entry, REF_NAME), full].into_iter().flatten().filter_map(last_tag);
-    full.into_iter().chain(tags)
+    let names = [annotation(entry, REF_NAME), full].into_iter().flatten();
+    let tags = names.clone().filter_map(last_tag).map(Cow::Borrowed);
+    let complete = names.filter(|name| last_tag(name).is_some()).filter_map(complete).map(Cow::Owned);
+    full.into_iter().map(Cow::Borrowed).chain(tags).chain(complete)
 }

@@ -7,6 +7,7 @@
 
 mod index;
 mod keys;
+mod names;
 mod read;
 mod strays;
 mod sweep;

@@ -61,7 +61,10 @@ impl Layout {
         let found = match at {
             Selector::Tag(tag) => self.find_tag(tag)?,
             Selector::Digest(digest) => return self.find_digest(digest),
-            Selector::Descriptor(wanted) => return Ok(self.holds(wanted)?.then(|| (**wanted).clone())),
+            Selector::Descriptor(wanted) => {
+                let is_there = self.holds(wanted)? || self.grouped(&wanted.digest)?.is_some();
+                return Ok(is_there.then(|| (**wanted).clone()));
+            }
             Selector::Entry(number) => self.index()?.nth(*number).cloned(),
             Selector::Sole => self.find_sole()?,
         };
@@ -69,13 +72,7 @@ impl Layout {
     }
 
     fn find_tag(&self, tag: &str) -> Result<Option<Descriptor>> {
-        let index = self.index()?;
-        let found = index.find(tag);
-        let distinct: BTreeSet<&Digest> = found.iter().map(|each| &each.digest).collect();
-        if distinct.len() > 1 {
-            return Err(self.ambiguous(&found));
-        }
-        Ok(found.first().copied().cloned())
+        self.one_of(&self.index()?.find(tag))
     }
 
     /// A manifest need not be an entry: children of an index are blobs only.
@@ -104,11 +101,7 @@ impl Layout {
             let mut belongs = belongs.into_iter();
             images.retain(|_| belongs.next() == Some(false));
         }
-        let digests: BTreeSet<&Digest> = images.iter().map(|each| &each.digest).collect();
-        match digests.len() {
-            0 | 1 => Ok(images.first().copied().cloned()),
-            _ => Err(self.ambiguous(&images)),
-        }
+        self.one_of(&images)
     }
 
     /// Says whether an entry belongs to another manifest that is here: one in the list or below an index.
@@ -146,11 +139,6 @@ impl Layout {
         }
     }
 
-    fn ambiguous(&self, choices: &[&Descriptor]) -> Error {
-        let choice = |each: &&Descriptor| index::name(each).map_or_else(|| format!("@{}", each.digest), Into::into);
-        Error::Ambiguous { place: self.to_string(), choices: choices.iter().map(choice).collect() }
-    }
-
     /// Reads `index.json` itself as the index of an image; nothing when it is none.
     pub(super) fn parse_as_manifest(&self) -> Result<Option<Manifest>> {
         let Some(raw) = self.read("index.json", MAX_INDEX)? else {
@@ -181,7 +169,10 @@ impl Layout {
         };
         let Some(object) = self.store.get(&blob_key(&digest))? else {
             let index = self.index_as_manifest()?.filter(|index| *index.digest() == digest);
-            return index.ok_or_else(missing);
+            return match index {
+                Some(index) => Ok(index),
+                None => self.grouped(&digest)?.ok_or_else(missing),
+            };
         };
         let raw = match object.read_all(manifest::MAX_SIZE) {
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {

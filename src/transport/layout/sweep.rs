@@ -20,6 +20,9 @@ pub struct Swept {
     pub bytes: u64,
 }
 
+/// Why nothing is swept.
+const STRANGER: &str = "an entry of index.json has a digest of an unknown algorithm, and what it needs is unknown";
+
 impl Layout {
     pub(super) fn sweep_waiting(&self, dry_run: bool) -> Result<Swept> {
         if !self.is_there()? {
@@ -44,7 +47,10 @@ impl Layout {
             self.watch.note(&format!("{self} is in use: blobs that nothing needs any more stay there for now"));
             return Ok(());
         };
-        self.sweep_locked(false)?;
+        match self.index()?.strangers() {
+            0 => self.sweep_locked(false).map(|_| ())?,
+            _ => self.watch.note(&format!("the blobs of {self} stay: {STRANGER}")),
+        }
         self.take_back(lock)
     }
 
@@ -60,7 +66,11 @@ impl Layout {
 
     fn sweep_locked(&self, dry_run: bool) -> Result<Swept> {
         let (mut seen, mut needed) = (BTreeSet::new(), BTreeSet::new());
-        for entry in self.index()?.descriptors() {
+        let index = self.index()?;
+        if index.strangers() > 0 {
+            return Err(self.malformed(STRANGER));
+        }
+        for entry in index.descriptors() {
             self.mark(entry, 0, &mut seen, &mut needed)?;
         }
         let mut swept = Swept::default();

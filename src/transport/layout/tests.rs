@@ -333,7 +333,7 @@ fn a_broken_manifest_does_not_hide_the_others() {
     let broken = br#"{"layers":[{"digest":"md5:0"}]}"#;
     let entry = Descriptor::of(MediaType::OCI_MANIFEST, broken);
     layout.store.put(&blob_key(&entry.digest), Content::Bytes(broken)).expect("puts");
-    layout.pending.lock().expect("sound").push(Edit::Tag("hostile".into(), entry));
+    layout.edit(Edit::Tag("hostile".into(), entry)).expect("edits");
     assert!(layout.referrers(image.manifest.digest()).expect("lists").is_empty());
     assert!(matches!(layout.resolve(&Selector::Sole), Err(Error::Ambiguous { .. })));
     layout.manifest(&tag("hostile")).expect_err("refused");

@@ -24,6 +24,8 @@ struct Made<T> {
 pub(super) struct View {
     strays: Mutex<Option<Made<Strays>>>,
     referrers: Mutex<Option<Made<Referrers>>>,
+    /// Indexes of names that several platforms have.
+    groups: Mutex<Option<Made<BTreeMap<Digest, Manifest>>>>,
     /// The entries together with the edits that are to be merged.
     index: Mutex<Option<Made<Arc<Index>>>>,
     /// The file itself where it is the index of one image.
@@ -73,6 +75,15 @@ impl Layout {
     /// Reads what no list leads to.
     pub(super) fn with_strays<R>(&self, read: impl FnOnce(&Strays) -> R) -> Result<R> {
         self.once(&self.view.strays, || self.strays_of_all(), read)
+    }
+
+    /// Reads the indexes of names that several platforms have.
+    pub(super) fn with_groups<R>(
+        &self,
+        make: impl FnOnce() -> Result<BTreeMap<Digest, Manifest>>,
+        read: impl FnOnce(&BTreeMap<Digest, Manifest>) -> R,
+    ) -> Result<R> {
+        self.once(&self.view.groups, make, read)
     }
 
     /// Makes an edit visible. The edit is merged later.

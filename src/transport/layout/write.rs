@@ -61,6 +61,10 @@ impl Layout {
 
     pub(super) fn write_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
         self.accepts(manifest)?;
+        if let Selector::Tag(tag) = at {
+            // Replacing several images would take the name from all of them.
+            self.one_of(&self.index()?.named(tag))?;
+        }
         let descriptor = manifest.descriptor();
         let edit = match at {
             Selector::Tag(tag) => Some(Edit::Tag(tag.clone(), descriptor.clone())),
