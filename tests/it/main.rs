@@ -74,6 +74,7 @@ mod sbom_attached;
 mod sbom_documents;
 mod sbom_evidence;
 mod sbom_language;
+mod sbom_programs;
 mod selftest;
 mod serve;
 mod serve_access;
