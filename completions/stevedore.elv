@@ -508,7 +508,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
             cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
-            cand --attached 'Print the document that travels with the image instead: an attestation of BuildKit or a referrer; with --format of that family'
+            cand --attached 'Print the document that travels with the image, or with the index that has it, instead: an attestation or a referrer; with --format of that family'
             cand --first-layer 'Show in the table, too, which layer had each package first'
             cand --no-creds 'Use no credentials, whatever files hold'
             cand --json 'Print the result as JSON, and errors too'

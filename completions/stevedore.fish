@@ -503,7 +503,7 @@ bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l attached -d 'Print the document that travels with the image instead: an attestation of BuildKit or a referrer; with --format of that family'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l attached -d 'Print the document that travels with the image, or with the index that has it, instead: an attestation or a referrer; with --format of that family'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l first-layer -d 'Show in the table, too, which layer had each package first'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l json -d 'Print the result as JSON, and errors too'

@@ -523,7 +523,7 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--read-timeout', '--read-timeout', [CompletionResultType]::ParameterName, 'Give a connection up when it has been silent for so many seconds [default: 30]')
             [CompletionResult]::new('--requests-per-second', '--requests-per-second', [CompletionResultType]::ParameterName, 'Send each host no more requests a second than this [default: no limit]')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
-            [CompletionResult]::new('--attached', '--attached', [CompletionResultType]::ParameterName, 'Print the document that travels with the image instead: an attestation of BuildKit or a referrer; with --format of that family')
+            [CompletionResult]::new('--attached', '--attached', [CompletionResultType]::ParameterName, 'Print the document that travels with the image, or with the index that has it, instead: an attestation or a referrer; with --format of that family')
             [CompletionResult]::new('--first-layer', '--first-layer', [CompletionResultType]::ParameterName, 'Show in the table, too, which layer had each package first')
             [CompletionResult]::new('--no-creds', '--no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')

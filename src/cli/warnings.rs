@@ -28,4 +28,12 @@ pub(crate) fn of_packages(inventory: &Inventory, ui: &Ui) {
     if inventory.warnings.len() > MAX_NOTES {
         ui.note(&format!("and {} more files like these", inventory.warnings.len() - MAX_NOTES));
     }
+    if inventory.packages.is_empty() {
+        ui.note("no package was found in the image");
+    }
+    match inventory.unidentified {
+        0 => {}
+        1 => ui.note("1 executable belongs to no package"),
+        count => ui.note(&format!("{count} executables belong to no package")),
+    }
 }

@@ -2,8 +2,8 @@
 //!
 //! BuildKit puts a manifest beside the image into its index, whose blobs are in-toto statements:
 //! <https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md>. Referrers have the document itself as their blob,
-//! or such a statement, alone or in the bundle of an attestation; under the tag `sha256-….att` lie cosign's older attestations. A statement
-//! counts only when it is about this image. Nobody's signature is looked at here: `verify-attestation` does that.
+//! or such a statement, alone or in the bundle of an attestation; under the tags `sha256-….att` and `sha256-….sbom` lies what cosign attached
+//! before there were referrers. A statement counts only when it is about this image, or about the index that has it. Nobody's signature is looked at here: `verify-attestation` does that.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -27,8 +27,10 @@ const BUNDLED: &str = "dev.sigstore.bundle.predicateType";
 /// The media type of cosign's older attestations, and the annotation that says what they state.
 const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 const ENVELOPED: &str = "predicateType";
-/// What cosign lists its bundles as, where a registry keeps no list itself.
-const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+/// What the types of signatures begin with.
+const SIGNATURES: [&str; 2] = ["application/vnd.dev.cosign.artifact.sig", "application/vnd.cncf.notary"];
+/// The most referrers of one manifest that are looked at.
+const MAX_REFERRERS: usize = 1000;
 /// The most layers of a manifest of attestations that are looked at.
 const MAX_LAYERS: usize = 1000;
 
@@ -90,6 +92,8 @@ pub struct Attached {
     pub format: Format,
     /// The blob that has it.
     pub blob: Descriptor,
+    /// What it is about: the image, or the index that has it.
+    pub subject: Digest,
     /// What is around it in the blob.
     wrapping: Wrapping,
 }
@@ -103,40 +107,40 @@ enum Wrapping {
     Bundle,
 }
 
-/// Lists the documents that travel with an image, which was found at `at`; what BuildKit attached comes first, then referrers in the order
-/// of the place.
+/// Lists the documents that travel with an image, which was found at `at`: first those about the image, then those about the index that it
+/// was found by. What BuildKit attached comes first, then referrers in the order of the place, then what lies under cosign's tags.
 ///
 /// # Errors
 /// When the place fails.
 pub fn attached(source: &dyn Source, at: &Selector, image: &Digest) -> Result<Vec<Attached>> {
     let mut found = Vec::new();
-    for manifest in attestations(source, &source.manifest(at)?, image, 0)? {
-        collect(&source.manifest(&Selector::from(manifest))?, &mut found);
+    let top = source.manifest(at)?;
+    for manifest in attestations(source, &top, image, 0)? {
+        collect(&source.manifest(&Selector::from(manifest))?, image, &mut found);
     }
-    for referrer in source.referrers(image)? {
-        if referrer.media_type.is_index() || !may_have(&referrer) {
-            continue;
-        }
-        let manifest = source.manifest(&Selector::from(referrer))?;
-        // A list of referrers is only a list; the referrer itself says what it refers to.
-        if manifest.subject().is_some_and(|subject| subject.digest == *image) {
-            collect(&manifest, &mut found);
-        }
+    collect_about(source, image, &mut found)?;
+    if top.digest() != image {
+        collect_about(source, top.digest(), &mut found)?;
     }
-    collect_tagged(source, image, &mut found)?;
     Ok(found)
 }
 
-/// Adds what lies under the tag of attestations.
-fn collect_tagged(source: &dyn Source, image: &Digest, found: &mut Vec<Attached>) -> Result<()> {
-    let Some(tag) = digest_tags(image).into_iter().find(|tag| tag.ends_with(".att")) else {
-        return Ok(());
-    };
-    match source.manifest(&Selector::Tag(tag)) {
-        Ok(manifest) => collect(&manifest, found),
-        Err(transport::Error::Unsupported { .. }) => {}
-        Err(error) if error.is_not_found() => {}
-        Err(error) => return Err(error.into()),
+/// Adds what refers to a manifest, and what lies under its tags.
+fn collect_about(source: &dyn Source, subject: &Digest, found: &mut Vec<Attached>) -> Result<()> {
+    for referrer in source.referrers(subject)?.into_iter().filter(may_have).take(MAX_REFERRERS) {
+        let manifest = source.manifest(&Selector::from(referrer))?;
+        // A list of referrers is only a list; the referrer itself says what it refers to.
+        if manifest.subject().is_some_and(|own| own.digest == *subject) {
+            collect(&manifest, subject, found);
+        }
+    }
+    for tag in digest_tags(subject).into_iter().filter(|tag| tag.ends_with(".att") || tag.ends_with(".sbom")) {
+        match source.manifest(&Selector::Tag(tag)) {
+            Ok(manifest) => collect(&manifest, subject, found),
+            Err(transport::Error::Unsupported { .. }) => {}
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }
@@ -145,8 +149,8 @@ impl Attached {
     /// Reads the document. Its digest has been verified, and of a statement the subject.
     ///
     /// # Errors
-    /// When it cannot be read, or is about something else.
-    pub fn read(&self, source: &dyn Source, image: &Digest) -> Result<Vec<u8>> {
+    /// When it cannot be read, or is about something else than [`subject`](Self::subject).
+    pub fn read(&self, source: &dyn Source) -> Result<Vec<u8>> {
         let blob = source.blob(&self.blob)?;
         let content = blob.read_all(MAX_SIZE).map_err(transport::Error::from_read)?;
         let digest = self.blob.digest.clone();
@@ -161,10 +165,10 @@ impl Attached {
             }
         };
         let statement: Statement<'_> = serde_json::from_slice(&content).map_err(malformed)?;
-        let text = image.to_string();
+        let text = self.subject.to_string();
         let (algorithm, hex) = text.split_once(':').unwrap_or_default();
         if !statement.subject.iter().any(|subject| subject.digest.get(algorithm).is_some_and(|own| own == hex)) {
-            return Err(Error::Subject { digest, image: image.clone() });
+            return Err(Error::Subject { digest, image: self.subject.clone() });
         }
         let predicate = statement.predicate.get().trim();
         // What is no JSON is stated as a string.
@@ -225,20 +229,20 @@ fn attestations(source: &dyn Source, index: &Manifest, image: &Digest, depth: us
     Ok(found)
 }
 
-/// Says whether a referrer may be a document about packages, as far as the list of referrers tells.
+/// Says whether a referrer may be a document about packages, as far as the list of referrers tells: the type of a layer counts, too, so only
+/// what is known to be something else is not.
 fn may_have(referrer: &Descriptor) -> bool {
+    if referrer.media_type.is_index() {
+        return false;
+    }
     let Some(kind) = &referrer.artifact_type else { return true };
     if let Some(predicate) = referrer.annotations.get(BUNDLED) {
         return format(predicate).is_some();
     }
-    kind == IN_TOTO
-        || kind == EMPTY
-        || kind.starts_with(BUNDLE)
-        || kind.starts_with("application/vnd.in-toto")
-        || format(kind).is_some()
+    !SIGNATURES.iter().any(|start| kind.starts_with(start))
 }
 
-fn collect(manifest: &Manifest, found: &mut Vec<Attached>) {
+fn collect(manifest: &Manifest, subject: &Digest, found: &mut Vec<Attached>) {
     let bundled = manifest.as_image().and_then(|image| image.annotations.get(BUNDLED));
     for blob in manifest.blobs().into_iter().take(MAX_LAYERS) {
         let media_type = blob.media_type.to_string();
@@ -249,7 +253,7 @@ fn collect(manifest: &Manifest, found: &mut Vec<Attached>) {
             _ => (Wrapping::Nothing, Some(media_type)),
         };
         if let Some(format) = kind.as_deref().and_then(format) {
-            found.push(Attached { format, blob: blob.clone(), wrapping });
+            found.push(Attached { format, blob: blob.clone(), subject: subject.clone(), wrapping });
         }
     }
 }

@@ -15,6 +15,50 @@ pub struct Evidence<'a> {
     pub size: u64,
     /// Its content. How much of it is read into memory is bounded by the cataloger, whatever the file says.
     pub content: &'a mut dyn Content,
+    /// What it says besides packages.
+    pub facts: &'a mut Facts,
+}
+
+/// What evidence says besides the packages that it declares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Hashes of the paths that a package manager has installed; see [`own`](Self::own).
+    owned: Vec<u64>,
+    /// Whether the file is a program or a library in machine code.
+    pub is_binary: bool,
+    /// Licenses of a package that another file declares.
+    pub licenses: Vec<String>,
+}
+
+/// More files than these are not held for one database; the largest images have a tenth.
+const MAX_OWNED: usize = 4_000_000;
+
+impl Facts {
+    /// Notes that a package manager has installed a path, with or without slashes at its ends.
+    pub fn own(&mut self, path: &[u8]) {
+        if self.owned.len() < MAX_OWNED {
+            self.owned.push(path_hash(path));
+        }
+    }
+
+    /// Returns the hashes of the paths of [`own`](Self::own).
+    pub(super) fn owned(&self) -> &[u64] {
+        &self.owned
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Hashes a path without slashes at its ends: eight bytes for each file instead of its name.
+pub(super) fn path_hash(path: &[u8]) -> u64 {
+    use std::hash::Hasher as _;
+    let path = path.strip_prefix(b"./").unwrap_or(path);
+    let start = path.iter().position(|byte| *byte != b'/').unwrap_or(path.len());
+    let mut hasher = std::hash::DefaultHasher::new();
+    hasher.write(&path[start..]);
+    hasher.finish()
 }
 
 /// Why evidence could not be read, whole or in part: a warning, which never keeps other evidence from being read.
@@ -64,6 +108,11 @@ pub trait Cataloger: Send + Sync {
     /// the way are followed.
     fn places(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Says whether a symbolic link with a name of this evidence is such evidence, whatever the file is called that it leads to.
+    fn follows_links(&self) -> bool {
+        true
     }
 
     /// Returns the path of a file that changes what an evidence says, where there may be one.

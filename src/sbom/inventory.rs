@@ -4,14 +4,21 @@
 //! vanishes with all that it declared, a file with several names is evidence once, and the lower layers' versions of a file tell since when
 //! a package is there.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod history;
+mod names;
+mod owned;
+
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use super::system::OsRelease;
 use super::system::os_release::PLACES;
-use super::{Cataloger, Evidence, Kind, Package, Purl, Unreadable};
+use super::{Cataloger, Evidence, Facts, Kind, Package, Purl, Unreadable};
 use crate::filesystem::{Content, Entry, Error, Found, Layers, Path, Result, Tree, Visitor};
 use crate::locks;
+use history::History;
+use names::purl;
+use owned::{CopyrightFiles, Owned};
 
 /// More than so many bytes of packages are not held; those of the largest images take a few MiB.
 const MAX_HELD: usize = 128 * 1024 * 1024;
@@ -26,6 +33,8 @@ pub struct Inventory {
     pub packages: Vec<Installed>,
     /// Evidence that could not be read, whole or in part, sorted by path.
     pub warnings: Vec<Warning>,
+    /// How many executables belong to no package: no database lists them, and nothing in them says what they are.
+    pub unidentified: usize,
 }
 
 /// A package in an image.
@@ -79,6 +88,9 @@ impl Inventory {
                 held.readings.get(&(entry.layer, entry.member, OS_RELEASE))?.as_ref()?.os.clone()
             });
         }
+        let owned = Owned::of(held, &visible);
+        let unidentified = owned.unidentified(tree, held, &visible);
+        let copyright = CopyrightFiles::of(held, &visible);
         let history = History::of(held, &visible);
         let (mut packages, mut warnings) = (Vec::new(), Vec::new());
         for ((layer, member, reader), evidence) in visible {
@@ -89,7 +101,18 @@ impl Inventory {
                 let reason = failure.reason;
                 Warning { path: path.clone(), cataloger, layer, reason }
             }));
-            for package in reading.packages {
+            for mut package in reading.packages {
+                if package.licenses.is_empty()
+                    && package.kind == Kind::Deb
+                    && let Some(own) = copyright.get(tree, &package.name)
+                {
+                    package.licenses.clone_from(own);
+                }
+                package.licenses = super::licenses::clean(package.licenses);
+                // A database that lists the file says more of it.
+                if package.kind == Kind::Generic && owned.has(&path) {
+                    continue;
+                }
                 let Some(purl) = purl(&package, os.as_ref()) else { continue };
                 let first_layer = history.first(&path, reader, &package).unwrap_or(layer).min(layer);
                 packages.push(Installed { package, purl, path: path.clone(), cataloger, layer, first_layer });
@@ -98,9 +121,14 @@ impl Inventory {
         packages.sort_by(|a, b| {
             (&a.purl, &a.path, &a.package.inside, a.cataloger).cmp(&(&b.purl, &b.path, &b.package.inside, b.cataloger))
         });
-        packages.dedup_by(|a, b| (&a.purl, &a.path, &a.package.inside) == (&b.purl, &b.path, &b.package.inside));
+        packages.dedup_by(|a, b| {
+            // A program and its library are one.
+            let is_same =
+                a.package.kind == Kind::Generic || (&a.path, &a.package.inside) == (&b.path, &b.package.inside);
+            a.purl == b.purl && is_same
+        });
         warnings.sort();
-        Self { os, packages, warnings }
+        Self { os, packages, warnings, unidentified }
     }
 }
 
@@ -135,6 +163,7 @@ struct Reading {
     path: Path,
     packages: Vec<Package>,
     os: Option<OsRelease>,
+    facts: Facts,
     failure: Option<Unreadable>,
 }
 
@@ -214,7 +243,8 @@ impl Visitor for Collector<'_> {
             let mut reading = Reading { path: path.to_vec(), ..Reading::default() };
             let result = content.rewind().map_err(Unreadable::from).and_then(|()| match self.catalogers.get(reader) {
                 Some(cataloger) => {
-                    let mut evidence = Evidence { path, size: entry.size, content: &mut *content };
+                    let mut evidence =
+                        Evidence { path, size: entry.size, content: &mut *content, facts: &mut reading.facts };
                     cataloger.read(&mut evidence, &mut reading.packages)
                 }
                 None => {
@@ -238,13 +268,16 @@ impl Visitor for Collector<'_> {
 
 impl Held {
     fn put(&mut self, key: Key, mut reading: Reading) {
-        if reading.packages.is_empty() && reading.os.is_none() && reading.failure.is_none() {
+        if reading.packages.is_empty() && reading.os.is_none() && reading.failure.is_none() && reading.facts.is_empty()
+        {
             self.readings.insert(key, None);
             return;
         }
-        let weight = reading.packages.iter().map(weight).sum::<usize>() + reading.path.len() + 128;
+        let weight = reading.packages.iter().map(weight).sum::<usize>() + reading.path.len() + 256;
+        let weight = weight + reading.facts.owned().len() * 8;
         if self.weight.saturating_add(weight) > MAX_HELD {
             reading.packages = Vec::new();
+            reading.facts = Facts::default();
             reading.failure = Some(Unreadable::new("has packages that cannot be held: the image declares too many"));
         } else {
             self.weight += weight;
@@ -255,7 +288,12 @@ impl Held {
 }
 
 fn weight(package: &Package) -> usize {
-    let texts = package.licenses.iter().chain(package.qualifiers.iter().flat_map(|(key, value)| [key, value]));
+    let texts = package
+        .licenses
+        .iter()
+        .chain(&package.cpes)
+        .chain(&package.supplier)
+        .chain(package.qualifiers.iter().flat_map(|(key, value)| [key, value]));
     let own = package.name.len() + package.version.len() + package.inside.as_ref().map_or(0, String::len);
     size_of::<Package>() + own + texts.map(|text| text.len() + 32).sum::<usize>()
 }
@@ -277,6 +315,15 @@ fn visible(tree: &Tree, catalogers: &[Box<dyn Cataloger>]) -> Visible {
     for (path, entry) in tree.iter().filter(|(_, entry)| entry.is_file()) {
         for reader in readers(catalogers, path, entry) {
             add(reader, path, path, entry);
+        }
+    }
+    for (path, _) in tree.iter().filter(|(_, entry)| !entry.is_file() && !entry.is_directory()) {
+        let Ok(at) = tree.resolve(path, true) else { continue };
+        let Some(entry) = tree.get(&at).filter(|entry| at != path && entry.is_file()) else { continue };
+        for reader in readers(catalogers, path, entry) {
+            if catalogers.get(reader).is_some_and(|cataloger| cataloger.follows_links()) {
+                add(reader, &at, path, entry);
+            }
         }
     }
     let os = PLACES.iter().map(|place| (OS_RELEASE, *place));
@@ -341,7 +388,8 @@ fn read_companions(
         let result = match (hold(layers, &evidence)?, hold(layers, &companion)?) {
             (Ok(mut content), Ok(mut companion)) => {
                 let size = evidence.entry.size;
-                let mut evidence = Evidence { path: &seen.place, size, content: &mut *content };
+                let mut evidence =
+                    Evidence { path: &seen.place, size, content: &mut *content, facts: &mut reading.facts };
                 cataloger.read_with(&mut evidence, &mut *companion, &mut reading.packages)
             }
             (Err(failure), _) | (_, Err(failure)) => Err(failure),
@@ -359,83 +407,4 @@ fn hold(layers: &Layers<'_>, found: &Found) -> Result<std::result::Result<Box<dy
         Err(Error::Limit { .. }) => Ok(Err(Unreadable::new("is too large"))),
         Err(error) => Err(error),
     }
-}
-
-/// What makes two packages the same.
-type Identity = (Kind, Option<String>, String, String, Option<String>, Option<String>);
-
-fn identity(package: &Package) -> Identity {
-    let Package { kind, namespace, name, version, inside, .. } = package;
-    let arch = package.qualifiers.get("arch").cloned();
-    (*kind, namespace.clone(), name.clone(), version.clone(), inside.clone(), arch)
-}
-
-/// What each layer's version of one file says.
-type Versions<'a> = Vec<(usize, &'a Reading)>;
-
-/// Since when packages are there.
-struct History(BTreeMap<(Path, usize), BTreeMap<Identity, usize>>);
-
-impl History {
-    /// Finds out for the evidence that several layers have.
-    fn of(held: &Held, visible: &Visible) -> Self {
-        let seen: BTreeSet<(&[u8], usize)> = visible.iter().map(|(key, seen)| (&seen.path[..], key.2)).collect();
-        let mut versions: BTreeMap<(&[u8], usize), Versions<'_>> = BTreeMap::new();
-        for ((layer, _, reader), reading) in &held.readings {
-            let Some(reading) = reading else { continue };
-            if seen.contains(&(&reading.path[..], *reader)) {
-                versions.entry((&reading.path, *reader)).or_default().push((*layer, reading));
-            }
-        }
-        let mut first: BTreeMap<(Path, usize), BTreeMap<Identity, usize>> = BTreeMap::new();
-        for ((path, reader), readings) in versions.into_iter().filter(|(_, readings)| readings.len() > 1) {
-            let packages = first.entry((path.to_vec(), reader)).or_default();
-            // The lowest layer comes first.
-            for (layer, reading) in readings {
-                for package in &reading.packages {
-                    packages.entry(identity(package)).or_insert(layer);
-                }
-            }
-        }
-        Self(first)
-    }
-
-    fn first(&self, path: &[u8], reader: usize, package: &Package) -> Option<usize> {
-        self.0.get(&(path.to_vec(), reader))?.get(&identity(package)).copied()
-    }
-}
-
-/// Makes the package URL of a package; those of a system's packages name the distribution.
-fn purl(package: &Package, os: Option<&OsRelease>) -> Option<Purl> {
-    let Package { kind, namespace, name, version, qualifiers, .. } = package;
-    let mut qualifiers = qualifiers.clone();
-    let (mut namespace, mut name, mut version) = (namespace.clone(), name.as_str(), version.as_str());
-    let id = os.map(|os| os.id.as_str()).filter(|id| *id != "linux");
-    match kind {
-        Kind::Deb => namespace = Some(id.unwrap_or("debian").to_owned()),
-        // Derived images keep Alpine's packages.
-        Kind::Apk => {
-            let id = id.filter(|id| matches!(*id, "alpine" | "chainguard" | "openwrt" | "postmarketos" | "wolfi"));
-            namespace = Some(id.unwrap_or("alpine").to_owned());
-        }
-        Kind::Rpm => {
-            namespace = Some(id.unwrap_or("linux").to_owned());
-            // The epoch is a qualifier.
-            version = version.split_once(':').map_or(version, |(_, rest)| rest);
-        }
-        Kind::Go if namespace.is_none() => {
-            if let Some((path, last)) = name.rsplit_once('/') {
-                (namespace, name) = (Some(path.to_owned()), last);
-            }
-        }
-        _ => {}
-    }
-    if kind.is_system()
-        && let Some(os) = os
-    {
-        qualifiers.insert("distro".to_owned(), os.distro());
-    }
-    // What the main module of a Go program is built from has no version.
-    let version = Some(version).filter(|version| !(*kind == Kind::Go && *version == "(devel)"));
-    Purl::build(kind.purl_type(), namespace.as_deref(), name, version, qualifiers, None).ok()
 }

@@ -13,15 +13,24 @@ mod purl;
 pub mod system;
 
 pub use crate::filesystem::Content;
-pub use cataloger::{Cataloger, Evidence, Unreadable};
+pub use cataloger::{Cataloger, Evidence, Facts, Unreadable};
 pub use document::{Subject, write_cyclonedx, write_spdx};
 pub use inventory::{Collector, Installed, Inventory, Warning};
-pub use package::{Kind, Package};
+pub use package::{Guess, Kind, Package};
 pub use purl::{Error as PurlError, Purl};
 
 /// Returns all catalogers: those of systems, languages and binaries.
 pub fn catalogers() -> Vec<Box<dyn Cataloger>> {
-    let mut all: Vec<Box<dyn Cataloger>> = vec![Box::new(system::Dpkg), Box::new(system::Apk), Box::new(system::Rpm)];
+    let mut all: Vec<Box<dyn Cataloger>> = vec![
+        Box::new(system::Dpkg),
+        Box::new(system::DpkgFiles),
+        Box::new(system::DpkgCopyright),
+        Box::new(system::Apk),
+        Box::new(system::Rpm),
+        Box::new(system::RpmManifest),
+        Box::new(system::Chisel),
+        Box::new(system::Alpm),
+    ];
     all.extend(language::catalogers());
     all
 }

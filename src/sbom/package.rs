@@ -28,6 +28,16 @@ pub enum Kind {
     Composer,
     /// .NET packages.
     Nuget,
+    /// Arch Linux's pacman.
+    Alpm,
+    /// Components of Bitnami.
+    Bitnami,
+    /// conda packages.
+    Conda,
+    /// R packages.
+    Cran,
+    /// Programs that no package manager has installed.
+    Generic,
 }
 
 impl Kind {
@@ -45,12 +55,40 @@ impl Kind {
             Self::Gem => "gem",
             Self::Composer => "composer",
             Self::Nuget => "nuget",
+            Self::Alpm => "alpm",
+            Self::Bitnami => "bitnami",
+            Self::Conda => "conda",
+            Self::Cran => "cran",
+            Self::Generic => "generic",
         }
     }
 
     /// Says whether these are packages of an operating system, which belong to a distribution.
     pub fn is_system(self) -> bool {
-        matches!(self, Self::Deb | Self::Apk | Self::Rpm)
+        matches!(self, Self::Deb | Self::Apk | Self::Rpm | Self::Alpm)
+    }
+
+    /// Returns the kind that package URLs call so.
+    pub(super) fn of_purl_type(text: &str) -> Option<Self> {
+        const ALL: [Kind; 16] = [
+            Kind::Deb,
+            Kind::Apk,
+            Kind::Rpm,
+            Kind::Python,
+            Kind::Npm,
+            Kind::Go,
+            Kind::Java,
+            Kind::Cargo,
+            Kind::Gem,
+            Kind::Composer,
+            Kind::Nuget,
+            Kind::Alpm,
+            Kind::Bitnami,
+            Kind::Conda,
+            Kind::Cran,
+            Kind::Generic,
+        ];
+        ALL.into_iter().find(|kind| kind.purl_type() == text)
     }
 }
 
@@ -72,14 +110,49 @@ pub struct Package {
     pub qualifiers: BTreeMap<String, String>,
     /// The archive that declares it, when that lies in the evidence: `WEB-INF/lib/a.jar!lib/b.jar`.
     pub inside: Option<String>,
+    /// What of it no evidence says and is only likely; none where all of it is declared.
+    pub guess: Option<Guess>,
+    /// Who distributes it: a person or an organization, as the evidence has it.
+    pub supplier: Option<String>,
+    /// Its names in the Common Platform Enumeration 2.3, where it is a well-known program.
+    pub cpes: Vec<String>,
+}
+
+/// What of a package is a guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Guess {
+    /// The namespace.
+    Group,
+}
+
+impl Guess {
+    /// Returns what documents call it: `group`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+        }
+    }
 }
 
 impl Package {
     /// Makes a package of a name and a version.
     pub fn new(kind: Kind, name: impl Into<String>, version: impl Into<String>) -> Self {
         let (name, version) = (name.into(), version.into());
-        Self { kind, namespace: None, name, version, licenses: Vec::new(), qualifiers: BTreeMap::new(), inside: None }
+        Self {
+            kind,
+            namespace: None,
+            name,
+            version,
+            licenses: Vec::new(),
+            qualifiers: BTreeMap::new(),
+            inside: None,
+            guess: None,
+            supplier: None,
+            cpes: Vec::new(),
+        }
     }
+
     /// Returns the name with its namespace, as the kind's own tools write it.
     pub fn full_name(&self) -> String {
         match &self.namespace {

@@ -68,6 +68,29 @@ fn of_a_referrer() {
     assert!(run.stdout.is_empty() && run.stderr.contains("no list of packages travels with sha256:"), "{}", run.stderr);
 }
 
+/// What `attach`, or anybody, attached to the index counts for its images, after what is attached to the image itself.
+#[test]
+fn of_the_index_that_has_the_image() {
+    let Some(registry) = Registry::start() else { return };
+    let room = tempfile::tempdir().expect("a temporary directory");
+    let local = fixture::attested_with(room.path(), |_| Vec::new());
+    let remote = format!("docker://{}/app:v1", registry.host());
+    stevedore(&["copy", "--all", &local.reference(), &remote]).ok();
+    let file = room.path().join("app.spdx.json");
+    fs::write(&file, SPDX).expect("written");
+    let file = file.to_str().expect("text");
+    let attached = |flags: &[&str]| {
+        let all = [&["sbom", "--attached", "--platform=linux/amd64"], flags, &[&remote]].concat();
+        stevedore(&all)
+    };
+    attached(&[]).code(3);
+    // The type of the artifact says nothing; that of its layer does.
+    let named = format!("{file}:application/spdx+json");
+    stevedore(&["attach", "--artifact-type", "application/vnd.example.list", &remote, &named]).ok();
+    assert_eq!(attached(&[]).ok().text(), SPDX);
+    attached(&["--format=cyclonedx-json"]).code(3);
+}
+
 #[test]
 fn what_is_about_something_else_or_was_changed_is_refused() {
     let room = tempfile::tempdir().expect("a temporary directory");

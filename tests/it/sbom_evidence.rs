@@ -109,7 +109,7 @@ fn folders_of_evidence_through_links() {
         Member::File("usr/share/dpkg-db/status.d/base.md5sums", b"0 x\n"),
         Member::Symlink("var/lib/dpkg", "/usr/share/dpkg-db"),
     ])]);
-    assert_eq!(found(&list(&image)), ["pkg:deb/debian/base@1?arch=all usr/share/dpkg-db/status.d/base"]);
+    assert_eq!(found(&list(&image)), ["pkg:deb/base@1?arch=all usr/share/dpkg-db/status.d/base"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::Path;
 use stevedore::filesystem::{DiffIds, Layers, Options, escape};
 use stevedore::image::Image;
 use stevedore::sbom::language::catalogers;
-use stevedore::sbom::{Evidence, Kind, Package};
+use stevedore::sbom::{Evidence, Facts, Kind, Package};
 use stevedore::transport::{self, Location};
 
 use crate::support::oracle::corpus;
@@ -51,7 +51,8 @@ fn read(image: &str) -> (BTreeSet<String>, Vec<String>) {
             let found = layers.find(&[path]).expect("is there");
             layers.copy_content(&found[0], &mut content).expect("sound");
             let mut packages = Vec::new();
-            let mut evidence = Evidence { path, size: entry.size, content: &mut Cursor::new(&content) };
+            let mut evidence =
+                Evidence { path, size: entry.size, content: &mut Cursor::new(&content), facts: &mut Facts::default() };
             let shown = escape(path).to_string();
             if let Err(problem) = cataloger.read(&mut evidence, &mut packages) {
                 warnings.push(format!("{shown}: {problem}"));

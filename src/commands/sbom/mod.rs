@@ -17,8 +17,10 @@ use packages::{write_json, write_table};
 
 /// List the packages in an image
 ///
-/// Read are the databases of dpkg, apk and rpm, what installers of Python, npm, Ruby, PHP and .NET leave, Java archives, and what Go and
-/// Rust binaries say that they were built of. What a higher layer removes or replaces does not count. Evidence that cannot be read is told
+/// Read are the databases of dpkg, apk, rpm and pacman, what installers of Python, npm, Ruby, PHP, .NET, R and conda leave, Java archives,
+/// and what Go and Rust binaries say that they were built of. Well-known programs that no package manager has installed are known by a text
+/// in them. What is guessed is marked, and executables that belong to no package are counted on standard error. What a higher layer removes
+/// or replaces does not count. Evidence that cannot be read is told
 /// on standard error and keeps nothing else from being listed. The same image gives the same bytes: documents say that they were made at
 /// $SOURCE_DATE_EPOCH, else when the image was.
 #[derive(clap::Args)]
@@ -33,7 +35,8 @@ pub(crate) struct Args {
     /// Write to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Print the document that travels with the image instead: an attestation of BuildKit or a referrer; with --format of that family
+    /// Print the document that travels with the image, or with the index that has it, instead: an attestation or a referrer; with --format of
+    /// that family
     #[arg(long)]
     attached: bool,
     /// Show in the table, too, which layer had each package first
@@ -100,7 +103,7 @@ fn run_attached(args: &Args, opened: &Opened, ui: &Ui) -> Result<()> {
     let matches = |attached: &&Attached| wanted.is_none_or(|wanted| attached.format == wanted);
     let mut refused = None;
     for found in all.iter().filter(matches) {
-        match found.read(opened.source(), digest) {
+        match found.read(opened.source()) {
             Ok(content) => return write(args, ui, |out| out.write_all(&content)),
             // Another one may be in order.
             Err(error @ (attached::Error::Statement { .. } | attached::Error::Subject { .. })) => {

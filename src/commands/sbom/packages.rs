@@ -8,31 +8,45 @@ use serde::{Serialize, Serializer};
 use stevedore::digest::Digest;
 use stevedore::filesystem::escape;
 use stevedore::image::Image;
-use stevedore::sbom::{Installed, Inventory};
+use stevedore::sbom::{Guess, Installed, Inventory};
 
 use crate::cli::Result;
 use crate::cli::entries::raw;
 use crate::cli::report::{printable, table};
 
-/// Writes a line for each package.
+/// The most characters of a name or a version in the table.
+const MAX_CELL: usize = 80;
+
+/// Writes a line for each package. A column for guesses is there when there are some.
 pub(super) fn write_table(out: &mut dyn Write, inventory: &Inventory, first_layer: bool) -> io::Result<()> {
-    let heading = ["NAME", "VERSION", "TYPE", "LAYER", "FIRST", "PATH"].map(str::to_owned);
+    let heading = ["NAME", "VERSION", "TYPE", "LAYER", "FIRST", "GUESSED", "PATH"].map(str::to_owned);
     let rows = inventory.packages.iter().map(|installed| {
         let package = &installed.package;
         [
-            printable(&package.full_name()),
-            printable(&package.version),
+            capped(&printable(&package.full_name())),
+            capped(&printable(&package.version)),
             installed.purl.kind.clone(),
             installed.layer.to_string(),
             installed.first_layer.to_string(),
+            package.guess.map_or_else(String::new, |guess| guess.name().to_owned()),
             printable(&path(installed)),
         ]
     });
-    let keep = |row: [String; 6]| -> Vec<String> {
-        row.into_iter().enumerate().filter(|(column, _)| first_layer || *column != 4).map(|(_, cell)| cell).collect()
+    let guesses = inventory.packages.iter().any(|installed| installed.package.guess.is_some());
+    let shown = |column: usize| (first_layer || column != 4) && (guesses || column != 5);
+    let keep = |row: [String; 7]| -> Vec<String> {
+        row.into_iter().enumerate().filter(|(column, _)| shown(*column)).map(|(_, cell)| cell).collect()
     };
     let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).map(keep).collect();
     out.write_all(table(&rows).as_bytes())
+}
+
+/// Cuts text that would make every row of the table as wide as itself.
+fn capped(text: &str) -> String {
+    if text.chars().count() <= MAX_CELL {
+        return text.to_owned();
+    }
+    text.chars().take(MAX_CELL - 1).chain(['…']).collect()
 }
 
 fn path(installed: &Installed) -> String {
@@ -56,6 +70,7 @@ struct List<'a> {
     layers: Vec<&'a Digest>,
     packages: Packages<'a>,
     warnings: Vec<Warning<'a>>,
+    unidentified_executables: usize,
 }
 
 #[derive(Serialize)]
@@ -76,6 +91,12 @@ struct Package<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     purl: String,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    cpes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guessed: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supplier: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     licenses: &'a [String],
     path: Cow<'a, str>,
@@ -121,6 +142,9 @@ impl<'a> Package<'a> {
             version: &package.version,
             kind: &installed.purl.kind,
             purl: installed.purl.to_string(),
+            cpes: &package.cpes,
+            guessed: package.guess.map(Guess::name),
+            supplier: package.supplier.as_deref(),
             licenses: &package.licenses,
             path,
             raw_path,
@@ -147,6 +171,7 @@ pub(super) fn write_json(out: &mut dyn Write, name: &str, image: &Image, invento
         layers: image.layers().iter().map(|layer| &layer.digest).collect(),
         packages: Packages(&inventory.packages),
         warnings: warnings.collect(),
+        unidentified_executables: inventory.unidentified,
     };
     serde_json::to_writer(&mut *out, &list)?;
     writeln!(out)

@@ -132,6 +132,7 @@ fn strip_sentinels(text: &[u8]) -> &[u8] {
 fn modules_of(text: &str, found: &mut Vec<Package>) {
     let start = found.len();
     let mut replaceable = false;
+    let (mut program, mut stamp) = (None, None);
     for line in text.lines() {
         let mut fields = line.split('\t');
         let (key, path, version) = (fields.next(), fields.next(), fields.next());
@@ -140,6 +141,8 @@ fn modules_of(text: &str, found: &mut Vec<Package>) {
         };
         let version = version.unwrap_or_default();
         match key {
+            "path" if program.is_none() => program = Some(path),
+            "build" => stamp = stamp.or_else(|| linked_version(path)),
             "mod" | "dep" => found.push(module(path, version)),
             "=>" if replaceable && found.len() > start => {
                 let last = found.pop().expect("there is one");
@@ -148,6 +151,94 @@ fn modules_of(text: &str, found: &mut Vec<Package>) {
             _ => {}
         }
         replaceable = matches!(key, "mod" | "dep");
+    }
+    let has_main = text.lines().any(|line| line.starts_with("mod\t"));
+    let unnamed = program.filter(|path| !has_main && *path != "command-line-arguments");
+    if let Some(path) = unnamed {
+        // Built without modules: its path is all there is.
+        found.insert(start, module(path, "(devel)"));
+    }
+    if let (Some(version), Some(main)) = (stamp, found.get_mut(start))
+        && main.version == "(devel)"
+        && (has_main || unnamed.is_some())
+    {
+        main.version = version;
+    }
+}
+
+/// Returns the version that the linker has put into a variable: `-ldflags="-w -X main.version=1.18.1"`, of any package, quoted or not.
+fn linked_version(setting: &str) -> Option<String> {
+    let flags = setting.strip_prefix("-ldflags=")?;
+    // Go quotes the value when it has blanks; flags in it may have quotes again.
+    let plain = flags.replace("\\\"", "\"");
+    let mut words = plain.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).filter(|word| !word.is_empty());
+    let mut found = None;
+    while let Some(word) = words.next() {
+        let assignment = match word.strip_prefix("-X").or_else(|| word.strip_prefix("--X")) {
+            Some("") => words.next().unwrap_or_default(),
+            Some(rest) => rest.trim_start_matches('='),
+            None => continue,
+        };
+        let Some((variable, value)) = assignment.split_once('=') else { continue };
+        let name = variable.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        let number = value.strip_prefix('v').unwrap_or(value);
+        let is_version = number.starts_with(|c: char| c.is_ascii_digit()) && number.contains('.');
+        // `goVersion` is that of the compiler, and a dependency's is none of the program's.
+        let is_own = name.ends_with("version") && !name.ends_with("goversion") && !variable.contains("/vendor/");
+        if is_version && is_own {
+            // That which is called just so is meant, whatever else there is.
+            if name == "version" {
+                return Some(value.to_owned());
+            }
+            found = found.or_else(|| Some(value.to_owned()));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn main_module(text: &str) -> String {
+        let mut found = Vec::new();
+        modules_of(text, &mut found);
+        found.first().map(crate::sbom::language::tests::name).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_version_of_the_program() {
+        let table = [
+            ("(devel)", r#""-w -X main.version=1.18.1""#, "1.18.1"),
+            (
+                "(devel)",
+                r#""-s -w -X a.b/internal/version.Version=v2.0.1 -X a.b/internal/version.Commit=abc""#,
+                "v2.0.1",
+            ),
+            ("(devel)", r#""-X 'main.Version=v3.1' -X main.date=2024.1""#, "v3.1"),
+            ("(devel)", r#"-X=main.VERSION=1.2"#, "1.2"),
+            ("(devel)", r#""-X \"main.version=1.2\"""#, "1.2"),
+            ("(devel)", r#""-X k8s.io/component-base/version.gitVersion=v1.29.1""#, "v1.29.1"),
+            ("(devel)", r#""-X main.goVersion=1.22.1""#, "(devel)"),
+            ("(devel)", r#""-X main.minVersion=1.0 -X main.version=2.0""#, "2.0"),
+            ("(devel)", r#""-X main.version=dev""#, "(devel)"),
+            ("(devel)", "-X", "(devel)"),
+            ("v0.9.0", r#""-X main.version=1.18.1""#, "v0.9.0"),
+        ];
+        for (version, flags, wanted) in table {
+            let text = format!(
+                "path\ta.b/c/cmd/c\nmod\ta.b/c\t{version}\t\ndep\td.e/f\tv1.2.3\th1:x=\nbuild\t-ldflags={flags}\n"
+            );
+            assert_eq!(main_module(&text), format!("a.b/c@{wanted}"), "{flags}");
+        }
+    }
+
+    #[test]
+    fn programs_without_modules() {
+        assert_eq!(main_module("path\ta.b/c/tool\nbuild\t-compiler=gc\n"), "a.b/c/tool@(devel)");
+        assert_eq!(main_module("path\ta.b/tool\nbuild\t-ldflags=\"-X main.version=1.0\"\n"), "a.b/tool@1.0");
+        assert_eq!(main_module("path\tcommand-line-arguments\ndep\td.e/f\tv1.2.3\n"), "d.e/f@v1.2.3");
+        assert_eq!(main_module(""), "");
     }
 }
 

@@ -1,20 +1,25 @@
 //! Binaries that say what they were built of: Go's build information and the dependency list of cargo-auditable.
 //!
-//! Which files are binaries is decided by their first bytes. No more of them is read than headers, names of sections and the two lists.
+//! Which files are binaries is decided by their first bytes. No more of them is read than headers, names of sections and the two lists; of
+//! well-known programs, which say in a text what they are, a bounded beginning.
 
 mod elf;
 mod go;
 mod macho;
 mod pe;
+mod programs;
 mod reader;
+mod release;
 mod rust;
+mod scan;
 
 use super::{Cataloger, Evidence, Package, Unreadable};
 use crate::filesystem::Entry;
 use reader::Reader;
+pub(super) use release::Release;
 
-/// Less is no program of either language.
-const MIN_SIZE: u64 = 4096;
+/// Less is no program.
+const MIN_SIZE: u64 = 512;
 
 /// Reads ELF, PE and Mach-O files.
 pub(super) struct Binary;
@@ -63,6 +68,11 @@ impl Cataloger for Binary {
         entry.is_file() && entry.size >= MIN_SIZE && !is_text(path)
     }
 
+    fn follows_links(&self) -> bool {
+        // A program counts where it lies; most links lead to one that does.
+        false
+    }
+
     fn recognizes(&self, start: &[u8]) -> bool {
         matches!(
             start,
@@ -74,8 +84,11 @@ impl Cataloger for Binary {
     }
 
     fn read(&self, evidence: &mut Evidence<'_>, found: &mut Vec<Package>) -> Result<(), Unreadable> {
+        let declared = found.len();
+        let (path, is_known) = (evidence.path, &mut evidence.facts.is_binary);
         let mut reader = Reader::new(&mut *evidence.content, evidence.size);
         let start = reader.up_to(0, 4)?;
+        *is_known = self.recognizes(&start);
         let layout = match start.as_slice() {
             [0x7f, b'E', b'L', b'F'] => elf::parse(&mut reader)?,
             [b'M', b'Z', ..] => pe::parse(&mut reader)?,
@@ -84,6 +97,10 @@ impl Cataloger for Binary {
         };
         let of_go = go::read(&mut reader, &layout, found);
         let of_rust = rust::read(&mut reader, &layout, found);
+        // What tells of what it was built says more than a text in it.
+        if found.len() == declared {
+            scan::read(path, &mut *evidence.content, found)?;
+        }
         of_go.and(of_rust)
     }
 }

@@ -1,6 +1,7 @@
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
 use super::*;
+use crate::sbom::Facts;
 use crate::sbom::language::tests::{name, names, read};
 
 const MODULES: &str = "path\texample.com/acme/hello\nmod\texample.com/acme/hello\t(devel)\t\ndep\tgithub.com/a/b\tv1.2.3\th1:x=\n\
@@ -226,7 +227,7 @@ impl Seek for Counted {
 fn little_is_read_of_large_files() {
     for (start, most) in [(elf(".text", &vec![0; 1 << 16]), 2 << 20), (b"anything else".to_vec(), 64)] {
         let mut content = Counted { start: Cursor::new(start), read: 0 };
-        let mut evidence = Evidence { path: b"x", size: 1 << 40, content: &mut content };
+        let mut evidence = Evidence { path: b"x", size: 1 << 40, content: &mut content, facts: &mut Facts::default() };
         let mut found = Vec::new();
         Binary.read(&mut evidence, &mut found).expect("sound");
         assert!(found.iter().map(name).next().is_none() && content.read <= most, "{}", content.read);

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use super::{Each, Subject, VERSION, location, reference};
 use crate::digest::{Algorithm, Digest};
 use crate::sbom::licenses::License;
-use crate::sbom::{Installed, Inventory, Package};
+use crate::sbom::{Installed, Inventory, Kind, Package};
+
+/// The most characters of a version.
+const MAX_VERSION: usize = 1024;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,14 +37,14 @@ pub fn write_cyclonedx(out: &mut dyn Write, subject: &Subject, inventory: &Inven
         spec_version: "1.6",
         serial_number: format!("urn:uuid:{}", subject.uuid("cyclonedx")),
         version: 1,
-        metadata: metadata(subject),
+        metadata: metadata(subject, inventory),
         components: Each { first: os(inventory), inventory, of: |installed: &Installed| component(installed, subject) },
     };
     serde_json::to_writer(&mut *out, &document)?;
     writeln!(out)
 }
 
-fn metadata(subject: &Subject) -> Value {
+fn metadata(subject: &Subject, inventory: &Inventory) -> Value {
     let algorithm = if subject.digest.algorithm() == Algorithm::Sha512 { "SHA-512" } else { "SHA-256" };
     let digest = subject.digest.to_string();
     let hash = json!({ "alg": algorithm, "content": digest.rsplit(':').next().unwrap_or_default() });
@@ -57,6 +60,10 @@ fn metadata(subject: &Subject) -> Value {
     }
     let tool = json!({ "type": "application", "name": "stevedore", "version": VERSION });
     let mut metadata = json!({ "tools": { "components": [tool] }, "component": image });
+    if inventory.unidentified > 0 {
+        let count = inventory.unidentified.to_string();
+        metadata["properties"] = json!([{ "name": "stevedore:unidentifiedExecutables", "value": count }]);
+    }
     if let Some(time) = subject.time() {
         metadata["timestamp"] = time.into();
     }
@@ -80,22 +87,32 @@ fn component(installed: &Installed, subject: &Subject) -> Value {
     let package = &installed.package;
     let layer = |number: usize| subject.layers.get(number).map(Digest::to_string).unwrap_or_default();
     let property = |name: &str, value: String| json!({ "name": format!("stevedore:{name}"), "value": value });
+    let mut properties = vec![
+        property("cataloger", installed.cataloger.to_owned()),
+        property("firstLayer", layer(installed.first_layer)),
+        property("layer", layer(installed.layer)),
+    ];
+    properties.extend(package.guess.map(|guess| property("guessed", guess.name().to_owned())));
+    properties.extend(package.cpes.iter().skip(1).map(|cpe| property("cpe", cpe.clone())));
     let mut value = json!({
-        "type": "library",
+        "type": if package.kind == Kind::Generic { "application" } else { "library" },
         "bom-ref": reference(installed),
         "name": package.name,
         "purl": installed.purl.to_string(),
         "evidence": { "occurrences": [{ "location": location(installed) }] },
-        "properties": [
-            property("cataloger", installed.cataloger.to_owned()),
-            property("firstLayer", layer(installed.first_layer)),
-            property("layer", layer(installed.layer)),
-        ],
+        "properties": properties,
     });
     if let Some(namespace) = &package.namespace {
         value["group"] = namespace.as_str().into();
     }
-    if !package.version.is_empty() {
+    if let Some(cpe) = package.cpes.first() {
+        value["cpe"] = cpe.as_str().into();
+    }
+    if let Some(supplier) = &package.supplier {
+        value["supplier"] = json!({ "name": supplier });
+    }
+    // The schema allows no longer one.
+    if !package.version.is_empty() && package.version.chars().count() <= MAX_VERSION {
         value["version"] = package.version.as_str().into();
     }
     let licenses = licenses(package);

@@ -70,6 +70,8 @@ pub fn write_spdx(out: &mut dyn Write, subject: &Subject, inventory: &Inventory)
 
 /// Describes the image and its operating system.
 fn whole(subject: &Subject, inventory: &Inventory) -> Vec<Value> {
+    let comment = (inventory.unidentified > 0)
+        .then(|| format!("unidentified executables, which belong to no package: {}", inventory.unidentified));
     let mut image = json!({
         "SPDXID": IMAGE,
         "name": subject.name,
@@ -80,7 +82,10 @@ fn whole(subject: &Subject, inventory: &Inventory) -> Vec<Value> {
         "checksums": [checksum(&subject.digest)],
     });
     if let Some(purl) = &subject.purl {
-        image["externalRefs"] = external(&purl.to_string());
+        image["externalRefs"] = json!([external(&purl.to_string())]);
+    }
+    if let Some(comment) = comment {
+        image["comment"] = comment.into();
     }
     let os = inventory.os.as_ref().map(|os| {
         let mut value = json!({
@@ -103,6 +108,9 @@ fn whole(subject: &Subject, inventory: &Inventory) -> Vec<Value> {
 fn package(installed: &Installed, subject: &Subject) -> Value {
     let package = &installed.package;
     let layer = subject.layers.get(installed.layer).map(Digest::to_string).unwrap_or_default();
+    let cpe = |cpe: &String| json!({ "referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": cpe });
+    let references: Vec<Value> =
+        std::iter::once(external(&installed.purl.to_string())).chain(package.cpes.iter().map(cpe)).collect();
     let mut value = json!({
         "SPDXID": id(installed),
         "name": package.full_name(),
@@ -112,12 +120,28 @@ fn package(installed: &Installed, subject: &Subject) -> Value {
         "licenseConcluded": NO_ASSERTION,
         "licenseDeclared": declared(package),
         "copyrightText": NO_ASSERTION,
-        "externalRefs": external(&installed.purl.to_string()),
+        "externalRefs": references,
     });
+    if let Some(supplier) = &package.supplier {
+        value["supplier"] = supplied(supplier).into();
+    }
+    if let Some(guess) = package.guess {
+        value["comment"] = format!("guessed, for no evidence says it: the {}", guess.name()).into();
+    }
     if !package.version.is_empty() {
         value["versionInfo"] = package.version.as_str().into();
     }
     value
+}
+
+/// SPDX 2.3, 7.5: a person with a mail address, or an organization.
+fn supplied(text: &str) -> String {
+    match text.trim_end_matches('>').split_once('<') {
+        Some((name, mail)) if mail.contains('@') && !name.trim().is_empty() => {
+            format!("Person: {} ({})", name.trim(), mail.trim())
+        }
+        _ => format!("Organization: {}", text.trim()),
+    }
 }
 
 fn id(installed: &Installed) -> String {
@@ -125,7 +149,7 @@ fn id(installed: &Installed) -> String {
 }
 
 fn external(purl: &str) -> Value {
-    json!([{ "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl }])
+    json!({ "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl })
 }
 
 fn checksum(digest: &Digest) -> Value {

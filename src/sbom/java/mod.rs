@@ -5,6 +5,7 @@
 
 mod archive;
 mod budget;
+mod groups;
 mod manifest;
 mod name;
 mod properties;
@@ -84,6 +85,8 @@ struct Walk<'a> {
 #[derive(Default)]
 struct Declared {
     poms: Vec<Package>,
+    /// The licenses of each `pom.xml`, by group and artifact.
+    licenses: Vec<(String, Vec<String>)>,
     manifest: Manifest,
 }
 
@@ -91,14 +94,26 @@ impl Walk<'_> {
     /// Reads an archive; `inside` is the way to it from the file.
     fn archive(&mut self, content: &dyn ReaderAt, size: u64, path: &[u8], inside: Option<&str>, depth: usize) {
         let mut declared = Declared::default();
+        let mut is_whole = true;
         if let Err(problem) = self.members(content, size, inside, depth, &mut declared) {
+            is_whole = false;
             self.tell(inside, &problem);
             // Half an archive may lack what it says of itself: nothing is guessed of it.
             if declared.poms.is_empty() {
                 return;
             }
         }
-        if declared.poms.is_empty() {
+        let is_own = |package: &Package| declared.manifest.names(package, path, declared.poms.len() == 1);
+        let has_own = declared.poms.iter().any(is_own);
+        for package in &mut declared.poms {
+            if let Some(position) = declared.licenses.iter().position(|(folder, _)| *folder == coordinates(package)) {
+                package.licenses = declared.licenses.swap_remove(position).1;
+            } else if declared.manifest.names(package, path, true) {
+                package.licenses.extend(declared.manifest.license());
+            }
+        }
+        // What it carries says nothing of what it is: who has no files of Maven of its own is known by its manifest and its name.
+        if is_whole && !has_own {
             declared.poms.extend(declared.manifest.into_package(path));
         }
         for mut package in declared.poms {
@@ -136,6 +151,13 @@ impl Walk<'_> {
                     let package = properties::package(&text);
                     declared.poms.extend(package.filter(|package| !declared.poms.contains(package)));
                 }),
+                name if properties::pom_xml(name).is_some() && declared.licenses.len() < MAX_POMS => {
+                    self.document(&archive, &member).map(|text| {
+                        let licenses = properties::licenses(&text);
+                        let folder = properties::pom_xml(name).filter(|_| !licenses.is_empty());
+                        declared.licenses.extend(folder.map(|folder| (folder, licenses)));
+                    })
+                }
                 name if is_archive(name) => {
                     let way = join(inside, &member.name);
                     if depth == MAX_DEPTH {
@@ -195,6 +217,11 @@ impl Walk<'_> {
             (Some(problem), more) => Err(Unreadable::new(format!("{problem}, and {more} more problems in it"))),
         }
     }
+}
+
+/// Returns `GROUP/ARTIFACT`.
+fn coordinates(package: &Package) -> String {
+    format!("{}/{}", package.namespace.as_deref().unwrap_or_default(), package.name)
 }
 
 fn join(inside: Option<&str>, name: &[u8]) -> String {

@@ -6,6 +6,8 @@ use crate::sbom::{Kind, Package};
 
 /// Coordinates are not longer.
 const MAX_COORDINATE: usize = 1024;
+/// No artifact has more.
+const MAX_LICENSES: usize = 20;
 
 /// Says whether an entry is `META-INF/maven/GROUP/ARTIFACT/pom.properties`.
 pub(super) fn is_pom(name: &[u8]) -> bool {
@@ -15,6 +17,25 @@ pub(super) fn is_pom(name: &[u8]) -> bool {
     };
     let mut parts = rest.split(|byte| *byte == b'/');
     parts.by_ref().take(2).filter(|part| !part.is_empty()).count() == 2 && parts.next().is_none()
+}
+
+/// Returns `GROUP/ARTIFACT` of `META-INF/maven/GROUP/ARTIFACT/pom.xml`.
+pub(super) fn pom_xml(name: &[u8]) -> Option<String> {
+    let folder = name.strip_prefix(b"META-INF/maven/")?.strip_suffix(b"/pom.xml")?;
+    let is_folder = folder.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).count() == 2;
+    is_folder.then(|| String::from_utf8_lossy(folder).into_owned())
+}
+
+/// Returns the names of the licenses in a `pom.xml`. Those of a parent are not in the archive.
+pub(super) fn licenses(text: &str) -> Vec<String> {
+    let inside = |text: &str, open: &str, close: &str| -> Option<String> {
+        let (_, rest) = text.split_once(open)?;
+        Some(rest.split_once(close)?.0.to_owned())
+    };
+    let Some(all) = inside(text, "<licenses>", "</licenses>") else { return Vec::new() };
+    let names = all.split("<license>").skip(1).take(MAX_LICENSES);
+    let names = names.filter_map(|license| inside(license, "<name>", "</name>"));
+    names.map(|name| name.trim().replace("&amp;", "&")).filter(|name| is_coordinate(name)).collect()
 }
 
 /// Reads the coordinates, if all three are there.

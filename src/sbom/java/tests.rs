@@ -3,6 +3,7 @@ use std::io::{Cursor, Write};
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
 use super::*;
+use crate::sbom::Facts;
 use crate::sbom::language::tests::{name, read};
 
 type Entry<'a> = (&'a str, CompressionMethod, &'a [u8]);
@@ -160,9 +161,82 @@ fn every_truncation_and_flip_is_survived() {
         let mut flipped = archive.clone();
         flipped[end] ^= 0xff;
         let mut content = Cursor::new(&flipped[..]);
-        let mut evidence = Evidence { path: b"a.jar", size: u64::MAX, content: &mut content };
+        let mut evidence =
+            Evidence { path: b"a.jar", size: u64::MAX, content: &mut content, facts: &mut Facts::default() };
         // What a broken archive gives is of no account; that it ends is.
         let _ = Java.read(&mut evidence, &mut Vec::new());
         let _ = found("a.jar", &flipped);
     }
+}
+
+#[test]
+fn what_an_archive_is_and_what_it_carries() {
+    let ((guava, guava_pom), (cglib, cglib_pom)) =
+        (pom("com.google.guava", "guava", "31.1-jre"), pom("cglib", "cglib", "3.3"));
+    let (own, own_pom) = pom("com.example", "shaded", "1.0");
+    let kafka = b"Implementation-Title: kafka-clients\nImplementation-Version: 3.6.1\n";
+    let bundle = b"Bundle-SymbolicName: com.google.inject\nBundle-Version: 5.1.0\n";
+    let manifest = "META-INF/MANIFEST.MF";
+    let jar = zip(&[(manifest, DEFLATE, kafka), (&guava, DEFLATE, &guava_pom)]);
+    let table: &[(&str, Vec<u8>, &[&str])] = &[
+        (
+            "kafka-clients-3.6.1.jar",
+            jar.clone(),
+            &["- com.google.guava/guava@31.1-jre", "- org.apache.kafka/kafka-clients@3.6.1"],
+        ),
+        (
+            "web.war",
+            zip(&[("WEB-INF/lib/kafka-clients-3.6.1.jar", STORE, &jar)]),
+            &[
+                "WEB-INF/lib/kafka-clients-3.6.1.jar com.google.guava/guava@31.1-jre",
+                "WEB-INF/lib/kafka-clients-3.6.1.jar org.apache.kafka/kafka-clients@3.6.1",
+            ],
+        ),
+        (
+            "kafka-clients-3.6.1.jar",
+            zip(&[(&guava, DEFLATE, &guava_pom), (&cglib, DEFLATE, &cglib_pom)]),
+            &["- com.google.guava/guava@31.1-jre", "- cglib/cglib@3.3", "- org.apache.kafka/kafka-clients@3.6.1"],
+        ),
+        (
+            "guice.jar",
+            zip(&[(manifest, DEFLATE, bundle), (&cglib, DEFLATE, &cglib_pom)]),
+            &["- cglib/cglib@3.3", "- com.google/com.google.inject@5.1.0"],
+        ),
+        // Its own, by the file's name, by the manifest, and by the version.
+        ("shaded-1.0.jar", zip(&[(&own, DEFLATE, &own_pom)]), &["- com.example/shaded@1.0"]),
+        (
+            "app.jar",
+            zip(&[
+                (manifest, DEFLATE, b"Implementation-Title: Shaded\nImplementation-Version: 1\n"),
+                (&own, STORE, &own_pom),
+            ]),
+            &["- com.example/shaded@1.0"],
+        ),
+        (
+            "app.jar",
+            zip(&[(manifest, DEFLATE, b"Implementation-Version: 1.0\n"), (&own, STORE, &own_pom)]),
+            &["- com.example/shaded@1.0"],
+        ),
+    ];
+    for (path, content, wanted) in table {
+        let (packages, problem) = found(path, content);
+        assert_eq!(
+            (&packages[..], problem),
+            (&wanted.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()[..], None)
+        );
+    }
+}
+
+#[test]
+fn licenses_of_poms_and_bundles() {
+    let (path, text) = pom("org.acme", "lib", "1.0");
+    let xml = b"<project><licenses>\n<license><name>Apache-2.0</name></license><license><url>x</url><name> MIT\n</name></license></licenses></project>";
+    let with = |entries: &[Entry<'_>]| read(&Java, "lib-1.0.jar", &zip(entries)).0.remove(0).licenses;
+    assert_eq!(
+        with(&[("META-INF/maven/org.acme/lib/pom.xml", DEFLATE, xml), (&path, STORE, &text)]),
+        ["Apache-2.0", "MIT"]
+    );
+    let bundle = b"Bundle-License: EPL-2.0\n";
+    assert_eq!(with(&[("META-INF/MANIFEST.MF", DEFLATE, bundle), (&path, STORE, &text)]), ["EPL-2.0"]);
+    assert_eq!(with(&[("META-INF/maven/org.acme/other/pom.xml", DEFLATE, xml), (&path, STORE, &text)]), [""; 0]);
 }

@@ -3,10 +3,14 @@
 //! Lock files count as wishes, not as installed packages, and are not read.
 
 mod composer;
+mod conda;
+mod cran;
+mod embedded;
 mod gem;
 mod json;
 mod npm;
 mod nuget;
+mod php;
 mod python;
 
 use super::{Cataloger, binary, java};
@@ -19,13 +23,19 @@ pub fn catalogers() -> Vec<Box<dyn Cataloger>> {
         Box::new(gem::Gem),
         Box::new(composer::Composer),
         Box::new(nuget::Nuget),
+        Box::new(conda::Conda),
+        Box::new(cran::Cran),
+        Box::new(embedded::Embedded),
+        Box::new(php::Pecl),
+        Box::new(php::WordPress),
         Box::new(java::Java),
         Box::new(binary::Binary),
+        Box::new(binary::Release),
     ]
 }
 
 /// Splits a path into its directory and its last part.
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     match path.iter().rposition(|byte| *byte == b'/') {
         Some(at) => (&path[..at], &path[at + 1..]),
         None => (b"", path),
@@ -44,7 +54,7 @@ pub(super) fn with_namespace(name: &str) -> (Option<String>, String) {
 pub(super) mod tests {
     use std::io::Cursor;
 
-    use super::super::{Evidence, Package, Unreadable};
+    use super::super::{Evidence, Facts, Package, Unreadable};
     use super::*;
 
     /// Reads evidence that is in memory.
@@ -56,7 +66,8 @@ pub(super) mod tests {
         let mut found = Vec::new();
         let mut content = Cursor::new(content);
         let size = content.get_ref().len() as u64;
-        let mut evidence = Evidence { path: path.as_bytes(), size, content: &mut content };
+        let mut evidence =
+            Evidence { path: path.as_bytes(), size, content: &mut content, facts: &mut Facts::default() };
         let problem = cataloger.read(&mut evidence, &mut found).err();
         (found, problem.map(|Unreadable { reason }| reason))
     }

@@ -68,9 +68,14 @@ impl<'de> Deserialize<'de> for Libraries {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Libraries, A::Error> {
                 let mut names = Vec::new();
                 while let Some((name, library)) = map.next_entry::<String, Library>()? {
-                    if library.kind != Value::Text("package".to_owned()) {
-                        continue;
-                    }
+                    // The runtime of a self-contained application is a package with another name.
+                    let name = match &library.kind {
+                        Value::Text(kind) if kind == "package" => name,
+                        Value::Text(kind) if kind == "runtimepack" => {
+                            name.strip_prefix("runtimepack.").unwrap_or(&name).to_owned()
+                        }
+                        _ => continue,
+                    };
                     if names.len() == MAX_ITEMS {
                         return Err(serde::de::Error::custom("too many packages"));
                     }
@@ -93,8 +98,12 @@ mod tests {
         let text = r#"{"runtimeTarget":{"name":"x"},"targets":{".NETCoreApp,Version=v8.0":{"Svc/1.0.0":{}}},"libraries":{
             "Svc/1.0.0":{"type":"project","serviceable":false},
             "Newtonsoft.Json/13.0.3":{"type":"package","sha512":"s"},
+            "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/8.0.1":{"type":"runtimepack"},
             "odd":{"type":"package"}, "none/1":{}, "/1":{"type":"package"}}}"#;
-        assert_eq!(names(&Nuget, "app/Svc.deps.json", text.as_bytes()), ["Newtonsoft.Json@13.0.3"]);
+        assert_eq!(
+            names(&Nuget, "app/Svc.deps.json", text.as_bytes()),
+            ["Newtonsoft.Json@13.0.3", "Microsoft.NETCore.App.Runtime.linux-x64@8.0.1"]
+        );
         assert_eq!(names(&Nuget, "a.deps.json", b"{}"), [""; 0]);
         assert_eq!(names(&Nuget, "a.deps.json", b"{\"libraries\":null}"), [""; 0]);
     }

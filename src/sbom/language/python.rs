@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use super::split;
 use crate::filesystem::Entry;
-use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable};
+use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable, licenses};
 
 /// A header block is not larger; a license text may stand in it.
 const MAX_HEADERS: u64 = 1 << 20;
@@ -31,7 +31,9 @@ impl Cataloger for Python {
         let (Some(name), Some(version)) = (headers.name, headers.version) else {
             return Err(Unreadable::new("says no name and version"));
         };
-        let licenses = match (headers.expression, headers.license) {
+        // Some put the whole text of the license where its name belongs.
+        let license = headers.license.filter(|license| licenses::is_name(license));
+        let licenses = match (headers.expression, license) {
             (Some(license), _) | (None, Some(license)) => vec![license],
             (None, None) => headers.classifiers,
         };
@@ -158,6 +160,8 @@ mod tests {
         }
         let endless = b"Name: a\nVersion: 1\nLicense: ".iter().copied().chain(b"x".repeat(3 << 20)).collect::<Vec<_>>();
         let (found, _) = read(&Python, "a.egg-info", &endless);
-        assert!(found[0].licenses[0].len() < 1 << 20);
+        assert!(found[0].licenses.is_empty());
+        let text = b"Name: a\nVersion: 1\nLicense: Copyright (c) 2020, X\n  All rights.\nClassifier: License :: OSI Approved :: BSD License\n";
+        assert_eq!(read(&Python, "a.egg-info", text).0[0].licenses, ["BSD License"]);
     }
 }

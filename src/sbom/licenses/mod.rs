@@ -34,6 +34,70 @@ impl License {
     }
 }
 
+/// Longer text is no name of a license but a license.
+const MAX_NAME: usize = 120;
+/// So many words has the longest name.
+const MAX_WORDS: usize = 14;
+
+/// Cleans what evidence says about licenses: none twice, none empty, none that is a sentence instead of a name. The order stays.
+pub(super) fn clean(texts: Vec<String>) -> Vec<String> {
+    let mut cleaned: Vec<String> = Vec::new();
+    for text in texts {
+        let text = text.trim();
+        if is_name(text) && !cleaned.iter().any(|other| other == text) {
+            cleaned.push(text.to_owned());
+        }
+    }
+    cleaned
+}
+
+/// Says whether text names a license, as an expression, a name or an address does, and is not the beginning of one.
+pub(super) fn is_name(text: &str) -> bool {
+    const SENTENCES: [&str; 8] =
+        ["copyright", "permission is", "redistribution", "licensed under", "this ", "all rights", "see ", "unknown"];
+    if matches!(License::parse(text), License::Id(_) | License::Expression(_)) {
+        return true;
+    }
+    let lower = text.to_ascii_lowercase();
+    let is_sentence = SENTENCES.iter().any(|start| lower.starts_with(start));
+    !text.is_empty()
+        && !is_sentence
+        && !text.contains('\n')
+        && text.len() <= MAX_NAME
+        && text.split_whitespace().count() <= MAX_WORDS
+}
+
+/// Turns a license of Debian's machine-readable copyright files into SPDX's words; what has no such word stays.
+///
+/// <https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/#license-specification>
+pub(super) fn of_debian(text: &str) -> String {
+    let words = text.split_whitespace().map(|word| {
+        let bare = word.trim_end_matches(',');
+        match bare {
+            "and" => "AND".to_owned(),
+            "or" => "OR".to_owned(),
+            "Expat" => "MIT".to_owned(),
+            "with" => "WITH".to_owned(),
+            _ => gnu(bare).unwrap_or_else(|| bare.to_owned()),
+        }
+    });
+    let spdx = words.collect::<Vec<_>>().join(" ");
+    if matches!(License::parse(&spdx), License::Other(_)) { text.trim().to_owned() } else { spdx }
+}
+
+/// `GPL-2+` is `GPL-2.0-or-later`, and `GPL-2` is `GPL-2.0-only`.
+fn gnu(text: &str) -> Option<String> {
+    let (family, version) =
+        text.split_once('-').filter(|(family, _)| matches!(*family, "GPL" | "LGPL" | "AGPL" | "GFDL"))?;
+    let (number, later) = match version.strip_suffix('+') {
+        Some(number) => (number, "or-later"),
+        None => (version, "only"),
+    };
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number = if number.contains('.') { number.to_owned() } else { format!("{number}.0") };
+    is_number.then(|| format!("{family}-{number}-{later}"))
+}
+
 /// Finds an identifier, whatever its case.
 fn find(list: &'static str, text: &str) -> Option<&'static str> {
     list.lines().find(|id| id.eq_ignore_ascii_case(text))
@@ -90,6 +154,40 @@ mod tests {
         for list in [LICENSES, EXCEPTIONS] {
             let ids: Vec<&str> = list.lines().collect();
             assert!(ids.len() > 80 && ids.is_sorted() && ids.iter().all(|id| !id.is_empty() && !id.contains(' ')));
+        }
+    }
+
+    #[test]
+    fn names_and_texts() {
+        let texts = [
+            "MIT",
+            "",
+            " MIT ",
+            "Copyright (c) 2020, X",
+            "BSD License",
+            "https://www.apache.org/licenses/LICENSE-2.0",
+            "a\nb",
+        ];
+        let cleaned = clean(texts.map(str::to_owned).to_vec());
+        assert_eq!(cleaned, ["MIT", "BSD License", "https://www.apache.org/licenses/LICENSE-2.0"]);
+        assert!(!is_name(&"word ".repeat(20)) && !is_name(&"x".repeat(500)) && is_name("GPL-2.0-only AND MIT"));
+    }
+
+    #[test]
+    fn debian() {
+        let table = [
+            ("GPL-2+", "GPL-2.0-or-later"),
+            ("GPL-3", "GPL-3.0-only"),
+            ("LGPL-2.1+", "LGPL-2.1-or-later"),
+            ("Expat", "MIT"),
+            ("GPL-2+ or Expat", "GPL-2.0-or-later OR MIT"),
+            ("BSD-3-clause", "BSD-3-Clause"),
+            ("public-domain", "public-domain"),
+            ("GPL-2+ with OpenSSL exception", "GPL-2+ with OpenSSL exception"),
+        ];
+        for (text, wanted) in table {
+            let spdx = of_debian(text);
+            assert!(spdx.eq_ignore_ascii_case(wanted), "{text}: {spdx}");
         }
     }
 

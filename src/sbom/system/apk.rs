@@ -19,6 +19,7 @@ struct Stanza {
     architecture: String,
     license: String,
     origin: String,
+    maintainer: String,
 }
 
 impl Cataloger for Apk {
@@ -37,10 +38,13 @@ impl Cataloger for Apk {
     fn read(&self, evidence: &mut Evidence<'_>, found: &mut Vec<Package>) -> Result<(), Unreadable> {
         let mut lines = Lines::new(&mut *evidence.content);
         let mut stanza = Stanza::default();
+        let mut folder = Vec::new();
         let mut broken = 0_usize;
         while let Some(line) = lines.next()? {
             match line {
                 [] => broken += usize::from(!std::mem::take(&mut stanza).finish(found)?),
+                [b'F', b':', value @ ..] => folder = value.to_vec(),
+                [b'R', b':', value @ ..] => evidence.facts.own(&[&folder[..], b"/", value].concat()),
                 [key, b':', value @ ..] => stanza.set(*key, value),
                 _ => {}
             }
@@ -61,6 +65,7 @@ impl Stanza {
             b'V' => self.version = text(value),
             b'A' => self.architecture = text(value),
             b'L' => self.license = text(value),
+            b'm' => self.maintainer = text(value),
             b'o' => self.origin = text(value),
             _ => {}
         }
@@ -68,7 +73,7 @@ impl Stanza {
 
     /// Makes a package of the stanza; says whether it was in order.
     fn finish(self, found: &mut Vec<Package>) -> Result<bool, Unreadable> {
-        let Self { name, version, architecture, license, origin } = self;
+        let Self { name, version, architecture, license, origin, maintainer } = self;
         if name.is_empty() && version.is_empty() {
             return Ok(true);
         }
@@ -85,6 +90,7 @@ impl Stanza {
             }
         }
         package.licenses.extend(Some(license).filter(|license| !license.is_empty()));
+        package.supplier = Some(maintainer).filter(|maintainer| !maintainer.is_empty());
         found.push(package);
         Ok(true)
     }
@@ -95,13 +101,15 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+    use crate::sbom::Facts;
 
     #[test]
     fn stanzas() {
         let content = "C:Q1x=\nP:musl\nV:1.2.5-r0\nA:x86_64\nL:MIT\no:musl\nF:lib\nR:ld.so\nZ:Q1\n\nP:musl-utils\nV:1.2.5-r0\nL:MIT AND GPL-2.0-or-later\no:musl\n\nP:broken\n\n";
         let mut found = Vec::new();
         let mut content = Cursor::new(content.as_bytes());
-        let mut evidence = Evidence { path: b"lib/apk/db/installed", size: 0, content: &mut content };
+        let mut evidence =
+            Evidence { path: b"lib/apk/db/installed", size: 0, content: &mut content, facts: &mut Facts::default() };
         let result = Apk.read(&mut evidence, &mut found);
         assert_eq!(result.expect_err("one is broken").reason, "has 1 packages without a name or a version");
         assert_eq!(found.len(), 2);

@@ -22,6 +22,7 @@ struct Stanza {
     architecture: String,
     source: String,
     status: Option<String>,
+    maintainer: String,
 }
 
 impl Cataloger for Dpkg {
@@ -65,6 +66,7 @@ impl Stanza {
             b"Version" => self.version = text(value),
             b"Architecture" => self.architecture = text(value),
             b"Source" => self.source = text(value),
+            b"Maintainer" => self.maintainer = text(value),
             b"Status" => self.status = Some(text(value)),
             _ => {}
         }
@@ -72,7 +74,7 @@ impl Stanza {
 
     /// Makes a package of the stanza, if it is one that is installed; says whether the stanza was in order.
     fn finish(self, found: &mut Vec<Package>) -> Result<bool, Unreadable> {
-        let Self { package: name, version, architecture, source, status } = self;
+        let Self { package: name, version, architecture, source, status, maintainer } = self;
         let state = status.as_deref().and_then(|status| status.split_whitespace().nth(2));
         if matches!(state, Some("config-files" | "not-installed"))
             || status.is_none() && name.is_empty() && version.is_empty()
@@ -92,6 +94,7 @@ impl Stanza {
         if !architecture.is_empty() {
             package.qualifiers.insert("arch".to_owned(), architecture);
         }
+        package.supplier = Some(maintainer).filter(|maintainer| !maintainer.is_empty());
         found.push(package);
         Ok(true)
     }
@@ -116,11 +119,12 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+    use crate::sbom::Facts;
 
     fn read(content: &str) -> (Vec<String>, Result<(), Unreadable>) {
         let mut found = Vec::new();
         let mut content = Cursor::new(content.as_bytes());
-        let mut evidence = Evidence { path: STATUS, size: 0, content: &mut content };
+        let mut evidence = Evidence { path: STATUS, size: 0, content: &mut content, facts: &mut Facts::default() };
         let result = Dpkg.read(&mut evidence, &mut found);
         (
             found

@@ -13,7 +13,7 @@ use std::io::{self, Read, SeekFrom};
 
 use super::MAX_PACKAGES;
 use crate::filesystem::{Content, Entry};
-use crate::sbom::{Cataloger, Evidence, Package, Unreadable};
+use crate::sbom::{Cataloger, Evidence, Facts, Package, Unreadable};
 
 /// The largest header that is read: those of kernels with their lists of files have a few MiB.
 const MAX_HEADER: u64 = 32 * 1024 * 1024;
@@ -55,7 +55,7 @@ impl Cataloger for Rpm {
     }
 
     fn read(&self, evidence: &mut Evidence<'_>, found: &mut Vec<Package>) -> Result<(), Unreadable> {
-        read(evidence.content, None, found)
+        read(evidence.content, None, found, evidence.facts)
     }
 
     fn read_with(
@@ -64,17 +64,22 @@ impl Cataloger for Rpm {
         companion: &mut dyn Content,
         found: &mut Vec<Package>,
     ) -> Result<(), Unreadable> {
-        read(evidence.content, Some(companion), found)
+        read(evidence.content, Some(companion), found, evidence.facts)
     }
 }
 
-fn read(content: &mut dyn Content, wal: Option<&mut dyn Content>, found: &mut Vec<Package>) -> Result<(), Unreadable> {
+fn read(
+    content: &mut dyn Content,
+    wal: Option<&mut dyn Content>,
+    found: &mut Vec<Package>,
+    facts: &mut Facts,
+) -> Result<(), Unreadable> {
     let mut broken = None;
     let mut take = |blob: &[u8]| {
         if found.len() >= MAX_PACKAGES {
             return Err(Unreadable::new(format_args!("has more than {MAX_PACKAGES} packages")));
         }
-        match header::parse(blob) {
+        match header::parse(blob, facts) {
             Ok(package) => found.extend(package),
             Err(reason) => broken = Some(reason),
         }

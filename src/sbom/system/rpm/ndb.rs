@@ -74,7 +74,8 @@ mod tests {
 
     fn count(bytes: &[u8]) -> Result<usize, Unreadable> {
         let mut found = Vec::new();
-        super::super::read(&mut Cursor::new(bytes), None, &mut found).map(|()| found.len())
+        super::super::read(&mut Cursor::new(bytes), None, &mut found, &mut crate::sbom::Facts::default())
+            .map(|()| found.len())
     }
 
     #[test]
