@@ -20,7 +20,7 @@ use crate::media_type::{MANIFESTS, MediaType};
 
 /// What HEAD says.
 enum Peek {
-    Found(Descriptor),
+    Found(Box<Descriptor>),
     /// This status, which alone decides nothing.
     Said(u16),
     /// Nothing, in passing.
@@ -47,7 +47,7 @@ impl Remote {
     /// When the registry cannot tell.
     pub fn resolve(&self, reference: &str) -> Result<Option<Descriptor>> {
         match self.peek(reference)? {
-            Peek::Found(found) => Ok(Some(found)),
+            Peek::Found(found) => Ok(Some(*found)),
             // What a mirror does not have is said of nothing: the next place is asked.
             Peek::Said(404 | 410) if self.session.is_mirror => Ok(None),
             Peek::Said(_) | Peek::Failed => self.second_look(reference),
@@ -61,7 +61,7 @@ impl Remote {
     /// When the registry cannot tell, or takes no login.
     pub fn stands(&self, reference: &str) -> Result<Option<Descriptor>> {
         match self.peek(reference)? {
-            Peek::Found(found) => return Ok(Some(found)),
+            Peek::Found(found) => return Ok(Some(*found)),
             Peek::Said(404 | 410) => return Ok(None),
             Peek::Said(_) | Peek::Failed => {}
         }
@@ -88,7 +88,7 @@ impl Remote {
             Some(found) => {
                 self.check_reference(&response, reference, &found.digest)?;
                 self.remember(reference, &found.digest);
-                Ok(Peek::Found(found))
+                Ok(Peek::Found(Box::new(found)))
             }
             None => Ok(Peek::Said(response.status)),
         }

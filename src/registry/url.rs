@@ -141,7 +141,7 @@ fn escaped(text: &str) -> Option<String> {
     for c in text.trim().chars() {
         match c {
             ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' => {
-                escaped.extend(percent::scope(c.encode_utf8(&mut [0; 4])))
+                escaped.extend(percent::scope(c.encode_utf8(&mut [0; 4])));
             }
             c if c.is_ascii_graphic() => escaped.push(c),
             _ => return None,

@@ -69,7 +69,7 @@ impl Envelope {
             return Err(Error::Type("signatures"));
         }
         let (payload_type, payload) = (json::required_text(&members, "payloadType")?, bytes(&members, "payload")?);
-        let one = |signature: &Box<RawValue>| {
+        let one = |signature: &RawValue| {
             let signature: Members = serde_json::from_str(signature.get())?;
             Ok(Self {
                 payload_type: payload_type.clone(),

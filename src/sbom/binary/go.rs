@@ -196,6 +196,23 @@ fn linked_version(setting: &str) -> Option<String> {
     found
 }
 
+fn module(path: &str, version: &str) -> Package {
+    let (namespace, name) = with_namespace(path);
+    Package { namespace, ..Package::new(Kind::Go, name, version) }
+}
+
+/// Returns what stands in a module's place; a folder has no name that means something elsewhere, and keeps the module's.
+fn replacement(replaced: &Package, path: &str, version: &str) -> Package {
+    if path.starts_with(['.', '/']) {
+        Package {
+            version: if version.is_empty() { "(devel)".to_owned() } else { version.to_owned() },
+            ..replaced.clone()
+        }
+    } else {
+        module(path, version)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,22 +256,5 @@ mod tests {
         assert_eq!(main_module("path\ta.b/tool\nbuild\t-ldflags=\"-X main.version=1.0\"\n"), "a.b/tool@1.0");
         assert_eq!(main_module("path\tcommand-line-arguments\ndep\td.e/f\tv1.2.3\n"), "d.e/f@v1.2.3");
         assert_eq!(main_module(""), "");
-    }
-}
-
-fn module(path: &str, version: &str) -> Package {
-    let (namespace, name) = with_namespace(path);
-    Package { namespace, ..Package::new(Kind::Go, name, version) }
-}
-
-/// Returns what stands in a module's place; a folder has no name that means something elsewhere, and keeps the module's.
-fn replacement(replaced: &Package, path: &str, version: &str) -> Package {
-    if path.starts_with(['.', '/']) {
-        Package {
-            version: if version.is_empty() { "(devel)".to_owned() } else { version.to_owned() },
-            ..replaced.clone()
-        }
-    } else {
-        module(path, version)
     }
 }

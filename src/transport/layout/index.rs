@@ -43,7 +43,7 @@ pub(super) struct Entry {
 
 /// An entry as it is read.
 enum Read {
-    Known(Entry),
+    Known(Box<Entry>),
     Stranger(Members),
 }
 
@@ -85,7 +85,7 @@ impl Index {
         let mut index = Self { members, entries, strangers: BTreeMap::new(), keys: Keys::default(), has_list };
         for entry in all {
             match entry {
-                Read::Known(entry) => index.push(entry),
+                Read::Known(entry) => index.push(*entry),
                 Read::Stranger(members) => {
                     let at = index.next();
                     index.strangers.insert(at, members);
@@ -182,7 +182,7 @@ impl Index {
     /// Removes the entries that `gone` says, and returns how many there were.
     pub(super) fn remove(&mut self, gone: impl Fn(usize, &Descriptor) -> bool) -> usize {
         let before = self.entries.len();
-        let known = std::mem::take(&mut self.entries).into_iter().map(|(at, entry)| (at, Read::Known(entry)));
+        let known = std::mem::take(&mut self.entries).into_iter().map(|(at, entry)| (at, Read::Known(Box::new(entry))));
         let mut all: BTreeMap<usize, Read> = known.collect();
         all.extend(std::mem::take(&mut self.strangers).into_iter().map(|(at, members)| (at, Read::Stranger(members))));
         let kept = all.into_values().enumerate().filter(|(number, entry)| match entry {
@@ -272,7 +272,7 @@ impl Entry {
 fn read(text: &str) -> Result<Read, serde_json::Error> {
     let members = Members::parse(text.as_bytes())?;
     match serde_json::from_str(text) {
-        Ok(descriptor) => Ok(Read::Known(Entry { members, descriptor })),
+        Ok(descriptor) => Ok(Read::Known(Box::new(Entry { members, descriptor }))),
         Err(error) => match members.decode::<String>("digest") {
             Ok(Some(digest)) if Digest::is_of_unknown_algorithm(&digest) => Ok(Read::Stranger(members)),
             _ => Err(error),
