@@ -78,7 +78,7 @@ impl Envelope {
                 key_id: json::text(&signature, "keyid")?.filter(|id| !id.is_empty()),
             })
         };
-        signatures.iter().map(one).collect()
+        signatures.iter().map(|signature| one(signature)).collect()
     }
 
     /// Returns the envelope as JSON on one line.
