@@ -816,6 +816,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certifica
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-identity-regexp -d 'The same, as a regular expression, which may match a part unless it says ^ and $' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-oidc-issuer -d 'Who must vouch for that identity, as in https://token.actions.githubusercontent.com' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-oidc-issuer-regexp -d 'The same, as a regular expression, which may match a part unless it says ^ and $' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-github-workflow-repository -d 'Which repository\'s workflow must have signed, as in OWNER/NAME: who calls a shared workflow signs by that one\'s name' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-github-workflow-ref -d 'Which branch or tag it must have run for, as in refs/heads/main' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-github-workflow-sha -d 'Which commit it must have run for' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-github-workflow-name -d 'What the workflow must be called' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-github-workflow-trigger -d 'Which event must have started it, as in push' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l trusted-root -d 'Whom to trust: sigstore\'s trusted_root.json, which is never fetched' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l policy -d 'Ask this file, a containers-policy.json, what must be signed by whom and under which name' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l require -d 'How many of the keys must have signed' -r -f -a "any\t'One of them'
@@ -860,12 +865,19 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l json -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l bundle -d 'The bundle' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l bundle -d 'The bundle, or several, one on each line' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l signature -d 'A signature that stands alone, in base64 or as it is, in place of the bundle; for --key' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l type -d 'What must be stated of the file: the short names of verify-attestation, or a URI' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s k -l key -d 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-identity -d 'Who must have signed: the address, URI or name in the certificate' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-identity-regexp -d 'The same, as a regular expression, which may match a part unless it says ^ and $' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-oidc-issuer -d 'Who must vouch for that identity, as in https://token.actions.githubusercontent.com' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-oidc-issuer-regexp -d 'The same, as a regular expression, which may match a part unless it says ^ and $' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-github-workflow-repository -d 'Which repository\'s workflow must have signed, as in OWNER/NAME: who calls a shared workflow signs by that one\'s name' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-github-workflow-ref -d 'Which branch or tag it must have run for, as in refs/heads/main' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-github-workflow-sha -d 'Which commit it must have run for' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-github-workflow-name -d 'What the workflow must be called' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-github-workflow-trigger -d 'Which event must have started it, as in push' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l trusted-root -d 'Whom to trust: sigstore\'s trusted_root.json, which is never fetched' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -921,6 +933,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-identity-regexp -d 'The same, as a regular expression, which may match a part unless it says ^ and $' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-oidc-issuer -d 'Who must vouch for that identity, as in https://token.actions.githubusercontent.com' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-oidc-issuer-regexp -d 'The same, as a regular expression, which may match a part unless it says ^ and $' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-github-workflow-repository -d 'Which repository\'s workflow must have signed, as in OWNER/NAME: who calls a shared workflow signs by that one\'s name' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-github-workflow-ref -d 'Which branch or tag it must have run for, as in refs/heads/main' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-github-workflow-sha -d 'Which commit it must have run for' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-github-workflow-name -d 'What the workflow must be called' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-github-workflow-trigger -d 'Which event must have started it, as in push' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l trusted-root -d 'Whom to trust: sigstore\'s trusted_root.json, which is never fetched' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l require -d 'How many of the keys must have' -r -f -a "any\t'One of them'
 all\t'Each of them'"

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use stevedore::sign::keyless::{Identity, MAX_ROOT, Pattern, TrustedRoot};
+use stevedore::sign::keyless::{Identity, MAX_ROOT, Pattern, TrustedRoot, Workflow};
 use stevedore::sign::{Authority, Keyless};
 
 use super::{Context, Result, Usage, keys};
@@ -27,6 +27,21 @@ pub(crate) struct KeylessFlags {
     /// The same, as a regular expression, which may match a part unless it says ^ and $
     #[arg(long, value_name = "EXPRESSION", help_heading = HEADING)]
     certificate_oidc_issuer_regexp: Option<String>,
+    /// Which repository's workflow must have signed, as in OWNER/NAME: who calls a shared workflow signs by that one's name
+    #[arg(long, value_name = "REPOSITORY", help_heading = HEADING)]
+    certificate_github_workflow_repository: Option<String>,
+    /// Which branch or tag it must have run for, as in refs/heads/main
+    #[arg(long, value_name = "REF", help_heading = HEADING)]
+    certificate_github_workflow_ref: Option<String>,
+    /// Which commit it must have run for
+    #[arg(long, value_name = "COMMIT", help_heading = HEADING)]
+    certificate_github_workflow_sha: Option<String>,
+    /// What the workflow must be called
+    #[arg(long, value_name = "NAME", help_heading = HEADING)]
+    certificate_github_workflow_name: Option<String>,
+    /// Which event must have started it, as in push
+    #[arg(long, value_name = "EVENT", help_heading = HEADING)]
+    certificate_github_workflow_trigger: Option<String>,
     /// Whom to trust: sigstore's trusted_root.json, which is never fetched
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
     trusted_root: Option<PathBuf>,
@@ -53,18 +68,33 @@ impl KeylessFlags {
             || self.certificate_oidc_issuer.is_some()
             || self.certificate_oidc_issuer_regexp.is_some()
             || self.trusted_root.is_some()
+            || !self.workflow().is_empty()
+    }
+
+    fn workflow(&self) -> Workflow {
+        Workflow {
+            repository: self.certificate_github_workflow_repository.clone(),
+            reference: self.certificate_github_workflow_ref.clone(),
+            sha: self.certificate_github_workflow_sha.clone(),
+            name: self.certificate_github_workflow_name.clone(),
+            trigger: self.certificate_github_workflow_trigger.clone(),
+        }
     }
 
     /// Returns who may have signed; nothing when no flag is given.
     fn authority(&self, has_key: bool) -> Result<Option<Keyless>> {
         let subject = pattern(self.certificate_identity.as_deref(), self.certificate_identity_regexp.as_deref())?;
         let issuer = pattern(self.certificate_oidc_issuer.as_deref(), self.certificate_oidc_issuer_regexp.as_deref())?;
-        if subject.is_none() && issuer.is_none() && self.trusted_root.is_none() {
+        if !self.are_given() {
             return Ok(None);
         }
         if has_key {
             let hint = "use --key, or --certificate-identity, --certificate-oidc-issuer and --trusted-root";
             return Err(Usage::new("a key and an identity cannot both be asked for", hint).into());
+        }
+        if self.workflow().has_empty() {
+            let hint = "leave the flag out to take any workflow";
+            return Err(Usage::new("what a workflow must be cannot be empty", hint).into());
         }
         let missing = |what, flag: &str| Usage::new(format!("a keyless signature {what}"), format!("add {flag}"));
         let subject = subject
@@ -75,7 +105,7 @@ impl KeylessFlags {
         let root = self.trusted_root.as_deref().ok_or_else(|| {
             missing("is verified against a file that says whom to trust", "--trusted-root trusted_root.json")
         })?;
-        Ok(Some(Keyless::new(trusted_root(root)?, Identity { subject, issuer })))
+        Ok(Some(Keyless::new(trusted_root(root)?, Identity { subject, issuer }).called_by(self.workflow())))
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::{ArgAction, ValueEnum};
 use serde::Serialize;
 use stevedore::digest::Digest;
-use stevedore::sign::{Rejected, Require};
+use stevedore::sign::{Rejected, Require, Signer};
 
 use super::{Result, Usage};
 
@@ -74,6 +74,20 @@ impl From<HowMany> for Require {
             HowMany::Any => Self::Any,
             HowMany::All => Self::All,
         }
+    }
+}
+
+/// Returns what a report says of a signer, as names and values.
+pub(crate) fn facts(signer: &Signer) -> Vec<(&'static str, String)> {
+    match signer {
+        Signer::Key(fingerprint) => vec![("Key", fingerprint.to_string())],
+        Signer::Certificate { identity, issuer, signed_at, claims } => {
+            let mut facts =
+                vec![("Identity", identity.clone()), ("Issuer", issuer.clone()), ("Signed", signed_at.clone())];
+            facts.extend(claims.iter().map(|(name, value)| ("Claim", format!("{name}={value}"))));
+            facts
+        }
+        other => vec![("Signer", format!("{other:?}"))],
     }
 }
 

@@ -17,7 +17,7 @@ use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keyless::KeylessFlags;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
-use crate::cli::verification::{Bad, Habits, HowMany, Output};
+use crate::cli::verification::{Bad, Habits, HowMany, Output, facts};
 use crate::cli::{Error, Result, Ui, Usage, policies};
 
 /// Verify that an image is signed, with a key or by an identity
@@ -158,7 +158,12 @@ pub(crate) fn exit_code(error: &Error, class: Class) -> u8 {
     match error.chain().find_map(|error| error.downcast_ref::<sign::Error>()) {
         Some(sign::Error::Unsigned { .. } | sign::Error::Unattested { .. }) => return 10,
         Some(sign::Error::Image(_)) => return 11,
-        Some(sign::Error::Unacceptable { .. } | sign::Error::Attestations { .. } | sign::Error::Denied { .. }) => {
+        Some(
+            sign::Error::Unacceptable { .. }
+            | sign::Error::Artifact { .. }
+            | sign::Error::Attestations { .. }
+            | sign::Error::Denied { .. },
+        ) => {
             return 12;
         }
         _ => {}
@@ -241,16 +246,8 @@ impl Report for Findings {
             text.push_str(&format!("\n{form} in {}\n", good.place));
             let mut fact = |name: &str, value: &str| text.push_str(&format!("  {name:<10}  {}\n", printable(value)));
             fact("Manifest", &good.manifest.to_string());
-            for signer in &good.signers {
-                match signer {
-                    Signer::Key(fingerprint) => fact("Key", &fingerprint.to_string()),
-                    Signer::Certificate { identity, issuer, signed_at } => {
-                        fact("Identity", identity);
-                        fact("Issuer", issuer);
-                        fact("Signed", signed_at);
-                    }
-                    other => fact("Signer", &format!("{other:?}")),
-                }
+            for (name, value) in good.signers.iter().flat_map(facts) {
+                fact(name, &value);
             }
             fact("Name", good.identity.as_deref().unwrap_or("none"));
             for name in good.annotations.names() {

@@ -11,7 +11,7 @@ use crate::cli::flags::{Network, Only, Side};
 use crate::cli::keyless::KeylessFlags;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
-use crate::cli::verification::{Bad, Habits, HowMany, Output};
+use crate::cli::verification::{Bad, Habits, HowMany, Output, facts};
 use crate::cli::{Result, Ui, Usage};
 
 /// Verify what is attested of an image
@@ -146,11 +146,8 @@ impl Report for Findings {
             text.push_str(&format!("\n{form} in {}\n", good.place));
             let mut fact = |name: &str, value: &str| text.push_str(&format!("  {name:<10}  {}\n", printable(value)));
             fact("Manifest", &good.manifest.to_string());
-            for signer in &good.signers {
-                match signer {
-                    Signer::Key(fingerprint) => fact("Key", &fingerprint.to_string()),
-                    other => fact("Signer", &format!("{other:?}")),
-                }
+            for (name, value) in good.signers.iter().flat_map(facts) {
+                fact(name, &value);
             }
             fact("Name", good.name.as_deref().unwrap_or("none"));
         }

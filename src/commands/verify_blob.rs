@@ -5,31 +5,39 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use stevedore::digest::Digest;
 use stevedore::sign::blob::{self, Artifact, Verified};
 use stevedore::sign::collect::MAX_ATTESTATION;
-use stevedore::sign::{self, Signer};
+use stevedore::sign::{self, PredicateType, Signer};
 
 use crate::cli::keyless::KeylessFlags;
 use crate::cli::report::{Report, printable};
-use crate::cli::{Context, Result, Ui};
+use crate::cli::{Context, Result, Ui, Usage};
 
 /// Files that are not larger are read whole, for the sake of keys that cannot do with a digest.
 const MAX_CONTENT: u64 = 64 << 20;
+/// The most reasons of a refusal that are printed.
+const MAX_REASONS: usize = 20;
 
 /// Verify that a file is signed, by the bundle beside it
 ///
 /// Reads the bundles that cosign's sign-blob and attest-blob write, versions 0.1 to 0.3. Nothing is asked of any server: a keyless signature is
-/// verified against the file given by --trusted-root. A statement about the file counts whatever it states, and what that is, is printed.
+/// verified against the file given by --trusted-root. A statement about the file counts whatever it states, and what that is, is printed; --type
+/// asks for one of a type. A file with a bundle on each line is good when one of them is.
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The file, or its digest as sha256:HEX
+    /// The file, - for standard input, or its digest as sha256:HEX, sha384:HEX or sha512:HEX
     #[arg(value_name = "FILE_OR_DIGEST")]
     pub(crate) file: String,
-    /// The bundle
-    #[arg(long, value_name = "FILE")]
-    bundle: PathBuf,
+    /// The bundle, or several, one on each line
+    #[arg(long, value_name = "FILE", required_unless_present = "signature")]
+    bundle: Option<PathBuf>,
+    /// A signature that stands alone, in base64 or as it is, in place of the bundle; for --key
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["bundle", "kind"])]
+    signature: Option<PathBuf>,
+    /// What must be stated of the file: the short names of verify-attestation, or a URI
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<PredicateType>,
     /// Who may have signed: a file with public keys, or env://NAME for a variable that holds them
     #[arg(short, long, value_name = "FILE")]
     key: Vec<String>,
@@ -52,7 +60,7 @@ Examples:
 #[serde(rename_all = "camelCase")]
 struct Finding {
     file: String,
-    digest: Digest,
+    digest: String,
     signer: Signer,
     #[serde(skip_serializing_if = "Option::is_none")]
     predicate_type: Option<String>,
@@ -61,52 +69,94 @@ struct Finding {
 /// Verifies the file.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let authorities = args.keyless.authorities(&args.key, false)?;
+    let evidence = args.evidence()?;
     let artifact = artifact(&args.file)?;
-    let name = args.bundle.display();
-    let mut bundle = Vec::new();
-    let read = File::open(&args.bundle).and_then(|file| file.take(MAX_ATTESTATION + 1).read_to_end(&mut bundle));
-    read.with_context(|| format!("cannot read the bundle {name}"))?;
+    let kind = args.kind.as_ref().map(PredicateType::uri);
+    let parts = match args.signature {
+        Some(_) => vec![&*evidence],
+        None => blob::bundles(&evidence).map_err(|reason| unacceptable(&artifact, vec![reason.to_string()]))?,
+    };
     let mut reasons = Vec::new();
-    for authority in &authorities {
-        match blob::verify(&bundle, &artifact, &**authority, MAX_ATTESTATION) {
-            Ok(Verified { digest, signer, predicate_type, .. }) => {
-                return ui.report(&Finding { file: args.file.clone(), digest, signer, predicate_type });
+    let mut passed = 0;
+    for part in parts {
+        for authority in &authorities {
+            let verified = match args.signature {
+                Some(_) => blob::verify_detached(part, &artifact, &**authority),
+                None => blob::verify(part, &artifact, &**authority, kind, MAX_ATTESTATION),
+            };
+            match verified {
+                Ok(Verified { digest, signer, predicate_type, .. }) => {
+                    return ui.report(&Finding { file: args.file.clone(), digest, signer, predicate_type });
+                }
+                Err(reason) if reasons.len() < MAX_REASONS => reasons.push(reason.to_string()),
+                Err(_) => passed += 1,
             }
-            Err(reason) => reasons.push(reason.to_string()),
         }
     }
-    Err(sign::Error::Unacceptable { digest: artifact.digest(), reasons }.into())
+    if passed > 0 {
+        reasons.push(format!("{passed} more"));
+    }
+    Err(unacceptable(&artifact, reasons).into())
+}
+
+fn unacceptable(artifact: &Artifact, reasons: Vec<String>) -> sign::Error {
+    sign::Error::Artifact { digest: artifact.digest(), reasons }
+}
+
+impl Args {
+    /// Reads the bundle or the signature.
+    fn evidence(&self) -> Result<Vec<u8>> {
+        let (path, what) = match (&self.bundle, &self.signature) {
+            (_, Some(path)) => (path, "signature"),
+            (Some(path), None) => (path, "bundle"),
+            (None, None) => return Err(Usage::new("no signature was given", "add --bundle or --signature").into()),
+        };
+        let mut content = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(MAX_ATTESTATION + 1).read_to_end(&mut content));
+        read.with_context(|| format!("cannot read the {what} {}", path.display()))?;
+        Ok(content)
+    }
 }
 
 /// Takes a digest for one unless there is a file of that name.
 fn artifact(name: &str) -> Result<Artifact> {
+    if name == "-" {
+        return read(&mut std::io::stdin().lock()).context("cannot read standard input");
+    }
     if !Path::new(name).exists()
-        && let Some(digest) = name.starts_with("sha256:").then(|| name.parse::<Digest>().ok()).flatten()
+        && let Some(artifact) = Artifact::of_text(name)
     {
-        return Ok(Artifact::of(&digest).expect("it is a SHA-256"));
+        return Ok(artifact);
     }
     let unreadable = || format!("cannot read {name}");
-    let mut file = File::open(name).with_context(unreadable)?;
+    read(&mut File::open(name).with_context(unreadable)?).with_context(unreadable)
+}
+
+fn read(file: &mut dyn Read) -> std::io::Result<Artifact> {
     let mut content = Vec::new();
-    (&mut file).take(MAX_CONTENT + 1).read_to_end(&mut content).with_context(unreadable)?;
+    file.take(MAX_CONTENT + 1).read_to_end(&mut content)?;
     if content.len() as u64 <= MAX_CONTENT {
         return Ok(Artifact::of_content(content));
     }
-    Artifact::of_stream(content.as_slice().chain(file)).with_context(unreadable)
+    Artifact::of_stream(content.as_slice().chain(file))
 }
 
 impl Report for Finding {
     fn text(&self) -> String {
         let who = match &self.signer {
             Signer::Key(fingerprint) => format!("the key {fingerprint}"),
-            Signer::Certificate { identity, issuer, signed_at } => {
+            Signer::Certificate { identity, issuer, signed_at, .. } => {
                 format!("{} ({}) at {signed_at}", printable(identity), printable(issuer))
             }
             other => format!("{other:?}"),
         };
-        match &self.predicate_type {
+        let mut text = match &self.predicate_type {
             Some(kind) => format!("{} is attested by {who}: {}\n", self.digest, printable(kind)),
             None => format!("{} is signed by {who}\n", self.digest),
+        };
+        if let Signer::Certificate { claims, .. } = &self.signer {
+            text.extend(claims.iter().map(|(name, value)| format!("  {name}={}\n", printable(value))));
         }
+        text
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Reason;
 use super::classic::CERTIFICATE;
 use super::key::PublicKey;
-use super::keyless::{self, Refusal};
+use super::keyless::{self, Claims, Refusal};
 use crate::descriptor::Annotations;
 use crate::digest::Digest;
 use crate::splice::Members;
@@ -72,6 +72,9 @@ pub enum Signer {
         issuer: String,
         /// When it was signed.
         signed_at: String,
+        /// What the certificate claims of the build.
+        #[serde(skip_serializing_if = "Claims::is_empty")]
+        claims: Claims,
     },
 }
 
@@ -85,8 +88,9 @@ impl Authority for PublicKey {
     fn verify_digest(&self, sha256: &[u8; 32], signature: &[u8], material: Material<'_>) -> Result<Signer, Reason> {
         expect_key(material)?;
         match self.verifies_digest(sha256, signature) {
-            true => Ok(Signer::Key(self.fingerprint())),
-            false => Err(Reason::Signature),
+            Some(true) => Ok(Signer::Key(self.fingerprint())),
+            Some(false) => Err(Reason::Signature),
+            None => Err(Reason::Refused(Refusal::NeedsContent)),
         }
     }
 
@@ -96,15 +100,23 @@ impl Authority for PublicKey {
 }
 
 /// A key as policies have it: as in containers/image, a certificate beside the signature does not matter.
-pub(super) struct PolicyKey(pub(super) PublicKey);
+pub(super) struct PolicyKey {
+    pub(super) key: PublicKey,
+    /// The keys of the logs of which one must have the signature; none is asked for when there are none.
+    pub(super) logs: Vec<PublicKey>,
+}
 
 impl Authority for PolicyKey {
     fn verify(&self, evidence: &Evidence<'_>) -> Result<Signer, Reason> {
-        check_key(&self.0, evidence)
+        let signer = check_key(&self.key, evidence)?;
+        if !self.logs.is_empty() {
+            keyless::check_promise(evidence, &self.key, &self.logs)?;
+        }
+        Ok(signer)
     }
 
     fn name(&self) -> String {
-        self.0.name()
+        self.key.name()
     }
 }
 

@@ -2,12 +2,17 @@
 //!
 //! Specification: <https://github.com/secure-systems-lab/dsse/blob/master/envelope.md>
 
+use serde_json::value::RawValue;
+
 use super::encoding::{decode_any, encode};
 use super::json::{self, Error};
 use crate::splice::Members;
 
 /// The type of a payload that is a statement.
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+
+/// The most signatures of an envelope: each is checked against each key.
+pub const MAX_SIGNATURES: usize = 32;
 
 /// An envelope with its one signature, nothing of which is verified.
 #[derive(Clone, Debug)]
@@ -49,6 +54,31 @@ impl Envelope {
     /// Those of [`Envelope::of`].
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
         Self::of(&json::loose_object(text)?)
+    }
+
+    /// Parses an envelope that stands alone and may have several signatures, as DSSE allows: the same envelope once for each of them, in their
+    /// order. Members beside a signature are passed over; slsa-github-generator writes a certificate there.
+    ///
+    /// # Errors
+    /// When it is none, or one of its signatures is malformed, or it has more than [`MAX_SIGNATURES`].
+    pub fn parse_each(text: &[u8]) -> Result<Vec<Self>, Error> {
+        let members = json::loose_object(text)?;
+        json::only(&members, &["payload", "payloadType", "signatures"])?;
+        let signatures = json::list(&members, "signatures")?;
+        if signatures.is_empty() || signatures.len() > MAX_SIGNATURES {
+            return Err(Error::Type("signatures"));
+        }
+        let (payload_type, payload) = (json::required_text(&members, "payloadType")?, bytes(&members, "payload")?);
+        let one = |signature: &Box<RawValue>| {
+            let signature: Members = serde_json::from_str(signature.get())?;
+            Ok(Self {
+                payload_type: payload_type.clone(),
+                payload: payload.clone(),
+                signature: bytes(&signature, "sig")?,
+                key_id: json::text(&signature, "keyid")?.filter(|id| !id.is_empty()),
+            })
+        };
+        signatures.iter().map(one).collect()
     }
 
     /// Returns the envelope as JSON on one line.
@@ -145,5 +175,29 @@ mod tests {
             let text = text.replacen(from, &to, 1);
             assert_eq!(Envelope::parse(text.as_bytes()).is_ok(), good, "{text}");
         }
+    }
+
+    #[test]
+    fn signatures_of_envelopes_that_stand_alone() {
+        let text = write(b"payload", b"sig");
+        let sig = format!(r#"{{"sig":"{}"}}"#, encode(b"sig"));
+        for (to, wanted) in [
+            (sig.clone(), Some(1)),
+            (format!("{sig},{sig}"), Some(2)),
+            (format!(r#"{{"sig":"{}","cert":"x","keyid":"k"}}"#, encode(b"sig")), Some(1)),
+            (vec![sig.as_str(); MAX_SIGNATURES].join(","), Some(MAX_SIGNATURES)),
+            (vec![sig.as_str(); MAX_SIGNATURES + 1].join(","), None),
+            (String::new(), None),
+            ("null".into(), None),
+            (format!("{sig},null"), None),
+            (format!("{sig},{{}}"), None),
+            (format!(r#"{sig},{{"sig":"*"}}"#), None),
+            (r#"{"sig":"AAAA","sig":"BBBB"}"#.into(), None),
+        ] {
+            let text = text.replacen(&sig, &to, 1);
+            assert_eq!(Envelope::parse_each(text.as_bytes()).ok().map(|all| all.len()), wanted, "{text}");
+        }
+        let other = text.replacen(r#"{"payload""#, r#"{"other":1,"payload""#, 1);
+        assert!(Envelope::parse_each(other.as_bytes()).is_err());
     }
 }

@@ -63,6 +63,29 @@ pub enum Reason {
     /// The signature is of another file, or a good one about another file.
     #[error("it is about another file")]
     Artifact,
+    /// The signature is good, and the statement has no digest by which the file is known.
+    #[error("it names its subjects by {theirs} only, and of the file {ours} is known")]
+    Algorithms {
+        /// The statement's algorithms.
+        theirs: String,
+        /// Those by which the file is known.
+        ours: String,
+    },
+    /// It states nothing, and a statement was asked for.
+    #[error("it is a plain signature and states nothing, and {wanted:?} was asked for")]
+    Plain {
+        /// The type that was asked for.
+        wanted: String,
+    },
+    /// It is a file of cosign's first versions.
+    #[error("it is cosign's old bundle (base64Signature, cert, rekorBundle), which is not read")]
+    OldBundle,
+    /// It is an envelope without a bundle around it.
+    #[error("it is a bare DSSE envelope, and no bundle")]
+    BareEnvelope,
+    /// The file has more bundles than are looked at.
+    #[error("it has more than {} bundles", super::blob::MAX_BUNDLES)]
+    Bundles,
     /// An annotation is missing or different.
     #[error("it has no annotation {name}={value}")]
     Annotation {
@@ -184,6 +207,14 @@ pub enum Error {
         /// What is wrong with each.
         reasons: Vec<String>,
     },
+    /// There are signatures of a file, and none is good enough.
+    #[error("no signature of {digest} is acceptable: {}", reasons.join("; "))]
+    Artifact {
+        /// The file's digest.
+        digest: String,
+        /// What is wrong with each.
+        reasons: Vec<String>,
+    },
     /// There is no attestation.
     #[error("{digest} has no attestation")]
     Unattested {
@@ -240,6 +271,7 @@ impl Classified for Error {
             Self::Unknown { source, .. } => source.diagnosis(),
             Self::Unsigned { .. }
             | Self::Unacceptable { .. }
+            | Self::Artifact { .. }
             | Self::TooMany { .. }
             | Self::Unattested { .. }
             | Self::Attestations { .. }

@@ -151,17 +151,29 @@ pub fn check(
             check_envelope(&bundle.envelope, material, subject, authority, sought)?
         }
         (Form::Envelope, Sought::Attestation(_)) => {
-            let mut envelope = Envelope::parse(content).map_err(Reason::Envelope)?;
-            // Names of keys are hints that tools make up in many ways; cosign looks at them in bundles only.
-            envelope.key_id = None;
             let material = Material::Annotations(&candidate.layer.annotations);
-            check_envelope(&envelope, material, subject, authority, sought)?
+            check_any(content, |envelope| check_envelope(envelope, material, subject, authority, sought))?.1
         }
     };
     let mut refused = Reason::Subject;
     for claim in claims.into_iter().filter(|claim| claim.digest == *subject) {
         match judge(&claim) {
             Ok(()) => return Ok((signer, claim)),
+            Err(reason) => refused = reason,
+        }
+    }
+    Err(refused)
+}
+
+/// Finds an envelope with a good signature among those that one text is, for one good signature is enough in DSSE.
+fn check_any<T>(text: &[u8], check: impl Fn(&Envelope) -> Result<T, Reason>) -> Result<(Envelope, T), Reason> {
+    let mut refused = Reason::Signature;
+    for envelope in Envelope::parse_each(text).map_err(Reason::Envelope)? {
+        // Names of keys are hints that tools make up in many ways; cosign looks at them in bundles only.
+        match check(&Envelope { key_id: None, ..envelope.clone() }) {
+            Ok(found) => return Ok((envelope, found)),
+            // What is wrong behind a good signature is worth more than that another is not by this key.
+            Err(Reason::Signature) => {}
             Err(reason) => refused = reason,
         }
     }
@@ -269,7 +281,10 @@ impl Verdict {
             Some(claim) => {
                 let envelope = match sought {
                     Sought::Signature => None,
-                    Sought::Attestation(_) => envelope(&candidate, content, sought),
+                    Sought::Attestation(_) => {
+                        let by: Vec<&dyn Authority> = signers.iter().map(|(n, _)| wanted.authorities[*n]).collect();
+                        accepted_envelope(&candidate, content, sought, &by)
+                    }
                 };
                 self.accepted.push(Accepted { candidate, signers, claim, envelope });
             }
@@ -332,12 +347,31 @@ impl Verdict {
     }
 }
 
-/// Returns the envelope of content that was accepted.
+/// Returns the envelope of content that was accepted, with the signature that was good.
+fn accepted_envelope(
+    candidate: &Candidate,
+    content: &[u8],
+    sought: Sought<'_>,
+    by: &[&dyn Authority],
+) -> Option<Envelope> {
+    if candidate.form != Form::Envelope {
+        return envelope(candidate, content, sought);
+    }
+    let material = Material::Annotations(&candidate.layer.annotations);
+    let is_good = |envelope: &Envelope| {
+        let check = |authority: &&dyn Authority| blob::check_envelope(envelope, *authority, material).is_ok();
+        by.iter().any(check)
+    };
+    let check = |envelope: &Envelope| is_good(envelope).then_some(()).ok_or(Reason::Signature);
+    check_any(content, check).ok().map(|(envelope, ())| envelope)
+}
+
+/// Returns the envelope of content, with the first of its signatures.
 fn envelope(candidate: &Candidate, content: &[u8], sought: Sought<'_>) -> Option<Envelope> {
     match candidate.form {
         Form::Classic => None,
         Form::Bundle => Bundle::parse(content, sought.kind().limit()).ok().map(|bundle| bundle.envelope),
-        Form::Envelope => Envelope::parse(content).ok(),
+        Form::Envelope => Envelope::parse_each(content).ok()?.into_iter().next(),
     }
 }
 

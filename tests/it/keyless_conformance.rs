@@ -42,7 +42,7 @@ fn verify(case: &Path, root: &Path, by_digest: bool) -> Result<(), String> {
     };
     let authority = authority(case, root)?;
     let bundle = fs::read(case.join("bundle.sigstore.json")).expect("a bundle");
-    blob::verify(&bundle, &artifact, &*authority, 1 << 20).map(drop).map_err(|reason| reason.to_string())
+    blob::verify(&bundle, &artifact, &*authority, None, 1 << 20).map(drop).map_err(|reason| reason.to_string())
 }
 
 /// Not by a macro: what those print is shown only when the test fails.

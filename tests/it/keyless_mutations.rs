@@ -91,7 +91,8 @@ fn damage_is_never_accepted() {
             // A damaged root may lose what is not needed, but never gains anything: what it accepts is a good signature still.
             damage(&mut root, &mut random);
             let Ok(root) = TrustedRoot::parse(root.to_string().as_bytes()) else { continue };
-            let _ = blob::verify(bundle.to_string().as_bytes(), &artifact, &Keyless::new(root, identity()), 1 << 20);
+            let _ =
+                blob::verify(bundle.to_string().as_bytes(), &artifact, &Keyless::new(root, identity()), None, 1 << 20);
             continue;
         }
         let mut text = bundle.to_string().into_bytes();
@@ -101,7 +102,7 @@ fn damage_is_never_accepted() {
             damage(&mut bundle, &mut random);
             text = bundle.to_string().into_bytes();
         }
-        if blob::verify(&text, &artifact, &good, 1 << 20).is_ok() {
+        if blob::verify(&text, &artifact, &good, None, 1 << 20).is_ok() {
             accepted.push((seed.bundle.clone(), text));
         }
     }

@@ -99,4 +99,5 @@ mod streams;
 mod support;
 mod sync;
 mod tls;
+mod trust;
 mod unneeded_configuration;

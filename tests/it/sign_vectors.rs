@@ -313,7 +313,7 @@ fn codes() {
         ("bundle-api", ":v1", "bob.pub", 12),
         ("tampered-payload-blob", ":v1", "alice.pub", 12),
         ("transplanted-bundle", ":v1", "alice.pub", 12),
-        ("classic-v3", ":v1", "rsa2048.pub", 1),
+        ("classic-v3", ":v1", "rsa2048.pub", 12),
         ("classic-v3", ":v1", "alice.key", 1),
         ("classic-v3", ":v1", "missing.pub", 1),
     ] {

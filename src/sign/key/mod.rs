@@ -1,21 +1,20 @@
-//! Keys: ECDSA on the curve P-256 with SHA-256, in the files that cosign and skopeo write.
+//! Keys, in the files that cosign and skopeo write.
 //!
-//! Other kinds of key are refused by name. Signatures are deterministic (RFC 6979), so that signing twice gives the same bytes.
+//! Signatures are verified with RSA, ECDSA on P-256 and P-384, and Ed25519 ([`verifier`]), and made with ECDSA on P-256. Other kinds of key are
+//! refused by name. Signatures are deterministic (RFC 6979), so that signing twice gives the same bytes.
 
 mod encrypted;
 mod pem;
+pub(super) mod verifier;
 
 use std::fmt;
 
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
-use p256::ecdsa::signature::{Signer, Verifier};
-use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
-use p256::pkcs8::spki::SubjectPublicKeyInfoRef;
-use p256::pkcs8::{
-    AlgorithmIdentifierRef, DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, PrivateKeyInfoRef,
-};
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
+use p256::pkcs8::{AlgorithmIdentifierRef, DecodePrivateKey, EncodePrivateKey, EncodePublicKey, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
+use self::verifier::{Key, Unusable};
 use super::encoding::encode;
 use super::json;
 use crate::digest::Digest;
@@ -47,9 +46,15 @@ pub enum Error {
         /// What was expected.
         wanted: &'static str,
     },
-    /// The key is of a kind that is not supported.
-    #[error("it is a key of type {0}; only ECDSA keys on P-256 are supported")]
+    /// The key is of a kind that verifies nothing here.
+    #[error("it is a key of type {0}; RSA of 2048 to 8192 bits, ECDSA on P-256 and P-384, and Ed25519 are supported")]
     Kind(String),
+    /// The key is of a kind that signs nothing here.
+    #[error("it is a key of type {0}; only ECDSA keys on P-256 sign")]
+    Signing(String),
+    /// The key is said to be that of a log, and is of another kind.
+    #[error("the key of a log is ECDSA, and this is another kind of key")]
+    Log,
     /// The key is damaged.
     #[error("the key in it is damaged")]
     Damaged,
@@ -84,16 +89,34 @@ crate::class::classified!(Error => Failed);
 
 /// Returns the content of the one certificate that a PEM file has.
 pub(super) fn certificate(text: &str) -> Option<Vec<u8>> {
+    only_block(text, "CERTIFICATE")
+}
+
+/// Returns the content of the one public key that a PEM file has.
+pub(super) fn public_key(text: &str) -> Option<Vec<u8>> {
+    only_block(text, PUBLIC)
+}
+
+fn only_block(text: &str, label: &str) -> Option<Vec<u8>> {
     match &*pem::blocks(text).ok()? {
-        [block] if block.label == "CERTIFICATE" => Some(block.content.to_vec()),
+        [block] if block.label == label => Some(block.content.to_vec()),
         _ => None,
+    }
+}
+
+impl From<Unusable> for Error {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::Malformed => Self::Damaged,
+            Unusable::Kind(kind) => Self::Kind(kind),
+        }
     }
 }
 
 /// A key that verifies.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {
-    key: VerifyingKey,
+    key: Key,
     /// Its SubjectPublicKeyInfo (RFC 5280), with the point uncompressed.
     der: Vec<u8>,
 }
@@ -110,7 +133,7 @@ impl PublicKey {
     fn of_block(block: &pem::Block) -> Result<Self, Error> {
         match block.label.as_str() {
             PUBLIC => Self::from_der(&block.content),
-            "RSA PUBLIC KEY" => Err(Error::Kind("RSA".into())),
+            "RSA PUBLIC KEY" => Self::of(Key::parse_pkcs1(&block.content)?),
             label => Err(Error::Label { label: label.chars().take(64).collect(), wanted: "a public key" }),
         }
     }
@@ -118,32 +141,29 @@ impl PublicKey {
     /// Reads a SubjectPublicKeyInfo.
     ///
     /// # Errors
-    /// When it is none of a point on P-256.
+    /// When it is damaged, or of a kind that is not supported.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
-        match p256::PublicKey::from_public_key_der(der) {
-            Ok(key) => Ok(Self::new(key.into())),
-            Err(_) => Err(match SubjectPublicKeyInfoRef::try_from(der) {
-                Ok(info) => unsupported(&info.algorithm),
-                Err(_) => Error::Damaged,
-            }),
-        }
+        Self::of(Key::parse_exact(der)?)
     }
 
-    fn new(key: VerifyingKey) -> Self {
-        let public = p256::PublicKey::from(&key);
-        let der = public.to_public_key_der().expect("any point can be written").into_vec();
-        Self { key, der }
+    fn of(key: Key) -> Result<Self, Error> {
+        let der = key.to_der().ok_or(Error::Damaged)?;
+        Ok(Self { key, der })
     }
 
-    /// Says whether `signature`, in strict DER, is one of `message` by this key.
+    /// Says whether `signature` is one of `message` by this key: strict DER for ECDSA, PKCS #1 v1.5 for RSA.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        Signature::from_der(signature).is_ok_and(|signature| self.key.verify(message, &signature).is_ok())
+        self.key.verifies_plainly(message, signature)
     }
 
-    /// Says whether `signature`, in strict DER, is one of content with this SHA-256 by this key.
-    pub fn verifies_digest(&self, sha256: &[u8; 32], signature: &[u8]) -> bool {
-        let verify = |signature: Signature| self.key.verify_prehash(sha256, &signature).is_ok();
-        Signature::from_der(signature).is_ok_and(verify)
+    /// Says whether `signature` is one of content with this SHA-256 by this key; nothing when keys of its kind need the content.
+    pub fn verifies_digest(&self, sha256: &[u8; 32], signature: &[u8]) -> Option<bool> {
+        self.key.verifies_digest(sha256, signature)
+    }
+
+    /// Says whether it is a key of ECDSA.
+    pub(super) fn is_ecdsa(&self) -> bool {
+        self.key.is_ecdsa()
     }
 
     /// Returns the digest of the SubjectPublicKeyInfo, by which people tell keys apart.
@@ -158,12 +178,7 @@ impl PublicKey {
 
     /// Returns the name that the DSSE library has for the key: the fingerprint that `ssh-keygen -l` prints.
     pub fn key_id(&self) -> String {
-        let point = self.key.to_sec1_bytes();
-        let mut wire = Vec::new();
-        for part in [&b"ecdsa-sha2-nistp256"[..], b"nistp256", &point] {
-            wire.extend_from_slice(&u32::try_from(part.len()).expect("a short part").to_be_bytes());
-            wire.extend_from_slice(part);
-        }
+        let wire = self.key.to_ssh().unwrap_or_default();
         format!("SHA256:{}", encode(&raw_fingerprint(&wire)).trim_end_matches('='))
     }
 
@@ -228,9 +243,9 @@ impl PrivateKey {
             PKCS8 => Self::from_pkcs8(&block.content).map(Stored::Plain),
             SEC1 => match p256::SecretKey::from_sec1_der(&block.content) {
                 Ok(key) => Ok(Stored::Plain(Self(key.into()))),
-                Err(_) => Err(Error::Kind("EC on another curve, or damaged".into())),
+                Err(_) => Err(Error::Signing("EC on another curve, or damaged".into())),
             },
-            "RSA PRIVATE KEY" => Err(Error::Kind("RSA".into())),
+            "RSA PRIVATE KEY" => Err(Error::Signing("RSA".into())),
             "ENCRYPTED PRIVATE KEY" => Err(Error::Scheme("PKCS#8's own encryption".into())),
             label => Err(Error::Label { label: label.chars().take(64).collect(), wanted: "a private key" }),
         }
@@ -259,7 +274,9 @@ impl PrivateKey {
 
     /// Returns the key that verifies.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey::new(*self.0.verifying_key())
+        let public = p256::PublicKey::from(self.0.verifying_key());
+        let der = public.to_public_key_der().expect("any point can be written");
+        PublicKey::from_der(der.as_bytes()).expect("a point of this very curve")
     }
 
     /// Signs the SHA-256 of a message; DER, and the same each time.
@@ -297,7 +314,7 @@ fn raw_fingerprint(bytes: &[u8]) -> [u8; 32] {
 /// Names the kind of a key that is not one of ours.
 fn unsupported(algorithm: &AlgorithmIdentifierRef<'_>) -> Error {
     let parameters = algorithm.parameters_oid().map(|oid| oid.to_string()).unwrap_or_default();
-    Error::Kind(match (algorithm.oid.to_string().as_str(), parameters.as_str()) {
+    Error::Signing(match (algorithm.oid.to_string().as_str(), parameters.as_str()) {
         ("1.2.840.10045.2.1", "1.2.840.10045.3.1.7") => return Error::Damaged,
         ("1.2.840.10045.2.1", "1.3.132.0.34") => "ECDSA on P-384".into(),
         ("1.2.840.10045.2.1", "1.3.132.0.35") => "ECDSA on P-521".into(),

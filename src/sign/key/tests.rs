@@ -148,7 +148,10 @@ fn public_keys_that_are_none() {
         vec![0x30, 0x56, 0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x0a];
     other.extend(&good[point - 3..]);
     let refused = PublicKey::from_der(&other).expect_err("another curve").to_string();
-    assert_eq!(refused, "it is a key of type ECDSA on secp256k1; only ECDSA keys on P-256 are supported");
+    assert_eq!(
+        refused,
+        "it is a key of type ECDSA on secp256k1; RSA of 2048 to 8192 bits, ECDSA on P-256 and P-384, and Ed25519 are supported"
+    );
     let compressed = secret().public_key().to_sec1_point(true);
     assert_eq!(compressed.len(), 33);
 }

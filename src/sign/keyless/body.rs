@@ -8,7 +8,8 @@ use super::key::Hash;
 use super::material::{certificate, unhex};
 use super::{Refusal, Signed};
 use crate::sign::encoding::decode;
-use crate::sign::json;
+use crate::sign::key::public_key;
+use crate::sign::{PublicKey, json};
 
 const WHAT: &str = "body of the log's entry";
 
@@ -18,8 +19,9 @@ pub(super) struct Body {
     /// Whether it is a form of the logs of the second generation.
     is_second: bool,
     signature: Vec<u8>,
-    /// The certificate, as DER.
+    /// The certificate, as DER; or the key, where [`Body::is_key`] says so.
     verifier: Vec<u8>,
+    is_key: bool,
     hash: Hash,
     digest: Vec<u8>,
     /// Whether the digest is of an envelope's payload alone.
@@ -64,7 +66,7 @@ impl Body {
         if self.signature != signed.signature {
             return Err(Refusal::EntrySignature);
         }
-        if self.verifier != leaf {
+        if self.is_key || self.verifier != leaf {
             return Err(Refusal::EntryCertificate);
         }
         let digest = match self.is_of_payload {
@@ -72,6 +74,18 @@ impl Body {
             false => signed.digest(self.hash),
         };
         if digest.as_ref() == Some(&self.digest) { Ok(()) } else { Err(Refusal::EntryContent) }
+    }
+
+    /// Checks that it is about a signature of a message by a key, and says so by the key itself and the message's SHA-256.
+    pub(super) fn check_key(&self, message: &[u8], signature: &[u8], key: &PublicKey) -> Result<(), Refusal> {
+        if self.signature != signature {
+            return Err(Refusal::EntrySignature);
+        }
+        if !self.is_key || self.verifier != key.to_der() {
+            return Err(Refusal::EntryKey);
+        }
+        let is_it = self.hash == Hash::Sha256 && !self.is_of_payload && self.digest == Hash::Sha256.of(message);
+        if is_it { Ok(()) } else { Err(Refusal::EntryContent) }
     }
 }
 
@@ -101,6 +115,13 @@ fn pem(text: &str) -> Option<Vec<u8>> {
     certificate(&decode(text)?)
 }
 
+/// Reads a certificate or a key, and says whether it is a key.
+fn pem_of_any(text: &str) -> Option<(Vec<u8>, bool)> {
+    let text = decode(text)?;
+    let key = || public_key(std::str::from_utf8(&text).ok()?).map(|key| (key, true));
+    certificate(&text).map(|certificate| (certificate, false)).or_else(key)
+}
+
 /// `hashedrekord` 0.0.1: a signature of content that is known by its digest.
 fn of_hashed(text: &RawValue) -> Option<Body> {
     #[derive(Deserialize)]
@@ -124,8 +145,9 @@ fn of_hashed(text: &RawValue) -> Option<Body> {
     }
     let spec: Spec = spec(text)?;
     let (hash, digest) = spec.data.hash.decode()?;
-    let (signature, verifier) = (decode(&spec.signature.content)?, pem(&spec.signature.public_key.content)?);
-    Some(Body { is_second: false, signature, verifier, hash, digest, is_of_payload: false })
+    let signature = decode(&spec.signature.content)?;
+    let (verifier, is_key) = pem_of_any(&spec.signature.public_key.content)?;
+    Some(Body { is_second: false, signature, verifier, is_key, hash, digest, is_of_payload: false })
 }
 
 /// `dsse` 0.0.1: a signed envelope, of which the log keeps digests.
@@ -145,7 +167,7 @@ fn of_envelope(text: &RawValue) -> Option<Body> {
     let (hash, digest) = spec.payload_hash.decode()?;
     let [signature] = &*spec.signatures else { return None };
     let (signature, verifier) = (decode(&signature.signature)?, pem(&signature.verifier)?);
-    Some(Body { is_second: false, signature, verifier, hash, digest, is_of_payload: true })
+    Some(Body { is_second: false, signature, verifier, is_key: false, hash, digest, is_of_payload: true })
 }
 
 /// `intoto` 0.0.2: as `dsse`, with the signature in base64 twice.
@@ -175,7 +197,7 @@ fn of_statement(text: &RawValue) -> Option<Body> {
     let [signature] = &*spec.content.envelope.signatures else { return None };
     let inner = String::from_utf8(decode(&signature.sig)?).ok()?;
     let (signature, verifier) = (decode(&inner)?, pem(&signature.public_key)?);
-    Some(Body { is_second: false, signature, verifier, hash, digest, is_of_payload: true })
+    Some(Body { is_second: false, signature, verifier, is_key: false, hash, digest, is_of_payload: true })
 }
 
 #[derive(Deserialize)]
@@ -225,6 +247,7 @@ fn of_second_hashed(text: &RawValue) -> Option<Body> {
         is_second: true,
         signature: decode(&entry.signature.content)?,
         verifier: decode(&entry.signature.verifier.x509_certificate.raw_bytes)?,
+        is_key: false,
         hash,
         digest: decode(&entry.data.digest)?,
         is_of_payload: false,

@@ -9,6 +9,7 @@ use super::checkpoint::Checkpoint;
 use super::material::{Entry, Proof};
 use super::merkle;
 use super::root::Log;
+use crate::sign::PublicKey;
 use crate::sign::encoding::encode;
 
 impl Entry {
@@ -53,11 +54,22 @@ impl Entry {
     fn check_promise(&self, log: &Log, promise: &[u8]) -> Result<u64, Refusal> {
         let time = self.time.ok_or(Refusal::Malformed("entry of a log"))?;
         let key = log.key.as_ref().map_err(Clone::clone)?;
-        // The canonical JSON (RFC 8785) of the entry: sorted members, no space, and nothing in it that is to be escaped.
+        if key.verifies(self.promised(time).as_bytes(), promise) { Ok(time) } else { Err(Refusal::Promise) }
+    }
+
+    /// Says whether the log with this key has promised to include the entry.
+    pub(super) fn is_promised_by(&self, log: &PublicKey) -> bool {
+        match (&self.promise, self.time) {
+            (Some(promise), Some(time)) => log.verifies(self.promised(time).as_bytes(), promise),
+            _ => false,
+        }
+    }
+
+    /// Returns what a log signs: the canonical JSON (RFC 8785) of the entry, with sorted members, no space, and nothing that is escaped.
+    fn promised(&self, time: u64) -> String {
         let id: String = self.log.iter().map(|byte| format!("{byte:02x}")).collect();
         let (body, index) = (encode(&self.body), self.index);
-        let signed = format!(r#"{{"body":"{body}","integratedTime":{time},"logID":"{id}","logIndex":{index}}}"#);
-        if key.verifies(signed.as_bytes(), promise) { Ok(time) } else { Err(Refusal::Promise) }
+        format!(r#"{{"body":"{body}","integratedTime":{time},"logID":"{id}","logIndex":{index}}}"#)
     }
 }
 

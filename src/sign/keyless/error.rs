@@ -1,5 +1,6 @@
 //! Why a keyless signature is not accepted: a reason of its own for each fact that can be wrong.
 
+use super::key::Unusable;
 use super::time::written;
 
 /// Why a keyless signature is not accepted.
@@ -60,6 +61,24 @@ pub enum Refusal {
         /// Who has signed.
         found: String,
         /// Who should have.
+        wanted: String,
+    },
+    /// The certificate claims something else of the build.
+    #[error("its certificate claims {name} {found:?}, not {wanted:?}")]
+    Claim {
+        /// The claim.
+        name: &'static str,
+        /// What it claims.
+        found: String,
+        /// What it should.
+        wanted: String,
+    },
+    /// The certificate does not claim what was asked for.
+    #[error("its certificate claims no {name}, and {wanted:?} was asked for")]
+    NoClaim {
+        /// The claim.
+        name: &'static str,
+        /// What it should be.
         wanted: String,
     },
     /// The certificate does not say who knew the signer.
@@ -127,6 +146,9 @@ pub enum Refusal {
     /// The entry is about another signer.
     #[error("the log's entry has another certificate")]
     EntryCertificate,
+    /// The entry is about a signer with another key, or with a certificate.
+    #[error("the log's entry does not have this key")]
+    EntryKey,
     /// The entry is about other content.
     #[error("the log's entry is about other content")]
     EntryContent,
@@ -151,3 +173,12 @@ pub enum Refusal {
 }
 
 crate::class::classified!(Refusal => Verification);
+
+impl From<Unusable> for Refusal {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::Malformed => Self::Malformed("public key"),
+            Unusable::Kind(kind) => Self::Key(kind),
+        }
+    }
+}

@@ -86,7 +86,7 @@ impl Parts {
         let leaf = annotations.get(CERTIFICATE).filter(|leaf| !leaf.is_empty()).ok_or(Refusal::NoCertificate)?;
         let leaf = certificate(leaf.as_bytes()).ok_or(Refusal::Certificate("it is not one block of PEM"))?;
         let present = |name: &str| annotations.get(name).filter(|text| !text.is_empty());
-        let entries = present(PROMISE).map(|text| Entry::of_annotation(text)).transpose()?;
+        let entries = promise(annotations)?;
         let stamp = |text: &String| -> Option<Vec<u8>> {
             let members = json::object(text.as_bytes(), &["SignedRFC3161Timestamp"]).ok()?;
             decode(&json::required_text(&members, "SignedRFC3161Timestamp").ok()?)
@@ -99,6 +99,12 @@ impl Parts {
             stamps: stamp.into_iter().collect(),
         })
     }
+}
+
+/// Reads the log's entry beside a classic signature, if there is one.
+pub(super) fn promise(annotations: &Annotations) -> Result<Option<Entry>, Refusal> {
+    let text = annotations.get(PROMISE).filter(|text| !text.is_empty());
+    text.map(|text| Entry::of_annotation(text)).transpose()
 }
 
 /// Returns the content of the one block of PEM that a certificate is written in.

@@ -10,10 +10,10 @@ mod body;
 mod certificate;
 mod chain;
 mod checkpoint;
+mod claims;
 mod entry;
 mod error;
 mod identity;
-mod key;
 mod material;
 mod merkle;
 mod root;
@@ -28,9 +28,11 @@ use self::certificate::Leaf;
 use self::key::Hash;
 use self::material::Parts;
 use super::authority::{Authority, Evidence, Material, Signer};
-use super::{Reason, envelope};
+use super::key::verifier as key;
+use super::{PublicKey, Reason, envelope};
 use crate::timestamp;
 
+pub use claims::{Claims, Workflow};
 pub use error::Refusal;
 pub use identity::{Identity, Pattern, PatternError};
 pub use root::{MAX_ROOT, RootError, TrustedRoot};
@@ -40,6 +42,7 @@ pub use root::{MAX_ROOT, RootError, TrustedRoot};
 pub struct Keyless {
     root: TrustedRoot,
     identity: Identity,
+    workflow: Workflow,
 }
 
 /// Checks that a certificate, one block of PEM, is valid at a time. Who it is of and who vouches for it is not asked.
@@ -49,6 +52,19 @@ pub(super) fn check_validity(pem: &str, at: SystemTime) -> Result<(), Refusal> {
     match certificate::window(&certificate::read(&der)?).has(at) {
         true => Ok(()),
         false => Err(Refusal::Lapsed(at)),
+    }
+}
+
+/// Checks that one of these logs has promised to include a classic signature by a key: the annotation that cosign writes, over an entry of
+/// this payload, this signature and this key. As in containers/image, the promise is all that is asked for, and what ECDSA signs.
+pub(super) fn check_promise(evidence: &Evidence<'_>, key: &PublicKey, logs: &[PublicKey]) -> Result<(), Refusal> {
+    let Material::Annotations(annotations) = evidence.material else { return Err(Refusal::NoEntry) };
+    let entry = material::promise(annotations)?.ok_or(Refusal::NoEntry)?;
+    let hashed = ("hashedrekord".to_owned(), "0.0.1".to_owned());
+    Body::parse(&entry.body, Some(&hashed))?.check_key(evidence.message, evidence.signature, key)?;
+    match logs.iter().any(|log| log.is_ecdsa() && entry.is_promised_by(log)) {
+        true => Ok(()),
+        false => Err(Refusal::Promise),
     }
 }
 
@@ -84,7 +100,14 @@ impl Signed<'_> {
 impl Keyless {
     /// Makes an authority of everybody with a certificate of that identity.
     pub fn new(root: TrustedRoot, identity: Identity) -> Self {
-        Self { root, identity }
+        Self { root, identity, workflow: Workflow::default() }
+    }
+
+    /// Asks for what the certificate claims of the workflow as well.
+    #[must_use]
+    pub fn called_by(mut self, workflow: Workflow) -> Self {
+        self.workflow = workflow;
+        self
     }
 
     fn check(&self, signed: &Signed<'_>, material: Material<'_>) -> Result<Signer, Reason> {
@@ -112,15 +135,19 @@ impl Keyless {
         sct::check(&leaf, &issuer.map_err(Refusal::from)?, &self.root.certificate_logs)?;
         let (subject, issuer) = (leaf.subject()?, leaf.issuer()?);
         self.identity.check(&subject, &issuer)?;
+        let claims = claims::read(&leaf)?;
+        self.workflow.check(&claims)?;
         let verifies = match signed.content {
             Content::Message(message) => leaf.key.verifies(message, signed.signature),
-            Content::Sha256(digest) => leaf.key.verifies_digest(digest, signed.signature)?,
+            Content::Sha256(digest) => {
+                leaf.key.verifies_digest(digest, signed.signature).ok_or(Refusal::NeedsContent)?
+            }
         };
         if !verifies {
             return Err(Refusal::Signature.into());
         }
         let signed_at = time::written(times[0]);
-        Ok(Signer::Certificate { identity: subject, issuer, signed_at })
+        Ok(Signer::Certificate { identity: subject, issuer, signed_at, claims })
     }
 
     /// Returns when it was signed, as everybody says who is trusted: at least once.

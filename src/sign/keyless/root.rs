@@ -204,7 +204,7 @@ fn key(raw: &[u8], details: &str) -> Result<Key, Refusal> {
         | "PKIX_RSA_PKCS1V5"
         | "PKIX_RSA_PKCS1V15_2048_SHA256"
         | "PKIX_RSA_PKCS1V15_3072_SHA256"
-        | "PKIX_RSA_PKCS1V15_4096_SHA256" => Key::parse(raw),
+        | "PKIX_RSA_PKCS1V15_4096_SHA256" => Ok(Key::parse(raw)?),
         other => Err(Refusal::Key(other.chars().take(64).collect())),
     }
 }

@@ -75,6 +75,13 @@ pub struct Signed {
 pub enum Trust {
     /// Whoever has one of these keys.
     Keys(Vec<KeySource>),
+    /// Whoever has one of these keys, where one of these logs has promised to include the signature.
+    Logged {
+        /// The keys.
+        keys: Vec<KeySource>,
+        /// The keys of the logs, which are ECDSA.
+        logs: Vec<KeySource>,
+    },
     /// Somebody who cannot be checked here; nobody counts as them.
     Unsupported(&'static str),
 }
@@ -206,15 +213,36 @@ impl Trust {
     /// Returns who may have signed; another kind of trust is another arm here.
     fn authorities(&self) -> Result<Vec<Box<dyn Authority>>> {
         match self {
-            Self::Keys(sources) => {
-                sources.iter().map(|source| Ok(Box::new(PolicyKey(source.read()?)) as Box<dyn Authority>)).collect()
-            }
+            Self::Keys(keys) => policy_keys(keys, &[]),
+            Self::Logged { keys, logs } => policy_keys(keys, logs),
             Self::Unsupported(_) => Ok(Vec::new()),
         }
     }
 }
 
+fn policy_keys(keys: &[KeySource], logs: &[KeySource]) -> Result<Vec<Box<dyn Authority>>> {
+    let logs: Vec<PublicKey> = logs.iter().map(KeySource::read_log).collect::<Result<_>>()?;
+    let authority = |source: &KeySource| {
+        let key = PolicyKey { key: source.read()?, logs: logs.clone() };
+        Ok(Box::new(key) as Box<dyn Authority>)
+    };
+    keys.iter().map(authority).collect()
+}
+
 impl KeySource {
+    /// Reads the key of a log, which is ECDSA: containers/image takes no other.
+    fn read_log(&self) -> Result<PublicKey> {
+        let key = self.read()?;
+        if key.is_ecdsa() {
+            return Ok(key);
+        }
+        let name = match self {
+            Self::Data(_) => "in the policy".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        };
+        Err(Error::Key { name, source: key::Error::Log })
+    }
+
     /// Reads the one key that must be there. containers/image takes the first of several: whoever put a second one there would be surprised.
     fn read(&self) -> Result<PublicKey> {
         let (name, content) = match self {

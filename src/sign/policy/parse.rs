@@ -145,15 +145,17 @@ fn sigstore_signed(members: &Members) -> Result<Signed> {
         return Err(Fault::Other("exactly one of keyPath, keyPaths, keyData, keyDatas, fulcio and pki must be there"));
     }
     let rekor = ["rekorPublicKeyPath", "rekorPublicKeyPaths", "rekorPublicKeyData", "rekorPublicKeyDatas"];
-    let has_log = key_sources(members, &rekor)?.is_some();
-    if fulcio && !has_log {
+    let logs = key_sources(members, &rekor)?;
+    if fulcio && logs.is_none() {
         return Err(Fault::Other("fulcio needs one of rekorPublicKeyPath, -Paths, -Data and -Datas"));
     }
     let trust = match keys {
         _ if fulcio => Trust::Unsupported("certificates by Fulcio"),
         _ if pki => Trust::Unsupported("certificates of a PKI"),
-        _ if has_log => Trust::Unsupported("entries in Rekor's log"),
-        keys => Trust::Keys(keys.unwrap_or_default()),
+        keys => match logs {
+            Some(logs) => Trust::Logged { keys: keys.unwrap_or_default(), logs },
+            None => Trust::Keys(keys.unwrap_or_default()),
+        },
     };
     Ok(Signed { trust, identity })
 }

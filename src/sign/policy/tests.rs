@@ -210,7 +210,6 @@ fn what_is_not_supported_denies() {
         (with(r#"{"type":"signedBy","keyType":"GPGKeys","keyPath":"/k"}"#), "OpenPGP"),
         (with(r#"{"type":"signedBaseLayer","baseLayerIdentity":{"type":"matchExact"}}"#), "signedBaseLayer"),
         (signed(r#""pki":{"caRootsData":"LS0t","subjectHostname":"h"}"#), "a PKI"),
-        (signed(r#""keyPath":"/k","rekorPublicKeyPath":"/r""#), "Rekor's log"),
         (
             signed(r#""fulcio":{"caPath":"/c","oidcIssuer":"x","subjectEmail":"y"},"rekorPublicKeyData":"LS0t""#),
             "Fulcio",

@@ -739,7 +739,7 @@ fn certificates_beside_the_signatures_of_keys() {
         // Whether the signature is by the key comes first.
         let told = unacceptable(shelf.verify(&[&self::key()]));
         assert!(told.contains("not by this key"), "{told}");
-        let policy_key = super::super::authority::PolicyKey(key.public_key());
+        let policy_key = super::super::authority::PolicyKey { key: key.public_key(), logs: Vec::new() };
         let wanted = Wanted { authorities: &[&policy_key], require: Require::Any, judge: &|_| Ok(()) };
         assert!(verify(&shelf, &Selector::Tag("v1".into()), &wanted, &Watch::default()).is_ok());
     }
