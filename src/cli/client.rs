@@ -96,7 +96,12 @@ fn host(network: &Network, side: &Side) -> Host {
     let insecure = side.tls_verify == Some(false);
     let identity = network.tls_cert.clone().zip(network.tls_key.clone());
     Host {
-        plain_http: if insecure { PlainHttp::Allowed } else { PlainHttp::Loopback },
+        plain_http: match side.tls_verify {
+            // What is said outright goes before the default for this machine.
+            Some(true) => PlainHttp::Never,
+            Some(false) => PlainHttp::Allowed,
+            None => PlainHttp::Loopback,
+        },
         skip_verify: insecure,
         authorities: network.tls_ca.clone(),
         identity: identity.map(|(certificate, key)| Identity { certificate, key }),

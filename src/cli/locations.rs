@@ -47,10 +47,13 @@ pub(crate) fn place(text: &str) -> Result<Place, String> {
 
 /// Takes the scheme and the end off what people paste.
 pub(crate) fn host(text: &str) -> &str {
-    let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
+    let address = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let (text, is_address) = (address.unwrap_or(text), address.is_some());
     let text = text.strip_prefix("docker://").unwrap_or(text).trim_end_matches('/');
     match text {
         "index.docker.io" | "index.docker.io/v1" | "registry-1.docker.io" => "docker.io",
+        // The address of the API.
+        text if is_address => text.strip_suffix("/v2").or_else(|| text.strip_suffix("/v1")).unwrap_or(text),
         text => text,
     }
 }

@@ -135,7 +135,10 @@ impl Explain {
 /// Takes a name apart: a repository in its full form, or the host alone.
 fn parts(name: &str) -> (String, String) {
     match name.parse::<stevedore::reference::Repository>() {
-        Ok(repository) if name.contains('/') => (repository.host().to_owned(), repository.path().to_owned()),
+        // A lone word is an image of Docker Hub, as everywhere.
+        Ok(repository) if name.contains('/') || !(name.contains(['.', ':']) || name == "localhost") => {
+            (repository.host().to_owned(), repository.path().to_owned())
+        }
         _ => {
             let (host, rest) = name.split_once('/').unwrap_or((name, ""));
             (host.to_owned(), rest.to_owned())

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use ureq::BodyReader;
 use ureq::http::header::RANGE;
 
+use super::answers::{Says, Thing, answer};
 use super::error::{Error, Result};
 use super::remote::Remote;
 use super::retry::pause;
@@ -21,21 +22,16 @@ impl Remote {
     /// # Errors
     /// When the registry cannot tell.
     pub fn blob_size(&self, digest: &Digest) -> Result<Option<u64>> {
-        let response = self.session.send(Request::new("HEAD", self.blob_url(digest)), &self.scopes)?;
-        match response.status {
-            200 => size(&response).map(Some),
-            404 => Ok(None),
-            status if lacks_head(status) => {
-                let request = Request::new("GET", self.blob_url(digest));
-                let response = self.session.send(request, &self.scopes)?;
-                match response.status {
-                    200 => size(&response).map(Some),
-                    404 => Ok(None),
-                    _ => Err(self.session.error(response)),
-                }
+        for method in ["HEAD", "GET"] {
+            let response = self.session.send(Request::new(method, self.blob_url(digest)), &self.scopes)?;
+            match answer(Thing::Blob, method, response.status, None) {
+                Says::Present => return size(&response).map(Some),
+                Says::Absent if method == "GET" => return Ok(None),
+                Says::Nothing if method == "GET" => return Err(self.session.error(response)),
+                _ => response.discard(),
             }
-            _ => Err(self.session.error(response)),
         }
+        Ok(None)
     }
 
     /// Says whether the repository has a blob, of this size as far as the registry says one. A registry without HEAD is taken to have none:
@@ -45,11 +41,15 @@ impl Remote {
     /// When the registry cannot tell.
     pub fn has_blob(&self, digest: &Digest, size: u64) -> Result<bool> {
         let response = self.session.send(Request::new("HEAD", self.blob_url(digest)), &self.scopes)?;
-        match response.status {
-            200 => Ok(content_length(&response).is_none_or(|length| length == size)),
-            404 => Ok(false),
-            status if lacks_head(status) => Ok(false),
-            _ => Err(self.session.error(response)),
+        match answer(Thing::Blob, "HEAD", response.status, None) {
+            Says::Present => Ok(content_length(&response).is_none_or(|length| length == size)),
+            Says::Absent => Ok(false),
+            // No other answer says that it is not wanted; only a login is needed for what follows, too.
+            Says::Nothing if response.status == 401 => Err(self.session.error(response)),
+            Says::Nothing => {
+                response.discard();
+                Ok(false)
+            }
         }
     }
 
@@ -67,6 +67,8 @@ impl Remote {
             position: offset,
             reader: None,
             failures: 0,
+            is_whole: false,
+            encoding: None,
         };
         let missing = match download.connect() {
             Ok(()) => return Ok(download),
@@ -110,13 +112,31 @@ pub struct Download<'a> {
     position: u64,
     reader: Option<BodyReader<'static>>,
     failures: u32,
+    /// Whether a range was refused, so that no other is asked for.
+    is_whole: bool,
+    /// The encoding of the body, which was not asked for.
+    encoding: Option<String>,
 }
 
 impl Download<'_> {
+    /// Connects at the position, by a range where that is not the start. Resuming is an economy (RFC 9110, section 14.2: a server may
+    /// ignore ranges): one that is refused, or whose answer is of no use, is followed by the whole blob, once.
     fn connect(&mut self) -> Result<()> {
+        if self.position > 0 && !self.is_whole {
+            match self.request(true) {
+                Err(error) if error.is_range_refused() => self.is_whole = true,
+                other => return other,
+            }
+        }
+        self.request(false)
+    }
+
+    fn request(&mut self, is_ranged: bool) -> Result<()> {
         let mut request = Request::new("GET", self.url.clone());
-        if self.position > 0 {
-            request = request.header(RANGE, format!("bytes={}-", self.position));
+        if is_ranged {
+            // Some registries take no range without an end.
+            let last = self.size.saturating_sub(1).max(self.position);
+            request = request.header(RANGE, format!("bytes={}-{last}", self.position));
         }
         let session = &self.remote.session;
         let response = if self.is_foreign {
@@ -124,6 +144,7 @@ impl Download<'_> {
         } else {
             session.send(request, &self.remote.scopes)?
         };
+        self.encoding = response.encoding();
         self.reader = Some(match response.status {
             200 => {
                 let mut reader = response.body.into_reader();
@@ -132,7 +153,7 @@ impl Download<'_> {
                 passed.map_err(|error| self.failed(error))?;
                 reader
             }
-            206 => {
+            206 if is_ranged => {
                 let range = response.header("content-range").and_then(parse_range);
                 match range {
                     Some((start, total)) if start == self.position && total.is_none_or(|total| total == self.size) => {}
@@ -144,7 +165,6 @@ impl Download<'_> {
                 }
                 response.body.into_reader()
             }
-            416 => return Err(range_refused(&response, self.position)),
             _ => return Err(session.error(response)),
         });
         Ok(())
@@ -157,6 +177,10 @@ impl Download<'_> {
         let reader = self.reader.as_mut().expect("connected above");
         match reader.read(buffer) {
             Ok(0) if self.position < self.size && !buffer.is_empty() => {
+                if let Some(encoding) = &self.encoding {
+                    let reason = format!("it is encoded with {encoding}, which was not asked for");
+                    return Err(Error::Answer { method: "GET", url: self.url.to_string(), reason });
+                }
                 Err(self.failed(io::ErrorKind::UnexpectedEof.into()))
             }
             Ok(n) => Ok(n),
@@ -188,13 +212,10 @@ impl Read for Download<'_> {
             self.reader = None;
             let session = &self.remote.session;
             let what = format!("GET {} from byte {}", self.url, self.position);
-            pause(&session.watch, session.retries(), &what, &mut self.failures, error).map_err(io::Error::other)?;
+            pause(&session.watch, session.client.options().retries, &what, &mut self.failures, error)
+                .map_err(io::Error::other)?;
         }
     }
-}
-
-fn lacks_head(status: u16) -> bool {
-    matches!(status, 405 | 501)
 }
 
 fn size(response: &Response) -> Result<u64> {
@@ -203,11 +224,6 @@ fn size(response: &Response) -> Result<u64> {
 
 fn content_length(response: &Response) -> Option<u64> {
     response.header("content-length").and_then(|size| size.parse().ok())
-}
-
-fn range_refused(response: &Response, position: u64) -> Error {
-    response
-        .senseless(format!("the blob does not reach to byte {position}; what was kept of it is of no use: start over"))
 }
 
 /// Reads `bytes 5-9/10`: the start, and the total if it is known.

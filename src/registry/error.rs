@@ -5,7 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::answers::{self, Says};
 use super::login::LookupError;
+use super::retry::LONGEST;
 use crate::blob::Fault;
 use crate::class::{Class, Classified, Diagnosis};
 use crate::manifest::ParseError;
@@ -82,6 +84,14 @@ pub enum Error {
         /// The repository.
         repository: String,
     },
+    /// What was written under a tag is not found there.
+    #[error("tag {tag} in {repository} cannot be kept: it was written, and the registry says that there is none")]
+    Vanished {
+        /// The tag.
+        tag: String,
+        /// The repository.
+        repository: String,
+    },
     /// Content that was to be sent could not be read, or content that was received is wrong.
     #[error(transparent)]
     Content(#[from] Fault),
@@ -153,6 +163,8 @@ pub struct Status {
     pub message: Option<String>,
     /// When it asks to be asked again.
     pub retry_after: Option<Duration>,
+    /// The registry whose token server this answer is; nothing for an answer of the registry itself.
+    pub token_for: Option<String>,
     /// Whether a login was used.
     pub logged_in: bool,
     /// Where logins were looked for.
@@ -168,7 +180,8 @@ impl Error {
     /// Says whether another attempt may succeed.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Status(status) => is_transient(status.status),
+            // A token server was asked again already, with the same number of attempts.
+            Self::Status(status) => status.token_for.is_none() && is_transient(status.status),
             Self::Exchange { transient, .. } => *transient,
             _ => false,
         }
@@ -179,10 +192,10 @@ impl Error {
         self.class() == Class::NotFound
     }
 
-    /// Returns the HTTP status, if the registry answered.
+    /// Returns the HTTP status, if the registry answered. That of its token server says nothing of what the registry was asked for.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Status(status) => Some(status.status),
+            Self::Status(status) if status.token_for.is_none() => Some(status.status),
             _ => None,
         }
     }
@@ -190,6 +203,29 @@ impl Error {
     /// Says whether nothing listens there, or the name means nothing: more attempts hardly help.
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Self::Exchange { hint: Some(Hint::CheckAddress | Hint::CheckName | Hint::CheckProxy), .. })
+    }
+
+    /// Makes of "not found" that a further page of a list is missing, whose first page was there.
+    pub(super) fn of_a_page(self) -> Self {
+        match self {
+            Self::Status(status) => Self::Answer {
+                method: status.method,
+                url: status.url.clone(),
+                reason: format!("the list goes on there, and it says {}", status.answer()),
+            },
+            other => other,
+        }
+    }
+
+    /// Says whether a request for a range may have failed for the range alone.
+    pub(super) fn is_range_refused(&self) -> bool {
+        match self {
+            Self::Status(status) => {
+                status.token_for.is_none() && matches!(status.status, 400..=499 | 501) && !is_overload(status.status)
+            }
+            Self::Answer { .. } => true,
+            _ => false,
+        }
     }
 
     /// Returns how long the registry asks to wait.
@@ -204,6 +240,11 @@ impl Error {
 /// Says whether a status is a failure that may pass.
 pub(super) fn is_transient(status: u16) -> bool {
     TRANSIENT.contains(&status)
+}
+
+/// Says whether a status asks for a pause, and not for another way.
+pub(super) fn is_overload(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 503)
 }
 
 fn through(proxy: Option<&str>) -> String {
@@ -254,6 +295,7 @@ impl Classified for Error {
             | Self::Proxy
             | Self::ReferrersTag { .. }
             | Self::Contended { .. }
+            | Self::Vanished { .. }
             | Self::Content(_) => Class::Failed.into(),
         }
     }
@@ -262,7 +304,7 @@ impl Classified for Error {
 impl Classified for Status {
     fn diagnosis(&self) -> Diagnosis<'_> {
         let class = match self.status {
-            404 => Class::NotFound,
+            _ if self.is_absence() => Class::NotFound,
             401 | 403 => Class::Denied,
             _ => Class::Network,
         };
@@ -271,6 +313,14 @@ impl Classified for Status {
 }
 
 impl Status {
+    /// Says whether this is the word of the registry that it does not have the very thing that was asked for. A missing token server says
+    /// nothing of it, and what is written to cannot be missing.
+    fn is_absence(&self) -> bool {
+        self.token_for.is_none()
+            && matches!(self.method, "GET" | "HEAD" | "DELETE")
+            && answers::says(self.status) == Says::Absent
+    }
+
     /// Says what the registry said: `status 404 MANIFEST_UNKNOWN: manifest unknown`.
     pub(super) fn answer(&self) -> String {
         let status = format!("status {}", self.status);
@@ -285,6 +335,12 @@ impl Status {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.method, self.url, self.answer())?;
+        if let Some(registry) = &self.token_for {
+            write!(f, "; {registry} asks for a token from there")?;
+        }
+        if let Some(wait) = self.retry_after.filter(|wait| *wait > LONGEST) {
+            write!(f, "; it asks to wait {} s", wait.as_secs())?;
+        }
         match (self.status, self.logged_in) {
             (401, true) => write!(f, "; the credentials were not accepted"),
             (401 | 403, false) if self.places.is_empty() => write!(f, "; no credentials were given"),

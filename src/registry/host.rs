@@ -23,6 +23,8 @@ pub(super) struct Registry {
     scheme: OnceLock<Scheme>,
     announced: Mutex<Announced>,
     pub(super) tokens: Mutex<Tokens>,
+    /// Whether `/v2/` was asked for the method.
+    pub(super) probed: Mutex<bool>,
     pub(super) logins: Mutex<HashMap<String, Option<Login>>>,
     pub(super) referrers: Referrers,
 }
@@ -48,6 +50,7 @@ impl Registry {
             scheme,
             announced: Mutex::default(),
             tokens: Mutex::default(),
+            probed: Mutex::default(),
             logins: Mutex::default(),
             referrers: Referrers::default(),
         }
@@ -112,6 +115,7 @@ pub(super) fn candidates(authority: &str, options: &Options) -> &'static [Scheme
     let plain_first = is_loopback(authority) && !tls::is_configured(options, authority);
     match options.host(authority).plain_http {
         PlainHttp::Always => &[Scheme::Http],
+        PlainHttp::Never => &[Scheme::Https],
         _ if plain_first => &[Scheme::Http, Scheme::Https],
         PlainHttp::Allowed => &[Scheme::Https, Scheme::Http],
         PlainHttp::Loopback => &[Scheme::Https],
@@ -133,6 +137,9 @@ mod tests {
             ("r.example", PlainHttp::Allowed, &[Https, Http]),
             ("r.example", PlainHttp::Always, &[Http]),
             ("10.0.0.1:5000", PlainHttp::Loopback, &[Https]),
+            ("127.0.0.1:5000", PlainHttp::Never, &[Https]),
+            ("localhost", PlainHttp::Never, &[Https]),
+            ("[::1]:5000", PlainHttp::Never, &[Https]),
             ("127.0.0.1:5000", PlainHttp::Loopback, &[Http, Https]),
             ("localhost", PlainHttp::Allowed, &[Http, Https]),
         ];

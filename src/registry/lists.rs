@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use ureq::http::header::ACCEPT;
 
+use super::answers::{Says, Thing, answer};
 use super::error::{Error, Result};
 use super::remote::Remote;
 use super::url::Url;
@@ -62,7 +63,14 @@ impl Remote {
             Some(link) if link.starts_with('/') => self.session.registry.url(link),
             Some(tag) => self.url(&format!("tags/list?last={}", percent::scope(tag))),
         };
-        let response = self.session.expect(Request::new("GET", url), &self.scopes, &[200])?;
+        let response = match self.session.expect(Request::new("GET", url), &self.scopes, &[200]) {
+            // What has a first page is there.
+            Err(error) if after.is_some() && error.is_not_found() => return Err(error.of_a_page()),
+            other => other?,
+        };
+        if answer(Thing::Tags, "GET", response.status, response.header("content-type")) != Says::Present {
+            return Err(response.senseless("it is a web page, not a list of tags"));
+        }
         let next = next(&response)?.map(|url| url.target().to_owned());
         let (response, content) = response.read(MAX_PAGE)?;
         let list: TagList = serde_json::from_slice(&content)
@@ -127,16 +135,16 @@ impl Remote {
         let referrers = &self.session.registry.referrers;
         let request = Request::new("GET", url).header(ACCEPT, MediaType::OCI_INDEX.as_str());
         let response = self.session.send(request, &self.scopes)?;
-        match response.status {
-            200 => {}
-            404 => {
+        match answer(Thing::Referrers, "GET", response.status, None) {
+            Says::Present => {}
+            Says::Absent => {
                 // A registry that has lists may say so of a repository that it does not have.
                 if !is_about_content(&response.into_error()) {
                     referrers.learn(false);
                 }
                 return Ok(None);
             }
-            _ => return Err(self.session.error(response)),
+            Says::Nothing => return Err(self.session.error(response)),
         }
         let next = next(&response)?;
         let (response, content) = response.read(MAX_SIZE)?;
@@ -161,16 +169,14 @@ fn is_about_content(error: &Error) -> bool {
     }
 }
 
-/// Returns the next page's URL (RFC 8288), which must be at the same origin and not the page itself.
+/// Returns the next page's URL (RFC 8288), at the host that was asked, if that is not the page itself.
 fn next(response: &Response) -> Result<Option<Url>> {
     let Some(link) = response.all("link").find_map(parse_link) else {
         return Ok(None);
     };
     let url = response.url.join(link).ok_or_else(|| response.senseless("its Link is no http URL"))?;
-    let url = if url.authority() == response.url.authority() { url.at(response.url.scheme) } else { url };
-    if !url.is_same_origin(&response.url) {
-        return Err(response.senseless("its Link leads to another host"));
-    }
+    // What a registry calls itself is not needed, and no other host is asked: path and query count, where the page came from.
+    let url = Url::new(response.url.scheme, response.url.authority(), url.target());
     Ok((url != response.url).then_some(url))
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ureq::http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 
+use super::answers::{Says, Thing, answer};
 use super::error::{Error, Result};
 use super::remote::Remote;
 use super::retry::wait;
@@ -13,8 +14,18 @@ use super::wire::{Body, Request, Response};
 use crate::blob::Fault;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::locks::lock;
 use crate::manifest::{MAX_SIZE, Manifest, ParseError};
 use crate::media_type::{MANIFESTS, MediaType};
+
+/// What HEAD says.
+enum Peek {
+    Found(Descriptor),
+    /// This status, which alone decides nothing.
+    Said(u16),
+    /// Nothing, in passing.
+    Failed,
+}
 
 /// How often a manifest is sent whose digest the registry doubts, and the first pause in between.
 const DOUBTS: u32 = 4;
@@ -29,25 +40,61 @@ pub struct Put {
 }
 
 impl Remote {
-    /// Finds what a tag or digest names with one HEAD; nothing when the repository holds no such thing.
+    /// Finds what a tag or digest names, to read it: with one HEAD, and with one GET where that does not say that it is there. Nothing when
+    /// the repository holds no such thing.
     ///
     /// # Errors
     /// When the registry cannot tell.
     pub fn resolve(&self, reference: &str) -> Result<Option<Descriptor>> {
-        let request = Request::new("HEAD", self.manifest_url(reference)).header(ACCEPT, accept());
-        let response = self.session.send(request, &self.scopes)?;
-        match response.status {
-            200 => {
-                if let Some(found) = described(&response) {
-                    self.check_reference(&response, reference, &found.digest)?;
-                    return Ok(Some(found));
-                }
-            }
-            404 => return Ok(None),
-            401 | 403 => return Err(self.session.error(response)),
-            // Whoever has no HEAD answers 405, 501, 400 or whatever comes to mind.
-            _ => {}
+        match self.peek(reference)? {
+            Peek::Found(found) => Ok(Some(found)),
+            // What a mirror does not have is said of nothing: the next place is asked.
+            Peek::Said(404 | 410) if self.session.is_mirror => Ok(None),
+            Peek::Said(_) | Peek::Failed => self.second_look(reference),
         }
+    }
+
+    /// Finds what a tag or digest names, to write there: what is said to be absent needs no second look, for writing it again does no harm.
+    /// What may not be read is taken for absent, with a note.
+    ///
+    /// # Errors
+    /// When the registry cannot tell, or takes no login.
+    pub fn stands(&self, reference: &str) -> Result<Option<Descriptor>> {
+        match self.peek(reference)? {
+            Peek::Found(found) => return Ok(Some(found)),
+            Peek::Said(404 | 410) => return Ok(None),
+            Peek::Said(_) | Peek::Failed => {}
+        }
+        match self.second_look(reference) {
+            // An answer that is neither about the login nor about the moment.
+            Err(error) if matches!(error.status(), Some(400 | 402..=407 | 409..=424)) => {
+                self.session
+                    .watch
+                    .note(&format!("{self} does not tell whether it has {reference}, which is written: {error}"));
+                Ok(None)
+            }
+            other => other,
+        }
+    }
+
+    /// Asks with one HEAD.
+    fn peek(&self, reference: &str) -> Result<Peek> {
+        let request = Request::new("HEAD", self.manifest_url(reference)).header(ACCEPT, accept());
+        let Some(response) = self.session.send_once(request, &self.scopes)? else {
+            return Ok(Peek::Failed);
+        };
+        let said = answer(Thing::Manifest, "HEAD", response.status, response.header("content-type"));
+        match described(&response).filter(|_| said == Says::Present) {
+            Some(found) => {
+                self.check_reference(&response, reference, &found.digest)?;
+                self.remember(reference, &found.digest);
+                Ok(Peek::Found(found))
+            }
+            None => Ok(Peek::Said(response.status)),
+        }
+    }
+
+    fn second_look(&self, reference: &str) -> Result<Option<Descriptor>> {
         match self.manifest(reference, None) {
             Ok(manifest) => {
                 let (media_type, size) = (manifest.media_type().clone(), manifest.raw().len() as u64);
@@ -58,12 +105,42 @@ impl Remote {
         }
     }
 
+    /// Keeps which tag has led to a digest, see [`Remote::by_tag`].
+    fn remember(&self, reference: &str, digest: &Digest) {
+        if !reference.contains(':') {
+            lock(&self.tagged).insert(digest.clone(), reference.into());
+        }
+    }
+
+    /// Reads a manifest that is not found by the digest that HEAD named, by its tag: the header may be wrong.
+    fn by_tag(&self, reference: &str) -> Option<String> {
+        let digest = reference.parse::<Digest>().ok()?;
+        lock(&self.tagged).get(&digest).cloned()
+    }
+
     /// Reads a manifest by tag or digest. Its bytes are checked against the digest, or against everything `wanted` says.
     ///
     /// # Errors
     /// [`Error::is_not_found`] when there is none; a mismatch when it is not what was asked for.
     pub fn manifest(&self, reference: &str, wanted: Option<&Descriptor>) -> Result<Manifest> {
-        self.fetch_manifest(reference, wanted).map(|(manifest, _)| manifest)
+        match self.fetch_manifest(reference, wanted) {
+            Err(error) if error.is_not_found() => match self.by_tag(reference) {
+                Some(tag) => self.manifest_by_tag(&tag, reference, wanted),
+                None => Err(error),
+            },
+            other => other.map(|(manifest, _)| manifest),
+        }
+    }
+
+    fn manifest_by_tag(&self, tag: &str, reference: &str, wanted: Option<&Descriptor>) -> Result<Manifest> {
+        let (manifest, _) = self.fetch_manifest(tag, wanted)?;
+        match reference.parse::<Digest>() {
+            Ok(wanted) if wanted != *manifest.digest() && !wanted.matches(manifest.raw()) => {
+                let source = ParseError::Digest { wanted, got: manifest.digest().clone() };
+                Err(Error::Manifest { url: self.manifest_url(tag).to_string(), source })
+            }
+            _ => Ok(manifest),
+        }
     }
 
     /// Reads a manifest, see [`Remote::manifest`], and its entity tag.
@@ -81,15 +158,21 @@ impl Remote {
             other => other?,
         };
         let content_type = response.header("content-type").map(MediaType::new);
+        let encoding = response.encoding();
         // A page of something that stands between, such as a portal: it says nothing of what the registry has.
-        if let Some(kind) = content_type.as_ref().filter(|kind| !kind.is_manifest() && !begins_an_object(&raw)) {
+        let is_plain = encoding.is_none() && !begins_an_object(&raw);
+        if let Some(kind) = content_type.as_ref().filter(|kind| !kind.is_manifest() && is_plain) {
             return Err(response.senseless(format!("it is {kind}, not a manifest")));
         }
         let manifest = match reference.parse::<Digest>() {
             Ok(digest) => Manifest::parse_verified(raw, content_type.as_ref(), &digest),
             Err(_) => Manifest::parse(raw, content_type.as_ref()),
         }
-        .map_err(refuse)?;
+        .map_err(|error| match &encoding {
+            // Nobody asked for it; the bytes are not the manifest's own.
+            Some(encoding) => response.senseless(format!("it is encoded with {encoding}, which was not asked for")),
+            None => refuse(error),
+        })?;
         check_header(&response, &manifest)?;
         if let Some(wanted) = wanted {
             check_wanted(&manifest, wanted, refuse)?;

@@ -4,6 +4,7 @@
 //! authentication, redirects, retries), which stands on `wire` (one exchange).
 //! distribution-spec: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 
+mod answers;
 mod challenge;
 mod client;
 pub mod credentials;

@@ -77,6 +77,8 @@ pub enum PlainHttp {
     /// With this machine only, by a loopback name or address; https if that is what answers there.
     #[default]
     Loopback,
+    /// Never, not even with this machine.
+    Never,
     /// Where https does not work.
     Allowed,
     /// Always.

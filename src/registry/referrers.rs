@@ -137,6 +137,9 @@ impl Remote {
         for look in 1..=LOOKS {
             let begin = Instant::now();
             let (there, etag) = self.named(tag)?;
+            if progress.has_vanished(there.as_ref()) {
+                return Err(Error::Vanished { tag: tag.into(), repository: self.to_string() }.into());
+            }
             match change(there.as_ref())? {
                 None if progress.writes == 0 || progress.is_settled(there.as_ref()) || look == LOOKS => {
                     return Ok(Updated { there, is_written: progress.writes > 0 });
@@ -208,9 +211,17 @@ struct Progress {
     sightings: usize,
     /// Whether the list was written and not looked at since.
     is_fresh: bool,
+    /// How often in a row nothing was found after a write.
+    vanished: u32,
 }
 
 impl Progress {
+    /// Says whether what is written cannot be read back, which no other writer is the reason for.
+    fn has_vanished(&mut self, there: Option<&Manifest>) -> bool {
+        self.vanished = if there.is_none() && self.writes > 0 { self.vanished + 1 } else { 0 };
+        self.vanished > 5
+    }
+
     fn wrote(&mut self, written: bool, took: Duration) {
         self.writes += 1;
         self.slowness = took * 2;

@@ -1,12 +1,15 @@
-//! A repository at a registry; its methods are in the modules beside this one.
+//! A repository at a registry; its methods are in the neighbouring modules.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use super::host::Announcement;
 use super::scope::{Access, Scope};
 use super::session::Session;
 use super::url::Url;
+use crate::digest::Digest;
 
 /// A repository at a registry, to read from or write to. Safe from many threads.
 pub struct Remote {
@@ -17,6 +20,8 @@ pub struct Remote {
     pub(super) notes: Option<PathBuf>,
     /// Whether what is noted there is used.
     pub(super) resume: bool,
+    /// Which tag a digest was learned from that HEAD named.
+    pub(super) tagged: Mutex<HashMap<Digest, String>>,
     /// Kept for its end, when tokens need no longer allow this.
     _announcement: Announcement,
 }
@@ -25,7 +30,14 @@ impl Remote {
     pub(super) fn new(session: Session, access: Access) -> Self {
         let scope = Scope::repository(&session.repository, access);
         let announcement = session.registry.announce(scope.clone());
-        Self { session, scopes: vec![scope], notes: None, resume: true, _announcement: announcement }
+        Self {
+            session,
+            scopes: vec![scope],
+            notes: None,
+            resume: true,
+            tagged: Mutex::default(),
+            _announcement: announcement,
+        }
     }
 
     /// Notes uploads in `folder` before their first byte (mode 0600), and with `resume` goes on with those that an earlier process noted

@@ -10,8 +10,8 @@ use crate::watch::{Cancelled, Event, Watch};
 
 /// The first pause; each further one is twice as long.
 const FIRST: Duration = Duration::from_millis(500);
-/// The longest pause, whatever the registry asks for.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The longest pause. A registry that asks for a longer one is not asked again.
+pub(super) const LONGEST: Duration = Duration::from_secs(60);
 /// How often something is tried that refuses connections: a mistyped port is more likely than a restart.
 const UNREACHABLE_RETRIES: u32 = 2;
 /// How long a wait goes without looking whether someone asked to stop.
@@ -35,10 +35,11 @@ pub(super) fn retry<T>(watch: &Watch, retries: u32, what: &str, mut attempt: imp
 /// The failure itself when there is to be no further attempt.
 pub(super) fn pause(watch: &Watch, retries: u32, what: &str, failures: &mut u32, error: Error) -> Result<()> {
     let limit = if error.is_unreachable() { retries.min(UNREACHABLE_RETRIES) } else { retries };
-    if !error.is_transient() || *failures >= limit {
+    let asked = error.retry_after();
+    if !error.is_transient() || *failures >= limit || asked.is_some_and(|asked| asked > LONGEST) {
         return Err(error);
     }
-    let delay = error.retry_after().unwrap_or_else(|| jitter(FIRST * 2_u32.saturating_pow(*failures))).min(LONGEST);
+    let delay = asked.unwrap_or_else(|| jitter(FIRST * 2_u32.saturating_pow(*failures))).min(LONGEST);
     *failures += 1;
     let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
     watch.tell(&Event::Retrying { what, reason: &reason(&error), attempt: *failures + 1, delay: delay_ms });

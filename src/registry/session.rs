@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::answers::is_page;
 use super::client::Client;
-use super::error::{Error, Hint, Result, is_transient};
+use super::error::{Error, Hint, Result, is_overload, is_transient};
 use super::host::Registry;
 use super::login::Login;
 use super::message::clean;
-use super::retry::{check, retry};
+use super::retry::{LONGEST, check, pause, retry};
 use super::scope::Scope;
 use super::url::{Scheme, Url};
 use super::wire::{self, Body, Request, Response, wants_tls};
@@ -48,7 +49,7 @@ impl Session {
     }
 
     /// Returns the login that was given for this registry.
-    fn given(&self) -> Option<&Login> {
+    pub(super) fn given(&self) -> Option<&Login> {
         self.client.options().login.as_ref().filter(|_| !self.is_mirror)
     }
 
@@ -61,8 +62,9 @@ impl Session {
         Err(Error::Rule { repository, reason, place: place.clone() })
     }
 
+    /// Returns how often a request is tried again. A mirror's are not: the next place is asked instead.
     pub(super) fn retries(&self) -> u32 {
-        self.client.options().retries
+        if self.is_mirror { 0 } else { self.client.options().retries }
     }
 
     /// Sends a request and returns the answer, unless it is a failure that may pass: that is tried again.
@@ -79,6 +81,29 @@ impl Session {
         .map_err(|error| self.explained(error))
     }
 
+    /// Sends a request that only saves another one, which a failure is left to: nothing when it failed in passing and the pause that the
+    /// registry wants has been made.
+    pub(super) fn send_once(&self, mut request: Request<'_, '_>, needed: &[Scope]) -> Result<Option<Response>> {
+        let what = format!("{} {}", request.method, request.url);
+        let mut failures = 0;
+        loop {
+            check(&self.watch)?;
+            let error = match self.authenticated(&mut request, needed) {
+                Ok(response) if is_overload(response.status) => {
+                    let error = response.into_error();
+                    let is_patient = self.retries() > 0 && error.retry_after().is_none_or(|asked| asked <= LONGEST);
+                    if is_patient {
+                        pause(&self.watch, self.retries(), &what, &mut failures, error)?;
+                    }
+                    return Ok(None);
+                }
+                Ok(response) => return Ok(Some(response)),
+                Err(error) => self.explained(error),
+            };
+            pause(&self.watch, self.retries(), &what, &mut failures, error)?;
+        }
+    }
+
     /// Sends a request to whoever it names, with nothing that says who asks.
     pub(super) fn send_anonymously(&self, mut request: Request<'_, '_>) -> Result<Response> {
         let what = format!("{} {}", request.method, request.url);
@@ -86,7 +111,7 @@ impl Session {
             let url = request.url.clone();
             let first = self.exchange(&mut request, &url, None, None)?;
             let response = self.follow(&mut request, first, None)?;
-            if matches!(response.status, 200 | 206 | 416) { Ok(response) } else { Err(response.into_error()) }
+            if matches!(response.status, 200 | 206) { Ok(response) } else { Err(response.into_error()) }
         })
     }
 
@@ -112,7 +137,8 @@ impl Session {
             && matches!(status.status, 401 | 403)
         {
             let was_sent = status.logged_in;
-            // A login is looked up only when the registry asks for one; where it does not, none helps.
+            // Where the registry asks for none, no login helps. Who asks a token server holds the lock on the tokens, and was asked for one.
+            let is_asked = by_token_server || lock(&self.registry.tokens).is_asked();
             let found = lock(&self.registry.logins).get(&self.repository).map(Option::is_some);
             let is_given = self.given().is_some();
             status.logged_in = is_given || found == Some(true);
@@ -123,7 +149,7 @@ impl Session {
             let is_refused = status.status == 401 || by_token_server;
             if is_refused && is_given && was_sent {
                 status.hint = Some(format!("check the credentials given for {host}"));
-            } else if found == Some(false) || (found == Some(true) && is_refused) {
+            } else if (found == Some(false) && is_asked) || (found == Some(true) && is_refused) {
                 status.hint = Some(format!("stevedore login {host}"));
             }
         }
@@ -166,13 +192,18 @@ impl Session {
         loop {
             let response = self.redirected(request, authorization.as_deref())?;
             self.hear(&response);
-            let is_ours = self.registry.owns(&response.url);
-            let is_over = challenges == MAX_CHALLENGES || matches!(request.body, Body::Part(..));
-            if response.status != 401 || !is_ours || is_over {
+            if challenges == MAX_CHALLENGES || matches!(request.body, Body::Part(..)) {
                 return Ok(response);
             }
             challenges += 1;
-            match self.challenged(&response, needed, authorization.as_deref())? {
+            let mut new = None;
+            if response.status == 401 && self.registry.owns(&response.url) {
+                new = self.challenged(&response, needed, authorization.as_deref())?;
+            }
+            if new.is_none() && authorization.is_none() && self.may_hide(request, &response) {
+                new = self.learned(needed)?;
+            }
+            match new {
                 Some(new) if authorization.as_ref() != Some(&new) => {
                     response.discard();
                     authorization = Some(new);
@@ -180,6 +211,43 @@ impl Session {
                 _ => return Ok(response),
             }
         }
+    }
+
+    /// Says whether an answer may be what a registry tells strangers that hides from them what it has.
+    fn may_hide(&self, request: &Request<'_, '_>, response: &Response) -> bool {
+        let is_ours = self.registry.owns(&response.url);
+        match response.status {
+            401 | 403 | 404 => is_ours,
+            // A page to sign in, at whatever host.
+            200 => {
+                response.url.target() != request.url.target() && response.header("content-type").is_some_and(is_page)
+            }
+            301..=303 | 307 | 308 => true,
+            _ => false,
+        }
+    }
+
+    /// Learns from `/v2/` how the registry wants to be asked, once, where there is a login that it did not ask for; returns the
+    /// `Authorization` for a request then.
+    ///
+    /// distribution-spec, "Determining Support": what needs a login says so there.
+    fn learned(&self, needed: &[Scope]) -> Result<Option<String>> {
+        // What cannot be read is an error only for a registry that wants a login.
+        if matches!(self.login(), Ok(None)) {
+            return Ok(None);
+        }
+        // Held while it is asked, so that it is asked once.
+        let mut is_known = lock(&self.registry.probed);
+        if *is_known {
+            return self.authorization(needed);
+        }
+        let mut request = Request::new("GET", self.registry.url("/v2/"));
+        let response = self.redirected(&mut request, None)?;
+        *is_known = true;
+        let is_asked = response.status == 401 && self.registry.owns(&response.url);
+        let header = if is_asked { self.challenged(&response, needed, None)? } else { None };
+        response.discard();
+        Ok(header)
     }
 
     /// Sends a request once, when its host may be asked.
@@ -295,7 +363,8 @@ fn target(request: &Request<'_, '_>, response: &Response) -> Result<Option<Url>>
     let is_read = matches!(request.method, "GET" | "HEAD");
     let follows = match response.status {
         301..=303 => is_read,
-        307 | 308 => request.is_repeatable(),
+        // RFC 9110, sections 15.4.8 and 15.4.9: with the same method, and with the body, which a whole blob has again.
+        307 | 308 => !matches!(request.body, Body::Part(..)),
         _ => false,
     };
     let Some(location) = response.header("location").filter(|_| follows) else {

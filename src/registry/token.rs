@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde_json::Value;
 use ureq::http::header;
 
 use super::challenge::{self, Challenge};
@@ -53,17 +53,12 @@ struct Grant {
     until: Instant,
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(default)]
-    token: Option<String>,
-    #[serde(default)]
-    access_token: Option<String>,
-    #[serde(default)]
-    expires_in: Option<u64>,
-}
-
 impl Tokens {
+    /// Says whether the registry has asked for a login.
+    pub(super) fn is_asked(&self) -> bool {
+        self.method.is_some()
+    }
+
     fn find(&self, needed: &[Scope], login: Option<&Login>) -> Option<&str> {
         let now = Instant::now();
         let fits = |grant: &&Grant| grant.until > now && grant.login.as_ref() == login && cover(&grant.scopes, needed);
@@ -91,7 +86,11 @@ impl Session {
     pub(super) fn authorization(&self, needed: &[Scope]) -> Result<Option<String>> {
         let mut tokens = lock(&self.registry.tokens);
         match tokens.method.clone() {
-            None => Ok(None),
+            // A token that was given is sent as it is, from the first request.
+            None => Ok(self.given().and_then(|login| match login {
+                Login::Bearer { token } => Some(format!("Bearer {token}")),
+                _ => None,
+            })),
             Some(Method::Basic) => Ok(self.login()?.as_ref().and_then(basic)),
             Some(Method::Bearer { realm, service }) => {
                 self.bearer(&mut tokens, &realm, service.as_deref(), needed, &[], None)
@@ -109,25 +108,49 @@ impl Session {
         let challenges = challenge::parse(response.all("www-authenticate"));
         // Held while a token is asked for: the other threads that were refused then find it here.
         let mut tokens = lock(&self.registry.tokens);
-        let bearer = |challenge: &&Challenge| challenge.scheme == "bearer" && challenge.get("realm").is_some();
-        if let Some(challenge) = challenges.iter().find(bearer) {
-            let realm = self.realm(response, challenge)?;
-            let service = challenge.get("service").map(str::to_owned);
-            tokens.method = Some(Method::Bearer { realm: realm.clone(), service: service.clone() });
-            let asked = challenge.get("scope").map(Scope::parse_all).unwrap_or_default();
-            let mut used = used;
-            if challenge.get("error") == Some("insufficient_scope")
-                && let Some(used) = used.take()
-            {
-                tokens.narrow(used, &merge(asked.iter().chain(needed).cloned()));
-            }
-            return self.bearer(&mut tokens, &realm, service.as_deref(), needed, &asked, used);
-        }
-        if challenges.iter().any(|challenge| challenge.scheme == "basic") {
+        let is_bearer = |challenge: &&Challenge| {
+            challenge.scheme == "bearer" && challenge.get("realm").is_some_and(|realm| !realm.trim().is_empty())
+        };
+        let takes_basic = challenges.iter().any(|challenge| challenge.scheme == "basic");
+        let failure = match challenges.iter().find(is_bearer) {
+            Some(challenge) => match self.challenged_by(&mut tokens, response, challenge, needed, used) {
+                // A challenge that cannot be used is passed over for the next one.
+                Err(error @ (Error::Status(_) | Error::Exchange { .. } | Error::Answer { .. })) if takes_basic => {
+                    Some(error)
+                }
+                other => return other,
+            },
+            None => None,
+        };
+        let login = if takes_basic { self.login()?.as_ref().and_then(basic) } else { None };
+        if login.is_some() || failure.is_none() && takes_basic {
             tokens.method = Some(Method::Basic);
-            return Ok(self.login()?.as_ref().and_then(basic));
         }
-        Ok(None)
+        match failure {
+            Some(failure) if login.is_none() => Err(failure),
+            _ => Ok(login),
+        }
+    }
+
+    /// Returns the `Authorization` that a `Bearer` challenge asks for.
+    fn challenged_by(
+        &self,
+        tokens: &mut Tokens,
+        response: &Response,
+        challenge: &Challenge,
+        needed: &[Scope],
+        mut used: Option<&str>,
+    ) -> Result<Option<String>> {
+        let realm = self.realm(response, challenge)?;
+        let service = challenge.get("service").map(str::to_owned);
+        tokens.method = Some(Method::Bearer { realm: realm.clone(), service: service.clone() });
+        let asked = challenge.get("scope").map(Scope::parse_all).unwrap_or_default();
+        if challenge.get("error") == Some("insufficient_scope")
+            && let Some(used) = used.take()
+        {
+            tokens.narrow(used, &merge(asked.iter().chain(needed).cloned()));
+        }
+        self.bearer(tokens, &realm, service.as_deref(), needed, &asked, used)
     }
 
     /// The token server hears the password, so a registry must not be able to name just any.
@@ -207,9 +230,19 @@ impl Session {
             }
             _ => self.token(Request::new("GET", query(realm, service, &scopes, None)), None),
         };
-        let (token, lifetime) = answer.map_err(|error| self.denied(error, true))?;
+        let (token, lifetime) = answer.map_err(|error| self.without_token(error))?;
         let until = Instant::now() + Duration::from_secs(lifetime) - MARGIN;
         Ok(Grant { scopes, login: login.cloned(), header: format!("Bearer {token}"), until })
+    }
+
+    /// Makes the error of a request whose token cannot be had: it says nothing of what was asked for, and is not tried again.
+    fn without_token(&self, mut error: Error) -> Error {
+        match &mut error {
+            Error::Status(status) => status.token_for = Some(self.registry.host.clone()),
+            Error::Exchange { transient, .. } => *transient = false,
+            _ => {}
+        }
+        self.denied(error, true)
     }
 
     /// Asks the token server; returns the token and its lifetime in seconds.
@@ -226,15 +259,16 @@ impl Session {
     }
 }
 
-/// Reads a token server's answer: the token and its lifetime in seconds.
+/// Reads a token server's answer: the token and its lifetime in seconds. Only the token matters: a lifetime that cannot be read is as if
+/// absent (RFC 6749, section 5.1).
 fn parse(content: &[u8]) -> Option<(String, u64)> {
-    let answer: Answer = serde_json::from_slice(content).ok()?;
+    let answer: Value = serde_json::from_slice(content).ok()?;
+    let token = ["token", "access_token"].iter().filter_map(|name| Some(answer.get(*name)?.as_str()?.trim()));
     // What goes into a header must not start another one.
-    let token = answer.token.into_iter().chain(answer.access_token);
-    let token =
-        token.into_iter().find(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()))?;
-    // A day is more than any copy takes; adding more to a clock may not be possible.
-    Some((token, answer.expires_in.unwrap_or(LIFETIME).clamp(LIFETIME, 86_400)))
+    let mut usable = token.filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
+    // Longer than any copy takes; adding more to a clock may not be possible.
+    let lifetime = answer.get("expires_in").and_then(Value::as_u64).unwrap_or(LIFETIME).clamp(LIFETIME, 86_400);
+    Some((usable.next()?.to_owned(), lifetime))
 }
 
 fn query(realm: &Url, service: Option<&str>, scopes: &[Scope], account: Option<&str>) -> Url {
@@ -284,6 +318,12 @@ mod tests {
             (r#"{"token":"","access_token":"b","expires_in":5}"#, Some(("b", 60))),
             (r#"{"token":"a","access_token":"b","expires_in":99999999999}"#, Some(("a", 86_400))),
             (r#"{"token":"a\r\nX: y"}"#, None),
+            (r#"{"token":" a\n"}"#, Some(("a", 60))),
+            (r#"{"token":7,"access_token":"b"}"#, Some(("b", 60))),
+            (r#"{"token":"a","expires_in":"3600"}"#, Some(("a", 60))),
+            (r#"{"token":"a","expires_in":3600.0}"#, Some(("a", 60))),
+            (r#"{"token":"a","expires_in":-1}"#, Some(("a", 60))),
+            (r#"{"token":"a","expires_in":null}"#, Some(("a", 60))),
             ("{}", None),
             ("<html>", None),
         ];

@@ -1,7 +1,8 @@
 //! Blobs up: mounted, found there, or sent in one PUT; in pieces only where a registry takes no large one.
 //!
 //! distribution-spec, "Pushing blobs": <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>. One PUT is
-//! what works everywhere: some registries have no PATCH, and one drops every piece after the first without a word.
+//! what works nearly everywhere: some registries have no PATCH, and one drops every piece after the first without a word. Where it is
+//! refused, one PATCH and then pieces are tried.
 
 use std::io::{self, Read};
 
@@ -73,12 +74,24 @@ impl Remote {
             match error.status() {
                 Some(413) => {
                     note.forget();
-                    return self.send_pieces(blob).map(|()| Outcome::Copied);
+                    return self
+                        .send_pieces(blob, LARGEST_PIECE.min(blob.size().div_ceil(2)))
+                        .map(|()| Outcome::Copied);
+                }
+                // Whatever is wrong with the short way, the long one is tried before the copy fails.
+                Some(400 | 405 | 411 | 415 | 501) if held == 0 => {
+                    note.forget();
+                    return self.send_otherwise(blob, error).map(|()| Outcome::Copied);
                 }
                 // The session is gone, or not where it should be: registries behind a balancer lose them.
                 Some(404 | 409 | 416) if lost < 2 => lost += 1,
                 // What it had may not be what we think.
                 Some(400..=499) if held > 0 && !error.is_transient() && lost < 2 => lost += 1,
+                // No session was the reason: it is too much at once.
+                Some(416) if held == 0 => {
+                    note.forget();
+                    return self.send_otherwise(blob, error).map(|()| Outcome::Copied);
+                }
                 _ => {
                     pause(&self.session.watch, self.session.retries(), &what, &mut failures, error)?;
                     begun = Some(url);
@@ -124,7 +137,11 @@ impl Remote {
                 response.discard();
                 Ok(Mount::Done)
             }
-            202 => self.session_of(response).map(Mount::Session),
+            202 => match self.session_of(response) {
+                // It began nothing that could be gone on with.
+                Err(Error::Answer { .. }) => Ok(Mount::Refused),
+                other => other.map(Mount::Session),
+            },
             _ => {
                 response.discard();
                 Ok(Mount::Refused)
@@ -134,9 +151,15 @@ impl Remote {
 
     /// Starts an upload session.
     fn start(&self) -> Result<Url> {
+        self.begin().map(|(session, _)| session)
+    }
+
+    /// Starts an upload session; returns the size as well that a piece must have unless it is the last (`OCI-Chunk-Min-Length`).
+    fn begin(&self) -> Result<(Url, u64)> {
         let request = Request::new("POST", self.url("blobs/uploads/")).body(Body::Bytes(&[]));
         let response = self.session.expect(request, &self.scopes, &[202])?;
-        self.session_of(response)
+        let least = response.header("oci-chunk-min-length").and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+        Ok((self.session_of(response)?, least))
     }
 
     /// Returns where an upload goes on.
@@ -148,13 +171,25 @@ impl Remote {
         Ok(url)
     }
 
+    /// Sends a blob that a PUT does not bring, as a registry's own client does: all of it with one PATCH, ended by an empty PUT; then in
+    /// pieces. Where that does not work either, the first refusal says most.
+    fn send_otherwise(&self, blob: &mut Blob<'_>, refusal: Error) -> Result<()> {
+        let is_refused = |error: &Error| matches!(error, Error::Status(_) | Error::Answer { .. });
+        for piece in [blob.size(), LARGEST_PIECE.min(blob.size().div_ceil(2))] {
+            match self.send_pieces(blob, piece) {
+                Err(error) if is_refused(&error) => {}
+                other => return other,
+            }
+        }
+        Err(refusal)
+    }
+
     /// Sends a blob in pieces, smaller ones after each refusal.
-    fn send_pieces(&self, blob: &mut Blob<'_>) -> Result<()> {
-        let mut piece = LARGEST_PIECE.min(blob.size().div_ceil(2));
+    fn send_pieces(&self, blob: &mut Blob<'_>, mut piece: u64) -> Result<()> {
         loop {
             blob.rewind();
             match self.try_pieces(blob, piece) {
-                Err(error) if error.status() == Some(413) && piece > SMALLEST_PIECE => {
+                Err(error) if matches!(error.status(), Some(413 | 416)) && piece > SMALLEST_PIECE => {
                     piece = (piece / 2).max(SMALLEST_PIECE);
                 }
                 other => return other,
@@ -163,7 +198,8 @@ impl Remote {
     }
 
     fn try_pieces(&self, blob: &mut Blob<'_>, piece: u64) -> Result<()> {
-        let mut session = self.start()?;
+        let (mut session, least) = self.begin()?;
+        let piece = piece.max(least);
         let mut failures = 0;
         while blob.position() < blob.size() {
             let before = blob.position();
@@ -188,13 +224,16 @@ impl Remote {
     fn put_piece(&self, session: &Url, blob: &mut Blob<'_>, piece: u64) -> Result<Url> {
         let start = blob.position();
         let length = piece.min(blob.size() - start);
-        let request = Request::new("PATCH", session.clone())
-            .header(CONTENT_TYPE, "application/octet-stream")
-            .header(CONTENT_RANGE, format!("{start}-{}", start + length - 1))
-            .body(Body::Part(blob, length));
+        let is_whole = length == blob.size();
+        let mut request = Request::new("PATCH", session.clone()).header(CONTENT_TYPE, "application/octet-stream");
+        if !is_whole {
+            request = request.header(CONTENT_RANGE, format!("{start}-{}", start + length - 1));
+        }
+        let request = request.body(Body::Part(blob, length));
         let response = self.session.expect(request, &self.scopes, &[202, 201, 204])?;
         // One registry answers as if it took every piece and keeps only the first.
-        if last_byte(&response) != Some(start + length - 1) {
+        let held = last_byte(&response);
+        if held != Some(start + length - 1) && !(is_whole && held.is_none()) {
             return Err(response.senseless(format!("it took the bytes from {start} on and does not have them")));
         }
         self.session_of(response)

@@ -48,10 +48,7 @@ impl Url {
 
     /// Parses an absolute URL; nothing for what is none, or carries a user's name.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        // A URL from outside ends up in a request line: no blanks, no controls.
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return None;
-        }
+        let text = &*escaped(text)?;
         let (scheme, rest) = text.split_once("://")?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => Scheme::Http,
@@ -61,7 +58,7 @@ impl Url {
         let rest = rest.split('#').next().unwrap_or_default();
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at(end);
-        if authority.is_empty() || authority.contains('@') {
+        if authority.is_empty() || authority.contains(['@', '%']) {
             return None;
         }
         let target = if target.starts_with('/') { target.into() } else { format!("/{target}") };
@@ -70,9 +67,7 @@ impl Url {
 
     /// Resolves what a `Location` or `Link` header says against this URL (RFC 3986, section 5.2, without dot segments).
     pub(crate) fn join(&self, reference: &str) -> Option<Self> {
-        if !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return None;
-        }
+        let reference = &*escaped(reference)?;
         if let Some(rest) = reference.strip_prefix("//") {
             return Self::parse(&format!("{}://{rest}", self.scheme.as_str()));
         }
@@ -137,6 +132,22 @@ impl Url {
         }
         self.host() == other.host() || is_loopback(&self.authority) || !is_private(other.host())
     }
+}
+
+/// Encodes what RFC 3986 does not allow in a URL and servers write there all the same; nothing for what holds controls or is no ASCII, for
+/// it ends up in a request line.
+fn escaped(text: &str) -> Option<String> {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.trim().chars() {
+        match c {
+            ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' => {
+                escaped.extend(percent::scope(c.encode_utf8(&mut [0; 4])))
+            }
+            c if c.is_ascii_graphic() => escaped.push(c),
+            _ => return None,
+        }
+    }
+    Some(escaped)
 }
 
 impl fmt::Display for Url {
@@ -238,7 +249,14 @@ mod tests {
         ] {
             assert_eq!(full(&base.join(reference).expect(reference)), wanted);
         }
-        for bad in ["ftp://x/", "javascript:x", "http://user@x/", "http:///x", "/a b", "/a\r\nb", "https://"] {
+        // Raw characters that all clients take; a blank within a host is none of them.
+        assert_eq!(
+            full(&base.join("/u/1?s=\"a|b^{c}\" <\\`>").expect("encoded")),
+            "https://r.example:5000/u/1?s=%22a%7Cb%5E%7Bc%7D%22%20%3C%5C%60%3E"
+        );
+        for bad in
+            ["ftp://x/", "javascript:x", "http://user@x/", "http:///x", "http://a b/", "/a\r\nb", "/\u{e4}", "https://"]
+        {
             assert!(base.join(bad).is_none(), "{bad}");
         }
     }

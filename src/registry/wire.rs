@@ -127,6 +127,12 @@ impl Response {
         self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
     }
 
+    /// Returns the encoding of the body, if it has one (RFC 9110, section 8.4). None is ever asked for.
+    pub(super) fn encoding(&self) -> Option<String> {
+        let encoding = self.header("content-encoding")?.trim();
+        (!encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity")).then(|| encoding.to_owned())
+    }
+
     /// Reads the body whole, if it has at most `limit` bytes.
     pub(super) fn read(mut self, limit: u64) -> Result<(Self, Vec<u8>)> {
         let mut content = Vec::new();
@@ -158,6 +164,7 @@ impl Response {
             code: message.code,
             message: message.text,
             retry_after,
+            token_for: None,
             logged_in: self.logged_in,
             places: Vec::new(),
             hint: None,
@@ -215,7 +222,8 @@ fn is_transient(error: &ureq::Error) -> bool {
             matches!(timeout, Timeout::PerRead | Timeout::PerWrite | Timeout::Connect | Timeout::Resolve)
         }
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::BodyStalled => true,
-        ureq::Error::ConnectProxyFailed(_) => true,
+        // A proxy that refuses, as one that wants a login does with 407, will not change its mind.
+        ureq::Error::ConnectProxyFailed(reason) => !reason.contains(" 4"),
         // The peer said something that is no HTTP, or broke off within a chunk.
         ureq::Error::Protocol(_) => true,
         ureq::Error::Io(error) => {

@@ -270,7 +270,7 @@ impl Transport for Registry {
     }
 
     fn complete(&self, at: &Selector) -> Result<Option<Descriptor>> {
-        self.resolve(at)
+        self.remote.stands(&self.reference(at)?).map_err(self.error(at))
     }
 
     fn delete(&self, at: &Selector) -> Result<()> {

@@ -57,6 +57,8 @@ fn read(image: &str) -> (BTreeSet<String>, Vec<String>) {
             if let Err(problem) = cataloger.read(&mut evidence, &mut packages) {
                 warnings.push(format!("{shown}: {problem}"));
             }
+            // Whether a program is a package of its own depends on what package managers list, which no cataloger sees alone.
+            packages.retain(|package| package.kind != Kind::Generic);
             lines.extend(packages.iter().map(|package| line(package, &shown)));
         }
     }

@@ -80,7 +80,8 @@ pub(super) const PROGRAMS: &[Program] = &[
     program(&["libruby.so*", "libruby-static.a", "ruby"], "ruby", &["ruby-lang:ruby"], RUBY),
     program(&["openssl", "libcrypto.so*"], "openssl", &["openssl:openssl"], &[after(b"\0OpenSSL ")]),
     program(&["bash"], "bash", &["gnu:bash"], &[between(b"@(#)Bash version ", b"(")]),
-    program(&["busybox"], "busybox", &["busybox:busybox"], &[after(b"BusyBox v")]),
+    // Images from scratch have its commands as hard links, of which the first has the content.
+    program(&["busybox", "[", "[["], "busybox", &["busybox:busybox"], &[after(b"BusyBox v")]),
     program(
         &["postgres"],
         "postgresql",

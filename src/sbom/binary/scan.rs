@@ -230,6 +230,7 @@ mod tests {
             ("openssl", &["OpenSSL 1.1.1w  11 Sep 2023"], "openssl@1.1.1w"),
             ("bash", &["@(#)Bash version 5.2.21(1) release GNU"], "bash@5.2.21"),
             ("busybox", &["BusyBox v1.36.1 (2024-01-01 UTC)"], "busybox@1.36.1"),
+            ("[", &["BusyBox v1.36.1 (2024-01-01 UTC)"], "busybox@1.36.1"),
             ("postgres", &["PostgreSQL 16.1 (Debian 16.1-1.pgdg120+1) on x86_64"], "postgresql@16.1"),
             ("postgres", &["PostgreSQL 17beta2 on x86_64", "PostgreSQL 9.6.24 on"], "postgresql@9.6.24"),
             ("mariadb", &["10.11.6-MariaDB"], "mariadb@10.11.6"),

@@ -2,6 +2,7 @@
 //!
 //! Nothing here uses the library under test, so that one bug cannot hide on both sides of a comparison.
 
+pub(crate) mod answering;
 pub(crate) mod bearer;
 pub(crate) mod certificates;
 pub(crate) mod clients;
