@@ -145,8 +145,11 @@ fn a_retry_is_one_line() {
     let run = stevedore(&["digest", &format!("docker://{}/app:v1", proxy.host())]).ok();
     assert_eq!(run.text(), app.digest);
     let lines: Vec<&str> = run.stderr.lines().collect();
-    assert_eq!(lines.len(), 2, "{}", run.stderr);
-    assert!(lines.iter().all(|line| line.starts_with("retry: HEAD http://") && line.contains("503")), "{}", run.stderr);
+    // A HEAD that goes on failing is followed by the GET that decides, with attempts of its own.
+    assert_eq!(lines.len(), 3, "{}", run.stderr);
+    assert!(lines[0].starts_with("retry: HEAD http://"), "{}", run.stderr);
+    assert!(lines[1..].iter().all(|line| line.starts_with("retry: GET http://")), "{}", run.stderr);
+    assert!(lines.iter().all(|line| line.contains("503")), "{}", run.stderr);
 }
 
 #[test]

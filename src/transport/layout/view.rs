@@ -32,6 +32,18 @@ pub(super) struct View {
     image: Mutex<Option<Made<Option<Manifest>>>>,
 }
 
+impl View {
+    /// Forgets everything: it is made again when it is asked for.
+    pub(super) fn forget(&self) {
+        let Self { strays, referrers, groups, index, image } = self;
+        strays.lock().expect(HELD).take();
+        referrers.lock().expect(HELD).take();
+        groups.lock().expect(HELD).take();
+        index.lock().expect(HELD).take();
+        image.lock().expect(HELD).take();
+    }
+}
+
 /// The manifests that name a subject, by the subject.
 #[derive(Default)]
 struct Referrers {

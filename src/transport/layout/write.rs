@@ -121,6 +121,9 @@ impl Layout {
         pending.iter().for_each(|edit| index.apply(edit));
         self.store.put(&key("index.json"), Content::Bytes(&index.to_vec()))?;
         pending.clear();
+        drop(pending);
+        // What was made while there was no file would be taken for that of a file that is gone again.
+        self.view.forget();
         Ok(())
     }
 
