@@ -173,7 +173,7 @@ fn published_archives_keep_their_images() {
     let mut count = 0;
     for path in tars_in(&corpus.join("images")) {
         let name = name_of(&path);
-        if name == "snyk-mangled-nginx.tar" {
+        if name == "snyk-mangled-nginx.tar" || name == crate::ls::WRONG_DIFF_ID {
             continue;
         }
         let tar = Tar::read(&path);
@@ -209,16 +209,21 @@ fn chain_docker(tar: &Tar, name: &str, number: usize, config: &str, registry: &R
 fn a_mangled_image_is_refused() {
     let Some(corpus) = corpus() else { return };
     let folder = Folder::new();
-    let from = format!("oci-archive:{}", corpus.join("images/snyk-mangled-nginx.tar").display());
-    for (transport, name, rest) in [
-        ("oci", "o", ":v1"),
-        ("dir", "d", ""),
-        ("oci-archive", "a", ":v1"),
-        ("docker-archive", "k", ":x/a:1"),
-        ("static", "s", ":v1"),
+    let archive = |kind: &str, name: &str| format!("{kind}:{}", corpus.join("images").join(name).display());
+    let mangled = archive("oci-archive", "snyk-mangled-nginx.tar");
+    let wrong = archive("docker-archive", crate::ls::WRONG_DIFF_ID);
+    for (from, transport, name, rest) in [
+        (&mangled, "oci", "o", ":v1"),
+        (&mangled, "dir", "d", ""),
+        (&mangled, "oci-archive", "a", ":v1"),
+        (&mangled, "docker-archive", "k", ":x/a:1"),
+        (&mangled, "static", "s", ":v1"),
+        (&wrong, "oci", "wo", ":v1"),
+        (&wrong, "dir", "wd", ""),
+        (&wrong, "docker-archive", "wk", ":x/a:1"),
     ] {
         let to = folder.at(transport, name, rest);
-        stevedore(&["copy", "--all", &from, &to]).code(6);
+        stevedore(&["copy", "--all", from, &to]).code(6);
         assert!(stevedore(&["digest", &to]).code != 0, "{transport} has the name");
     }
 }

@@ -282,10 +282,13 @@ fn the_corpus_is_listed_exactly() {
 }
 
 /// Returns the arguments that name each published image which is sound, and the beginning of its expected files' names.
+/// A published archive in Docker's form whose layer is not what its config says: Docker and skopeo refuse it, and so do we.
+pub(crate) const WRONG_DIFF_ID: &str = "snyk-java-windows.tar";
+
 pub(crate) fn published(corpus: &std::path::Path) -> Vec<(Vec<String>, String)> {
     let index = read(&corpus.join("expected/INDEX.tsv"));
     let rows = index.iter().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
-    let rows = rows.filter(|fields| !fields[0].contains("mangled"));
+    let rows = rows.filter(|fields| !fields[0].contains("mangled") && fields[0] != WRONG_DIFF_ID);
     rows.map(|fields| {
         let [name, tag, platform, manifest, file, ..] = fields[..] else { panic!("{fields:?}") };
         let path = corpus.join("images").join(name);
