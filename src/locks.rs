@@ -21,7 +21,7 @@ pub(crate) fn write<T: ?Sized>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 }
 
 /// Takes what a lock guarded.
-#[cfg(any(feature = "sbom", feature = "sync"))]
+#[cfg(feature = "sbom")]
 pub(crate) fn into_inner<T>(mutex: Mutex<T>) -> T {
     mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

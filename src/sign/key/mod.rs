@@ -1,6 +1,6 @@
 //! Keys, in the files that cosign and skopeo write.
 //!
-//! Signatures are verified with RSA, ECDSA on P-256 and P-384, and Ed25519 ([`verifier`]), and made with ECDSA on P-256. Other kinds of key are
+//! Signatures are verified with RSA, ECDSA on P-256 and P-384, and Ed25519 (the module `verifier`), and made with ECDSA on P-256. Other kinds of key are
 //! refused by name. Signatures are deterministic (RFC 6979), so that signing twice gives the same bytes.
 
 mod encrypted;
