@@ -17,7 +17,6 @@ mod lists;
 mod login;
 mod manifests;
 mod message;
-mod note;
 mod options;
 mod probe;
 mod referrers;
@@ -30,6 +29,7 @@ mod session;
 mod tls;
 mod token;
 mod upload;
+mod upload_state;
 mod url;
 mod wire;
 
