@@ -7,6 +7,7 @@
 mod answers;
 mod challenge;
 mod client;
+mod connector;
 pub mod credentials;
 mod download;
 mod error;
@@ -29,6 +30,7 @@ mod scope;
 mod session;
 mod tls;
 mod token;
+mod trust;
 mod upload;
 mod url;
 mod wire;
