@@ -86,7 +86,7 @@ impl Walk<'_> {
                 nodes.push(Node { descriptor, tag: None, referrers: Vec::new() });
             }
         }
-        for entry in self.source.strays(subject)? {
+        for entry in self.source.unlisted_referrers(subject)? {
             if !self.seen.insert(entry.digest.clone()) {
                 continue;
             }

@@ -18,7 +18,6 @@ mod lists;
 mod login;
 mod manifests;
 mod message;
-mod note;
 mod options;
 mod probe;
 mod referrers;
@@ -32,6 +31,7 @@ mod tls;
 mod token;
 mod trust;
 mod upload;
+mod upload_state;
 mod url;
 mod wire;
 
