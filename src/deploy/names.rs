@@ -127,7 +127,6 @@ fn own(source: &Location) -> (Option<String>, Option<Tag>) {
             ArchivePath::File(path) => (Some(path.as_path()), at.tag()),
             ArchivePath::Standard => (None, at.tag()),
         },
-        (_, at) => (None, at.tag()),
     };
     match named.map(|name| (name, name.parse::<Tag>())) {
         Some((_, Ok(tag))) => (path.and_then(last), Some(tag)),

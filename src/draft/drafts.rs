@@ -54,7 +54,12 @@ impl<'a> Drafts<'a> {
     ///
     /// # Errors
     /// [`Error::Manifest`](super::Error::Manifest) when it is too large.
-    pub fn add_index(&mut self, format: Format, images: Vec<Descriptor>, annotations: Annotations) -> Result<Descriptor> {
+    pub fn add_index(
+        &mut self,
+        format: Format,
+        images: Vec<Descriptor>,
+        annotations: Annotations,
+    ) -> Result<Descriptor> {
         let index = Index { manifests: images, annotations, ..Index::default() };
         Ok(self.add_manifest(Manifest::index(format, &index)?, None))
     }

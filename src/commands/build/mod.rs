@@ -268,11 +268,7 @@ impl Args {
         Ok(tars)
     }
 
-    fn recipe<'a>(
-        &self,
-        platform: &Platform,
-        base: Option<(&'a dyn Source, &'a Image)>,
-    ) -> Result<Recipe<'a>> {
+    fn recipe<'a>(&self, platform: &Platform, base: Option<(&'a dyn Source, &'a Image)>) -> Result<Recipe<'a>> {
         let exclude = self.exclude()?;
         let base_name = self.from.as_ref().and_then(Location::name);
         let mut recipe = Recipe { base, base_name, ..Recipe::new(platform.clone()) };
