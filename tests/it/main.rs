@@ -102,4 +102,5 @@ mod support;
 mod sync;
 mod tls;
 mod trust;
+mod trust_registries;
 mod unneeded_configuration;
