@@ -97,11 +97,11 @@ pub trait Source: fmt::Display + Send + Sync {
     }
 
     /// Lists manifests that may belong to `subject` although nothing lists them as its referrers: what `cosign save` leaves in a layout.
-    /// Everything in the place is looked at, so it is slow. Other places have none.
+    /// Slow, since every blob of the layout is looked at. Other places have none.
     ///
     /// # Errors
     /// When the place cannot tell.
-    fn strays(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+    fn unlisted_referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
         let _ = subject;
         Ok(Vec::new())
     }

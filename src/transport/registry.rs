@@ -50,7 +50,7 @@ impl Registry {
     pub fn push(repository: &Repository, options: &Options) -> Result<Self> {
         let remote = options.client.get()?.push(repository, &options.watch);
         let remote = match &options.state {
-            Some(state) => remote.noting(state.join("uploads"), options.resume),
+            Some(state) => remote.with_upload_state(state.join("uploads"), options.resume),
             None => remote,
         };
         Ok(Self::new(remote, options))
