@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Artifact;
 use crate::digest::Digest;
 use crate::transport::{Result, Selector, Source, Transport};
-use crate::watch::{Cancelled, Event, Watch};
+use crate::watch::{Event, Watch};
 
 /// A manifest that refers to an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn attach(place: &dyn Transport, artifact: &Artifact, watch: &Watch) -> Resu
     let bytes = blobs.iter().map(|blob| blob.size).fold(0, u64::saturating_add);
     watch.tell(&Event::Planned { blobs: blobs.len(), bytes });
     for blob in blobs {
-        watch.check().map_err(|_| Cancelled)?;
+        watch.check()?;
         watch.tell(&Event::Started { blob });
         let outcome = place.put_blob(artifact.blob(blob)?.watched(watch), None)?;
         watch.tell(&Event::Finished { blob, outcome });

@@ -7,6 +7,7 @@
 mod answers;
 mod challenge;
 mod client;
+mod connector;
 pub mod credentials;
 mod download;
 mod error;
@@ -28,6 +29,7 @@ mod scope;
 mod session;
 mod tls;
 mod token;
+mod trust;
 mod upload;
 mod upload_state;
 mod url;

@@ -126,7 +126,7 @@ impl Run<'_> {
         seen: &mut BTreeSet<Digest>,
         images: &mut Vec<Image>,
     ) -> Result<()> {
-        self.watch.check().map_err(transport::Error::from_read)?;
+        self.watch.check().map_err(transport::Error::from)?;
         if depth > MAX_DEPTH {
             return Err(Error::Depth { digest: manifest.digest().clone() });
         }

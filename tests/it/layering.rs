@@ -107,6 +107,12 @@ fn no_circle_of_imports_spans_cli_and_commands() {
     assert!(found.is_empty(), "circles of imports:\n{}", found.join("\n"));
 }
 
+#[test]
+fn no_circle_of_imports_lies_in_copy() {
+    let found = circles(&["copy"]);
+    assert!(found.is_empty(), "circles of imports:\n{}", found.join("\n"));
+}
+
 /// The pure row does no I/O: no files, no sockets, no processes, no environment.
 #[test]
 fn the_pure_row_does_no_io() {

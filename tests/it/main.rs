@@ -79,6 +79,7 @@ mod sbom_evidence;
 mod sbom_language;
 mod sbom_programs;
 mod second_look;
+mod self_signed;
 mod selftest;
 mod serve;
 mod serve_access;

@@ -169,7 +169,7 @@ fn acquire(store: &Local, folder: &Path, options: &Options) -> Result<Lock> {
             options.watch.note(&format!("waiting for another process that holds {}", folder.display()));
             waited = true;
         }
-        options.watch.check().map_err(Error::io("lock", folder))?;
+        options.watch.check()?;
         std::thread::sleep(POLL);
     }
 }

@@ -86,7 +86,7 @@ impl Tree {
         }
         let _lock = crate::store::Local::new(&*self.root).lock(&names::key(V2), LockKind::Exclusive)?;
         for repository in self.repositories()? {
-            self.options.watch.check().map_err(|_| Error::Cancelled(crate::watch::Cancelled))?;
+            self.options.watch.check()?;
             let tree = StaticTree::open(&self.root, &repository, &self.options)?;
             let nothing = Keep::default();
             tree.prune(keep.get(&repository).unwrap_or(&nothing), &mut pruned)?;
