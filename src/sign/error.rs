@@ -260,8 +260,6 @@ pub enum Error {
     },
 }
 
-impl Error {}
-
 crate::class::classified!(Reason => Verification);
 
 impl Classified for Error {

@@ -1,12 +1,13 @@
 //! Symbolic and hard links, which a [`Store`](crate::store::Store) does not know: tags are the former, shared blobs the latter.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::names::{FILES, NEW_LINK, TAGS};
 use crate::digest::{Algorithm, Digest};
+use crate::durable;
 use crate::manifest::is_digest_tag;
 use crate::reference::Tag;
 use crate::transport::{Error, Result};
@@ -230,8 +231,7 @@ fn point(folder: &Path, tag: &str, target: &str) -> Result<()> {
     let new = folder.join(NEW_LINK);
     remove(&new)?;
     symlink(target, &new).map_err(Error::io("create", &new))?;
-    fs::rename(&new, &path).map_err(Error::io("replace", &path))?;
-    sync_parent(&path)
+    durable::rename(&new, &path).map_err(Error::io("replace", &path))
 }
 
 /// Removes a file or link; says whether it was there.
@@ -289,8 +289,7 @@ pub(super) fn share(from: &Path, to: &Path, size: u64) -> Result<bool> {
 
 /// Makes what happened in the directory of `path` survive a crash.
 pub(super) fn sync_parent(path: &Path) -> Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent).and_then(|directory| directory.sync_all()).map_err(Error::io("sync", parent))
+    durable::sync_parent(path).map_err(Error::io("sync", path))
 }
 
 /// A component that is no directory means that there is nothing below it.
