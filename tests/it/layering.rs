@@ -26,6 +26,7 @@ const LAYERS: &[&[&str]] = &[
         "watch",
         "pool",
     ],
+    &["durable"],
     &["store", "registry", "http"],
     &["layer"],
     &["transport"],
