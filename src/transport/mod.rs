@@ -18,6 +18,7 @@ mod oci_archive;
 mod receive;
 #[cfg(feature = "client")]
 mod registry;
+mod removal;
 mod selector;
 #[cfg(feature = "client")]
 mod spool;
@@ -45,6 +46,7 @@ pub use lazy_client::LazyClient;
 pub use location::{ArchivePath, Location, LocationError, Place};
 #[cfg(feature = "client")]
 pub use registry::Registry;
+pub use removal::{Named, remove, tags_of};
 pub use selector::Selector;
 pub use static_tree::{Keep, Pruned, Tree};
 pub use tags::{TagPages, tag_pages};
