@@ -192,7 +192,7 @@ impl<'a> Blob<'a> {
         if left == 0 || buffer.is_empty() {
             return Ok(0);
         }
-        self.watch.check().map_err(Fault::Source)?;
+        self.watch.check().map_err(|cancelled| Fault::Source(cancelled.into()))?;
         let reader = match &mut self.reader {
             Some(reader) => reader,
             empty => empty.insert((self.open)(self.position).map_err(Fault::source)?),

@@ -51,8 +51,6 @@ pub enum Error {
     },
 }
 
-impl Error {}
-
 impl Classified for Error {
     fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
@@ -77,7 +75,7 @@ impl Image {
     /// # Errors
     /// [`Error::Platform`] when there is none for the platform, which for a single image its config says.
     pub fn find(source: &dyn Source, at: &Selector, platform: Option<&Platform>) -> Result<Self> {
-        let manifest = descend(source, source.manifest(at)?, platform)?;
+        let manifest = find(source, at, platform)?;
         let config = read_config(source, &manifest)?;
         if let (Some(wanted), Some(config)) = (platform, &config) {
             let offered = config.platform();
@@ -114,8 +112,13 @@ impl Image {
     }
 }
 
-/// Follows indexes down to an image.
-fn descend(source: &dyn Source, mut manifest: Manifest, platform: Option<&Platform>) -> Result<Manifest> {
+/// Finds the manifest of the image that `at` stands for, whatever its config says; of an index, the one for `platform`, or for this host's when
+/// none is given.
+///
+/// # Errors
+/// [`Error::Platform`] when an index has none for the platform.
+pub fn find(source: &dyn Source, at: &Selector, platform: Option<&Platform>) -> Result<Manifest> {
+    let mut manifest = source.manifest(at)?;
     for _ in 0..=MAX_DEPTH {
         if manifest.as_index().is_none() {
             return Ok(manifest);

@@ -85,7 +85,7 @@ impl Pool {
         if let Some(error) = lock(&failure).take() {
             return Err(error);
         }
-        watch.check().map_err(|_| Cancelled)?;
+        watch.check()?;
         Ok(done.into_iter().flatten().collect())
     }
 

@@ -129,12 +129,9 @@ impl Watch {
     /// Fails once someone asked to stop.
     ///
     /// # Errors
-    /// [`Cancelled`] in an [`io::Error`].
-    pub fn check(&self) -> io::Result<()> {
-        if self.is_cancelled() {
-            return Err(Cancelled.into());
-        }
-        Ok(())
+    /// [`Cancelled`].
+    pub fn check(&self) -> Result<(), Cancelled> {
+        if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::digest::{Algorithm, Digest, Hasher};
 use crate::draft::Packing;
 use crate::manifest::{Image, Manifest};
 use crate::media_type::{Format, MediaType};
-use crate::watch::{Cancelled, Watch};
+use crate::watch::Watch;
 
 /// What oras and others call an artifact that nobody gave a type.
 pub const UNKNOWN: &str = "application/vnd.unknown.artifact.v1";
@@ -163,7 +163,7 @@ fn empty(contents: &mut BTreeMap<Digest, Content>) -> Descriptor {
 
 fn read_file(input: &Input, unknown: &MediaType, watch: &Watch) -> Result<(Descriptor, Content)> {
     let failed = |source| Error::Read { path: input.path.clone(), source };
-    watch.check().map_err(|_| Cancelled)?;
+    watch.check()?;
     let mut hasher = Hasher::new(Algorithm::Sha256);
     let size = hasher.update_from(File::open(&input.path).map_err(failed)?).map_err(failed)?;
     let media_type = input.media_type.clone().unwrap_or_else(|| unknown.clone());

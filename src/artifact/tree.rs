@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::manifest::{Manifest, digest_tags};
 use crate::media_type::MediaType;
 use crate::transport::{self, Selector, Source};
-use crate::watch::{Cancelled, Watch};
+use crate::watch::Watch;
 
 /// How far referrers of referrers are followed; longer chains are an attack.
 const MAX_DEPTH: usize = 16;
@@ -61,7 +61,7 @@ impl Walk<'_> {
         if self.wanted.depth.is_some_and(|most| depth >= most) {
             return Ok(Vec::new());
         }
-        self.watch.check().map_err(|_| Cancelled)?;
+        self.watch.check()?;
         let mut nodes = self.listed(subject)?;
         nodes.extend(self.tagged(subject)?);
         if let (0, Some(kind)) = (depth, self.wanted.artifact_type) {
@@ -86,7 +86,7 @@ impl Walk<'_> {
                 nodes.push(Node { descriptor, tag: None, referrers: Vec::new() });
             }
         }
-        for entry in self.source.strays(subject)? {
+        for entry in self.source.unlisted_referrers(subject)? {
             if !self.seen.insert(entry.digest.clone()) {
                 continue;
             }

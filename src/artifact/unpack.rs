@@ -16,7 +16,7 @@ use crate::filesystem::{Entry, Kind, Member, Sink, Unpack, escape};
 use crate::layer::decompress;
 use crate::tar::Archive;
 use crate::transport;
-use crate::watch::{Cancelled, Watch};
+use crate::watch::Watch;
 
 /// Unpacks the folder `title` as the new folder `into`; `tar` is what its annotation says of it.
 pub(super) fn unpack(
@@ -35,7 +35,7 @@ pub(super) fn unpack(
     let mut folder = Unpack::new(into)?;
     let owner = owner(into)?;
     while let Some(Member { name, entry }) = archive.next().map_err(malformed)? {
-        watch.check().map_err(|_| Cancelled)?;
+        watch.check()?;
         let (path, entry) = accept(title, &name, entry, owner)?;
         let content: Option<&mut dyn Read> = if entry.is_file() { Some(&mut archive) } else { None };
         folder.append(&path, &entry, content).map_err(|error| unwrap(error, title))?;

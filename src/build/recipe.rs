@@ -11,6 +11,7 @@ use crate::draft::{self, ConfigEdit, Draft, Layer, LayerWriter, Made, Packing};
 use crate::filesystem::{self, Tree, Writer};
 use crate::image::Image;
 use crate::platform::Platform;
+use crate::timestamp;
 use crate::transport::Source;
 use crate::watch::Watch;
 
@@ -20,6 +21,8 @@ pub struct Recipe<'a> {
     pub platform: Platform,
     /// The image that this one is built upon, and where it is.
     pub base: Option<(&'a dyn Source, &'a Image)>,
+    /// The name of the base, for the annotation.
+    pub base_name: Option<String>,
     /// Tars that become layers bit by bit as they are, see [`Made::open`].
     pub tars: Vec<Made>,
     /// A directory whose contents are laid over the base's as they are, links of the base not followed.
@@ -30,9 +33,9 @@ pub struct Recipe<'a> {
     pub contents: Contents,
     /// Paths of the base that are removed.
     pub removals: Vec<Vec<u8>>,
-    /// Changes to the config.
+    /// Changes to the config. Unless they say when the image was made, that is the time of [`Options::times`].
     pub config: ConfigEdit,
-    /// The manifest's annotations.
+    /// The manifest's annotations, beside those that name the base.
     pub annotations: BTreeMap<String, Option<String>>,
 }
 
@@ -42,6 +45,7 @@ impl Recipe<'_> {
         Self {
             platform,
             base: None,
+            base_name: None,
             tars: Vec::new(),
             directories: Vec::new(),
             additions: Vec::new(),
@@ -103,8 +107,14 @@ pub fn build(recipe: Recipe<'_>, options: &Options, watch: &Watch) -> Result<Dra
     draft.format = Some(options.packing.format);
     let platform = draft.config.platform.take();
     draft.config = ConfigEdit { platform: recipe.config.platform.clone().or(platform), ..recipe.config.clone() };
-    draft.annotations.clone_from(&recipe.annotations);
-    let created = recipe.config.created.clone();
+    if !draft.config.has_created() {
+        draft.config.created = Some(timestamp::format(options.times.limit()));
+    }
+    if let Some((_, base)) = recipe.base {
+        draft.set_base(base.manifest(), recipe.base_name.clone());
+    }
+    draft.annotations.extend(recipe.annotations.clone());
+    let created = draft.config.created.clone();
     let step = |by: &str| History { created: created.clone(), created_by: by.to_owned(), ..History::default() };
     for tar in &recipe.tars {
         draft.push(Layer::Made(tar.clone()), Some(&step("stevedore build --layer")));

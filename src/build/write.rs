@@ -11,7 +11,7 @@ use super::recipe::Options;
 use super::{Error, Result};
 use crate::filesystem::{self, Entry, Writer};
 use crate::pool;
-use crate::watch::{Cancelled, Watch};
+use crate::watch::Watch;
 
 /// How many entries are read ahead: with the largest that are read whole, 8 MiB.
 const AHEAD: usize = 64;
@@ -50,7 +50,7 @@ pub(super) fn write<W: Write>(
 }
 
 fn write_piece<W: Write>(piece: Piece, writer: &mut Writer<W>, watch: &Watch) -> Result<()> {
-    watch.check().map_err(|_| Cancelled)?;
+    watch.check()?;
     let Piece { path, ready: Ready { entry, content }, host } = piece;
     let written = match content {
         host::Content::None => writer.append(&path, &entry, None),

@@ -12,30 +12,30 @@ use stevedore::watch::Watch;
 /// The exit code of an interrupted program.
 pub(crate) const EXIT_CODE: u8 = 130;
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Cancels `watch` at the first signal.
 pub(crate) fn cancel_on_signal(watch: &Watch) -> std::io::Result<()> {
     let watch = watch.clone();
-    listen(PATIENCE, move || watch.cancel(), |_| i32::from(EXIT_CODE))
+    listen(GRACE, move || watch.cancel(), |_| i32::from(EXIT_CODE))
 }
 
-/// Has a server wind up at the first signal, and cuts it off at the second or after `patience`. The process ends then: well when it was
-/// patience that ended, for that is how long running requests are promised.
+/// Shuts a server down gracefully at the first signal, and at once at the second or after `grace`. The process then ends: with 0 after
+/// `grace`, which is the time that running requests are promised.
 pub(crate) fn on_signals(
-    patience: Duration,
+    grace: Duration,
     wind_up: impl FnOnce() + Send + 'static,
     cut: impl FnOnce() + Send + 'static,
 ) -> std::io::Result<()> {
-    listen(patience, wind_up, move |again| {
+    listen(grace, wind_up, move |again| {
         cut();
         if again { i32::from(EXIT_CODE) } else { 0 }
     })
 }
 
-/// Does `first` at the first signal, and ends the process with what `last` returns at the second or after `patience`.
+/// Does `first` at the first signal, and ends the process with what `last` returns at the second or after `grace`.
 fn listen(
-    patience: Duration,
+    grace: Duration,
     first: impl FnOnce() + Send + 'static,
     last: impl FnOnce(bool) -> i32 + Send + 'static,
 ) -> std::io::Result<()> {
@@ -49,7 +49,7 @@ fn listen(
         }
         first();
         // Without the timeout only a second signal ends the program, which is what an error here amounts to.
-        let _ = receiver.set_read_timeout(Some(patience));
+        let _ = receiver.set_read_timeout(Some(grace));
         let again = receiver.read_exact(&mut byte).is_ok();
         std::process::exit(last(again));
     })?;

@@ -92,7 +92,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let common = Common { network: &args.network, work: None };
     let options = common.options(&Side::from(&args.registry), ui)?;
     let place = args.reference.place.open_destination(&options)?;
-    let images = sign::attest(&*place, &args.reference.at, &key, &attesting, &options.watch)?;
+    let images = sign::attest(&*place, &args.reference.at, &*place, &key, &attesting, &options.watch)?;
     place.finish()?;
     let summary = summary(&images, "attestation");
     let images = images.into_iter().map(Image::from).collect();

@@ -1,9 +1,8 @@
 //! `delete`: take a tag away, or a manifest with all its tags.
 
 use serde::Serialize;
-use stevedore::class::{Class, Classified};
 use stevedore::digest::Digest;
-use stevedore::transport::{self, Location, Place, Selector, Source, Transport, tag_pages};
+use stevedore::transport::{self, Location, Named, Place, Selector, remove, tags_of};
 
 use crate::cli::client::Common;
 use crate::cli::flags::{Network, Only, Side};
@@ -56,13 +55,6 @@ struct Removal {
     dry_run: bool,
 }
 
-/// The tags that name a manifest.
-#[derive(Default)]
-struct Named {
-    tags: Vec<String>,
-    maybe_more: bool,
-}
-
 /// Removes the tag or manifest.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let common = Common { network: &args.network, work: None };
@@ -74,89 +66,22 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         destination.delete(at)?;
     }
     let found = destination.resolve(at)?.ok_or_else(|| transport::Error::not_found(at, &*destination))?;
-    let is_registry = matches!(place, Place::Registry(_));
     let is_confirmed = args.yes && !args.dry_run;
-    let limit = if is_registry && is_confirmed { LOOKED_AT_CONFIRMED } else { LOOKED_AT };
+    let limit = if destination.origin().is_some() && is_confirmed { LOOKED_AT_CONFIRMED } else { LOOKED_AT };
     let named = match at {
         Selector::Tag(tag) => Named { tags: vec![tag.clone()], maybe_more: false },
-        _ => named(&*destination, &found.digest, limit, is_registry)?,
+        _ => tags_of(&*destination, &found.digest, limit)?,
     };
     if !matches!(at, Selector::Tag(_)) && !args.yes && !args.dry_run {
         return Err(confirmation(&args.reference, &named).into());
     }
     if !args.dry_run {
-        remove(&*destination, at, &found.digest, is_registry)?;
+        remove(&*destination, at, &found.digest)?;
         destination.finish()?;
     }
     let Named { tags, maybe_more } = named;
     let reference = args.reference.to_string();
     ui.report(&Removal { reference, digest: found.digest, tags, maybe_more, dry_run: args.dry_run })
-}
-
-/// Removes what was found. A registry's word is not taken for it: some cannot delete and say "not found", and some say that they have.
-fn remove(destination: &dyn Transport, at: &Selector, digest: &Digest, is_registry: bool) -> Result<()> {
-    let result = destination.delete(at);
-    if !is_registry || result.as_ref().is_err_and(|error| !error.is_not_found()) {
-        return Ok(result?);
-    }
-    let is_there = || Ok::<_, transport::Error>(destination.resolve(at)?.is_some_and(|found| found.digest == *digest));
-    match result {
-        Ok(()) => {
-            // Where nothing may be read after it, the registry's word has to do.
-            if is_there().unwrap_or(false) {
-                let what = format!("removing {at}: the registry said that it did, and it is still there; this");
-                return Err(
-                    transport::Error::unsupported(&what, destination, "delete it in the registry itself").into()
-                );
-            }
-            Ok(())
-        }
-        Err(error) => match is_there()? {
-            true => {
-                let what = format!("deleting {at}, which is there although the registry says that it is not,");
-                let hint = "enable deletion in the registry, or delete it there";
-                Err(transport::Error::unsupported(&what, destination, hint).into())
-            }
-            false => Err(error.into()),
-        },
-    }
-}
-
-/// Finds the tags that name a digest, among the first `limit`; none where tags cannot be listed. At a registry a list that is absent or
-/// refused is no reason to stop: it is asked for the report alone.
-fn named(source: &dyn Source, digest: &Digest, limit: usize, is_registry: bool) -> Result<Named> {
-    let mut names = Vec::new();
-    let mut maybe_more = false;
-    for page in tag_pages(source) {
-        match page {
-            Err(transport::Error::Unsupported { .. }) => return Ok(Named::default()),
-            // Without tags, distribution 3 has no list.
-            Err(error) if is_registry && error.is_not_found() => break,
-            Err(error) if is_registry && error.class() != Class::Interrupted => {
-                maybe_more = true;
-                break;
-            }
-            page => names.extend(page?),
-        }
-        if names.len() > limit {
-            maybe_more = true;
-            break;
-        }
-    }
-    let mut tags = Vec::new();
-    for name in names.into_iter().take(limit) {
-        let found = match source.resolve(&Selector::Tag(name.clone())) {
-            Err(error) if is_registry && error.class() != Class::Interrupted => {
-                maybe_more = true;
-                break;
-            }
-            found => found?,
-        };
-        if found.is_some_and(|found| found.digest == *digest) {
-            tags.push(name);
-        }
-    }
-    Ok(Named { tags, maybe_more })
 }
 
 fn confirmation(reference: &Location, named: &Named) -> Usage {

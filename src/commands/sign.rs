@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let common = Common { network: &args.network, work: None };
     let options = common.options(&Side::from(&args.registry), ui)?;
     let place = args.reference.place.open_destination(&options)?;
-    let images = sign::sign(&*place, &args.reference.at, &key, &signing, &options.watch)?;
+    let images = sign::sign(&*place, &args.reference.at, &*place, &key, &signing, &options.watch)?;
     place.finish()?;
     if matches!(args.reference.at, Selector::Tag(_)) && matches!(args.reference.place, Place::Registry(_)) {
         ui.note(&format!("signed the digest {}, which is what the tag names now", images[0].digest));

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::{Plan, diff_ids};
-use super::{Error, Request, Result};
+use super::manifests::Manifests;
+use super::{Error, Options, Result};
 use crate::descriptor::{Annotations, Descriptor};
 use crate::digest::Digest;
 use crate::manifest::{Body, Image, Index, Manifest};
@@ -22,8 +22,8 @@ pub(super) struct Recompression {
 }
 
 /// Refuses what has no form in the format wanted.
-pub(super) fn check(request: &Request<'_>, manifest: &Manifest) -> Result<()> {
-    if !request.options.changes() || manifest.format().is_some() {
+pub(super) fn check(options: &Options, manifest: &Manifest) -> Result<()> {
+    if !options.changes() || manifest.format().is_some() {
         return Ok(());
     }
     let what = match manifest.body() {
@@ -35,9 +35,9 @@ pub(super) fn check(request: &Request<'_>, manifest: &Manifest) -> Result<()> {
 }
 
 /// Refuses to call an artifact converted: what has no form in the format wanted can be a part of an index that is, but not all of it.
-pub(super) fn check_root(request: &Request<'_>, root: &Manifest) -> Result<()> {
+pub(super) fn check_root(options: &Options, root: &Manifest) -> Result<()> {
     let is_kept = root.as_image().is_some() && convertible(root).is_none();
-    match request.options.format {
+    match options.format {
         Some(format) if is_kept && root.format() != Some(format) => {
             let reason = format!("{} is an artifact, which has no form in the format {format}", root.digest());
             Err(Error::Refused { reason, hint: Some("copy it without --format".into()) })
@@ -47,29 +47,31 @@ pub(super) fn check_root(request: &Request<'_>, root: &Manifest) -> Result<()> {
 }
 
 /// Decides which layers are recompressed.
-pub(super) fn recompressions<'m>(
-    request: &Request<'_>,
-    manifests: impl Iterator<Item = &'m Manifest>,
+pub(super) fn recompressions(
+    options: &Options,
+    manifests: &Manifests<'_>,
+    levels: &[Vec<Manifest>],
 ) -> Result<BTreeMap<Digest, Recompression>> {
     let mut all = BTreeMap::new();
-    if !request.options.changes() {
+    if !options.changes() {
         return Ok(all);
     }
-    for manifest in manifests {
+    for manifest in levels.iter().flatten() {
         let Some(image) = convertible(manifest) else {
             continue;
         };
-        let format = wanted_format(request, manifest);
+        let format = wanted_format(options, manifest);
         let layers: Vec<(usize, Compression)> = image
             .layers
             .iter()
             .enumerate()
-            .filter_map(|(at, layer)| Some((at, new_compression(request, format, layer)?)))
+            .filter_map(|(at, layer)| Some((at, new_compression(options, format, layer)?)))
             .collect();
         if layers.is_empty() {
             continue;
         }
-        let diff_ids = diff_ids(request, &image.config)?;
+        let config = manifests.config(&image.config)?;
+        let diff_ids = &config.body().rootfs.diff_ids;
         let diff_id = |at: usize| (diff_ids.len() == image.layers.len()).then(|| diff_ids[at].clone());
         for (at, to) in layers {
             let recompression = Recompression { to, format, diff_id: diff_id(at) };
@@ -80,9 +82,9 @@ pub(super) fn recompressions<'m>(
 }
 
 /// Returns the compression that a layer is to get, if it has another.
-fn new_compression(request: &Request<'_>, format: Format, layer: &Descriptor) -> Option<Compression> {
+fn new_compression(options: &Options, format: Format, layer: &Descriptor) -> Option<Compression> {
     let now = layer.media_type.layer_compression().filter(|_| !layer.media_type.is_nondistributable())?;
-    let wanted = match (request.options.compress, format) {
+    let wanted = match (options.compress, format) {
         (Some(wanted), _) => wanted,
         (None, Format::Docker) if now == Compression::Zstd => Compression::Gzip,
         (None, _) => now,
@@ -97,30 +99,29 @@ fn convertible(manifest: &Manifest) -> Option<&Image> {
     (all_layers || image.layers.is_empty()).then_some(image)
 }
 
-fn wanted_format(request: &Request<'_>, manifest: &Manifest) -> Format {
-    request.options.format.or_else(|| manifest.format()).unwrap_or(Format::Oci)
+fn wanted_format(options: &Options, manifest: &Manifest) -> Format {
+    options.format.or_else(|| manifest.format()).unwrap_or(Format::Oci)
 }
 
-/// Says what would change a digest that is to be preserved, if anything.
-pub(super) fn changes(request: &Request<'_>, plan: &Plan) -> Option<String> {
-    if !request.options.preserve_digests {
-        return None;
-    }
-    if plan.blobs.iter().any(|blob| blob.recompression.is_some()) {
-        return Some("recompressing layers".into());
-    }
-    let other = |manifest: &&Manifest| {
-        let is_other = manifest.format() != request.options.format;
-        request.options.format.is_some()
-            && is_other
+/// Refuses to change a digest that is to be preserved.
+pub(super) fn check_preserved(options: &Options, levels: &[Vec<Manifest>], recompresses: bool) -> Result<()> {
+    let changes = |manifest: &Manifest| {
+        options.format.is_some()
+            && manifest.format() != options.format
             && (manifest.as_index().is_some() || convertible(manifest).is_some())
     };
-    plan.levels.iter().flatten().any(|manifest| other(&manifest)).then(|| "--format".into())
+    let what = match recompresses {
+        _ if !options.preserve_digests => return Ok(()),
+        true => "recompressing layers",
+        false if levels.iter().flatten().any(changes) => "--format",
+        false => return Ok(()),
+    };
+    Err(Error::Preserve { what: what.into(), digest: levels[0][0].digest().clone() })
 }
 
 /// Converts the manifests, given the new descriptors of the layers that were recompressed. The levels keep their order.
 pub(super) fn manifests(
-    request: &Request<'_>,
+    options: &Options,
     levels: &[Vec<Manifest>],
     layers: &BTreeMap<Digest, Descriptor>,
 ) -> Result<Vec<Vec<Manifest>>> {
@@ -129,7 +130,7 @@ pub(super) fn manifests(
     for level in levels.iter().rev() {
         let mut new_level = Vec::new();
         for manifest in level {
-            let new = one(request, manifest, layers, &renamed)
+            let new = one(options, manifest, layers, &renamed)
                 .map_err(|source| Error::Manifest { digest: manifest.digest().clone(), source })?;
             if new.digest() != manifest.digest() {
                 renamed.insert(manifest.digest().clone(), new.descriptor());
@@ -143,12 +144,12 @@ pub(super) fn manifests(
 }
 
 fn one(
-    request: &Request<'_>,
+    options: &Options,
     manifest: &Manifest,
     layers: &BTreeMap<Digest, Descriptor>,
     renamed: &BTreeMap<Digest, Descriptor>,
 ) -> Result<Manifest, crate::manifest::ParseError> {
-    let format = wanted_format(request, manifest);
+    let format = wanted_format(options, manifest);
     let same_format = manifest.format() == Some(format);
     if let Some(index) = manifest.as_index() {
         let touched = index.manifests.iter().any(|entry| renamed.contains_key(&entry.digest));

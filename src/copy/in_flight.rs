@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Error, Result};
+use super::Result;
 use crate::digest::Digest;
 use crate::locks::lock;
 use crate::transport::{Origin, Transport};
-use crate::watch::{Cancelled, Watch};
+use crate::watch::Watch;
 
 /// The time between two looks at whether a wait is still wanted.
 const POLL: Duration = Duration::from_millis(100);
@@ -72,12 +72,12 @@ impl InFlight {
     /// Waits until nobody uploads a blob.
     ///
     /// # Errors
-    /// [`Error::Cancelled`].
+    /// [`Error::Cancelled`](super::Error::Cancelled).
     pub(super) fn wait(&self, destination: &dyn Transport, digest: &Digest, watch: &Watch) -> Result<()> {
         let (key, _) = key(destination, digest);
         let mut blobs = lock(&self.blobs);
         while blobs.get(&key).is_some_and(|blob| blob.in_flight) {
-            watch.check().map_err(|_| Error::Cancelled(Cancelled))?;
+            watch.check()?;
             blobs = self.changed.wait_timeout(blobs, POLL).unwrap_or_else(PoisonError::into_inner).0;
         }
         Ok(())

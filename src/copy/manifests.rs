@@ -1,13 +1,16 @@
-//! Reads the manifests of one copy, all of them together under one limit.
+//! Reads the manifests of one copy, all of them together under one limit, and configs.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::{Error, Request, Result, Session, Side};
+use super::{Error, Result, Side};
+use crate::config::{self, Config};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::{self, Manifest};
-use crate::transport::{MAX_DEPTH, Selector, Source};
+use crate::pool::Pool;
+use crate::transport::{self, MAX_DEPTH, Selector, Source};
+use crate::watch::Watch;
 
 /// The most manifests that one copy reads, those of referrers included.
 pub(super) const MAX_MANIFESTS: usize = 20_000;
@@ -17,16 +20,17 @@ const MAX_BYTES: u64 = 256 << 20;
 
 /// The source's manifests, counted as they are read, from any number of threads.
 pub(super) struct Manifests<'a> {
-    source: &'a dyn Source,
+    pub(super) source: &'a dyn Source,
     max_bytes: u64,
     bytes: AtomicU64,
     number: AtomicUsize,
 }
 
 impl<'a> Manifests<'a> {
-    pub(super) fn new(request: &Request<'a>) -> Self {
-        let max_bytes = request.options.max_manifest_bytes.unwrap_or(MAX_BYTES);
-        Self { source: request.source, max_bytes, bytes: AtomicU64::new(0), number: AtomicUsize::new(0) }
+    /// Reads from `source`, at most so many bytes in all, or as many as are read unless somebody says otherwise.
+    pub(super) fn new(source: &'a dyn Source, max_bytes: Option<u64>) -> Self {
+        let max_bytes = max_bytes.unwrap_or(MAX_BYTES);
+        Self { source, max_bytes, bytes: AtomicU64::new(0), number: AtomicUsize::new(0) }
     }
 
     /// Reads a manifest of which its parent tells type and size.
@@ -56,6 +60,17 @@ impl<'a> Manifests<'a> {
         Ok(manifest)
     }
 
+    /// Reads an image's config, which does not count.
+    ///
+    /// # Errors
+    /// The source's; [`Error::Config`].
+    pub(super) fn config(&self, descriptor: &Descriptor) -> Result<Config> {
+        let at_source = Error::at(Side::Source, self.source);
+        let blob = self.source.blob(descriptor).map_err(&at_source)?;
+        let raw = blob.read_all(config::MAX_SIZE).map_err(|error| at_source(transport::Error::from_read(error)))?;
+        Config::parse(raw).map_err(|source| Error::Config { digest: descriptor.digest.clone(), source })
+    }
+
     fn count(&self, bytes: u64) -> Result<()> {
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
         if before + bytes > self.max_bytes { Err(self.too_many()) } else { Ok(()) }
@@ -74,7 +89,7 @@ impl<'a> Manifests<'a> {
     ///
     /// # Errors
     /// The source's; [`Error::Refused`] beyond the limit, and when indexes are nested too deep.
-    pub(super) fn levels(&self, session: &Session, root: Manifest) -> Result<Vec<Vec<Manifest>>> {
+    pub(super) fn levels(&self, pool: &Pool, watch: &Watch, root: Manifest) -> Result<Vec<Vec<Manifest>>> {
         let mut seen = BTreeSet::from([root.digest().clone()]);
         let mut levels = vec![vec![root]];
         while let Some(last) = levels.last() {
@@ -90,7 +105,7 @@ impl<'a> Manifests<'a> {
             if seen.len() > MAX_MANIFESTS {
                 return Err(self.too_many());
             }
-            let level = session.each(&fresh, |child, _| self.read(child))?;
+            let level = pool.each(watch, &fresh, |child, _| self.read(child))?;
             levels.push(level);
         }
         sink(&mut levels);

@@ -13,6 +13,7 @@ mod options;
 mod plan;
 mod referrers;
 mod report;
+mod request;
 mod session;
 mod transfer;
 
@@ -20,7 +21,8 @@ pub use error::{Error, Result, Side};
 pub use gate::{Gate, Refusal, instances};
 pub use options::{Options, Platforms};
 pub use report::{Choice, Report, Step, Totals};
-pub use session::{Request, Session};
+pub use request::Request;
+pub use session::Session;
 
 use std::num::NonZeroUsize;
 

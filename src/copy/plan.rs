@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::choose::{self, Target};
 use super::convert::{self, Recompression};
 use super::manifests::Manifests;
 use super::referrers::Referrer;
-use super::session::report;
-use super::{Error, Report, Request, Result, Session, Side, Step, Totals};
+use super::{Error, Options, Report, Result, Side, Step};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
+use crate::transport::{Selector, Source, Transport};
+use crate::watch::Watch;
 
 /// What a copy will do.
 pub(super) struct Plan {
@@ -35,87 +35,72 @@ pub(super) struct PlannedBlob {
 }
 
 impl Plan {
-    /// Reads every manifest of the target and decides on every blob. Nothing is written.
+    /// Decides on every manifest of the target and every blob. Nothing is written.
     pub(super) fn make(
-        session: &Session,
-        request: &Request<'_>,
+        levels: Vec<Vec<Manifest>>,
         manifests: &Manifests<'_>,
-        target: &Target,
+        destination: &dyn Transport,
+        options: &Options,
+        watch: &Watch,
     ) -> Result<Self> {
-        let levels = manifests.levels(session, target.read(manifests)?)?;
         for manifest in levels.iter().flatten() {
-            request.destination.accepts(manifest).map_err(Error::at(Side::Destination, request.destination))?;
-            convert::check(request, manifest)?;
-            check_sizes(request, manifest)?;
+            destination.accepts(manifest).map_err(Error::at(Side::Destination, destination))?;
+            convert::check(options, manifest)?;
+            check_sizes(manifests.source, manifest)?;
         }
-        let recompressions = convert::recompressions(request, levels.iter().flatten())?;
-        convert::check_root(request, &levels[0][0])?;
-        let mut plan = Self { levels, blobs: Vec::new(), skipped: Vec::new(), referrers: Vec::new(), is_there: false };
-        plan.collect_blobs(request, &recompressions);
-        if let Some(what) = convert::changes(request, &plan) {
-            let digest = plan.root().digest().clone();
-            return Err(Error::Preserve { what, digest });
-        }
-        plan.check_promise(request)?;
-        if request.options.compress.is_none() && !recompressions.is_empty() {
+        let recompressions = convert::recompressions(options, manifests, &levels)?;
+        convert::check_root(options, &levels[0][0])?;
+        convert::check_preserved(options, &levels, !recompressions.is_empty())?;
+        let mut plan =
+            Self { levels: Vec::new(), blobs: Vec::new(), skipped: Vec::new(), referrers: Vec::new(), is_there: false };
+        plan.add_blobs(levels.iter().flatten(), &recompressions, options);
+        plan.levels = levels;
+        if options.compress.is_none() && !recompressions.is_empty() {
             let layers = if recompressions.len() == 1 { "layer" } else { "layers" };
-            let text =
-                format!("recompressing {} zstd {layers} with gzip: Docker's format has no zstd", recompressions.len());
-            session.watch().note(&text);
+            let number = recompressions.len();
+            watch.note(&format!("recompressing {number} zstd {layers} with gzip: Docker's format has no zstd"));
         }
         Ok(plan)
     }
 
-    /// Returns the manifest that gets the name.
-    pub(super) fn root(&self) -> &Manifest {
-        &self.levels[0][0]
-    }
-
     /// Returns the number of manifests that are no index and no attestation.
     pub(super) fn images(&self) -> usize {
-        let attestations: BTreeSet<&Digest> = self
-            .levels
-            .iter()
-            .flatten()
-            .flat_map(Manifest::children)
-            .filter(|entry| entry.is_attestation())
-            .map(|entry| &entry.digest)
-            .collect();
+        let entries = self.levels.iter().flatten().flat_map(Manifest::children);
+        let attestations: BTreeSet<&Digest> =
+            entries.filter(|entry| entry.is_attestation()).map(|entry| &entry.digest).collect();
         let images = self.levels.iter().flatten().filter(|manifest| manifest.as_index().is_none());
         images.filter(|manifest| !attestations.contains(manifest.digest())).count()
     }
 
+    /// Returns the layers that are recompressed.
+    pub(super) fn recompressed(&self) -> impl Iterator<Item = &Descriptor> {
+        self.blobs.iter().filter(|blob| blob.recompression.is_some()).map(|blob| &blob.descriptor)
+    }
+
     /// Adds what refers to the image; when the destination has the image, that is all that is left to do.
-    pub(super) fn add(&mut self, referrers: Vec<Vec<Referrer>>, is_there: bool, request: &Request<'_>) {
+    pub(super) fn add(&mut self, referrers: Vec<Vec<Referrer>>, is_there: bool, options: &Options) {
         if is_there {
             self.blobs.clear();
             self.skipped.clear();
         }
         self.is_there = is_there;
+        let manifests = referrers.iter().flatten().flat_map(Referrer::manifests);
+        self.add_blobs(manifests, &BTreeMap::new(), options);
         self.referrers = referrers;
-        // Recompressing a layer does not take it away from a referrer that happens to have it, too.
-        let mut seen: BTreeSet<Digest> = self
-            .blobs
-            .iter()
-            .filter(|blob| blob.recompression.is_none())
-            .map(|blob| &blob.descriptor)
-            .chain(&self.skipped)
-            .map(|blob| blob.digest.clone())
-            .collect();
-        let manifests = self.referrers.iter().flatten().flat_map(Referrer::manifests);
-        for blob in manifests.flat_map(Manifest::blobs).filter(|blob| seen.insert(blob.digest.clone())) {
-            match blob.media_type.is_nondistributable() && !request.options.include_external {
-                true => self.skipped.push(blob.clone()),
-                false => self.blobs.push(PlannedBlob { descriptor: blob.clone(), recompression: None }),
-            }
-        }
     }
 
-    fn collect_blobs(&mut self, request: &Request<'_>, recompressions: &BTreeMap<Digest, Recompression>) {
-        let mut seen = BTreeSet::new();
-        let blobs = self.levels.iter().flatten().flat_map(Manifest::blobs);
-        for blob in blobs.filter(|blob| seen.insert(blob.digest.clone())) {
-            if blob.media_type.is_nondistributable() && !request.options.include_external {
+    /// Adds the blobs of manifests, each once.
+    fn add_blobs<'m>(
+        &mut self,
+        manifests: impl Iterator<Item = &'m Manifest>,
+        recompressions: &BTreeMap<Digest, Recompression>,
+        options: &Options,
+    ) {
+        // Recompressing a layer does not take it away from a referrer that happens to have it, too.
+        let kept = self.blobs.iter().filter(|blob| blob.recompression.is_none()).map(|blob| &blob.descriptor);
+        let mut seen: BTreeSet<Digest> = kept.chain(&self.skipped).map(|blob| blob.digest.clone()).collect();
+        for blob in manifests.flat_map(Manifest::blobs).filter(|blob| seen.insert(blob.digest.clone())) {
+            if blob.media_type.is_nondistributable() && !options.include_external {
                 self.skipped.push(blob.clone());
                 continue;
             }
@@ -125,96 +110,85 @@ impl Plan {
     }
 
     /// A destination by digest must get what it names; known before the first write unless layers are recompressed.
-    fn check_promise(&self, request: &Request<'_>) -> Result<()> {
-        let Some(promised) = request.to.digest() else {
-            return Ok(());
-        };
-        if self.blobs.iter().any(|blob| blob.recompression.is_some()) {
+    pub(super) fn check_promise(&self, to: &Selector, options: &Options) -> Result<()> {
+        if to.digest().is_none() || self.recompressed().next().is_some() {
             return Ok(());
         }
-        let converted = convert::manifests(request, &self.levels, &BTreeMap::new())?;
-        let got = converted[0][0].digest();
-        if got == promised { Ok(()) } else { Err(Error::Digest { wanted: promised.clone(), got: got.clone() }) }
+        check_promise(to, &convert::manifests(options, &self.levels, &BTreeMap::new())?[0][0])
     }
 
-    /// Tells what would be done.
-    pub(super) fn describe(&self, request: &Request<'_>, source: &Descriptor, target: Target) -> Result<Report> {
-        let mut steps = Vec::new();
-        let mut totals = Totals { skipped: self.skipped.len(), ..Totals::default() };
-        let mut recompressed = false;
+    /// Adds to a report what would be done.
+    pub(super) fn describe(
+        &self,
+        mut report: Report,
+        source: &dyn Source,
+        destination: &dyn Transport,
+        to: &Selector,
+        options: &Options,
+    ) -> Result<Report> {
+        let Report { plan: steps, totals, manifest, images, .. } = &mut report;
+        totals.skipped = self.skipped.len();
         for PlannedBlob { descriptor, recompression } in &self.blobs {
             let (digest, size) = (descriptor.digest.clone(), descriptor.size);
             if recompression.is_some() {
-                recompressed = true;
                 totals.recompressed += 1;
                 steps.push(Step::Recompress { digest, size });
                 continue;
             }
-            let there = request.destination.has_blob(descriptor);
-            if there.map_err(Error::at(Side::Destination, request.destination))? {
+            if destination.has_blob(descriptor).map_err(Error::at(Side::Destination, destination))? {
                 totals.existed += 1;
                 continue;
             }
-            let mount = mountable(request);
             totals.sent += 1;
             totals.sent_bytes = totals.sent_bytes.saturating_add(size);
-            steps.push(Step::Blob { digest, size, mount });
+            steps.push(Step::Blob { digest, size, mount: mountable(source, destination) });
         }
-        let mut descriptor = target.descriptor.clone();
-        if self.is_there {
-            steps.extend(self.referrer_steps());
-        } else if recompressed {
-            steps.extend(self.referrer_steps());
-            steps.push(Step::Manifest { digest: None, name: request.to.tag().map(Into::into) });
-        } else {
-            let converted = convert::manifests(request, &self.levels, &BTreeMap::new())?;
-            descriptor = converted[0][0].descriptor();
-            for (depth, level) in converted.iter().enumerate().rev() {
-                if depth == 0 {
-                    steps.extend(self.referrer_steps());
-                }
-                let name = if depth == 0 { request.to.tag().map(Into::into) } else { None };
-                let step = |manifest: &Manifest| Step::Manifest {
-                    digest: Some(manifest.digest().clone()),
-                    name: name.clone(),
-                };
-                steps.extend(level.iter().map(step));
-            }
+        let write = |manifest: Option<&Manifest>, name: Option<&str>| Step::Manifest {
+            digest: manifest.map(|manifest| manifest.digest().clone()),
+            name: name.map(Into::into),
+        };
+        let mut root = None;
+        if !self.is_there && totals.recompressed == 0 {
+            let levels = convert::manifests(options, &self.levels, &BTreeMap::new())?;
+            *manifest = levels[0][0].descriptor();
+            steps.extend(levels[1..].iter().rev().flatten().map(|manifest| write(Some(manifest), None)));
+            root = levels.into_iter().next().and_then(|level| level.into_iter().next());
         }
-        let images = if self.is_there { 0 } else { self.images() };
-        let referrers = self.referrers.iter().map(Vec::len).sum();
-        Ok(Report { plan: steps, referrers, ..report(source, target, descriptor, images, totals) })
+        let referrers = self.referrers.iter().flatten().flat_map(Referrer::writes);
+        steps.extend(referrers.map(|(at, manifest)| write(Some(manifest), at.tag())));
+        if !self.is_there {
+            steps.push(write(root.as_ref(), to.tag()));
+            *images = self.images();
+        }
+        Ok(report)
     }
+}
 
-    fn referrer_steps(&self) -> impl Iterator<Item = Step> {
-        let writes = self.referrers.iter().flatten().flat_map(Referrer::writes);
-        writes.map(|(at, manifest)| Step::Manifest {
-            digest: Some(manifest.digest().clone()),
-            name: at.tag().map(Into::into),
-        })
+/// Refuses to write another manifest than the digest that the destination is named by promises.
+pub(super) fn check_promise(to: &Selector, root: &Manifest) -> Result<()> {
+    match to.digest() {
+        Some(promised) if promised != root.digest() => {
+            Err(Error::Digest { wanted: promised.clone(), got: root.digest().clone() })
+        }
+        _ => Ok(()),
     }
 }
 
 /// A size of 0 asks a place for the real one, which only a schema 1 manifest may do: any other that says 0 of something lies.
-fn check_sizes(request: &Request<'_>, manifest: &Manifest) -> Result<()> {
+fn check_sizes(source: &dyn Source, manifest: &Manifest) -> Result<()> {
     if manifest.media_type().is_schema1() {
         return Ok(());
     }
     for blob in manifest.blobs().into_iter().filter(|blob| blob.size == 0) {
-        Blob::from_bytes(blob.clone(), b"").map_err(|fault| Error::at(Side::Source, request.source)(fault.into()))?;
+        Blob::from_bytes(blob.clone(), b"").map_err(|fault| Error::at(Side::Source, source)(fault.into()))?;
     }
     Ok(())
 }
 
 /// Says whether the destination is another repository of the source's registry.
-fn mountable(request: &Request<'_>) -> bool {
-    match (request.source.origin(), request.destination.origin()) {
+fn mountable(source: &dyn Source, destination: &dyn Transport) -> bool {
+    match (source.origin(), destination.origin()) {
         (Some(from), Some(to)) => from.registry == to.registry && from.repository != to.repository,
         _ => false,
     }
-}
-
-/// Reads the config of an image, for its diff_ids.
-pub(super) fn diff_ids(request: &Request<'_>, config: &Descriptor) -> Result<Vec<Digest>> {
-    Ok(choose::read_config(request, config)?.body().rootfs.diff_ids.clone())
 }

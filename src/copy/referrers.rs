@@ -4,18 +4,19 @@
 //! manifests are there and before it gets its name, so that nobody sees a signed image without its signature. A list under a tag is never
 //! copied: the destination makes its own of what is written to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::choose::Target;
 use super::convert;
 use super::manifests::{MAX_MANIFESTS, Manifests};
-use super::plan::Plan;
-use super::{Error, Request, Result, Session, Side};
+use super::{Error, Options, Result, Side};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::{Manifest, digest_tags};
-use crate::transport::{self, Selector};
+use crate::pool::Pool;
+use crate::transport::{self, Selector, Transport};
+use crate::watch::Watch;
 
 /// How far referrers of referrers are followed; longer chains are an attack.
 const MAX_ROUNDS: usize = 16;
@@ -60,141 +61,193 @@ impl Referrer {
     }
 }
 
-/// Finds the referrers of everything in the plan that the destination lacks, in rounds: those of a round refer to the image or to earlier
-/// ones.
-pub(super) fn find(
-    session: &Session,
-    request: &Request<'_>,
-    manifests: &Manifests<'_>,
-    source: &Descriptor,
-    target: &Target,
-    plan: &Plan,
-) -> Result<Vec<Vec<Referrer>>> {
-    if source.digest != target.descriptor.digest {
-        check_whole(session, request, source, target)?;
-    }
-    let subjects = plan.levels.iter().flatten().map(|manifest| manifest.digest().clone());
-    // An index made here is nothing that anybody could refer to.
-    let subjects = subjects.filter(|digest| target.filtered.as_ref().is_none_or(|index| index.digest() != digest));
-    let rounds = follow(session, request, manifests, subjects.collect())?;
-    check_conversion(request, plan, &rounds)?;
-    let mut lacking = rounds.into_iter().map(|round| missing(session, request, round)).collect::<Result<Vec<_>>>()?;
-    lacking.retain(|round| !round.is_empty());
-    Ok(lacking)
+/// What it takes to find referrers.
+pub(super) struct Search<'a> {
+    pub(super) pool: &'a Pool,
+    pub(super) watch: &'a Watch,
+    pub(super) manifests: &'a Manifests<'a>,
+    pub(super) destination: &'a dyn Transport,
+    pub(super) options: &'a Options,
 }
 
-/// Says what stays behind when only a part of an index is copied.
-fn check_whole(session: &Session, request: &Request<'_>, source: &Descriptor, target: &Target) -> Result<()> {
-    let left = mentions(request, &source.digest)?.len();
-    match (left, &target.filtered) {
-        (0, _) => {}
-        (_, Some(_)) => return Err(stays_behind("leaving platforms out", &source.digest, left)),
-        (_, None) => session.watch().note(&format!(
-            "left out {} of the whole index {}, of which only a part is copied; --all takes everything",
-            count(left),
-            source.digest
-        )),
-    }
-    Ok(())
-}
-
-fn follow(
-    session: &Session,
-    request: &Request<'_>,
-    manifests: &Manifests<'_>,
-    subjects: Vec<Digest>,
-) -> Result<Vec<Vec<Referrer>>> {
-    let mut seen: BTreeSet<Digest> = subjects.iter().cloned().collect();
-    let mut subjects = subjects;
-    let mut rounds: Vec<Vec<Referrer>> = Vec::new();
-    let found = AtomicUsize::new(0);
-    while !subjects.is_empty() {
-        let mentions = session.each(&subjects, |subject, _| {
-            let mentions = mentions(request, subject)?;
-            let before = found.fetch_add(mentions.len(), Ordering::Relaxed);
-            if before + mentions.len() > MAX_MANIFESTS { Err(manifests.too_many()) } else { Ok(mentions) }
-        })?;
-        // What was found before is written anyway, unless it is to have a tag as well.
-        let is_new = |mention: &Mention| mention.tag.is_some() || !seen.contains(&mention.digest);
-        let mentions: Vec<Mention> = mentions.into_iter().flatten().filter(is_new).collect();
-        if rounds.len() == MAX_ROUNDS && !mentions.is_empty() {
-            let reason = format!("chains of referrers are longer than {MAX_ROUNDS}");
-            return Err(Error::Refused { reason, hint: Some("leave referrers out".into()) });
+impl Search<'_> {
+    /// Finds the referrers of all manifests of an image that the destination lacks, in rounds: those of a round refer to the image or to
+    /// earlier ones. `whole` is what the name stands for, `recompressed` the layers that will be.
+    pub(super) fn find<'m>(
+        &self,
+        whole: &Digest,
+        target: &Target,
+        levels: &[Vec<Manifest>],
+        recompressed: impl Iterator<Item = &'m Descriptor>,
+    ) -> Result<Vec<Vec<Referrer>>> {
+        if *whole != target.descriptor.digest {
+            self.check_whole(whole, target)?;
         }
-        let roots = session.each(&mentions, |mention, _| read(session, manifests, mention))?;
-        let mut round = Vec::new();
-        for (mention, root) in mentions.into_iter().zip(roots) {
-            let Some(root) = root else {
-                continue;
+        let subjects = levels.iter().flatten().map(|manifest| manifest.digest().clone());
+        // An index made here is nothing that anybody could refer to.
+        let subjects = subjects.filter(|digest| target.filtered.as_ref().is_none_or(|index| index.digest() != digest));
+        let rounds = self.follow(subjects.collect())?;
+        if let Some(first) = rounds.first().filter(|first| self.options.changes() && !first.is_empty()) {
+            self.check_conversion(levels, recompressed, first)?;
+        }
+        let mut lacking = rounds.into_iter().map(|round| self.missing(round)).collect::<Result<Vec<_>>>()?;
+        lacking.retain(|round| !round.is_empty());
+        Ok(lacking)
+    }
+
+    /// Says what stays behind when only a part of an index is copied.
+    fn check_whole(&self, whole: &Digest, target: &Target) -> Result<()> {
+        let left = self.mentions(whole)?.len();
+        match (left, &target.filtered) {
+            (0, _) => {}
+            (_, Some(_)) => return Err(stays_behind("leaving platforms out", whole, left)),
+            (_, None) => self.watch.note(&format!(
+                "left out {} of the whole index {whole}, of which only a part is copied; --all takes everything",
+                count(left),
+            )),
+        }
+        Ok(())
+    }
+
+    fn follow(&self, mut subjects: Vec<Digest>) -> Result<Vec<Vec<Referrer>>> {
+        let Self { pool, watch, manifests, .. } = self;
+        let mut seen: BTreeSet<Digest> = subjects.iter().cloned().collect();
+        let mut rounds: Vec<Vec<Referrer>> = Vec::new();
+        let found = AtomicUsize::new(0);
+        while !subjects.is_empty() {
+            let mentions = pool.each(watch, &subjects, |subject, _| {
+                let mentions = self.mentions(subject)?;
+                let before = found.fetch_add(mentions.len(), Ordering::Relaxed);
+                if before + mentions.len() > MAX_MANIFESTS { Err(manifests.too_many()) } else { Ok(mentions) }
+            })?;
+            // What was found before is written anyway, unless it is to have a tag as well.
+            let is_new = |mention: &Mention| mention.tag.is_some() || !seen.contains(&mention.digest);
+            let mentions: Vec<Mention> = mentions.into_iter().flatten().filter(is_new).collect();
+            if rounds.len() == MAX_ROUNDS && !mentions.is_empty() {
+                let reason = format!("chains of referrers are longer than {MAX_ROUNDS}");
+                return Err(Error::Refused { reason, hint: Some("leave referrers out".into()) });
+            }
+            let roots = pool.each(watch, &mentions, |mention, _| self.read(mention))?;
+            let mut round = Vec::new();
+            for (mention, root) in mentions.into_iter().zip(roots) {
+                let Some(root) = root else {
+                    continue;
+                };
+                let levels = manifests.levels(pool, watch, root)?;
+                round.push(Referrer { subject: mention.subject, tag: mention.tag, levels });
+            }
+            subjects = round.iter().flat_map(Referrer::manifests).map(|manifest| manifest.digest().clone()).collect();
+            subjects.retain(|digest| seen.insert(digest.clone()));
+            rounds.push(round);
+        }
+        Ok(rounds)
+    }
+
+    /// Asks the source what refers to a manifest.
+    fn mentions(&self, subject: &Digest) -> Result<Vec<Mention>> {
+        let source = self.manifests.source;
+        let at_source = Error::at(Side::Source, source);
+        let mention = |tag, at: Descriptor| Mention { subject: subject.clone(), tag, digest: at.digest, size: at.size };
+        let listed = source.referrers(subject).map_err(&at_source)?;
+        let mut all: Vec<Mention> = listed.into_iter().map(|at| mention(None, at)).collect();
+        let mut listed = BTreeSet::new();
+        all.retain(|mention| listed.insert(mention.digest.clone()));
+        for tag in digest_tags(subject) {
+            match source.resolve(&Selector::Tag(tag.clone())) {
+                Ok(Some(at)) => all.push(mention(Some(tag), at)),
+                Ok(None) => {}
+                // A place without names has none of these either.
+                Err(transport::Error::Unsupported { .. }) => break,
+                Err(error) => return Err(at_source(error)),
+            }
+        }
+        Ok(all)
+    }
+
+    /// Reads a referrer. A list under a tag may name what was deleted since, or what refers to something else: neither is a referrer.
+    fn read(&self, mention: &Mention) -> Result<Option<Manifest>> {
+        let Mention { subject, tag, digest, size } = mention;
+        let pass_over = |why: &str| {
+            self.watch.note(&format!("{digest} is listed as a referrer of {subject} but {why}; left out"));
+            Ok(None)
+        };
+        // The list's word on a type is not always right; that on the digest is checked.
+        match self.manifests.read_at(&Selector::Digest(digest.clone()), *size) {
+            Ok(manifest) if tag.is_none() && manifest.subject().is_none_or(|own| own.digest != *subject) => {
+                pass_over("does not refer to it")
+            }
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(Error::Place { source, .. })
+                if tag.is_none() && matches!(*source, transport::Error::NotFound { .. }) =>
+            {
+                pass_over("is not there")
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A referrer names a digest, so it cannot follow a manifest that gets another one.
+    fn check_conversion<'m>(
+        &self,
+        levels: &[Vec<Manifest>],
+        recompressed: impl Iterator<Item = &'m Descriptor>,
+        referrers: &[Referrer],
+    ) -> Result<()> {
+        // The new layers are not known before they are made: any other descriptors show which manifests change.
+        let other = |layer: &Descriptor| Descriptor::of(layer.media_type.clone(), layer.digest.to_string().as_bytes());
+        let layers = recompressed.map(|layer| (layer.digest.clone(), other(layer))).collect();
+        let converted = convert::manifests(self.options, levels, &layers)?;
+        let stays: BTreeSet<&Digest> = converted.iter().flatten().map(Manifest::digest).collect();
+        match referrers.iter().find(|referrer| !stays.contains(&referrer.subject)) {
+            Some(Referrer { subject, .. }) => {
+                let number = referrers.iter().filter(|each| each.subject == *subject).count();
+                Err(stays_behind("converting it", subject, number))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves out what the destination has already.
+    fn missing(&self, round: Vec<Referrer>) -> Result<Vec<Referrer>> {
+        let at_destination = |error| Error::at(Side::Destination, self.destination)(error);
+        let listed = round.iter().filter(|referrer| referrer.tag.is_none()).map(|referrer| &referrer.subject);
+        let subjects: Vec<&Digest> = listed.collect::<BTreeSet<_>>().into_iter().collect();
+        let lists = self
+            .pool
+            .each(self.watch, &subjects, |subject, _| self.destination.referrers(subject).map_err(at_destination))?;
+        let listed: BTreeSet<(&Digest, Digest)> = subjects
+            .iter()
+            .zip(lists)
+            .flat_map(|(subject, list)| list.into_iter().map(move |entry| (*subject, entry.digest)))
+            .collect();
+        let lacks = self.pool.each(self.watch, &round, |referrer, _| {
+            for manifest in referrer.manifests() {
+                self.destination.accepts(manifest).map_err(at_destination)?;
+            }
+            let digest = referrer.root().digest();
+            let at = match &referrer.tag {
+                Some(tag) => Selector::Tag(tag.clone()),
+                None if listed.contains(&(&referrer.subject, digest.clone())) => Selector::Digest(digest.clone()),
+                None => return Ok(true),
             };
-            let levels = manifests.levels(session, root)?;
-            round.push(Referrer { subject: mention.subject, tag: mention.tag, levels });
-        }
-        subjects = round.iter().flat_map(Referrer::manifests).map(|manifest| manifest.digest().clone()).collect();
-        subjects.retain(|digest| seen.insert(digest.clone()));
-        rounds.push(round);
+            match self.destination.complete(&at) {
+                Ok(there) => Ok(there.is_none_or(|there| there.digest != *digest)),
+                Err(transport::Error::Unsupported { .. }) if referrer.tag.is_some() => Err(self.nameless(referrer)),
+                Err(error) => Err(at_destination(error)),
+            }
+        })?;
+        drop(listed);
+        Ok(round.into_iter().zip(lacks).filter(|(_, lacks)| *lacks).map(|(referrer, _)| referrer).collect())
     }
-    Ok(rounds)
-}
 
-/// Asks the source what refers to a manifest.
-fn mentions(request: &Request<'_>, subject: &Digest) -> Result<Vec<Mention>> {
-    let at_source = Error::at(Side::Source, request.source);
-    let mention = |tag, at: Descriptor| Mention { subject: subject.clone(), tag, digest: at.digest, size: at.size };
-    let listed = request.source.referrers(subject).map_err(&at_source)?;
-    let mut all: Vec<Mention> = listed.into_iter().map(|at| mention(None, at)).collect();
-    let mut listed = BTreeSet::new();
-    all.retain(|mention| listed.insert(mention.digest.clone()));
-    for tag in digest_tags(subject) {
-        match request.source.resolve(&Selector::Tag(tag.clone())) {
-            Ok(Some(at)) => all.push(mention(Some(tag), at)),
-            Ok(None) => {}
-            // A place without names has none of these either.
-            Err(transport::Error::Unsupported { .. }) => break,
-            Err(error) => return Err(at_source(error)),
-        }
-    }
-    Ok(all)
-}
-
-/// Reads a referrer. A list under a tag may name what was deleted since, or what refers to something else: neither is a referrer.
-fn read(session: &Session, manifests: &Manifests<'_>, mention: &Mention) -> Result<Option<Manifest>> {
-    let Mention { subject, tag, digest, size } = mention;
-    let pass_over = |why: &str| {
-        session.watch().note(&format!("{digest} is listed as a referrer of {subject} but {why}; left out"));
-        Ok(None)
-    };
-    // The list's word on a type is not always right; that on the digest is checked.
-    match manifests.read_at(&Selector::Digest(digest.clone()), *size) {
-        Ok(manifest) if tag.is_none() && manifest.subject().is_none_or(|own| own.digest != *subject) => {
-            pass_over("does not refer to it")
-        }
-        Ok(manifest) => Ok(Some(manifest)),
-        Err(Error::Place { source, .. }) if tag.is_none() && matches!(*source, transport::Error::NotFound { .. }) => {
-            pass_over("is not there")
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// A referrer names a digest, so it cannot follow a manifest that gets another one.
-fn check_conversion(request: &Request<'_>, plan: &Plan, rounds: &[Vec<Referrer>]) -> Result<()> {
-    let Some(first) = rounds.first().filter(|first| request.options.changes() && !first.is_empty()) else {
-        return Ok(());
-    };
-    // The new layers are not known before they are made: any other descriptors show which manifests change.
-    let recompressed = plan.blobs.iter().filter(|blob| blob.recompression.is_some()).map(|blob| &blob.descriptor);
-    let other = |layer: &Descriptor| Descriptor::of(layer.media_type.clone(), layer.digest.to_string().as_bytes());
-    let layers: BTreeMap<Digest, Descriptor> = recompressed.map(|layer| (layer.digest.clone(), other(layer))).collect();
-    let converted = convert::manifests(request, &plan.levels, &layers)?;
-    let stays: BTreeSet<&Digest> = converted.iter().flatten().map(Manifest::digest).collect();
-    match first.iter().find(|referrer| !stays.contains(&referrer.subject)) {
-        Some(referrer) => {
-            let subject = &referrer.subject;
-            let number = first.iter().filter(|each| each.subject == *subject).count();
-            Err(stays_behind("converting it", subject, number))
-        }
-        None => Ok(()),
+    /// Says what a place that holds one image without a name has no room for.
+    fn nameless(&self, referrer: &Referrer) -> Error {
+        let tag = referrer.tag.as_deref().unwrap_or_default();
+        let reason = format!(
+            "{} holds one image without a name, so {tag}, which belongs to {}, has no place there",
+            self.destination, referrer.subject
+        );
+        Error::Refused { reason, hint: Some("copy to an archive or a layout, or leave --referrers out".into()) }
     }
 }
 
@@ -205,64 +258,4 @@ fn stays_behind(what: &str, subject: &Digest, number: usize) -> Error {
 
 fn count(number: usize) -> String {
     if number == 1 { "1 referrer".into() } else { format!("{number} referrers") }
-}
-
-/// Leaves out what the destination has already.
-fn missing(session: &Session, request: &Request<'_>, round: Vec<Referrer>) -> Result<Vec<Referrer>> {
-    let at_destination = Error::at(Side::Destination, request.destination);
-    let listed = round.iter().filter(|referrer| referrer.tag.is_none()).map(|referrer| &referrer.subject);
-    let subjects: Vec<&Digest> = listed.collect::<BTreeSet<_>>().into_iter().collect();
-    let lists = session.each(&subjects, |subject, _| {
-        request.destination.referrers(subject).map_err(Error::at(Side::Destination, request.destination))
-    })?;
-    let listed: BTreeSet<(&Digest, Digest)> = subjects
-        .iter()
-        .zip(lists)
-        .flat_map(|(subject, list)| list.into_iter().map(move |entry| (*subject, entry.digest)))
-        .collect();
-    let lacks = session.each(&round, |referrer, _| {
-        for manifest in referrer.manifests() {
-            request.destination.accepts(manifest).map_err(Error::at(Side::Destination, request.destination))?;
-        }
-        let digest = referrer.root().digest();
-        let at = match &referrer.tag {
-            Some(tag) => Selector::Tag(tag.clone()),
-            None if listed.contains(&(&referrer.subject, digest.clone())) => Selector::Digest(digest.clone()),
-            None => return Ok(true),
-        };
-        match request.destination.complete(&at) {
-            Ok(there) => Ok(there.is_none_or(|there| there.digest != *digest)),
-            Err(transport::Error::Unsupported { .. }) if referrer.tag.is_some() => Err(nameless(request, referrer)),
-            Err(error) => Err(at_destination(error)),
-        }
-    })?;
-    drop(listed);
-    Ok(round.into_iter().zip(lacks).filter(|(_, lacks)| *lacks).map(|(referrer, _)| referrer).collect())
-}
-
-/// Says what a place that holds one image without a name has no room for.
-fn nameless(request: &Request<'_>, referrer: &Referrer) -> Error {
-    let tag = referrer.tag.as_deref().unwrap_or_default();
-    let reason = format!(
-        "{} holds one image without a name, so {tag}, which belongs to {}, has no place there",
-        request.destination, referrer.subject
-    );
-    Error::Refused { reason, hint: Some("copy to an archive or a layout, or leave --referrers out".into()) }
-}
-
-impl Session {
-    /// Writes referrers whose blobs are there, round by round.
-    pub(super) fn put_referrers(&self, request: &Request<'_>, rounds: &[Vec<Referrer>]) -> Result<()> {
-        for round in rounds {
-            self.each(round, |referrer, watch| {
-                for (at, manifest) in referrer.writes() {
-                    watch.check().map_err(|_| Error::Cancelled(crate::watch::Cancelled))?;
-                    let put = request.destination.put_manifest(&at, manifest);
-                    put.map_err(Error::at(Side::Destination, request.destination))?;
-                }
-                Ok::<(), Error>(())
-            })?;
-        }
-        Ok(())
-    }
 }

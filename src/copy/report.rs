@@ -27,6 +27,22 @@ pub struct Report {
     pub plan: Vec<Step>,
 }
 
+impl Report {
+    /// Says what was found at the source, with nothing done yet.
+    pub(super) fn new(found: &Descriptor, manifest: Descriptor, choice: Option<Choice>) -> Self {
+        Self {
+            manifest,
+            source_digest: found.digest.clone(),
+            choice,
+            up_to_date: false,
+            images: 0,
+            referrers: 0,
+            totals: Totals::default(),
+            plan: Vec::new(),
+        }
+    }
+}
+
 /// Which part of an index was copied.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,16 +4,28 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use super::convert::{self, Recompression};
-use super::in_flight::State;
-use super::plan::{Plan, PlannedBlob};
-use super::{Error, Request, Result, Session, Side, Totals};
+use super::in_flight::{InFlight, State};
+use super::plan::{self, Plan, PlannedBlob};
+use super::referrers::Referrer;
+use super::{Error, Options, Result, Side, Totals};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::layer;
 use crate::manifest::Manifest;
-use crate::transport::{Origin, Selector};
+use crate::pool::Pool;
+use crate::transport::{self, Origin, Selector, Source, Transport};
 use crate::watch::{Event, Outcome, Watch};
+
+/// What it takes to write.
+pub(super) struct Transfer<'a> {
+    pub(super) pool: &'a Pool,
+    pub(super) watch: &'a Watch,
+    pub(super) in_flight: &'a InFlight,
+    pub(super) source: &'a dyn Source,
+    pub(super) destination: &'a dyn Transport,
+    pub(super) options: &'a Options,
+}
 
 /// What became of a blob.
 struct Done {
@@ -23,11 +35,11 @@ struct Done {
     outcome: Outcome,
 }
 
-impl Session {
+impl Transfer<'_> {
     /// Writes everything planned; returns the manifest that got the name.
-    pub(super) fn transfer(&self, request: &Request<'_>, plan: &Plan) -> Result<(Manifest, Totals)> {
-        self.tell_plan(plan);
-        let done = self.put_blobs(request, &plan.blobs)?;
+    pub(super) fn run(&self, plan: &Plan, to: &Selector) -> Result<(Manifest, Totals)> {
+        self.tell(plan);
+        let done = self.put_blobs(&plan.blobs)?;
         let mut totals = Totals { skipped: plan.skipped.len(), ..Totals::default() };
         let mut layers = BTreeMap::new();
         for Done { before, after, outcome } in done {
@@ -37,44 +49,52 @@ impl Session {
                 layers.insert(before.digest, after);
             }
         }
-        let levels = convert::manifests(request, &plan.levels, &layers)?;
+        let levels = convert::manifests(self.options, &plan.levels, &layers)?;
         let root = levels[0][0].clone();
-        if let Some(promised) = request.to.digest()
-            && promised != root.digest()
-        {
-            return Err(Error::Digest { wanted: promised.clone(), got: root.digest().clone() });
+        plan::check_promise(to, &root)?;
+        if plan.is_there {
+            self.put_referrers(&plan.referrers)?;
+        } else {
+            self.put_manifests(&plan.referrers, &levels, to)?;
         }
-        self.put_manifests(request, plan, &levels)?;
         Ok((root, totals))
     }
 
-    fn put_blobs(&self, request: &Request<'_>, blobs: &[PlannedBlob]) -> Result<Vec<Done>> {
+    fn tell(&self, plan: &Plan) {
+        // A manifest may claim any size; a transfer finds out which are true.
+        let bytes = plan.blobs.iter().map(|blob| blob.descriptor.size).fold(0, u64::saturating_add);
+        self.watch.tell(&Event::Planned { blobs: plan.blobs.len(), bytes });
+        if !plan.skipped.is_empty() {
+            let names: Vec<String> = plan.skipped.iter().map(|blob| blob.digest.to_string()).collect();
+            let layers = if names.len() == 1 { "layer" } else { "layers" };
+            let (number, names) = (names.len(), names.join(", "));
+            let text = format!("left out {number} nondistributable {layers} ({names}); --include-external copies them");
+            self.watch.note(&text);
+        }
+    }
+
+    fn put_blobs(&self, blobs: &[PlannedBlob]) -> Result<Vec<Done>> {
         let mut done = Vec::new();
         let mut left: Vec<&PlannedBlob> = blobs.iter().collect();
         loop {
-            let results = self.each(&left, |blob, watch| self.put_unless_in_flight(request, blob, watch))?;
+            let results = self.pool.each(self.watch, &left, |blob, watch| self.put_unless_in_flight(blob, watch))?;
             let elsewhere = left.iter().zip(&results).filter(|(_, done)| done.is_none()).map(|(blob, _)| *blob);
             left = elsewhere.collect();
             done.extend(results.into_iter().flatten());
             // Only when nothing else is to be done: whoever waits keeps a thread from transferring.
             match left.first() {
-                Some(blob) => self.in_flight.wait(request.destination, &blob.descriptor.digest, self.watch())?,
+                Some(blob) => self.in_flight.wait(self.destination, &blob.descriptor.digest, self.watch)?,
                 None => return Ok(done),
             }
         }
     }
 
     /// Puts a blob, unless a copy of this session has put it there; returns `None` when one is about to.
-    fn put_unless_in_flight(
-        &self,
-        request: &Request<'_>,
-        planned: &PlannedBlob,
-        watch: &Watch,
-    ) -> Result<Option<Done>> {
+    fn put_unless_in_flight(&self, planned: &PlannedBlob, watch: &Watch) -> Result<Option<Done>> {
         if planned.recompression.is_some() {
-            return put_blob(request, planned, None, watch).map(Some);
+            return self.put_blob(planned, None, watch).map(Some);
         }
-        match self.in_flight.begin(request.destination, &planned.descriptor.digest) {
+        match self.in_flight.begin(self.destination, &planned.descriptor.digest) {
             State::InFlight => Ok(None),
             State::Complete => {
                 let (before, outcome) = (planned.descriptor.clone(), Outcome::Existed);
@@ -83,110 +103,99 @@ impl Session {
                 Ok(Some(Done { before, after: None, outcome }))
             }
             State::Permit(permit) => {
-                let done = put_blob(request, planned, permit.from.as_ref(), watch)?;
+                let done = self.put_blob(planned, permit.from.as_ref(), watch)?;
                 permit.complete();
                 Ok(Some(done))
             }
         }
     }
 
-    fn tell_plan(&self, plan: &Plan) {
-        // A manifest may claim any size; a transfer finds out which are true.
-        let bytes = plan.blobs.iter().map(|blob| blob.descriptor.size).fold(0, u64::saturating_add);
-        self.watch().tell(&Event::Planned { blobs: plan.blobs.len(), bytes });
-        if !plan.skipped.is_empty() {
-            let names: Vec<String> = plan.skipped.iter().map(|blob| blob.digest.to_string()).collect();
-            let text = format!(
-                "left out {} nondistributable {} ({}); --include-external copies them",
-                names.len(),
-                if names.len() == 1 { "layer" } else { "layers" },
-                names.join(", ")
-            );
-            self.watch().note(&text);
+    /// Puts a blob; `known` is a repository of the destination's registry that has it.
+    fn put_blob(&self, planned: &PlannedBlob, known: Option<&Origin>, watch: &Watch) -> Result<Done> {
+        let before = planned.descriptor.clone();
+        let blob = self.source.blob(&before).map_err(Error::at(Side::Source, self.source))?;
+        // The source knows the size where the manifest does not.
+        let before = Descriptor { size: blob.size(), ..before };
+        watch.tell(&Event::Started { blob: &before });
+        let done = match &planned.recompression {
+            None => {
+                let registry = self.destination.origin().map(|origin| &origin.registry);
+                let from = self.source.origin();
+                // To be mounted from where it is, or from where an earlier copy brought it; else only where it comes from.
+                let own = from.filter(|origin| Some(&origin.registry) == registry);
+                let put = self.destination.put_blob(blob.watched(watch), own.or(known).or(from));
+                Done { before, after: None, outcome: put.map_err(|error| self.failed(error))? }
+            }
+            Some(recompression) => self.put_recompressed(before, blob.watched(watch), recompression)?,
+        };
+        watch.tell(&Event::Finished { blob: &done.before, outcome: done.outcome });
+        Ok(done)
+    }
+
+    fn put_recompressed(&self, before: Descriptor, blob: Blob<'_>, recompression: &Recompression) -> Result<Done> {
+        let Some(scratch) = &self.options.scratch else {
+            let reason = "recompressing layers needs a scratch folder, and none was given".to_owned();
+            return Err(Error::Refused { reason, hint: Some("set copy::Options::scratch".into()) });
+        };
+        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let Recompression { to, format, diff_id } = recompression;
+        let new = layer::recompress(blob, *to, self.options.level, *format, scratch, threads);
+        let new = new.map_err(|error| self.layer_error(&before.digest, error))?;
+        if let Some(wanted) = diff_id
+            && *wanted != new.diff_id
+        {
+            return Err(Error::DiffId { layer: before.digest, wanted: wanted.clone(), got: new.diff_id });
+        }
+        let blob = new.blob().map_err(|fault| self.failed(fault.into()))?;
+        let outcome = self.destination.put_blob(blob, None).map_err(|error| self.failed(error))?;
+        Ok(Done { before, after: Some(new.descriptor), outcome })
+    }
+
+    fn failed(&self, error: transport::Error) -> Error {
+        Error::between(self.source, self.destination, error)
+    }
+
+    /// A layer that could not be read is the source's failure; one that is malformed, or a full scratch folder, is named as such.
+    fn layer_error(&self, digest: &Digest, error: layer::Error) -> Error {
+        match error {
+            layer::Error::Content(fault) => self.failed(fault.into()),
+            source => Error::Layer { digest: digest.clone(), source: Box::new(source) },
         }
     }
 
-    fn put_manifests(&self, request: &Request<'_>, plan: &Plan, levels: &[Vec<Manifest>]) -> Result<()> {
-        if plan.is_there {
-            return self.put_referrers(request, &plan.referrers);
-        }
-        let put = |at: &Selector, manifest: &Manifest| {
-            let result = request.destination.put_manifest(at, manifest);
-            result.map_err(|error| Error::at(Side::Destination, request.destination)(error))
-        };
+    fn put_manifests(&self, referrers: &[Vec<Referrer>], levels: &[Vec<Manifest>], to: &Selector) -> Result<()> {
+        let by_digest = |manifest: &Manifest| Selector::Digest(manifest.digest().clone());
         for level in levels[1..].iter().rev() {
-            self.each(level, |manifest, _| put(&Selector::Digest(manifest.digest().clone()), manifest))?;
+            self.pool.each(self.watch, level, |manifest, _| self.put(&by_digest(manifest), manifest))?;
         }
         let root = &levels[0][0];
-        if !plan.referrers.is_empty() {
+        if !referrers.is_empty() {
             // The image before what refers to it, and its name after that. A place without names has nothing to wait with.
-            if request.to.tag().is_some() {
-                put(&Selector::Digest(root.digest().clone()), root)?;
+            if to.tag().is_some() {
+                self.put(&by_digest(root), root)?;
             }
-            self.put_referrers(request, &plan.referrers)?;
+            self.put_referrers(referrers)?;
         }
-        self.watch().check().map_err(|_| Error::Cancelled(crate::watch::Cancelled))?;
-        put(request.to, root)?;
-        for tag in &request.options.additional_tags {
-            put(&Selector::Tag(tag.clone()), root)?;
+        self.watch.check()?;
+        self.put(to, root)?;
+        self.options.additional_tags.iter().try_for_each(|tag| self.put(&Selector::Tag(tag.clone()), root))
+    }
+
+    /// Writes referrers whose blobs are there, round by round.
+    fn put_referrers(&self, rounds: &[Vec<Referrer>]) -> Result<()> {
+        for round in rounds {
+            self.pool.each(self.watch, round, |referrer, watch| {
+                referrer.writes().try_for_each(|(at, manifest)| {
+                    watch.check()?;
+                    self.put(&at, manifest)
+                })
+            })?;
         }
         Ok(())
     }
-}
 
-/// Puts a blob; `known` is a repository of the destination's registry that has it.
-fn put_blob(request: &Request<'_>, planned: &PlannedBlob, known: Option<&Origin>, watch: &Watch) -> Result<Done> {
-    let before = planned.descriptor.clone();
-    let blob = request.source.blob(&before).map_err(Error::at(Side::Source, request.source))?;
-    // The source knows the size where the manifest does not.
-    let before = Descriptor { size: blob.size(), ..before };
-    watch.tell(&Event::Started { blob: &before });
-    let done = match &planned.recompression {
-        None => {
-            let registry = request.destination.origin().map(|origin| &origin.registry);
-            let from = request.source.origin();
-            // To be mounted from where it is, or from where an earlier copy brought it; else only where it comes from.
-            let own = from.filter(|origin| Some(&origin.registry) == registry);
-            let put = request.destination.put_blob(blob.watched(watch), own.or(known).or(from));
-            let outcome = put.map_err(|error| Error::between(request.source, request.destination, error))?;
-            Done { before, after: None, outcome }
-        }
-        Some(recompression) => put_recompressed(request, before, blob.watched(watch), recompression)?,
-    };
-    watch.tell(&Event::Finished { blob: &done.before, outcome: done.outcome });
-    Ok(done)
-}
-
-fn put_recompressed(
-    request: &Request<'_>,
-    before: Descriptor,
-    blob: Blob<'_>,
-    recompression: &Recompression,
-) -> Result<Done> {
-    let Some(scratch) = &request.options.scratch else {
-        let reason = "recompressing layers needs a scratch folder, and none was given".to_owned();
-        return Err(Error::Refused { reason, hint: Some("set copy::Options::scratch".into()) });
-    };
-    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let Recompression { to, format, diff_id } = recompression;
-    let new = layer::recompress(blob, *to, request.options.level, *format, scratch, threads)
-        .map_err(|error| layer_error(request, &before.digest, error))?;
-    if let Some(wanted) = diff_id
-        && *wanted != new.diff_id
-    {
-        return Err(Error::DiffId { layer: before.digest, wanted: wanted.clone(), got: new.diff_id });
-    }
-    let blob = new.blob().map_err(|fault| Error::between(request.source, request.destination, fault.into()))?;
-    let put = request.destination.put_blob(blob, None);
-    let outcome = put.map_err(|error| Error::between(request.source, request.destination, error))?;
-    Ok(Done { before, after: Some(new.descriptor), outcome })
-}
-
-/// A layer that could not be read is the source's failure; one that is malformed, or a full scratch folder, is named as such.
-fn layer_error(request: &Request<'_>, digest: &Digest, error: layer::Error) -> Error {
-    match error {
-        layer::Error::Content(fault) => Error::between(request.source, request.destination, fault.into()),
-        source => Error::Layer { digest: digest.clone(), source: Box::new(source) },
+    fn put(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
+        self.destination.put_manifest(at, manifest).map_err(Error::at(Side::Destination, self.destination))
     }
 }
 

@@ -4,6 +4,7 @@
 //! image or the new one. [`Server::configuration`] makes the text that turns the tree into a registry for nginx, Caddy or Apache httpd; it
 //! does not know the images, so it changes only with the tree's place and the server's address.
 
+mod names;
 #[cfg(feature = "sync")]
 mod plan;
 mod server;
@@ -18,6 +19,7 @@ use crate::copy::{self, Error, Report, Request, Result, Session, Side};
 use crate::digest::Digest;
 use crate::transport::{self, Keep, Place, Pruned, Selector, Source, Transport, Tree};
 
+pub use names::{Name, NameError, Target, names};
 #[cfg(feature = "sync")]
 pub use plan::run_plan;
 pub use server::{Refused, Server, Site, Tls};

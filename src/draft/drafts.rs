@@ -7,11 +7,12 @@ use std::sync::{Mutex, MutexGuard};
 use super::{Draft, Layer, Made, Result};
 use crate::blob::Blob;
 use crate::config::Config;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Annotations, Descriptor};
 use crate::digest::Digest;
 use crate::layer::held_to;
 use crate::locks;
-use crate::manifest::Manifest;
+use crate::manifest::{Index, Manifest};
+use crate::media_type::Format;
 use crate::transport::{self, Origin, Selector, Source};
 
 /// Images in the making, with the places that what they keep comes from. The manifest that was added last is the one that gets the name.
@@ -47,6 +48,20 @@ impl<'a> Drafts<'a> {
         self.configs.insert(Digest::of(finished.config.raw()), finished.config);
         self.add_manifest(finished.manifest, base);
         Ok(descriptor)
+    }
+
+    /// Adds an index of images that were added.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`](super::Error::Manifest) when it is too large.
+    pub fn add_index(
+        &mut self,
+        format: Format,
+        images: Vec<Descriptor>,
+        annotations: Annotations,
+    ) -> Result<Descriptor> {
+        let index = Index { manifests: images, annotations, ..Index::default() };
+        Ok(self.add_manifest(Manifest::index(format, &index)?, None))
     }
 
     /// Adds an image without layers as it is written.

@@ -16,8 +16,8 @@ use crate::splice::Members;
 /// Changes to a config. What is `None` or absent stays; what is set to nothing is removed.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigEdit {
-    /// Members that are laid over the config's, those of `config` one by one; the other fields go over them.
-    pub overlay: Option<Members>,
+    /// Configs whose members are laid over this one's in turn, those of `config` one by one; the other fields go over them.
+    pub overlays: Vec<Members>,
     /// The command's fixed beginning. As with Docker, a new one also removes the base's command, whose arguments were meant for the old one.
     pub entrypoint: Option<Vec<String>>,
     /// The command.
@@ -77,8 +77,24 @@ impl ConfigEdit {
         let texts = [&self.user, &self.working_dir, &self.stop_signal, &self.created, &self.author];
         let commands = self.entrypoint.is_none() && self.cmd.is_none() && self.healthcheck.is_none();
         let maps = self.labels.is_empty() && self.exposed_ports.is_empty() && self.volumes.is_empty();
-        let rest = self.overlay.is_none() && self.env.is_empty() && self.platform.is_none();
+        let rest = self.overlays.is_empty() && self.env.is_empty() && self.platform.is_none();
         texts.iter().all(|text| text.is_none()) && commands && maps && rest
+    }
+
+    /// Adds the members of an image config in JSON to what is laid over.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn lay_over(&mut self, config: &[u8]) -> Result<(), serde_json::Error> {
+        let members = Members::parse(config)?;
+        members.decode::<Members>("config")?;
+        self.overlays.push(members);
+        Ok(())
+    }
+
+    /// Says whether the time at which the image was made is given.
+    pub(crate) fn has_created(&self) -> bool {
+        self.created.is_some() || self.overlays.iter().any(|overlay| overlay.has("created"))
     }
 
     /// Changes a config.
@@ -86,33 +102,14 @@ impl ConfigEdit {
         let execution = config.get("config").map_or("{}", RawValue::get).to_owned();
         let execution = if execution == "null" { "{}" } else { execution.as_str() };
         let mut document = Document::parse(execution.as_bytes())?;
-        self.lay_over(config, &mut document)?;
+        for overlay in &self.overlays {
+            lay_over(overlay, config, &mut document)?;
+        }
         self.apply_head(config)?;
         self.apply_execution(&mut document)?;
         let text = document.into_bytes();
         if text != execution.as_bytes() {
             config.set_raw("config", serde_json::from_slice::<&RawValue>(&text)?)?;
-        }
-        Ok(())
-    }
-
-    fn lay_over(&self, config: &mut Document<'_>, execution: &mut Document<'_>) -> Result<(), serde_json::Error> {
-        let Some(overlay) = &self.overlay else { return Ok(()) };
-        for name in overlay.names() {
-            let Some(text) = overlay.get(name) else { continue };
-            match name {
-                // They follow from the layers.
-                "rootfs" | "history" => {}
-                "config" => {
-                    let inner = Members::parse(text.get().as_bytes())?;
-                    for name in inner.names() {
-                        if let Some(text) = inner.get(name) {
-                            execution.set_raw(name, text)?;
-                        }
-                    }
-                }
-                name => config.set_raw(name, text)?,
-            }
         }
         Ok(())
     }
@@ -175,6 +172,26 @@ impl ConfigEdit {
         }
         execution.set_or_remove("Env", &env, env.is_empty())
     }
+}
+
+fn lay_over(
+    overlay: &Members,
+    config: &mut Document<'_>,
+    execution: &mut Document<'_>,
+) -> Result<(), serde_json::Error> {
+    for (name, text) in overlay.iter() {
+        match name {
+            // They follow from the layers.
+            "rootfs" | "history" => {}
+            "config" => {
+                for (name, text) in Members::parse(text.get().as_bytes())?.iter() {
+                    execution.set_raw(name, text)?;
+                }
+            }
+            name => config.set_raw(name, text)?,
+        }
+    }
+    Ok(())
 }
 
 /// What is there is there as an empty object: a set, as Go writes it.

@@ -13,6 +13,12 @@ use crate::manifest::{self, Manifest};
 use crate::media_type::{Format, MediaType};
 use crate::platform::Platform;
 
+/// The annotation with the name of the image that another is built upon: image-spec, "Pre-Defined Annotation Keys",
+/// <https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys>.
+pub const BASE_NAME: &str = "org.opencontainers.image.base.name";
+/// The annotation with the digest of that image.
+pub const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+
 /// An image in the making.
 #[derive(Clone, Debug)]
 pub struct Draft {
@@ -126,6 +132,12 @@ impl Draft {
     pub fn upon(base: &Image) -> Result<Self> {
         let format = base.manifest().format();
         Ok(Self { manifest: None, format, ..Self::of(base)? })
+    }
+
+    /// Annotates what the image is built upon.
+    pub fn set_base(&mut self, base: &Manifest, name: Option<String>) {
+        self.annotations.insert(BASE_NAME.into(), name);
+        self.annotations.insert(BASE_DIGEST.into(), Some(base.digest().to_string()));
     }
 
     /// Takes another config, with the same layers, as the one that is edited.

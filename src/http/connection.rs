@@ -8,10 +8,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::body::{Body, Failure, Leftover};
+use super::deadline::{Deadline, MinRate};
 use super::framing::Framing;
 use super::head::{Head, Refusal};
-use super::patience::{Pace, Patience};
-use super::reply::{Manner, Sent, Writer, plain};
+use super::reply::{ReplyOptions, Sent, Writer, plain};
 use super::server::Shared;
 use super::socket::{Link, Socket};
 use super::wire::{Arrival, Wire};
@@ -28,8 +28,8 @@ pub(super) fn serve(shared: &Shared, link: &Arc<Link>, handler: &dyn Handler) {
     let _ = link.stream.set_nodelay(true);
     let options = &shared.options;
     let deadline = Instant::now() + options.head_deadline;
-    let pace = Pace::new(options.write_patience, options.minimum_rate);
-    let mut wire = Wire::new(Socket::new(Arc::clone(link), Patience::Until(deadline), pace));
+    let rate = MinRate::new(options.write_deadline, options.minimum_rate);
+    let mut wire = Wire::new(Socket::new(Arc::clone(link), Deadline::At(deadline), rate));
     if let Some(tls) = &options.tls {
         let (config, error) = tls.config();
         if let Some(error) = error {
@@ -84,26 +84,27 @@ impl Connection<'_> {
         }
         let options = &self.shared.options;
         if self.wire.waiting().is_empty() {
-            self.wire.socket.reading = Patience::Until(deadline.unwrap_or_else(|| Instant::now() + options.idle));
+            self.wire.socket.reading = Deadline::At(deadline.unwrap_or_else(|| Instant::now() + options.idle));
             // Silence ends without a word: a 408 could be taken for the answer to a request that is just on its way.
             let Ok(1..) = self.wire.fill() else { return Arrival::Nothing };
         }
-        self.wire.socket.reading = Patience::Until(deadline.unwrap_or_else(|| Instant::now() + options.head_deadline));
+        self.wire.socket.reading = Deadline::At(deadline.unwrap_or_else(|| Instant::now() + options.head_deadline));
         self.wire.head(&options.head)
     }
 
     fn refuse(&mut self, refusal: Refusal) -> io::Result<bool> {
         let begun = Instant::now();
-        let manner = Manner { modern: true, head_only: false, keep: false };
-        self.send(plain(refusal.status, refusal.why), manner, &Told { begun, request: None, received: 0 })
+        let how = ReplyOptions { modern: true, head_only: false, keep: false };
+        self.send(plain(refusal.status, refusal.why), how, &AccessRecord { begun, request: None, received: 0 })
     }
 
     fn answer(&mut self, mut head: Head) -> io::Result<bool> {
         let begun = Instant::now();
         let options = &self.shared.options;
-        let mut told = Told { begun, received: 0, request: options.on_response.is_some().then(|| Asked::of(&head)) };
+        let mut access =
+            AccessRecord { begun, received: 0, request: options.on_response.is_some().then(|| RequestLine::of(&head)) };
         let (modern, keep_alive, head_method) = (head.modern, head.keep_alive, head.method.clone());
-        self.wire.socket.reading = Patience::Paced(Pace::new(options.body_patience, options.minimum_rate));
+        self.wire.socket.reading = Deadline::MinRate(MinRate::new(options.body_deadline, options.minimum_rate));
         let (framing, expected) = (head.framing, head.expects_continue);
         let secure = self.wire.is_secure();
         let mut body = Body::new(&mut self.wire, framing, expected);
@@ -116,30 +117,30 @@ impl Connection<'_> {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.handler.handle(&mut request)));
         drop(request);
         let (leftover, failure) = (body.leftover(), body.failure());
-        told.received = body.received();
+        access.received = body.received();
         let response = outcome.unwrap_or_else(|_| {
             self.shared.report(Trouble::Panic(self.link.peer.ip()));
             plain(500, "the request could not be answered")
         });
-        let response = honest(response, failure, self.shared.is_stopped());
+        let response = require_whole_body(response, failure, self.shared.is_stopped());
         let bearable = match leftover {
             Leftover::None => true,
             Leftover::Bytes(count) => count <= options.drain,
             Leftover::Unknown => false,
         };
         let keep = keep_alive && bearable && !self.shared.is_stopped();
-        let kept = self.send(response, Manner::of(&head_method, modern, keep), &told)?;
+        let kept = self.send(response, ReplyOptions::of(&head_method, modern, keep), &access)?;
         Ok(kept && self.drain(leftover))
     }
 
     /// Sends a response and tells of it. Returns whether the connection goes on.
-    fn send(&mut self, response: Response, manner: Manner, told: &Told) -> io::Result<bool> {
+    fn send(&mut self, response: Response, how: ReplyOptions, access: &AccessRecord) -> io::Result<bool> {
         let options = &self.shared.options;
-        self.wire.socket.writing = Pace::new(options.write_patience, options.minimum_rate);
-        let sent = self.writer.send(&mut self.wire, response, manner);
+        self.wire.socket.writing = MinRate::new(options.write_deadline, options.minimum_rate);
+        let sent = self.writer.send(&mut self.wire, response, how);
         self.shared.counters.requests.fetch_add(1, Ordering::Relaxed);
         if let Some(tell) = &options.on_response {
-            tell(&told.record(self.link, &sent));
+            tell(&access.record(self.link, &sent));
         }
         sent.kept
     }
@@ -162,7 +163,7 @@ impl Connection<'_> {
         self.wire.finish();
         self.link.shut(Shutdown::Write);
         let deadline = Instant::now() + LINGER;
-        self.wire.socket.reading = Patience::Until(deadline);
+        self.wire.socket.reading = Deadline::At(deadline);
         let (mut scratch, mut left) = (vec![0; 16 << 10], LINGER_BYTES);
         while left > 0 && !self.shared.is_stopped() {
             let Ok(count @ 1..) = self.wire.socket.read(&mut scratch) else { return };
@@ -171,8 +172,8 @@ impl Connection<'_> {
     }
 }
 
-/// Makes a response true: no success for a body that did not come whole.
-fn honest(response: Response, failure: Option<Failure>, stopped: bool) -> Response {
+/// Replaces a success with an error if the body was not received completely.
+fn require_whole_body(response: Response, failure: Option<Failure>, stopped: bool) -> Response {
     match failure {
         // A stop can fall between a head and its body: that is not the client's fault, and it may try again.
         Some(Failure::Cut) if stopped => plain(503, "the server is ending"),
@@ -183,20 +184,20 @@ fn honest(response: Response, failure: Option<Failure>, stopped: bool) -> Respon
     }
 }
 
-/// What an access log tells of a request.
-struct Told {
+/// What is known of a request for the access log.
+struct AccessRecord {
     begun: Instant,
     received: u64,
-    request: Option<Asked>,
+    request: Option<RequestLine>,
 }
 
-struct Asked {
+struct RequestLine {
     method: Method,
     path: String,
     user_agent: Option<String>,
 }
 
-impl Asked {
+impl RequestLine {
     fn of(head: &Head) -> Self {
         let path = head.target.split('?').next().unwrap_or_default().to_owned();
         let user_agent = head.headers.first("User-Agent").map(str::to_owned);
@@ -204,7 +205,7 @@ impl Asked {
     }
 }
 
-impl Told {
+impl AccessRecord {
     fn record(&self, link: &Link, sent: &Sent) -> Record<'_> {
         Record {
             peer: link.peer,

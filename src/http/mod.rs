@@ -5,21 +5,22 @@
 mod body;
 mod chunk;
 mod connection;
+mod connection_table;
+mod deadline;
+mod error_throttle;
 mod framing;
 mod head;
 mod header;
 mod options;
-mod patience;
 mod reply;
 mod request;
 mod response;
-mod roster;
 mod server;
 mod socket;
 mod tls;
-mod troubles;
 mod wire;
 
+pub use error_throttle::{ErrorThrottle, Throttled};
 pub use head::HeadLimits;
 pub use header::Headers;
 pub use options::{Counters, OnResponse, OnTrouble, Options, Record, Trouble};

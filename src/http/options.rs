@@ -5,12 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{HeadLimits, Method, Tls, TlsError};
+use super::{HeadLimits, Method, Throttled, Tls, TlsError};
 
 /// What is called with each response, from the thread that has sent it.
 pub type OnResponse = Box<dyn Fn(&Record<'_>) + Send + Sync>;
-/// What is called with each trouble.
-pub type OnTrouble = Box<dyn Fn(&Trouble) + Send + Sync>;
+/// What is called with troubles, those that repeat once a second.
+pub type OnTrouble = Box<dyn Fn(&Throttled<Trouble>) + Send + Sync>;
 
 /// Limits and hooks of a server. The defaults can face a network.
 #[non_exhaustive]
@@ -23,10 +23,10 @@ pub struct Options {
     pub idle: Duration,
     /// How long a body may keep the server waiting in all, beyond what [`minimum_rate`](Self::minimum_rate) excuses: 20 s. Time that the
     /// handler takes does not count.
-    pub body_patience: Duration,
+    pub body_deadline: Duration,
     /// How long a client may take nothing of a response, with the same excuse: 30 s.
-    pub write_patience: Duration,
-    /// Bytes a second that are fast enough for ever: 256. What comes faster wins back patience, up to its start.
+    pub write_deadline: Duration,
+    /// Bytes a second that are fast enough for ever: 256. A faster transfer extends the deadline, up to its initial length.
     pub minimum_rate: u64,
     /// Connections at the same time: 512. More get a 503 and are closed. Each has a thread.
     pub connections: usize,
@@ -50,8 +50,8 @@ impl Default for Options {
             head: HeadLimits::default(),
             head_deadline: Duration::from_secs(15),
             idle: Duration::from_secs(75),
-            body_patience: Duration::from_secs(20),
-            write_patience: Duration::from_secs(30),
+            body_deadline: Duration::from_secs(20),
+            write_deadline: Duration::from_secs(30),
             minimum_rate: 256,
             connections: 512,
             connections_per_address: None,
@@ -100,29 +100,6 @@ pub enum Trouble {
     Certificates(TlsError),
     /// A handler or its content panicked; the client got a 500 or half an answer.
     Panic(IpAddr),
-    /// This came so many times within a second.
-    Often(Box<Trouble>, u64),
-}
-
-impl Trouble {
-    /// How many kinds there are.
-    pub(super) const KINDS: usize = 4;
-
-    /// Returns which kind it is of.
-    pub(super) fn kind(&self) -> usize {
-        match self {
-            Self::Accept(_) => 0,
-            Self::Thread(..) => 1,
-            Self::Certificates(_) => 2,
-            Self::Panic(_) => 3,
-            Self::Often(last, _) => last.kind(),
-        }
-    }
-
-    /// Makes one of many, of which this is the last.
-    pub(super) fn sum(last: Self, count: u64) -> Self {
-        if count == 1 { last } else { Self::Often(Box::new(last), count) }
-    }
 }
 
 impl std::fmt::Display for Trouble {
@@ -132,7 +109,6 @@ impl std::fmt::Display for Trouble {
             Self::Thread(peer, error) => write!(f, "no thread for a connection of {peer}: {error}"),
             Self::Certificates(error) => write!(f, "the old certificates stay in use: {error}"),
             Self::Panic(peer) => write!(f, "answering a request of {peer} panicked"),
-            Self::Often(last, count) => write!(f, "{last} ({count} times in a second)"),
         }
     }
 }

@@ -29,9 +29,9 @@ enum Ending {
     Close,
 }
 
-/// What a client can understand, and whether it is kept.
+/// How a response is sent: what the client understands, and whether the connection goes on.
 #[derive(Clone, Copy)]
-pub(super) struct Manner {
+pub(super) struct ReplyOptions {
     /// Whether it speaks 1.1.
     pub(super) modern: bool,
     /// Whether it asked for the head only.
@@ -40,7 +40,7 @@ pub(super) struct Manner {
     pub(super) keep: bool,
 }
 
-impl Manner {
+impl ReplyOptions {
     pub(super) fn of(method: &Method, modern: bool, keep: bool) -> Self {
         Self { modern, head_only: *method == Method::Head, keep }
     }
@@ -66,14 +66,14 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Sends a response.
-    pub(super) fn send(&mut self, wire: &mut Wire, response: Response, manner: Manner) -> Sent {
-        let response = presentable(response, manner);
+    pub(super) fn send(&mut self, wire: &mut Wire, response: Response, how: ReplyOptions) -> Sent {
+        let response = sendable(response, how);
         let status = response.status.0;
-        let ending = ending(&response, manner);
-        let keep = manner.keep && !response.close && ending != Ending::Close;
-        self.write_head(&response, ending, keep, manner.modern);
+        let ending = ending(&response, how);
+        let keep = how.keep && !response.close && ending != Ending::Close;
+        self.write_head(&response, ending, keep, how.modern);
         let mut bytes = 0;
-        let content = if manner.head_only { Content::Empty } else { response.content };
+        let content = if how.head_only { Content::Empty } else { response.content };
         let sent = self.send_content(wire, content, ending, &mut bytes);
         if self.buffer.capacity() > 2 * PIECE {
             self.buffer = Vec::new();
@@ -210,20 +210,20 @@ impl Writer {
     }
 }
 
-/// Replaces what cannot be sent: a status that is no final one, and content that nobody opened where it was asked for.
-fn presentable(response: Response, manner: Manner) -> Response {
-    let unopened = matches!(response.content, Content::Unread(1..)) && !manner.head_only;
+/// Replaces a response that cannot be sent by a 500: one whose status is not final, or whose content was asked for and not opened.
+fn sendable(response: Response, how: ReplyOptions) -> Response {
+    let unopened = matches!(response.content, Content::Unread(1..)) && !how.head_only;
     if (200..=599).contains(&response.status.0) && (!unopened || response.status.is_without_content()) {
         return response;
     }
     Response { close: true, ..Response::new(500) }
 }
 
-fn ending(response: &Response, manner: Manner) -> Ending {
+fn ending(response: &Response, how: ReplyOptions) -> Ending {
     match response.content.length() {
         _ if response.status.is_without_content() => Ending::Nothing,
         Some(length) => Ending::Length(length),
-        None if manner.modern => Ending::Chunks,
+        None if how.modern => Ending::Chunks,
         None => Ending::Close,
     }
 }

@@ -1,6 +1,7 @@
 //! Takes connections and gives each a thread.
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::mem::{self, Discriminant};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,9 +12,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::connection::serve;
-use super::roster::Roster;
+use super::connection_table::ConnectionTable;
+use super::error_throttle::ErrorThrottle;
 use super::socket::Link;
-use super::troubles::Troubles;
 use super::{Counters, Handler, Options, Trouble};
 
 /// How long the server waits after a failure to take connections, for others to end.
@@ -21,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The stack of a connection's thread.
 const STACK: usize = 1 << 20;
 
-/// What must be left over when a thread is made, for all that run to go on: an allocation that fails ends the process.
+/// Memory that must be free when a thread is made, so that running requests can finish: a failed allocation ends the process.
 const HEADROOM: usize = 1 << 20;
 
 const BUSY: &[u8] =
@@ -62,8 +63,8 @@ pub struct Server {
 pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) counters: Arc<Counters>,
-    roster: Roster,
-    troubles: Troubles,
+    connections: ConnectionTable,
+    throttle: ErrorThrottle<Discriminant<Trouble>, Trouble>,
     stopped: AtomicBool,
     cut: AtomicBool,
     waker: PipeWriter,
@@ -92,8 +93,8 @@ impl Stop {
     pub fn cut(&self) {
         self.0.cut.store(true, Ordering::SeqCst);
         self.stop();
-        self.0.roster.wake();
-        self.0.roster.cut();
+        self.0.connections.wake();
+        self.0.connections.cut();
     }
 }
 
@@ -102,11 +103,22 @@ impl Shared {
         self.stopped.load(Ordering::SeqCst)
     }
 
-    /// Tells of a trouble, or has it told later.
+    /// Reports a trouble, now or with others of its kind.
     pub(super) fn report(&self, trouble: Trouble) {
-        if self.troubles.report(trouble, Instant::now()) {
+        if self.tell(trouble) {
             self.wake();
         }
+    }
+
+    /// Reports a trouble; returns whether somebody has to see to it that one that is held back is reported later.
+    fn tell(&self, trouble: Trouble) -> bool {
+        let Some(tell) = &self.options.on_trouble else { return false };
+        self.throttle.report(mem::discriminant(&trouble), trouble, Instant::now(), tell)
+    }
+
+    /// Reports the troubles that were held back for long enough, or `all`; returns how long the rest has to wait.
+    fn flush(&self, all: bool) -> Option<Duration> {
+        self.throttle.flush(Instant::now(), all, self.options.on_trouble.as_ref()?)
     }
 
     fn wake(&self) {
@@ -120,15 +132,14 @@ impl Server {
     ///
     /// # Errors
     /// When the system has no more file descriptors.
-    pub fn new(listener: TcpListener, mut options: Options) -> io::Result<Self> {
+    pub fn new(listener: TcpListener, options: Options) -> io::Result<Self> {
         // A connection that has gone between the news of it and its taking must not hold up the others.
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let (wake, waker) = io::pipe()?;
         let (stopped, cut) = (AtomicBool::new(false), AtomicBool::new(false));
-        let (roster, counters) = (Roster::default(), Arc::default());
-        let troubles = Troubles::new(options.on_trouble.take());
-        let shared = Arc::new(Shared { options, counters, roster, troubles, stopped, cut, waker });
+        let (connections, throttle, counters) = Default::default();
+        let shared = Arc::new(Shared { options, counters, connections, throttle, stopped, cut, waker });
         Ok(Self { listener, address, wake, shared })
     }
 
@@ -151,21 +162,16 @@ impl Server {
     pub fn run(&self, handler: &dyn Handler) {
         thread::scope(|scope| {
             while !self.shared.is_stopped() {
-                let held = self.shared.troubles.flush(Instant::now(), false);
+                let held = self.shared.flush(false);
                 if let Err(error) = self.wait(held, true).and_then(|()| self.take_all(scope, handler)) {
-                    self.tell(Trouble::Accept(error));
+                    self.shared.tell(Trouble::Accept(error));
                     // Should this fail as well, the loop turns without a pause, which is still service.
                     let _ = self.wait(Some(PAUSE), false);
                 }
             }
             self.wind_up();
         });
-        self.shared.troubles.flush(Instant::now(), true);
-    }
-
-    /// Tells of a trouble of the loop's own, which comes by again to tell what is held back.
-    fn tell(&self, trouble: Trouble) {
-        self.shared.troubles.report(trouble, Instant::now());
+        self.shared.flush(true);
     }
 
     /// Waits for somebody who wakes it, and for connections where they are wanted, for a while or for ever.
@@ -213,14 +219,14 @@ impl Server {
         }
         let link = Arc::new(Link { stream, peer, idle: AtomicBool::new(true) });
         let options = &shared.options;
-        let Some(number) = shared.roster.enter(&link, options.connections, options.connections_per_address) else {
+        let Some(number) = shared.connections.add(&link, options.connections, options.connections_per_address) else {
             return self.refuse(&link);
         };
-        let seat = Seat { shared, number };
-        shared.counters.open.store(shared.roster.len(), Ordering::Relaxed);
+        let slot = Slot { shared, number };
+        shared.counters.open.store(shared.connections.len(), Ordering::Relaxed);
         let mut headroom: Vec<u8> = Vec::new();
         if let Err(error) = headroom.try_reserve_exact(HEADROOM) {
-            self.tell(Trouble::Thread(peer.ip(), error.into()));
+            shared.tell(Trouble::Thread(peer.ip(), error.into()));
             return self.refuse(&link);
         }
         // Never touched, so it costs no memory; the compiler must not notice.
@@ -228,18 +234,18 @@ impl Server {
         let own = Arc::clone(&link);
         let thread = thread::Builder::new().name("connection".to_owned()).stack_size(STACK);
         let started = thread.spawn_scoped(scope, move || {
-            let seat = seat;
+            let slot = slot;
             // The handler's panics are caught closer to it; here it is the content's. Nobody is to learn of it from a scope that ends.
-            if catch_unwind(AssertUnwindSafe(|| serve(seat.shared, &own, handler))).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| serve(slot.shared, &own, handler))).is_err() {
                 own.abort();
-                let told = catch_unwind(AssertUnwindSafe(|| seat.shared.report(Trouble::Panic(own.peer.ip()))));
+                let told = catch_unwind(AssertUnwindSafe(|| slot.shared.report(Trouble::Panic(own.peer.ip()))));
                 // A hook that panics has only itself to tell.
                 drop(told);
             }
         });
         drop(headroom);
         if let Err(error) = started {
-            self.tell(Trouble::Thread(peer.ip(), error));
+            shared.tell(Trouble::Thread(peer.ip(), error));
             self.refuse(&link);
         }
     }
@@ -266,10 +272,10 @@ impl Server {
         let shared = &*self.shared;
         // On Linux this ends the listening, so that clients learn at once that nobody will answer; elsewhere they wait in its queue.
         let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both);
-        shared.roster.end_idle();
+        shared.connections.end_idle();
         let is_cut = || shared.cut.load(Ordering::SeqCst);
-        shared.roster.wait_until_empty(Instant::now() + shared.options.grace, is_cut);
-        shared.roster.cut();
+        shared.connections.wait_until_empty(Instant::now() + shared.options.grace, is_cut);
+        shared.connections.cut();
     }
 
     /// Takes what woke it out of the pipe. Call it when something is there, for it waits otherwise.
@@ -279,16 +285,16 @@ impl Server {
     }
 }
 
-/// A place on the roster, left when the connection ends, however it does.
-struct Seat<'s> {
+/// An entry of the connection table, removed when the connection ends, however it does.
+struct Slot<'s> {
     shared: &'s Shared,
     number: u64,
 }
 
-impl Drop for Seat<'_> {
+impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        self.shared.roster.leave(self.number);
-        self.shared.counters.open.store(self.shared.roster.len(), Ordering::Relaxed);
+        self.shared.connections.remove(self.number);
+        self.shared.counters.open.store(self.shared.connections.len(), Ordering::Relaxed);
     }
 }
 

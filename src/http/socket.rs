@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::patience::{Pace, Patience};
+use super::deadline::{Deadline, MinRate};
 
 /// A connection, as its own thread and the one that stops the server share it.
 #[derive(Debug)]
@@ -40,16 +40,16 @@ impl Link {
 /// The timed socket.
 pub(super) struct Socket {
     pub(super) link: Arc<Link>,
-    /// How long reads may take.
-    pub(super) reading: Patience,
-    /// How long writes may take.
-    pub(super) writing: Pace,
+    /// The limit on reads.
+    pub(super) reading: Deadline,
+    /// The limit on writes.
+    pub(super) writing: MinRate,
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
 }
 
 impl Socket {
-    pub(super) fn new(link: Arc<Link>, reading: Patience, writing: Pace) -> Self {
+    pub(super) fn new(link: Arc<Link>, reading: Deadline, writing: MinRate) -> Self {
         Self { link, reading, writing, read_timeout: None, write_timeout: None }
     }
 
@@ -60,7 +60,7 @@ impl Socket {
     }
 
     fn timed_write(&mut self, mut write: impl FnMut(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
-        let mut writing = Patience::Paced(self.writing);
+        let mut writing = Deadline::MinRate(self.writing);
         loop {
             let begun = Instant::now();
             let left = writing.left(begun);
@@ -73,8 +73,8 @@ impl Socket {
             }
             let written = write(&self.link.stream);
             writing.spend(begun, written.as_ref().map_or(0, |count| *count));
-            if let Patience::Paced(pace) = writing {
-                self.writing = pace;
+            if let Deadline::MinRate(rate) = writing {
+                self.writing = rate;
             }
             match written {
                 Err(error) if is_wait_over(&error) => self.write_timeout = None,

@@ -78,7 +78,7 @@ impl Wire {
         Ok(count)
     }
 
-    /// Waits for a head, as long as the socket's patience lasts.
+    /// Waits for a head, until the socket's deadline.
     pub(super) fn head(&mut self, limits: &HeadLimits) -> Arrival {
         let mut scan = Scan::default();
         loop {

@@ -85,6 +85,15 @@ pub enum Error {
         /// The first layer that differs or is missing.
         layer: usize,
     },
+    /// The image does not say which image it stands upon.
+    #[error("the image does not say what it stands upon")]
+    NoBase,
+    /// The image says that it stands upon something that is no image.
+    #[error("the image says that it stands upon {name}, which is no image's name")]
+    BaseName {
+        /// What it says.
+        name: String,
+    },
     /// Docker's format has no zstd layers.
     #[error("{digest} has Docker's media types, which have none for zstd layers")]
     NoZstd {
@@ -101,8 +110,6 @@ pub enum Error {
     },
 }
 
-impl Error {}
-
 impl Classified for Error {
     fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
@@ -112,6 +119,7 @@ impl Classified for Error {
             Self::Layer(error) => error.diagnosis(),
             Self::NoEntry { .. } => Class::NotFound.into(),
             Self::NoIndex { .. } | Self::NoSuchLayer { .. } | Self::TooFewLayers { .. } => Class::Usage.into(),
+            Self::NoBase | Self::BaseName { .. } => Class::Usage.hint("name it: --rebase OLD NEW"),
             Self::OnePlatform { .. } => Class::Usage.hint("name one of them with --platform"),
             Self::NoZstd { .. } => {
                 Class::Failed.hint("copy it with --format oci first, or recompress with --compress gzip")

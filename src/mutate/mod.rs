@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub use error::{Error, Result};
 pub use index::{Changed, Mutated, Note, mutate};
 pub use layers::flatten;
-pub use rebase::{Base, base};
+pub use rebase::{Base, base, base_location};
 
 use crate::digest::Digest;
 use crate::draft::ConfigEdit;

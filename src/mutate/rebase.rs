@@ -1,17 +1,11 @@
 //! An image on another base.
-//!
-//! image-spec, "Pre-Defined Annotation Keys", `org.opencontainers.image.base.*`:
-//! <https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys>.
 
 use super::{Error, Rebase, Result};
 use crate::digest::Digest;
-use crate::draft::{ConfigEdit, Draft, Drafts, Step};
+use crate::draft::{BASE_DIGEST, BASE_NAME, ConfigEdit, Draft, Drafts, Step};
 use crate::image::Image;
 use crate::manifest::{Body, Manifest};
-use crate::transport::{Selector, Source};
-
-const NAME: &str = "org.opencontainers.image.base.name";
-const DIGEST: &str = "org.opencontainers.image.base.digest";
+use crate::transport::{Location, Selector, Source};
 
 /// What an image says that it stands upon.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,15 +34,26 @@ pub fn base(source: &dyn Source, at: &Selector) -> Result<Option<Base>> {
     Ok(None)
 }
 
+/// Returns where the image lies that an image says it stands upon.
+///
+/// # Errors
+/// Those of the place; [`Error::NoBase`] when it does not say so, [`Error::BaseName`] when that is no image's name.
+pub fn base_location(source: &dyn Source, at: &Selector) -> Result<Location> {
+    let base = base(source, at)?.and_then(|base| Some((base.name?, base.digest)));
+    let (name, digest) = base.ok_or(Error::NoBase)?;
+    let digest = digest.map(|digest| format!("@{digest}")).unwrap_or_default();
+    format!("docker://{name}{digest}").parse().map_err(|_| Error::BaseName { name })
+}
+
 fn annotated(manifest: &Manifest) -> Option<Base> {
     let annotations = match manifest.body() {
         Body::Image(image) => &image.annotations,
         Body::Index(index) => &index.annotations,
         _ => return None,
     };
-    let name = annotations.get(NAME).cloned();
+    let name = annotations.get(BASE_NAME).cloned();
     // What is no digest names nothing.
-    let digest = annotations.get(DIGEST).and_then(|digest| digest.parse().ok());
+    let digest = annotations.get(BASE_DIGEST).and_then(|digest| digest.parse().ok());
     (name.is_some() || digest.is_some()).then_some(Base { name, digest })
 }
 
@@ -88,8 +93,7 @@ pub(super) fn rebase<'a>(draft: &mut Draft, image: &Image, rebase: &Rebase<'a>, 
     if let Some(platform) = new.config().map(crate::config::Config::platform) {
         draft.config = ConfigEdit { platform: Some(platform), ..std::mem::take(&mut draft.config) };
     }
-    draft.annotations.insert(NAME.to_owned(), rebase.name.clone());
-    draft.annotations.insert(DIGEST.to_owned(), Some(new.manifest().digest().to_string()));
+    draft.set_base(new.manifest(), rebase.name.clone());
     // Its layers are found where it is.
     drafts.add_manifest(new.manifest().clone(), Some(rebase.new.source));
     Ok(())

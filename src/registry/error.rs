@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::answers::{self, Says};
 use super::login::LookupError;
 use super::retry::LONGEST;
+use super::trust::Distrust;
 use crate::blob::Fault;
 use crate::class::{Class, Classified, Diagnosis};
 use crate::manifest::ParseError;
@@ -137,6 +138,10 @@ pub enum Hint {
     AllowHttp,
     /// The server's certificate is signed by an unknown authority.
     TrustAuthority,
+    /// The server's certificate has expired, or is not valid yet.
+    CheckDates,
+    /// The server's certificate is for other names.
+    CheckNames,
     /// Nothing listens at the address.
     CheckAddress,
     /// The host's name has no address.
@@ -165,6 +170,8 @@ pub struct Status {
     pub retry_after: Option<Duration>,
     /// The registry whose token server this answer is; nothing for an answer of the registry itself.
     pub token_for: Option<String>,
+    /// Whether it asks for a login (`WWW-Authenticate`).
+    pub is_challenge: bool,
     /// Whether a login was used.
     pub logged_in: bool,
     /// Where logins were looked for.
@@ -200,9 +207,24 @@ impl Error {
         }
     }
 
+    /// Says whether the registry refuses this one thing, and asks for no login that would help.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Status(status) if status.token_for.is_none() => {
+                status.status == 403 || status.status == 401 && !status.is_challenge
+            }
+            _ => false,
+        }
+    }
+
     /// Says whether nothing listens there, or the name means nothing: more attempts hardly help.
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Self::Exchange { hint: Some(Hint::CheckAddress | Hint::CheckName | Hint::CheckProxy), .. })
+    }
+
+    /// Says whether the server's certificate is refused: it speaks TLS.
+    pub(super) fn is_distrust(&self) -> bool {
+        matches!(self, Self::Exchange { source, .. } if source.is::<Distrust>())
     }
 
     /// Makes of "not found" that a further page of a list is missing, whose first page was there.
@@ -255,6 +277,8 @@ fn reason(hint: Option<&Hint>) -> &'static str {
     match hint {
         Some(Hint::AllowHttp) => ": the server speaks plain http",
         Some(Hint::TrustAuthority) => ": its certificate is not trusted",
+        Some(Hint::CheckDates) => ": its certificate is out of date",
+        Some(Hint::CheckNames) => ": its certificate is for another host",
         _ => "",
     }
 }
@@ -265,7 +289,13 @@ impl fmt::Display for Hint {
             Self::AllowHttp => {
                 "use --tls-verify=false (or --src-tls-verify=false, --dest-tls-verify=false) to allow plain http"
             }
-            Self::TrustAuthority => "name its authority with --tls-ca or --cert-dir (or --src-…, --dest-…)",
+            Self::TrustAuthority => {
+                "name its authority, or the certificate itself, with --tls-ca or --cert-dir (--src-cert-dir, --dest-cert-dir)"
+            }
+            Self::CheckDates => "have the certificate renewed, or set this machine's clock right",
+            Self::CheckNames => {
+                "use one of the certificate's names, or have it issued for this host as well (subjectAltName)"
+            }
             Self::CheckAddress => "nothing listens there: check the host and the port, and that the registry runs",
             Self::CheckName => "check the spelling of the host, and that this machine can resolve names",
             Self::CheckProxy => {

@@ -7,6 +7,7 @@
 mod answers;
 mod challenge;
 mod client;
+mod connector;
 pub mod credentials;
 mod download;
 mod error;
@@ -17,7 +18,6 @@ mod lists;
 mod login;
 mod manifests;
 mod message;
-mod note;
 mod options;
 mod probe;
 mod referrers;
@@ -29,7 +29,9 @@ mod scope;
 mod session;
 mod tls;
 mod token;
+mod trust;
 mod upload;
+mod upload_state;
 mod url;
 mod wire;
 

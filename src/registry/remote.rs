@@ -16,9 +16,9 @@ pub struct Remote {
     pub(super) session: Session,
     /// What every request here needs.
     pub(super) scopes: Vec<Scope>,
-    /// Where uploads are noted.
-    pub(super) notes: Option<PathBuf>,
-    /// Whether what is noted there is used.
+    /// The folder of the state files of uploads.
+    pub(super) upload_states: Option<PathBuf>,
+    /// Whether uploads are resumed from there.
     pub(super) resume: bool,
     /// Which tag a digest was learned from that HEAD named.
     pub(super) tagged: Mutex<HashMap<Digest, String>>,
@@ -33,18 +33,18 @@ impl Remote {
         Self {
             session,
             scopes: vec![scope],
-            notes: None,
+            upload_states: None,
             resume: true,
             tagged: Mutex::default(),
             _announcement: announcement,
         }
     }
 
-    /// Notes uploads in `folder` before their first byte (mode 0600), and with `resume` goes on with those that an earlier process noted
-    /// there, where the registry still has what it got.
+    /// Saves the state of uploads in `folder` before their first byte (mode 0600), and with `resume` resumes those that an earlier process
+    /// saved there, as far as the registry still has them.
     #[must_use]
-    pub fn noting(mut self, folder: PathBuf, resume: bool) -> Self {
-        self.notes = Some(folder);
+    pub fn with_upload_state(mut self, folder: PathBuf, resume: bool) -> Self {
+        self.upload_states = Some(folder);
         self.resume = resume;
         self
     }

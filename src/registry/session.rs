@@ -330,7 +330,7 @@ impl Session {
                     return Ok(response);
                 }
                 // It is TLS that is spoken there, with a certificate that is not trusted.
-                Err(error @ Error::Exchange { hint: Some(Hint::TrustAuthority), .. }) => return Err(error),
+                Err(error) if error.is_distrust() => return Err(error),
                 // The first answer says more than that the other way does not work either.
                 Err(_) => {}
             }

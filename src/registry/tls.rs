@@ -5,15 +5,18 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use std::{fs, io};
 
+use rustls::ClientConfig;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use ureq::Agent;
-use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::{Agent, ProxyProtocol};
 
+use super::connector::connector;
 use super::error::{Error, Result};
 use super::options::{Host, Identity, Options, Proxy};
+use super::trust::{Blind, Trust};
 use super::url::{Scheme, Url, is_loopback};
 
 /// What all connections of a client have in common; the system's authorities are read once, and not before the first https connection.
@@ -29,7 +32,9 @@ impl Connections {
 
     /// Makes the agent for one origin. It follows no redirects, takes no status for an error, and inflates nothing.
     pub(super) fn agent(&self, options: &Options, url: &Url) -> Result<Agent> {
-        let mut config = Agent::config_builder()
+        let proxy = proxy(options.proxy.as_ref(), url)?;
+        let is_secure_proxy = proxy.as_ref().is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(options.user_agent.as_str())
@@ -42,52 +47,42 @@ impl Connections {
             .max_idle_connections(options.jobs)
             .max_idle_connections_per_host(options.jobs)
             .max_idle_age(Duration::from_secs(15))
-            .proxy(proxy(options.proxy.as_ref(), url)?);
-        if url.scheme == Scheme::Https {
-            config = config.tls_config(self.tls(options, url.authority())?);
-        }
-        Ok(config.build().new_agent())
+            .proxy(proxy)
+            .build();
+        let is_secure = url.scheme == Scheme::Https || is_secure_proxy;
+        let tls = if is_secure { Some(self.tls(options, url.authority())?) } else { None };
+        Ok(Agent::with_parts(config, connector(tls), DefaultResolver::default()))
     }
 
-    fn tls(&self, options: &Options, authority: &str) -> Result<TlsConfig> {
+    fn tls(&self, options: &Options, authority: &str) -> Result<Arc<ClientConfig>> {
         let host = options.host(authority);
         let files = Files::find(options, host, authority)?;
-        let builder = TlsConfig::builder().unversioned_rustls_crypto_provider(self.provider.clone());
-        let builder = match &files.identity {
-            Some(identity) => builder.client_cert(Some(self.identity(identity)?)),
-            None => builder,
+        let verifier: Arc<dyn ServerCertVerifier> = if host.skip_verify {
+            Arc::new(Blind(self.provider.clone()))
+        } else {
+            let mut named = self.system().to_vec();
+            for path in &files.authorities {
+                named.extend(certificates(path)?);
+            }
+            Arc::new(Trust::new(named, &self.provider))
         };
-        if host.skip_verify {
-            return Ok(builder.disable_verification(true).root_certs(RootCerts::from([])).build());
-        }
-        let mut roots = self.system().to_vec();
-        for path in &files.authorities {
-            roots.extend(certificates(path)?);
-        }
-        let roots = roots.iter().map(|root| Certificate::from_der(root).to_owned());
-        Ok(builder.root_certs(RootCerts::from(roots)).build())
+        let builder = ClientConfig::builder_with_provider(self.provider.clone())
+            .with_safe_default_protocol_versions()
+            .expect("ring speaks the default versions")
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
+        let Some(Identity { certificate, key }) = &files.identity else {
+            return Ok(Arc::new(builder.with_no_client_auth()));
+        };
+        let private = PrivateKeyDer::from_pem_slice(&read(key)?)
+            .map_err(|_| unusable(key, "it holds no private key in PEM form"))?;
+        let config = builder.with_client_auth_cert(certificates(certificate)?, private);
+        config.map(Arc::new).map_err(|error| unusable(certificate, &error.to_string()))
     }
 
     fn system(&self) -> &[CertificateDer<'static>] {
         // A system without readable authorities is no error before a certificate needs one; the handshake then says so.
         self.system.get_or_init(|| rustls_native_certs::load_native_certs().certs)
-    }
-
-    fn identity(&self, identity: &Identity) -> Result<ClientCert> {
-        let chain = certificates(&identity.certificate)?;
-        let key = PrivateKeyDer::from_pem_slice(&read(&identity.key)?)
-            .map_err(|_| unusable(&identity.key, "it holds no private key in PEM form"))?;
-        // The agent takes only pairs that work for granted, so they are tried here.
-        ClientConfig::builder_with_provider(self.provider.clone())
-            .with_safe_default_protocol_versions()
-            .and_then(|builder| {
-                builder.with_root_certificates(RootCertStore::empty()).with_client_auth_cert(chain.clone(), key)
-            })
-            .map_err(|error| unusable(&identity.certificate, &error.to_string()))?;
-        let chain: Vec<_> = chain.iter().map(|each| Certificate::from_der(each).to_owned()).collect();
-        let key =
-            PrivateKey::from_pem(&read(&identity.key)?).map_err(|error| unusable(&identity.key, &error.to_string()))?;
-        Ok(ClientCert::new_with_certs(&chain, key))
     }
 }
 

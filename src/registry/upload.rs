@@ -9,10 +9,10 @@ use std::io::{self, Read};
 use ureq::http::header::{CONTENT_RANGE, CONTENT_TYPE};
 
 use super::error::{Error, Result};
-use super::note::Note;
 use super::remote::Remote;
 use super::retry::pause;
 use super::scope::{Access, Scope};
+use super::upload_state::UploadState;
 use super::url::Url;
 use super::wire::{Body, Request, Response};
 use crate::blob::{Blob, Fault};
@@ -54,8 +54,9 @@ impl Remote {
 
     /// Sends a blob, with a new session for each attempt unless the last one still has something.
     fn send_blob(&self, blob: &mut Blob<'_>, mut session: Option<Url>) -> Result<Outcome> {
-        let mut note = Note::open(self.notes.as_deref(), self.registry(), self.path(), blob.descriptor());
-        let mut begun = note.read().filter(|_| self.resume);
+        let mut state =
+            UploadState::open(self.upload_states.as_deref(), self.registry(), self.path(), blob.descriptor());
+        let mut begun = state.read().filter(|_| self.resume);
         let mut failures = 0;
         let mut lost = 0;
         loop {
@@ -65,22 +66,22 @@ impl Remote {
                 Some(url) => url,
                 None => self.start()?,
             };
-            note.keep(&url);
+            state.save(&url);
             let what = format!("PUT {url}");
             let Err(error) = self.put_rest(&url, blob) else {
-                note.forget();
+                state.clear();
                 return Ok(if held > 0 { Outcome::Resumed(held) } else { Outcome::Copied });
             };
             match error.status() {
                 Some(413) => {
-                    note.forget();
+                    state.clear();
                     return self
                         .send_pieces(blob, LARGEST_PIECE.min(blob.size().div_ceil(2)))
                         .map(|()| Outcome::Copied);
                 }
                 // Whatever is wrong with the short way, the long one is tried before the copy fails.
                 Some(400 | 405 | 411 | 415 | 501) if held == 0 => {
-                    note.forget();
+                    state.clear();
                     return self.send_otherwise(blob, error).map(|()| Outcome::Copied);
                 }
                 // The session is gone, or not where it should be: registries behind a balancer lose them.
@@ -89,7 +90,7 @@ impl Remote {
                 Some(400..=499) if held > 0 && !error.is_transient() && lost < 2 => lost += 1,
                 // No session was the reason: it is too much at once.
                 Some(416) if held == 0 => {
-                    note.forget();
+                    state.clear();
                     return self.send_otherwise(blob, error).map(|()| Outcome::Copied);
                 }
                 _ => {

@@ -9,6 +9,7 @@ use ureq::{Agent, AsSendBody, SendBody, Timeout, http};
 use super::error::{Error, Hint, Result, Status};
 use super::message;
 use super::retry::parse_retry_after;
+use super::trust::Distrust;
 use super::url::{Url, full};
 use crate::blob::{Blob, Fault};
 use crate::watch::Cancelled;
@@ -156,6 +157,7 @@ impl Response {
         // A body that breaks off is shown as far as it came.
         let _ = self.body.as_reader().take(message::MAX_BODY).read_to_end(&mut content);
         let message = message::parse(&content);
+        let is_challenge = self.header("www-authenticate").is_some();
         let retry_after = self.header("retry-after").and_then(|text| parse_retry_after(text, SystemTime::now()));
         Error::Status(Box::new(Status {
             method: self.method,
@@ -165,6 +167,7 @@ impl Response {
             message: message.text,
             retry_after,
             token_for: None,
+            is_challenge,
             logged_in: self.logged_in,
             places: Vec::new(),
             hint: None,
@@ -190,6 +193,17 @@ pub(super) fn failed(method: &'static str, url: &Url, error: ureq::Error, silenc
         other => other,
     };
     let transient = is_transient(&error);
+    if let Some(distrust) = secured(&error).and_then(Distrust::of) {
+        let hint = distrust.hint.clone();
+        return Error::Exchange {
+            method,
+            url: url.to_string(),
+            proxy: None,
+            hint,
+            transient: false,
+            source: Box::new(distrust),
+        };
+    }
     let hint = hint(&error, silence);
     let source: Box<dyn std::error::Error + Send + Sync> = match error {
         ureq::Error::Io(error) => Box::new(error),
@@ -227,7 +241,7 @@ fn is_transient(error: &ureq::Error) -> bool {
         // The peer said something that is no HTTP, or broke off within a chunk.
         ureq::Error::Protocol(_) => true,
         ureq::Error::Io(error) => {
-            rustls_error(error).is_none()
+            error.get_ref().is_none_or(|inner| !inner.is::<rustls::Error>())
                 && matches!(
                     error.kind(),
                     Kind::ConnectionRefused
@@ -249,32 +263,25 @@ fn is_transient(error: &ureq::Error) -> bool {
 }
 
 fn hint(error: &ureq::Error, silence: Duration) -> Option<Hint> {
-    let error = match error {
-        ureq::Error::Rustls(error) => error,
-        ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Some(Hint::CheckAddress),
-        // The standard library has no kind for this, and the same text on every system.
-        ureq::Error::Io(error) if error.to_string().starts_with("failed to lookup address") => {
-            return Some(Hint::CheckName);
-        }
-        ureq::Error::Io(error) => rustls_error(error)?,
-        ureq::Error::HostNotFound => return Some(Hint::CheckName),
-        ureq::Error::ConnectProxyFailed(_) => return Some(Hint::CheckProxy),
-        ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite) => return Some(Hint::AllowSilence(silence)),
-        _ => return None,
-    };
     match error {
-        rustls::Error::InvalidMessage(_) => Some(Hint::AllowHttp),
-        rustls::Error::InvalidCertificate(
-            rustls::CertificateError::UnknownIssuer
-            | rustls::CertificateError::BadSignature
-            | rustls::CertificateError::Other(_),
-        ) => Some(Hint::TrustAuthority),
+        _ if matches!(secured(error), Some(rustls::Error::InvalidMessage(_))) => Some(Hint::AllowHttp),
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => Some(Hint::CheckAddress),
+        // The standard library has no kind for this, and the same text on every system.
+        ureq::Error::Io(error) if error.to_string().starts_with("failed to lookup address") => Some(Hint::CheckName),
+        ureq::Error::HostNotFound => Some(Hint::CheckName),
+        ureq::Error::ConnectProxyFailed(_) => Some(Hint::CheckProxy),
+        ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite) => Some(Hint::AllowSilence(silence)),
         _ => None,
     }
 }
 
-fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
-    error.get_ref()?.downcast_ref()
+/// Returns what TLS itself says.
+fn secured(error: &ureq::Error) -> Option<&rustls::Error> {
+    match error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref()?.downcast_ref(),
+        _ => None,
+    }
 }
 
 /// Says whether the peer, asked in plain http, seems to want https: Go's server says so in text, others answer with a TLS alert.

@@ -77,7 +77,7 @@ pub enum Spot {
     /// Under a tag.
     Tag(String),
     /// In a layout, listed by nothing.
-    Loose,
+    Unlisted,
 }
 
 impl fmt::Display for Spot {
@@ -85,7 +85,7 @@ impl fmt::Display for Spot {
         match self {
             Self::Referrers => f.write_str("referrers"),
             Self::Tag(tag) => write!(f, "tag {tag}"),
-            Self::Loose => f.write_str("layout"),
+            Self::Unlisted => f.write_str("layout"),
         }
     }
 }
@@ -132,7 +132,7 @@ pub fn collect(source: &dyn Source, subject: &Digest, kind: Kind) -> Collected {
     let mut search = Search { source, subject, kind, seen: BTreeSet::new(), found: Collected::default() };
     search.referrers();
     search.tag();
-    search.loose();
+    search.unlisted();
     search.found
 }
 
@@ -189,7 +189,16 @@ impl Search<'_> {
             Ok(listed) => self.look_at_all(&listed, &Spot::Referrers),
             // A place without names has no list.
             Err(transport::Error::Unsupported { .. }) => {}
-            Err(error) => self.trouble(error),
+            Err(error) => {
+                self.trouble(error);
+                // Whoever could not read the list when signing has kept one under the tag. What is there counts, and proves no absence.
+                let spot = Spot::Tag(manifest::referrers_tag(self.subject));
+                if let Ok(list) = self.source.manifest(&Selector::Tag(manifest::referrers_tag(self.subject)))
+                    && list.lists_referrers_of(self.subject)
+                {
+                    self.look_at_all(list.children(), &spot);
+                }
+            }
         }
     }
 
@@ -279,9 +288,9 @@ impl Search<'_> {
         }
     }
 
-    fn loose(&mut self) {
-        match self.source.strays(self.subject) {
-            Ok(strays) => self.look_at_all(&strays, &Spot::Loose),
+    fn unlisted(&mut self) {
+        match self.source.unlisted_referrers(self.subject) {
+            Ok(found) => self.look_at_all(&found, &Spot::Unlisted),
             Err(error) => self.trouble(error),
         }
     }

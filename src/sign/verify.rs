@@ -247,7 +247,7 @@ impl Verdict {
         let mut verdict = Self { digest: digest.clone(), accepted: Vec::new(), rejected: Vec::new() };
         verdict.rejected.extend(found.broken.into_iter().map(Rejected::from));
         for candidate in found.candidates {
-            watch.check().map_err(transport::Error::from_read)?;
+            watch.check().map_err(transport::Error::from)?;
             match collect::read(source, &candidate, kind.limit()) {
                 Ok(content) => verdict.weigh(candidate, &content, sought, wanted),
                 Err(ReadError::Bad(reason)) => {

@@ -246,7 +246,7 @@ fn located(location: &Location) -> String {
 pub(super) fn names(source: &dyn Source, watch: &Watch) -> crate::transport::Result<Vec<String>> {
     let mut names = Vec::new();
     for page in tag_pages(source) {
-        watch.check().map_err(|_| crate::transport::Error::Cancelled(Cancelled))?;
+        watch.check()?;
         names.extend(page?);
     }
     Ok(names)

@@ -55,7 +55,7 @@ impl Source for Cached {
         self.source.referrers(subject)
     }
 
-    fn strays(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
-        self.source.strays(subject)
+    fn unlisted_referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.source.unlisted_referrers(subject)
     }
 }

@@ -73,6 +73,14 @@ impl Location {
         Self { place: Place::Registry(reference.repository), at, tag }
     }
 
+    /// Returns the name by which others find a registry's image, with the tag where one is known and without the digest; nothing of other
+    /// places.
+    pub fn name(&self) -> Option<String> {
+        let Place::Registry(repository) = &self.place else { return None };
+        let tag = self.at.tag().or(self.tag.as_ref().map(Tag::as_str));
+        Some(tag.map_or_else(|| repository.to_string(), |tag| format!("{repository}:{tag}")))
+    }
+
     fn new(place: Place, at: Selector) -> Self {
         Self { place, at, tag: None }
     }

@@ -18,6 +18,7 @@ mod oci_archive;
 mod receive;
 #[cfg(feature = "client")]
 mod registry;
+mod removal;
 mod selector;
 #[cfg(feature = "client")]
 mod spool;
@@ -45,6 +46,7 @@ pub use lazy_client::LazyClient;
 pub use location::{ArchivePath, Location, LocationError, Place};
 #[cfg(feature = "client")]
 pub use registry::Registry;
+pub use removal::{Named, remove, tags_of};
 pub use selector::Selector;
 pub use static_tree::{Keep, Pruned, Tree};
 pub use tags::{TagPages, tag_pages};
@@ -97,11 +99,11 @@ pub trait Source: fmt::Display + Send + Sync {
     }
 
     /// Lists manifests that may belong to `subject` although nothing lists them as its referrers: what `cosign save` leaves in a layout.
-    /// Everything in the place is looked at, so it is slow. Other places have none.
+    /// Slow, since every blob of the layout is looked at. Other places have none.
     ///
     /// # Errors
     /// When the place cannot tell.
-    fn strays(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+    fn unlisted_referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
         let _ = subject;
         Ok(Vec::new())
     }
@@ -127,6 +129,15 @@ pub trait Transport: Source {
     fn accepts(&self, manifest: &Manifest) -> Result<()> {
         let _ = manifest;
         Ok(())
+    }
+
+    /// Lists the manifests whose subject is `subject`, as [`Source::referrers`] does, for whoever is about to add one: a list that refuses to
+    /// be read is no obstacle, and one that cannot be added to is.
+    ///
+    /// # Errors
+    /// When the place cannot tell, or what has the list's name is something else ([`Error::is_unlistable`]).
+    fn listed(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.referrers(subject)
     }
 
     /// Writes a blob, or finds that it is there, or has the registry mount it from `from`, a repository that has it. Idempotent; the blob

@@ -82,8 +82,8 @@ impl Source for Writer {
         self.layout.referrers(subject)
     }
 
-    fn strays(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
-        self.layout.strays(subject)
+    fn unlisted_referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.layout.unlisted_referrers(subject)
     }
 }
 

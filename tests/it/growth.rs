@@ -183,9 +183,9 @@ fn referrers_listed(scene: &Scene, layout: &Layout) {
     }
 }
 
-fn strays_listed(scene: &Scene, layout: &Layout) {
+fn unlisted_listed(scene: &Scene, layout: &Layout) {
     for subject in &scene.images {
-        assert!(layout.strays(subject.digest()).expect("lists").is_empty(), "an entry leads to each");
+        assert!(layout.unlisted_referrers(subject.digest()).expect("lists").is_empty(), "an entry leads to each");
     }
 }
 
@@ -225,7 +225,7 @@ fn layouts_are_read_in_linear_time() {
         ("manifests read by their digests", manifests_read),
         ("absent names and digests", absent_looked_for),
         ("referrers", referrers_listed),
-        ("strays", strays_listed),
+        ("unlisted referrers", unlisted_listed),
         ("referrers put", referrers_put),
         ("tags moved", tags_moved),
     ];
@@ -241,7 +241,7 @@ fn archives_are_read_in_linear_time() {
         ("manifests read by their digests", manifests_read),
         ("absent names and digests", absent_looked_for),
         ("referrers", referrers_listed),
-        ("strays", strays_listed),
+        ("unlisted referrers", unlisted_listed),
     ];
     for (what, deed) in deeds {
         assert_linear(what, |count| Scene::new(count).work_in_archive(deed));

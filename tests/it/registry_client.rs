@@ -361,7 +361,7 @@ fn certificates() {
     assert_eq!(error.class(), Class::Network);
     assert!(error.to_string().ends_with(" failed: its certificate is not trusted"), "{error}");
     let hint = error.hint().expect("a hint");
-    assert!(hint.starts_with("name its authority with --tls-ca or --cert-dir"), "{hint}");
+    assert!(hint.starts_with("name its authority, or the certificate itself, with --tls-ca or --cert-dir"), "{hint}");
 
     let closed = start(Tls::ClientCertificate);
     let pair = closed.client_pair();

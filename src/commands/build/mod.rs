@@ -15,12 +15,9 @@ use stevedore::copy::{self, Platforms, Request, Side};
 use stevedore::descriptor::Descriptor;
 use stevedore::draft::{ConfigEdit, Drafts, Layer, Made, Packing};
 use stevedore::image::Image;
-use stevedore::manifest::{Index, Manifest};
 use stevedore::media_type::{Compression, Format};
 use stevedore::platform::Platform;
-use stevedore::splice::Members;
-use stevedore::timestamp;
-use stevedore::transport::{Location, Place, Selector, Source};
+use stevedore::transport::{Location, Selector, Source};
 
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::config_flags::{ConfigFlags, pair};
@@ -243,7 +240,7 @@ impl Args {
                 _ => None,
             };
             let base_image = image.as_ref().map(|(source, image)| (*source, image));
-            let mut recipe = self.recipe(&platform, base_image, options)?;
+            let mut recipe = self.recipe(&platform, base_image)?;
             recipe.tars = self.open_tars(&platform, options.packing.format, &mut tars)?;
             let draft = build::build(recipe, options, &ui.watch()?)?;
             needs_conversion |= options.packing.format == Format::Docker && draft.layers.iter().any(is_zstd);
@@ -252,9 +249,7 @@ impl Args {
         if images.len() > 1 {
             let manifests: Vec<Descriptor> = images.iter().map(|image| image.manifest.clone()).collect();
             let annotations = self.annotation.iter().cloned().collect();
-            let index = Index { manifests, annotations, ..Index::default() };
-            let index = Manifest::index(options.packing.format, &index).context("cannot write the index")?;
-            drafts.add_manifest(index, None);
+            drafts.add_index(options.packing.format, manifests, annotations).context("cannot write the index")?;
         }
         Ok((images, needs_conversion))
     }
@@ -273,14 +268,10 @@ impl Args {
         Ok(tars)
     }
 
-    fn recipe<'a>(
-        &self,
-        platform: &Platform,
-        base: Option<(&'a dyn Source, &'a Image)>,
-        options: &Options,
-    ) -> Result<Recipe<'a>> {
+    fn recipe<'a>(&self, platform: &Platform, base: Option<(&'a dyn Source, &'a Image)>) -> Result<Recipe<'a>> {
         let exclude = self.exclude()?;
-        let mut recipe = Recipe { base, ..Recipe::new(platform.clone()) };
+        let base_name = self.from.as_ref().and_then(Location::name);
+        let mut recipe = Recipe { base, base_name, ..Recipe::new(platform.clone()) };
         for path in chosen(&self.dir, platform) {
             // With a slash a link to a directory is that directory.
             let source = path.join("");
@@ -290,47 +281,19 @@ impl Args {
             recipe.additions.push(Addition { exclude: exclude.clone(), ..addition });
         }
         recipe.removals = self.remove.iter().map(|path| path.clone().into_encoded_bytes()).collect();
-        recipe.config = self.config_edit(platform, options)?;
-        let annotations = self.annotation.iter().map(|(key, value)| (key.clone(), Some(value.clone())));
-        recipe.annotations = self.base_annotations(base.map(|(_, image)| image)).chain(annotations).collect();
+        recipe.config = self.config_edit(platform)?;
+        recipe.annotations = self.annotation.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
         Ok(recipe)
     }
 
-    fn config_edit(&self, platform: &Platform, options: &Options) -> Result<ConfigEdit> {
+    fn config_edit(&self, platform: &Platform) -> Result<ConfigEdit> {
         let mut edit = self.edit.edit()?;
-        let time = match options.times {
-            Times::Fixed(time) | Times::Clamped(time) => time,
-        };
         for path in chosen(&self.config, platform) {
             let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             let wrong = || format!("{} is no image config in JSON", path.display());
-            let members = Members::parse(&text).with_context(wrong)?;
-            let overlay = edit.overlay.get_or_insert_with(Members::default);
-            lay_over(overlay, &members).with_context(wrong)?;
-        }
-        if edit.overlay.as_ref().is_none_or(|overlay| !overlay.has("created")) {
-            edit.created.get_or_insert_with(|| timestamp::format(time));
+            edit.lay_over(&text).with_context(wrong)?;
         }
         Ok(edit)
-    }
-
-    /// What the image is built on: image-spec, "Pre-Defined Annotation Keys":
-    /// <https://github.com/opencontainers/image-spec/blob/main/annotations.md>.
-    fn base_annotations(&self, base: Option<&Image>) -> impl Iterator<Item = (String, Option<String>)> {
-        let (digest, name) = match (base, &self.from) {
-            (Some(image), Some(from)) => {
-                let name = match (&from.place, &from.at) {
-                    (Place::Registry(_), Selector::Tag(_)) => Some(from.to_string().replacen("docker://", "", 1)),
-                    _ => None,
-                };
-                (Some(image.manifest().digest().to_string()), name)
-            }
-            _ => (None, None),
-        };
-        let entry = |key: &str, value: Option<String>| {
-            value.map(|value| (format!("org.opencontainers.image.base.{key}"), Some(value)))
-        };
-        entry("digest", digest).into_iter().chain(entry("name", name))
     }
 
     fn exclude(&self) -> Result<Exclude> {
@@ -344,23 +307,6 @@ impl Args {
         }
         Ok(exclude)
     }
-}
-
-/// Lays the members of one config over those of another, those of `config` one by one.
-fn lay_over(config: &mut Members, members: &Members) -> serde_json::Result<()> {
-    for name in members.names() {
-        let Some(value) = members.get(name) else { continue };
-        let inner: Option<Members> = if name == "config" { config.decode(name)? } else { None };
-        let Some(mut inner) = inner else {
-            config.set(name, &value)?;
-            continue;
-        };
-        for (name, value) in Members::parse(value.get().as_bytes())?.iter() {
-            inner.set(name, &value)?;
-        }
-        config.set(name, &inner)?;
-    }
-    Ok(())
 }
 
 /// Says whether a layer has no form in Docker's media types.

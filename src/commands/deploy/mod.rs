@@ -1,6 +1,5 @@
 //! `deploy`: images as plain files that any web server can serve as a registry.
 
-mod names;
 mod report;
 
 use std::collections::HashMap;
@@ -10,7 +9,7 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 use stevedore::copy::{self, Platforms, Side};
-use stevedore::deploy::{self, Image, Server, Site, Tls};
+use stevedore::deploy::{self, Image, Name, Server, Site, Tls};
 use stevedore::sync::{self, Plan};
 use stevedore::transport::{Location, Source};
 use stevedore::watch::Cancelled;
@@ -21,7 +20,6 @@ use crate::cli::image_lists::{Opener, read};
 use crate::cli::locations::location;
 use crate::cli::report::part_note;
 use crate::cli::{Context, Error, Result, Ui, Usage, Verdict, files};
-use names::Name;
 use report::{Configuration, Deployed, Listed, summary};
 
 /// Put images into a directory that any web server can serve as a registry
@@ -107,7 +105,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         return run_listed(args, file, ui);
     }
     let begin = Instant::now();
-    let names = names::names(&args.sources, args.name.as_ref())?;
+    let names = deploy::names(&args.sources, args.name.as_ref())?;
     let configuration = args.configuration()?;
     ui.title(&format!("deploy to {}", args.directory.display()));
     let network = (&args.reach).into();

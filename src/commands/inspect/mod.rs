@@ -3,15 +3,15 @@
 mod report;
 
 use stevedore::config::{self, Config};
-use stevedore::image::Image;
+use stevedore::image::{self, Image};
 use stevedore::manifest::{Body, Manifest};
 use stevedore::platform::Platform;
-use stevedore::transport::{self, Location, Selector, Source};
+use stevedore::transport::{self, Location, Source};
 
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{Network, Only, Side};
 use crate::cli::locations::location;
-use crate::cli::{Result, Ui, Usage, resolved};
+use crate::cli::{Result, Ui, resolved};
 use report::Inspection;
 
 /// Show what an image is made of
@@ -58,14 +58,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     }
     let source = args.reference.place.open_source(&options)?;
     let source = &*source;
-    let mut manifest = match &args.platform {
+    let at = &args.reference.at;
+    let manifest = match &args.platform {
         // What is no index has a platform, too: its config says which.
-        Some(platform) => Image::find(source, &args.reference.at, Some(platform))?.manifest().clone(),
-        None => source.manifest(&args.reference.at)?,
+        Some(platform) => Image::find(source, at, Some(platform))?.manifest().clone(),
+        None if args.config => image::find(source, at, None)?,
+        None => source.manifest(at)?,
     };
-    if args.platform.is_none() && args.config {
-        manifest = descend(source, manifest, &Platform::host())?;
-    }
     if args.raw {
         return ui.bytes(manifest.raw());
     }
@@ -78,29 +77,6 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         _ => None,
     };
     ui.report(&Inspection::new(&args.reference, &manifest, config.as_ref()))
-}
-
-/// Follows indexes down to the image for a platform; what is no index is the image itself.
-fn descend(source: &dyn Source, mut manifest: Manifest, platform: &Platform) -> Result<Manifest> {
-    for _ in 0..transport::MAX_DEPTH {
-        let Some(index) = manifest.as_index() else {
-            return Ok(manifest);
-        };
-        let nested = || index.manifests.iter().find(|entry| entry.media_type.is_index());
-        let chosen = platform.choose(&index.manifests).or_else(nested);
-        let chosen = chosen.ok_or_else(|| no_platform(source, &manifest, platform))?;
-        manifest = source.manifest(&Selector::from(chosen.clone()))?;
-    }
-    Err(Usage::new("the indexes are nested too deeply", "name a manifest by its digest").into())
-}
-
-fn no_platform(source: &dyn Source, manifest: &Manifest, platform: &Platform) -> stevedore::copy::Error {
-    let offered = manifest.children().iter().filter(|entry| !entry.is_attestation());
-    stevedore::copy::Error::Platform {
-        place: source.to_string(),
-        wanted: platform.to_string(),
-        offered: offered.filter_map(|entry| Some(entry.platform.as_ref()?.to_string())).collect(),
-    }
 }
 
 /// Reads the config blob, if the manifest has one that is worth it.

@@ -227,35 +227,17 @@ impl Others {
         let (old, new) = match args.layers.rebase.as_slice() {
             [] => (None, None),
             [old, new, ..] => (Some(open(old)?), Some(open(new)?)),
-            [new] => (Some(open(&own_base(args, source)?)?), Some(open(new)?)),
+            [new] => (Some(open(&mutate::base_location(source, &args.reference.at)?)?), Some(open(new)?)),
         };
         Ok(Self { old, new, added: args.index.index_add.iter().map(open).collect::<Result<_, _>>()? })
     }
-}
-
-/// Finds what an image says that it stands upon.
-fn own_base(args: &Args, source: &dyn Source) -> Result<Location> {
-    let missing = || Usage::new("the image does not say what it stands upon", "name it: --rebase OLD NEW");
-    let base = mutate::base(source, &args.reference.at)?.ok_or_else(missing)?;
-    let name = base.name.ok_or_else(missing)?;
-    let text = match &base.digest {
-        Some(digest) => format!("docker://{name}@{digest}"),
-        None => format!("docker://{name}"),
-    };
-    text.parse().map_err(|_| {
-        Usage::new(
-            format!("the image says that it stands upon {name}, which is no image's name"),
-            "name it: --rebase OLD NEW",
-        )
-        .into()
-    })
 }
 
 impl Args {
     fn edit<'a>(&'a self, source: &dyn Source, others: &'a Others) -> Result<Edit<'a>> {
         let place = |(source, at): &'a (Box<dyn Source>, Selector)| Place { source: &**source, at };
         let rebase = others.old.as_ref().zip(others.new.as_ref());
-        let name = self.layers.rebase.last().and_then(base_name);
+        let name = self.layers.rebase.last().and_then(Location::name);
         let mut edit = Edit {
             platform: self.platform.clone(),
             rebase: rebase.map(|(old, new)| Rebase { old: place(old), new: place(new), name: name.clone() }),
@@ -303,16 +285,6 @@ impl Args {
         };
         editor::edit(config.raw(), "config-", &editor_name()?)
     }
-}
-
-/// Returns the name by which others find a base: that of a registry's image, tag and all.
-fn base_name(location: &Location) -> Option<String> {
-    let transport::Place::Registry(repository) = &location.place else { return None };
-    let tag = match &location.at {
-        Selector::Tag(tag) => Some(tag.clone()),
-        _ => location.tag.as_ref().map(ToString::to_string),
-    };
-    Some(tag.map_or_else(|| repository.to_string(), |tag| format!("{repository}:{tag}")))
 }
 
 fn changes(set: &[(String, String)], unset: &[String]) -> std::collections::BTreeMap<String, Option<String>> {

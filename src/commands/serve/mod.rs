@@ -11,10 +11,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use clap::ValueEnum;
 use serde::Serialize;
-use stevedore::http::{self, Handler, Server, Tls, TlsFiles};
-use stevedore::server::{
-    self, AccessLine, FailureLog, Front, FrontOptions, Guard, Metrics, Registry, StaticTree, Storage,
-};
+use stevedore::error_chain::with_causes;
+use stevedore::http::{self, ErrorThrottle, Handler, Server, Tls, TlsFiles};
+use stevedore::server::{self, AccessLine, Front, FrontOptions, Guard, Metrics, Registry, StaticTree, Storage};
 use stevedore::store;
 
 use crate::cli::report::Report;
@@ -159,7 +158,7 @@ impl Args {
             let tree = self.place.path();
             let opened = StaticTree::open(tree, Arc::clone(guard) as _);
             let opened = opened.with_context(|| format!("cannot open {}", tree.display()))?;
-            let failures = FailureLog::default();
+            let failures = Failures::default();
             return Ok(Arc::new(opened.reporting(Box::new(move |error| tell(&failures, error.kind(), error)))));
         };
         let mut storage = if self.read_only { Storage::open_existing(store)? } else { Storage::open(store)? };
@@ -178,7 +177,7 @@ impl Args {
         let mut options = server::Options::new(Arc::clone(guard) as _);
         options.read_only = self.read_only;
         options.allow_sparse = self.allow_sparse;
-        let failures = FailureLog::default();
+        let failures = Failures::default();
         options.report = Arc::new(move |error| tell(&failures, kind(error), error));
         Ok(Arc::new(Registry::new(storage, options)))
     }
@@ -262,11 +261,12 @@ fn count(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// Tells of a failure of the storage on standard error, unless others of its kind fill a log.
-fn tell(failures: &FailureLog, kind: io::ErrorKind, error: &dyn std::error::Error) {
-    if let Some(line) = failures.line(kind, error, Instant::now()) {
-        output::line(&format!("stevedore: {line}"));
-    }
+/// Failures of the storage that were reported lately: a full disk fails every push.
+type Failures = ErrorThrottle<io::ErrorKind, String>;
+
+/// Reports a failure of the storage on standard error.
+fn tell(failures: &Failures, kind: io::ErrorKind, error: &dyn std::error::Error) {
+    failures.report(kind, with_causes(error), Instant::now(), |failure| output::line(&format!("stevedore: {failure}")));
 }
 
 /// Returns what kind of failure it is, whatever it is about.

@@ -477,7 +477,7 @@ fn the_judge_sees_what_was_verified() {
 
 /// A layout that `cosign save` could have written: nothing lists the bundle.
 #[test]
-fn loose_bundles_in_a_layout() {
+fn unlisted_bundles_in_a_layout() {
     let folder = tempfile::tempdir().expect("a folder");
     let (key, shelf) = (key(), Shelf::new());
     let content = bundle_of(&signed(shelf.digest(), &[]), &key);
@@ -495,7 +495,7 @@ fn loose_bundles_in_a_layout() {
     let public = key.public_key();
     let wanted = Wanted { authorities: &[&public], require: Require::Any, judge: &|_| Ok(()) };
     let verdict = verify(&layout, &Selector::Sole, &wanted, &Watch::default()).expect("signed");
-    assert_eq!(verdict.accepted[0].candidate.spot, Spot::Loose);
+    assert_eq!(verdict.accepted[0].candidate.spot, Spot::Unlisted);
 }
 
 const SPDX: &str = "https://spdx.dev/Document";

@@ -66,7 +66,7 @@ fn spool(place: &Place, options: &Options) -> Result<File> {
     let mut input = locks::lock(input);
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        options.watch.check().map_err(Error::io("read", "standard input"))?;
+        options.watch.check()?;
         let n = match input.read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => n,

@@ -9,8 +9,8 @@ mod index;
 mod keys;
 mod names;
 mod read;
-mod strays;
 mod sweep;
+mod unlisted;
 mod view;
 mod write;
 
@@ -160,8 +160,8 @@ impl Source for Layout {
         self.find_referrers(subject)
     }
 
-    fn strays(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
-        self.find_strays(subject)
+    fn unlisted_referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.find_unlisted(subject)
     }
 }
 

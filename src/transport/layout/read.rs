@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::strays::is_kept_by_cosign;
+use super::unlisted::is_kept_by_cosign;
 use super::{Index, Layout, MAX_INDEX, blob_key, index, key};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;

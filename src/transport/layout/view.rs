@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use super::strays::Strays;
+use super::unlisted::Unlisted;
 use super::{Edit, Index, Layout, key};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -22,7 +22,7 @@ struct Made<T> {
 /// What was made of `index.json` when last asked for. Where two of the locks are held, they are taken in this order.
 #[derive(Default)]
 pub(super) struct View {
-    strays: Mutex<Option<Made<Strays>>>,
+    unlisted: Mutex<Option<Made<Unlisted>>>,
     referrers: Mutex<Option<Made<Referrers>>>,
     /// Indexes of names that several platforms have.
     groups: Mutex<Option<Made<BTreeMap<Digest, Manifest>>>>,
@@ -35,8 +35,8 @@ pub(super) struct View {
 impl View {
     /// Forgets everything: it is made again when it is asked for.
     pub(super) fn forget(&self) {
-        let Self { strays, referrers, groups, index, image } = self;
-        strays.lock().expect(HELD).take();
+        let Self { unlisted, referrers, groups, index, image } = self;
+        unlisted.lock().expect(HELD).take();
         referrers.lock().expect(HELD).take();
         groups.lock().expect(HELD).take();
         index.lock().expect(HELD).take();
@@ -84,9 +84,9 @@ impl Layout {
         self.once(&self.view.referrers, make, list)
     }
 
-    /// Reads what no list leads to.
-    pub(super) fn with_strays<R>(&self, read: impl FnOnce(&Strays) -> R) -> Result<R> {
-        self.once(&self.view.strays, || self.strays_of_all(), read)
+    /// Reads the unlisted referrers.
+    pub(super) fn with_unlisted<R>(&self, read: impl FnOnce(&Unlisted) -> R) -> Result<R> {
+        self.once(&self.view.unlisted, || self.read_unlisted(), read)
     }
 
     /// Reads the indexes of names that several platforms have.

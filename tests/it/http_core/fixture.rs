@@ -167,8 +167,8 @@ pub(super) fn hasty() -> Options {
     let mut options = Options::default();
     options.head_deadline = Duration::from_millis(400);
     options.idle = Duration::from_millis(800);
-    options.body_patience = Duration::from_millis(500);
-    options.write_patience = Duration::from_millis(500);
+    options.body_deadline = Duration::from_millis(500);
+    options.write_deadline = Duration::from_millis(500);
     options.grace = Duration::from_millis(700);
     options
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 
-use stevedore::http::{Options, Trouble};
+use stevedore::http::{Options, Throttled, Trouble};
 
 use super::fixture::{GIB, Running, field, status};
 
@@ -112,7 +112,8 @@ fn each_answer_is_told_and_counted() {
         );
         log.lock().unwrap().push(line);
     }));
-    options.on_trouble = Some(Box::new(move |trouble: &Trouble| troubles.lock().unwrap().push(trouble.to_string())));
+    options.on_trouble =
+        Some(Box::new(move |trouble: &Throttled<Trouble>| troubles.lock().unwrap().push(trouble.to_string())));
     let mut server = Running::start(options);
     let mut client = server.connect();
     client.send(b"GET /?secret HTTP/1.1\r\nHost: a\r\nUser-Agent: probe/1\r\n\r\n");
@@ -144,7 +145,8 @@ fn what_happens_often_is_told_seldom() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let mut options = super::fixture::hasty();
     let troubles = Arc::clone(&told);
-    options.on_trouble = Some(Box::new(move |trouble: &Trouble| troubles.lock().unwrap().push(trouble.to_string())));
+    options.on_trouble =
+        Some(Box::new(move |trouble: &Throttled<Trouble>| troubles.lock().unwrap().push(trouble.to_string())));
     let mut server = Running::start(options);
     let begun = std::time::Instant::now();
     for _ in 0..50 {

@@ -43,7 +43,7 @@ fn the_grace_ends_and_a_second_stop_waits_for_none() {
     server.join();
     let mut options = hasty();
     options.grace = Duration::from_secs(60);
-    options.body_patience = Duration::from_secs(60);
+    options.body_deadline = Duration::from_secs(60);
     let mut server = Running::start(options);
     let mut upload = server.connect();
     upload.send(b"PUT /read HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n");

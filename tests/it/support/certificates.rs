@@ -8,6 +8,7 @@ use rcgen::{
 };
 
 /// A certificate and its key, as PEM files.
+#[derive(Clone, Debug)]
 pub(crate) struct Pair {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
@@ -36,6 +37,43 @@ impl Certificates {
             authority: write(dir.join("ca.crt"), &certificate.pem()),
             server: sign(dir, "server", &["127.0.0.1", "localhost"], ExtendedKeyUsagePurpose::ServerAuth, &issuer),
             client: sign(dir, "client", &["tester"], ExtendedKeyUsagePurpose::ClientAuth, &issuer),
+        }
+    }
+}
+
+/// A certificate that is signed with its own key. By default as `openssl req -x509` makes it: an authority's.
+pub(crate) struct SelfSigned<'a> {
+    pub(crate) names: &'a [&'a str],
+    /// PKCS#8 in PEM; a new one on P-256 without.
+    pub(crate) key: Option<&'a str>,
+    pub(crate) is_authority: bool,
+    /// The first year in which it is valid, and the first in which it is not.
+    pub(crate) years: [i32; 2],
+}
+
+/// A key of 2048 bits, for tests only.
+pub(crate) const RSA: &str = include_str!("rsa.key");
+
+impl Default for SelfSigned<'_> {
+    fn default() -> Self {
+        SelfSigned { names: &["127.0.0.1", "localhost"], key: None, is_authority: true, years: [2020, 2100] }
+    }
+}
+
+impl SelfSigned<'_> {
+    /// Makes the files `NAME.crt` and `NAME.key` in a directory.
+    pub(crate) fn create(&self, dir: &Path, name: &str) -> Pair {
+        let key = self.key.map_or_else(KeyPair::generate, KeyPair::from_pem).expect("a key");
+        let mut params = params(self.names, "localhost");
+        params.not_before = rcgen::date_time_ymd(self.years[0], 1, 1);
+        params.not_after = rcgen::date_time_ymd(self.years[1], 1, 1);
+        if self.is_authority {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
+        let certificate = params.self_signed(&key).expect("signing itself");
+        Pair {
+            certificate: write(dir.join(format!("{name}.crt")), &certificate.pem()),
+            key: write(dir.join(format!("{name}.key")), &key.serialize_pem()),
         }
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Options {
     /// Lets only `USER` with `PASSWORD` in, by basic authentication.
     pub(crate) htpasswd: bool,
     pub(crate) tls: Option<Tls>,
+    /// Shows this certificate, and not one of an authority of its own.
+    pub(crate) pair: Option<Pair>,
     /// Takes and serves Docker's schema 1 manifests.
     pub(crate) schema1: bool,
     pub(crate) read_only: bool,
@@ -112,6 +114,11 @@ impl Registry {
         &self.certificates.authority
     }
 
+    /// Returns the certificate that the registry shows.
+    pub(crate) fn certificate(&self) -> &Path {
+        &self.options.pair.as_ref().unwrap_or(&self.certificates.server).certificate
+    }
+
     /// Returns a certificate that the registry takes from clients.
     pub(crate) fn client_pair(&self) -> &Pair {
         &self.certificates.client
@@ -160,7 +167,8 @@ fn configuration(
         config["auth"] = json!({"htpasswd": {"realm": "test", "path": dir.join("htpasswd")}});
     }
     if let Some(tls) = options.tls {
-        let mut settings = json!({"certificate": certificates.server.certificate, "key": certificates.server.key});
+        let pair = options.pair.as_ref().unwrap_or(&certificates.server);
+        let mut settings = json!({"certificate": pair.certificate, "key": pair.key});
         if tls == Tls::ClientCertificate {
             settings["clientcas"] = json!([certificates.authority]);
         }

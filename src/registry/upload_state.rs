@@ -1,4 +1,4 @@
-//! Where an upload goes on, noted before its first byte, so that the next process can ask the registry how much it has.
+//! The state of an upload: the URL of its session, saved before the first byte is sent, so that the next process can resume it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
@@ -14,9 +14,9 @@ const SMALLEST: u64 = 1 << 20;
 /// No URL is longer.
 const MAX_SIZE: u64 = 64 << 10;
 
-/// The note about one blob on its way to one repository, held as long as it is: two processes must not write to one session. A URL may let
-/// whoever has it write, so only its owner can read it.
-pub(super) struct Note(Option<Held>);
+/// The state file of one blob's upload to one repository, locked while it is held: two processes must not write to one session. Only its owner
+/// can read it, since a session's URL may let whoever has it write.
+pub(super) struct UploadState(Option<Held>);
 
 struct Held {
     file: File,
@@ -24,34 +24,34 @@ struct Held {
     is_empty: bool,
 }
 
-impl Note {
-    /// Opens the note; there is none for small blobs, without a folder, or while another process has it.
+impl UploadState {
+    /// Opens the state file. Nothing is saved for small blobs, without a folder, or while another process holds the file.
     pub(super) fn open(folder: Option<&Path>, registry: &str, repository: &str, blob: &Descriptor) -> Self {
         let Some(folder) = folder.filter(|_| blob.size >= SMALLEST) else {
             return Self(None);
         };
         let name = Digest::of(format!("{registry}/{repository}@{}", blob.digest).as_bytes());
-        // Without a note the next run starts over, which is no reason to fail this one.
+        // Without the file the next run starts over, which is no reason to fail this one.
         Self(Held::open(folder, name.hex()).ok())
     }
 
-    /// Returns what an earlier upload noted. What cannot be read is of no use, and the upload starts over.
+    /// Returns the URL that an earlier upload saved. When it cannot be read, the upload starts over.
     pub(super) fn read(&self) -> Option<Url> {
         let mut text = String::new();
         (&self.0.as_ref()?.file).take(MAX_SIZE).read_to_string(&mut text).ok()?;
         Url::parse(text.trim())
     }
 
-    /// Notes where the upload goes on.
-    pub(super) fn keep(&mut self, url: &Url) {
+    /// Saves the session's URL.
+    pub(super) fn save(&mut self, url: &Url) {
         if let Some(held) = &mut self.0 {
-            // One that is cut is no URL, or that of no session: nothing is lost but the note.
+            // One that is cut is no URL, or that of no session: nothing is lost but the resumption.
             held.is_empty = held.write(&full(url)).is_err();
         }
     }
 
-    /// Forgets it: the upload is over.
-    pub(super) fn forget(&mut self) {
+    /// Removes the file at the end: the upload is over.
+    pub(super) fn clear(&mut self) {
         if let Some(held) = &mut self.0 {
             held.is_empty = true;
         }
@@ -94,24 +94,24 @@ mod tests {
     #[test]
     fn one_process_at_a_time() {
         let folder = tempfile::tempdir().expect("a folder");
-        let notes = folder.path().join("uploads");
+        let states = folder.path().join("uploads");
         let blob = Descriptor { size: SMALLEST, ..Descriptor::of(MediaType::OCTET_STREAM, b"x") };
-        let open = || Note::open(Some(&notes), "r", "a", &blob);
+        let open = || UploadState::open(Some(&states), "r", "a", &blob);
         let url = Url::parse("https://r/v2/a/blobs/uploads/1?_state=x").expect("a URL");
         let mut first = open();
         assert!(first.read().is_none());
-        first.keep(&url);
+        first.save(&url);
         assert!(open().read().is_none(), "another one has it");
         drop(first);
         let mut later = open();
         assert_eq!(later.read(), Some(url));
-        let path = fs::read_dir(&notes).expect("a folder").next().expect("a note").expect("an entry").path();
+        let path = fs::read_dir(&states).expect("a folder").next().expect("a state file").expect("an entry").path();
         assert_eq!(fs::metadata(path).expect("a file").permissions().mode() & 0o777, 0o600);
-        later.forget();
+        later.clear();
         drop(later);
-        assert_eq!(fs::read_dir(&notes).expect("a folder").count(), 0);
+        assert_eq!(fs::read_dir(&states).expect("a folder").count(), 0);
         let small = Descriptor { size: SMALLEST - 1, ..blob.clone() };
-        Note::open(Some(&notes), "r", "a", &small).keep(&Url::parse("https://r/").expect("a URL"));
-        assert_eq!(fs::read_dir(&notes).expect("a folder").count(), 0);
+        UploadState::open(Some(&states), "r", "a", &small).save(&Url::parse("https://r/").expect("a URL"));
+        assert_eq!(fs::read_dir(&states).expect("a folder").count(), 0);
     }
 }

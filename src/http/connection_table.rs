@@ -1,4 +1,4 @@
-//! The connections that are open, by whom, and room for more.
+//! The table of open connections, which enforces the limits on their number.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Shutdown};
@@ -10,7 +10,7 @@ use crate::locks;
 
 /// All open connections.
 #[derive(Debug, Default)]
-pub(super) struct Roster {
+pub(super) struct ConnectionTable {
     open: Mutex<Open>,
     changed: Condvar,
 }
@@ -22,9 +22,9 @@ struct Open {
     addresses: HashMap<IpAddr, usize>,
 }
 
-impl Roster {
-    /// Enters a connection. Returns its number, or nothing when a limit is reached.
-    pub(super) fn enter(&self, link: &Arc<Link>, most: usize, most_of_one: Option<usize>) -> Option<u64> {
+impl ConnectionTable {
+    /// Adds a connection. Returns its number, or `None` when a limit is reached.
+    pub(super) fn add(&self, link: &Arc<Link>, most: usize, most_of_one: Option<usize>) -> Option<u64> {
         let mut open = locks::lock(&self.open);
         let address = link.peer.ip();
         let own = open.addresses.get(&address).copied().unwrap_or(0);
@@ -38,8 +38,8 @@ impl Roster {
         Some(number)
     }
 
-    /// Takes a connection out.
-    pub(super) fn leave(&self, number: u64) {
+    /// Removes a connection.
+    pub(super) fn remove(&self, number: u64) {
         let mut open = locks::lock(&self.open);
         if let Some(link) = open.links.remove(&number) {
             let address = link.peer.ip();

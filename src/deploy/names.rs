@@ -4,73 +4,112 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
-use stevedore::reference::{Reference, Repository, Tag};
-use stevedore::transport::{ArchivePath, Location, Place, Selector};
+use crate::class::{Class, Classified, Diagnosis};
+use crate::reference::{ParseError, Reference, Repository, Tag};
+use crate::transport::{ArchivePath, Location, Place, Selector};
 
-use crate::cli::{Result, Usage};
-
-/// `REPOSITORY[:TAG]`, as typed.
+/// A name to be given to images: `REPOSITORY[:TAG]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Name {
+pub struct Name {
     repository: String,
     tag: Option<Tag>,
 }
 
 /// A name in the tree.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Target {
-    pub(crate) repository: String,
+pub struct Target {
+    /// The repository.
+    pub repository: String,
     /// A tag, or the digest of an image without one.
-    pub(crate) at: Selector,
+    pub at: Selector,
+}
+
+/// Why an image has no name in the tree.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// One tag was to be given to several images.
+    #[error("--name with a tag is for one image")]
+    Several,
+    /// Nothing about the source could be a repository's name.
+    #[error("{image} has no name that could be a repository's")]
+    NoRepository {
+        /// The source.
+        image: String,
+    },
+    /// The source's name is no tag and has none.
+    #[error("{name:?} in {image} is no tag and has none")]
+    NoTag {
+        /// The source's name.
+        name: String,
+        /// The source.
+        image: String,
+    },
+    /// Two images would have the same name.
+    #[error("{first} and {second} would have the same name, {name}")]
+    Taken {
+        /// The first.
+        first: String,
+        /// The second.
+        second: String,
+        /// The name.
+        name: String,
+    },
+}
+
+impl Classified for NameError {
+    fn diagnosis(&self) -> Diagnosis<'_> {
+        Class::Usage.hint(match self {
+            Self::Several => "leave the tag out; each image keeps its own",
+            Self::NoRepository { .. } => "add --name REPOSITORY",
+            Self::NoTag { .. } => "add --name REPOSITORY:TAG",
+            Self::Taken { .. } => "deploy one of them, or both in turn with another --name",
+        })
+    }
 }
 
 impl FromStr for Name {
-    type Err = String;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let (repository, tag) = text.split_once(':').map_or((text, None), |(name, tag)| (name, Some(tag)));
-        let refused = |error: stevedore::reference::ParseError| error.to_string();
-        let checked: Repository = format!("localhost/{repository}").parse().map_err(refused)?;
-        let tag = tag.map(|tag| tag.parse::<Tag>().map_err(refused)).transpose()?;
+        let checked: Repository = format!("localhost/{repository}").parse()?;
+        let tag = tag.map(str::parse).transpose()?;
         Ok(Self { repository: checked.path().into(), tag })
     }
 }
 
-/// Finds a name for every image.
+/// Finds a name for every image: `name`, else what the image is called where it is.
 ///
 /// # Errors
 /// When one has none, or two have the same.
-pub(crate) fn names(sources: &[Location], name: Option<&Name>) -> Result<Vec<Target>, Usage> {
+pub fn names(sources: &[Location], name: Option<&Name>) -> Result<Vec<Target>, NameError> {
     if name.is_some_and(|name| name.tag.is_some()) && sources.len() > 1 {
-        return Err(Usage::new("--name with a tag is for one image", "leave the tag out; each image keeps its own"));
+        return Err(NameError::Several);
     }
     let names: Vec<Target> = sources.iter().map(|source| target(source, name)).collect::<Result<_, _>>()?;
     let mut taken = BTreeMap::new();
     for (Target { repository, at }, source) in names.iter().zip(sources) {
-        let text = format!("{repository}:{at}");
-        if let Some(other) = taken.insert(text, source)
-            && other != source
+        let name = format!("{repository}, {at}");
+        if let Some(first) = taken.insert(name.clone(), source)
+            && first != source
         {
-            let hint = "deploy one of them, or both in turn with another --name";
-            return Err(Usage::new(format!("{other} and {source} would have the same name, {repository}, {at}"), hint));
+            return Err(NameError::Taken { first: first.to_string(), second: source.to_string(), name });
         }
     }
     Ok(names)
 }
 
-fn target(source: &Location, name: Option<&Name>) -> Result<Target, Usage> {
+fn target(source: &Location, name: Option<&Name>) -> Result<Target, NameError> {
     let given = name.map(|name| name.repository.clone());
     let (own, tag) = own(source);
-    let repository = given.or(own).ok_or_else(|| {
-        Usage::new(format!("{source} has no name that could be a repository's"), "add --name REPOSITORY")
-    })?;
+    let repository = given.or(own).ok_or_else(|| NameError::NoRepository { image: source.to_string() })?;
     let tag = name.and_then(|name| name.tag.clone()).or(tag);
     let at = match (tag, &source.at) {
         (Some(tag), _) => Selector::Tag(tag.as_str().into()),
         (None, Selector::Digest(digest)) => Selector::Digest(digest.clone()),
-        (None, Selector::Tag(text)) => {
-            let hint = "add --name REPOSITORY:TAG";
-            return Err(Usage::new(format!("{text:?} in {source} is no tag and has none"), hint));
+        (None, Selector::Tag(name)) => {
+            return Err(NameError::NoTag { name: name.clone(), image: source.to_string() });
         }
         (None, _) => Selector::Tag(Tag::latest().as_str().into()),
     };
@@ -79,21 +118,15 @@ fn target(source: &Location, name: Option<&Name>) -> Result<Target, Usage> {
 
 /// Returns the repository and tag that the source itself names.
 fn own(source: &Location) -> (Option<String>, Option<Tag>) {
+    let tag = |at: &Selector| at.tag().and_then(|tag| tag.parse().ok()).or_else(|| source.tag.clone());
     let (path, named) = match (&source.place, &source.at) {
-        (Place::Registry(repository), at) => {
-            let tag = at.tag().and_then(|tag| tag.parse().ok()).or_else(|| source.tag.clone());
-            return (Some(repository.path().into()), tag);
-        }
-        (Place::Static { repository, .. }, at) => {
-            let tag = at.tag().and_then(|tag| tag.parse().ok()).or_else(|| source.tag.clone());
-            return (Some(repository.clone()), tag);
-        }
+        (Place::Registry(repository), at) => return (Some(repository.path().into()), tag(at)),
+        (Place::Static { repository, .. }, at) => return (Some(repository.clone()), tag(at)),
         (Place::Layout(path) | Place::Dir(path), at) => (Some(path.as_path()), at.tag()),
         (Place::OciArchive(archive) | Place::DockerArchive(archive), at) => match archive {
             ArchivePath::File(path) => (Some(path.as_path()), at.tag()),
             ArchivePath::Standard => (None, at.tag()),
         },
-        (_, at) => (None, at.tag()),
     };
     match named.map(|name| (name, name.parse::<Tag>())) {
         Some((_, Ok(tag))) => (path.and_then(last), Some(tag)),
@@ -126,7 +159,7 @@ mod tests {
         let name = name.map(|name| name.parse::<Name>().expect("a name"));
         match names(&[source], name.as_ref()) {
             Ok(names) => Ok(format!("{}:{}", names[0].repository, names[0].at)),
-            Err(usage) => Err(usage.to_string()),
+            Err(error) => Err(error.to_string()),
         }
     }
 

@@ -1,26 +1,26 @@
-//! How long a peer may keep a thread waiting.
+//! Deadlines of reads and writes, and the minimum rate that extends them.
 
 use std::time::{Duration, Instant};
 
-/// A limit on waiting that holds over many reads or writes: a peer that sends one byte a second resets no clock.
+/// The time limit of a series of reads or writes. A peer that sends a byte a second does not reset it.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Patience {
-    /// Until a moment.
-    Until(Instant),
-    /// As long as the peer keeps a pace.
-    Paced(Pace),
+pub(super) enum Deadline {
+    /// A point in time.
+    At(Instant),
+    /// As long as the peer keeps a minimum rate.
+    MinRate(MinRate),
 }
 
-/// Time in hand: waiting spends it, bytes earn it back, up to what it was at first.
+/// A budget of waiting time: waiting spends it, transferred bytes refill it, up to the initial value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(super) struct MinRate {
     left: Duration,
     most: Duration,
     rate: u64,
 }
 
-impl Pace {
-    /// Starts with so much time; a peer that moves `rate` bytes a second never runs out of it.
+impl MinRate {
+    /// Starts with a budget of `most`. A peer that transfers `rate` bytes a second never exhausts it.
     pub(super) fn new(most: Duration, rate: u64) -> Self {
         Self { left: most, most, rate: rate.max(1) }
     }
@@ -31,19 +31,19 @@ impl Pace {
     }
 }
 
-impl Patience {
-    /// Returns how long the next wait may be; zero when there is no time left.
+impl Deadline {
+    /// Returns how long the next wait may be; zero once the deadline has passed.
     pub(super) fn left(&self, now: Instant) -> Duration {
         match self {
-            Self::Until(moment) => moment.saturating_duration_since(now),
-            Self::Paced(pace) => pace.left,
+            Self::At(moment) => moment.saturating_duration_since(now),
+            Self::MinRate(rate) => rate.left,
         }
     }
 
-    /// Takes account of a wait that began then, and of the bytes that it brought.
+    /// Accounts for a wait since `begun` in which `bytes` were transferred.
     pub(super) fn spend(&mut self, begun: Instant, bytes: usize) {
-        if let Self::Paced(pace) = self {
-            pace.spend(begun.elapsed(), bytes);
+        if let Self::MinRate(rate) = self {
+            rate.spend(begun.elapsed(), bytes);
         }
     }
 }
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_trickle_runs_out_and_a_slow_line_does_not() {
         let (mut trickle, mut slow) =
-            (Pace::new(Duration::from_secs(20), 256), Pace::new(Duration::from_secs(20), 256));
+            (MinRate::new(Duration::from_secs(20), 256), MinRate::new(Duration::from_secs(20), 256));
         let mut seconds = 0;
         while trickle.left > Duration::from_secs(1) {
             trickle.spend(Duration::from_secs(1), 1);
