@@ -30,7 +30,8 @@ fn levels(count: usize) -> Tarball {
 
 /// Counts the levels of a chain of folders called `d`, one by one, for the whole path is too long to be opened.
 fn depth(root: &Path) -> usize {
-    let find = std::process::Command::new("find").arg(root).args(["-name", "d", "-printf", "."]).output().expect("find");
+    let find =
+        std::process::Command::new("find").arg(root).args(["-name", "d", "-printf", "."]).output().expect("find");
     find.stdout.len()
 }
 
@@ -72,14 +73,16 @@ fn a_path_that_linux_opens_is_taken_and_a_longer_one_refused() {
 
 #[test]
 fn a_tree_of_two_thousand_levels_comes_out_of_every_view() {
+    // Half of them where a second look at them costs a minute in a debug build.
     const LEVELS: usize = 2000;
+    const FEWER: usize = LEVELS / 2;
     let folder = Folder::new();
     let whiteout = Tarball::new().file(".wh.d", "").file("left", "").end();
     let tables = [
         ("declared", vec![levels(LEVELS).end()], LEVELS),
-        ("implied", vec![named(&("d/".repeat(LEVELS) + "f")).end()], LEVELS),
-        ("twice", vec![levels(LEVELS).end(), levels(LEVELS).end()], LEVELS),
-        ("under a whiteout", vec![levels(LEVELS).end(), whiteout], 0),
+        ("implied", vec![named(&("d/".repeat(FEWER) + "f")).end()], FEWER),
+        ("twice", vec![levels(FEWER).end(), levels(FEWER).end()], FEWER),
+        ("under a whiteout", vec![levels(FEWER).end(), whiteout], 0),
     ];
     for (name, layers, wanted) in tables {
         let reference = image(&folder.path(name), &layers);

@@ -10,7 +10,9 @@ use crate::support::fixture;
 use crate::support::listing::{self, arguments, escape, expected, image, read, rows};
 use crate::support::oracle::{corpus, oracle};
 use crate::support::registry::Registry;
+use crate::support::scene::Folder;
 use crate::support::seed;
+use crate::support::tarball::{self, Tarball};
 
 /// Lists what an expected file is about, with these flags.
 #[track_caller]
@@ -94,7 +96,8 @@ fn compare_waste(stem: &str, got: &Value, wanted: &[u8]) {
     let wanted: Value = serde_json::from_slice(wanted).expect("JSON");
     assert_eq!(wanted["file_bytes"], got["fileBytes"], "{stem}");
     let linked = |number: Option<usize>| {
-        let of_image = OTHER_NAMES.iter().filter(|(image, layer, _)| *image == stem && number.is_none_or(|own| own == *layer));
+        let of_image =
+            OTHER_NAMES.iter().filter(|(image, layer, _)| *image == stem && number.is_none_or(|own| own == *layer));
         of_image.map(|(_, _, bytes)| bytes).sum::<u64>()
     };
     let hidden = |wanted: &Value, number| wanted["hidden_bytes"].as_u64().map(|bytes| bytes - linked(number));
@@ -117,14 +120,22 @@ fn content_is_hidden_when_no_name_of_it_is_left() {
         ("a name is removed", vec![base(), Tarball::new().file(".wh.a", "")], &[0, 0]),
         ("a name is replaced", vec![base(), Tarball::new().file("b", "new")], &[0, 0]),
         ("both are", vec![base(), Tarball::new().file("b", "new").file(".wh.a", "")], &[1000, 0]),
-        ("in two layers", vec![base(), Tarball::new().file(".wh.a", ""), Tarball::new().symlink("b", "x")], &[1000, 0, 0]),
+        (
+            "in two layers",
+            vec![base(), Tarball::new().file(".wh.a", ""), Tarball::new().symlink("b", "x")],
+            &[1000, 0, 0],
+        ),
         ("the root is opaque", vec![base(), Tarball::new().file(".wh..wh..opq", "")], &[1010, 0]),
-        ("a link of a later layer keeps it", vec![base(), Tarball::new().link("c", "a"), Tarball::new().file(".wh.a", "").file(".wh.b", "")], &[0, 0, 0]),
+        (
+            "a link of a later layer keeps it",
+            vec![base(), Tarball::new().link("c", "a"), Tarball::new().file(".wh.a", "").file(".wh.b", "")],
+            &[0, 0, 0],
+        ),
         ("another file is replaced", vec![base(), Tarball::new().file("keep", "")], &[10, 0]),
     ];
     for (name, layers, wanted) in table {
-        let dir = TempDir::new().expect("made");
-        let reference = image(dir.path(), &layers.iter().map(Tarball::end).collect::<Vec<_>>());
+        let folder = Folder::new();
+        let reference = tarball::image(&folder.path("i"), &layers.iter().map(Tarball::end).collect::<Vec<_>>());
         let listed = stevedore(&["ls", "--layers", "--json", &reference]).ok().json();
         let hidden = listed["layers"].as_array().expect("layers").iter().map(|layer| layer["hiddenBytes"].as_u64());
         assert_eq!(hidden.map(Option::unwrap_or_default).collect::<Vec<_>>(), wanted, "{name}");

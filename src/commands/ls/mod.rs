@@ -1,13 +1,14 @@
 //! `ls`: what is in an image, or in one of its layers.
 
 mod layers;
+mod selection;
 mod tree;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
-use stevedore::filesystem::{Entry, Error, Glob, Tree, usage};
+use stevedore::filesystem::usage;
 use stevedore::transport::Location;
 
 use crate::cli::entries::{self, Heading, Row, Rows, Style};
@@ -15,6 +16,7 @@ use crate::cli::image_flags::{ImageFlags, Opened};
 use crate::cli::locations::location;
 use crate::cli::{Result, Ui, Usage, output, warnings};
 use layers::LayerTable;
+use selection::Selection;
 
 /// List what is in an image
 ///
@@ -77,7 +79,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     }
     let merged = opened.layers()?.merge()?;
     warnings::of_layers(merged.warnings(), ui);
-    let selection = Selection::new(args, &merged)?;
+    let path = args.path.as_deref().map(OsStrExt::as_bytes);
+    let selection = Selection::new(path, &merged)?;
     let base = selection.base();
     if args.tree && !ui.wants_json() {
         return print(ui, |out| tree::write(out, &merged, &selection, args.depth));
@@ -110,49 +113,6 @@ fn list_layer(args: &Args, opened: &Opened, number: usize, ui: &Ui) -> Result<()
         Box::new(rows.filter(|row| is_shallow(&row.path, b"", args.depth)))
     };
     show(args, opened, &rows, ui)
-}
-
-/// What is listed.
-enum Selection {
-    /// What is at and below a path; the empty one is the root.
-    Within(Vec<u8>),
-    /// What a pattern matches.
-    Matching(Glob),
-}
-
-impl Selection {
-    fn new(args: &Args, merged: &Tree) -> Result<Self> {
-        let Some(path) = args.path.as_deref().map(OsStrExt::as_bytes) else {
-            return Ok(Self::Within(Vec::new()));
-        };
-        match merged.resolve(path, false) {
-            Ok(at) => Ok(Self::Within(at)),
-            Err(error @ Error::NotFound { .. }) if Glob::is_pattern(path) => {
-                let selection = Self::Matching(Glob::new(path));
-                if selection.entries(merged).next().is_none() { Err(error.into()) } else { Ok(selection) }
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Returns the directory that levels are counted from.
-    fn base(&self) -> &[u8] {
-        match self {
-            Self::Within(path) => path,
-            Self::Matching(_) => b"",
-        }
-    }
-
-    fn has(&self, path: &[u8]) -> bool {
-        match self {
-            Self::Within(base) => entries::is_within(path, base),
-            Self::Matching(glob) => glob.matches(path),
-        }
-    }
-
-    fn entries<'t>(&'t self, merged: &'t Tree) -> impl Iterator<Item = (Vec<u8>, Entry)> + 't {
-        merged.below(self.base()).filter(|(path, _)| self.has(path))
-    }
 }
 
 fn is_shallow(path: &[u8], base: &[u8], depth: Option<usize>) -> bool {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use stevedore::filesystem::{Tree, escape};
 
-use super::Selection;
+use super::selection::Selection;
 use crate::cli::entries::{is_within, level, write_link};
 use crate::cli::units::bytes;
 
