@@ -9,8 +9,7 @@ use stevedore::platform::Platform;
 use stevedore::transport::{Location, Place, Selector};
 
 use crate::cli::artifact_flags::{ArtifactFlags, Packed, artifact_type, count, packed};
-use crate::cli::client::Common;
-use crate::cli::flags::{Network, Only, Side, Work};
+use crate::cli::flags::{Registry, Work};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
 use crate::cli::{Result, Ui, Usage};
@@ -37,9 +36,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     work: Work,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 const EXAMPLES: &str = "\
@@ -67,8 +64,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         let hint = "name a file, or add an annotation with -a NAME=VALUE";
         return Err(Usage::new("there is nothing to attach", hint).into());
     }
-    let common = Common { network: &args.network, work: Some(&args.work) };
-    let options = common.options(&Side::from(&args.registry), ui)?;
+    let options = args.registry.options(Some(&args.work), ui)?;
     let scratch = options.scratch.clone().expect("the binary always has one");
     ui.title("attach");
     let place = args.reference.place.open_destination(&options)?;

@@ -8,8 +8,8 @@ use stevedore::media_type::MediaType;
 use stevedore::transport::{Location, Selector};
 
 use crate::cli::artifact_flags::{ArtifactFlags, Packed, artifact_type, count, packed};
-use crate::cli::client::{Common, attach_streams};
-use crate::cli::flags::{Network, Only, Side, Work};
+use crate::cli::client::attach_streams;
+use crate::cli::flags::{Registry, Work};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
 use crate::cli::{Result, Ui};
@@ -32,9 +32,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     work: Work,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 const EXAMPLES: &str = "\
@@ -59,8 +57,7 @@ struct Pushed {
 
 /// Pushes the files.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let common = Common { network: &args.network, work: Some(&args.work) };
-    let mut options = common.options(&Side::from(&args.registry), ui)?;
+    let mut options = args.registry.options(Some(&args.work), ui)?;
     let takes_output = attach_streams(&args.reference.place, Some(&args.reference.place), &mut options)?;
     let scratch = options.scratch.clone().expect("the binary always has one");
     ui.title("push");
