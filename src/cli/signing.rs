@@ -12,6 +12,7 @@ use stevedore::watch::Watch;
 use super::flags::Registry;
 use super::keys::{self, PasswordSource};
 use super::report::Report;
+use super::units::count;
 use super::{Result, Ui, Usage};
 
 /// With which key something is signed, and how that is written.
@@ -178,7 +179,6 @@ pub(crate) fn identity(reference: &Location) -> Option<String> {
 fn summary(images: &[sign::Image], what: &str) -> String {
     let made = images.iter().flat_map(|image| [&image.classic, &image.bundle]).flatten();
     let (new, old): (Vec<&Made>, Vec<&Made>) = made.partition(|made| made.is_new);
-    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     match (new.len(), old.len()) {
         (0, _) if what == "signature" => format!("{}: nothing to do, signed already", count(images.len(), "image")),
         (0, _) => format!("{}: nothing to do, attested already", count(images.len(), "image")),

@@ -8,10 +8,11 @@ use stevedore::image::Image;
 use stevedore::platform::Platform;
 use stevedore::transport::{Location, Place, Selector};
 
-use crate::cli::artifact_flags::{ArtifactFlags, Packed, artifact_type, count, packed};
+use crate::cli::artifact_flags::{ArtifactFlags, Packed, artifact_type, packed};
 use crate::cli::flags::{Registry, Work};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
+use crate::cli::units::count;
 use crate::cli::{Result, Ui, Usage};
 
 /// Attach files to an image: an SBOM, a report, a licence
@@ -81,7 +82,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         ui.note(&format!("attached to {}, which is what the tag names now", subject.digest));
     }
     let files = packed(&artifact);
-    let number = count(files.len());
+    let number = count(files.len(), "file");
     ui.report(&Attached {
         reference: args.reference.to_string(),
         subject: subject.digest,

@@ -12,10 +12,10 @@ use stevedore::media_type::MediaType;
 use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Source};
 
-use crate::cli::artifact_flags::count;
 use crate::cli::flags::{Registry, Work};
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
+use crate::cli::units::count;
 use crate::cli::{Result, Ui, Usage, output};
 
 /// Fetch the files of an artifact
@@ -98,7 +98,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let pulled = artifact::pull(&*source, &artifact, &wanted, &options.watch)?;
     let number = pulled.files.len();
     if !pulled.nameless.is_empty() {
-        ui.note(&format!("left out what has no name: {} of the artifact", count(pulled.nameless.len())));
+        ui.note(&format!("left out what has no name: {} of the artifact", count(pulled.nameless.len(), "file")));
     }
     let bytes: u64 = pulled.files.iter().map(|file| file.descriptor.size).sum();
     ui.report(&Pulled {
@@ -109,7 +109,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     })?;
     ui.summary(&match number {
         0 => "the artifact has no files".to_owned(),
-        number => format!("{} pulled, {bytes} bytes", count(number)),
+        number => format!("{} pulled, {bytes} bytes", count(number, "file")),
     });
     Ok(())
 }

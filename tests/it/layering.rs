@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
         "timestamp",
         "watch",
         "pool",
+        "reading",
     ],
     &["store", "registry", "http"],
     &["layer"],
