@@ -9,8 +9,8 @@ use std::io::{self, Read};
 use crate::class::{Class, Classified, Diagnosis};
 use crate::descriptor::Descriptor;
 use crate::digest::{Digest, Hasher};
-use crate::watch::{Event, Watch};
 use crate::reading::read_some;
+use crate::watch::{Event, Watch};
 
 /// Opens content at an offset.
 pub type Open<'a> = Box<dyn Fn(u64) -> io::Result<Box<dyn Read + Send + 'a>> + Send + 'a>;

@@ -8,9 +8,9 @@ use std::fmt;
 use std::io::{self, Read};
 use std::str::FromStr;
 
+use crate::reading::pour;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256, Sha512};
-use crate::reading::pour;
 
 /// A registered digest algorithm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -228,11 +228,15 @@ impl Hasher {
     /// Those of the reader.
     pub fn update_from(&mut self, mut content: impl Read) -> io::Result<u64> {
         let mut total = 0;
-        pour(&mut content, |error| error, |piece| {
-            self.update(piece);
-            total += piece.len() as u64;
-            Ok(())
-        })?;
+        pour(
+            &mut content,
+            |error| error,
+            |piece| {
+                self.update(piece);
+                total += piece.len() as u64;
+                Ok(())
+            },
+        )?;
         Ok(total)
     }
 

@@ -18,14 +18,15 @@ pub(crate) fn read_some(from: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> i
 /// Passes everything that `from` gives to `take`; `failed` makes the error of a failure to read, so that the two sides' stay apart.
 pub(crate) fn pour<E>(
     from: &mut (impl Read + ?Sized),
-    failed: impl Fn(io::Error) -> E,
+    failed: impl FnOnce(io::Error) -> E,
     mut take: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut buffer = vec![0; PIECE];
     loop {
-        match read_some(from, &mut buffer).map_err(&failed)? {
-            0 => return Ok(()),
-            n => take(&buffer[..n])?,
+        match read_some(from, &mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(n) => take(&buffer[..n])?,
+            Err(error) => return Err(failed(error)),
         }
     }
 }

@@ -28,7 +28,9 @@ pub fn parse(text: &str) -> Option<i64> {
     }
     let rest = text.get(19..)?;
     let rest = match rest.strip_prefix('.') {
-        Some(fraction) => fraction.strip_prefix(|c: char| c.is_ascii_digit())?.trim_start_matches(|c: char| c.is_ascii_digit()),
+        Some(fraction) => {
+            fraction.strip_prefix(|c: char| c.is_ascii_digit())?.trim_start_matches(|c: char| c.is_ascii_digit())
+        }
         None => rest,
     };
     let offset = match rest.as_bytes() {

@@ -89,14 +89,14 @@ impl SigningFlags {
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Signed {
-    reference: String,
+    pub(crate) reference: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) identity: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) predicate_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    images: Vec<Image>,
+    pub(crate) images: Vec<Image>,
 }
 
 impl Report for Signed {
@@ -142,7 +142,7 @@ enum SignatureFormat {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Image {
+pub(crate) struct Image {
     digest: Digest,
     #[serde(skip_serializing_if = "Option::is_none")]
     classic: Option<Signature>,

@@ -176,7 +176,9 @@ impl Command {
     fn exit_code(&self, error: &Error, class: Class) -> Option<u8> {
         match self {
             Self::Diff(_) => diff::exit_code(error, class),
-            Self::Verify(_) | Self::VerifyBlob(_) | Self::VerifyAttestation(_) => Some(verification::exit_code(error, class)),
+            Self::Verify(_) | Self::VerifyBlob(_) | Self::VerifyAttestation(_) => {
+                Some(verification::exit_code(error, class))
+            }
             _ => None,
         }
     }

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use super::wire::Wire;
 use super::{Content, Headers, Method, Response};
-use crate::timestamp;
 use crate::reading::read_some;
+use crate::timestamp;
 
 /// Content up to this length goes out in one write with its head.
 const SMALL: u64 = 32 << 10;

@@ -15,9 +15,6 @@ use crate::digest::{Algorithm, Digest, Hasher};
 use crate::media_type::{Compression, Format, MediaType};
 use crate::reading::pour;
 
-/// How much is read at a time.
-const BUFFER: usize = 128 * 1024;
-
 /// Annotations that describe the compressed bytes: a table of contents that is no longer there, which readers would look for. They are those
 /// of estargz and of zstd:chunked.
 const OF_BYTES: [&str; 3] =

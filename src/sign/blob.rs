@@ -68,12 +68,16 @@ impl Artifact {
     /// When it cannot be read.
     pub fn of_stream(mut content: impl Read) -> std::io::Result<Self> {
         let mut hashers = (Sha256::new(), Sha384::new(), Sha512::new());
-        pour(&mut content, |error| error, |piece| {
-            hashers.0.update(piece);
-            hashers.1.update(piece);
-            hashers.2.update(piece);
-            Ok(())
-        })?;
+        pour(
+            &mut content,
+            |error| error,
+            |piece| {
+                hashers.0.update(piece);
+                hashers.1.update(piece);
+                hashers.2.update(piece);
+                Ok(())
+            },
+        )?;
         let digests = [
             ("sha256", hex(&hashers.0.finalize())),
             ("sha384", hex(&hashers.1.finalize())),

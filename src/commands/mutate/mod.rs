@@ -23,7 +23,7 @@ use crate::cli::client::attach_streams;
 use crate::cli::config_flags::{ConfigFlags, pair};
 use crate::cli::flags::{CompressionName, Registry, Work};
 use crate::cli::locations::location;
-use crate::cli::{Result, Ui, Usage, flags};
+use crate::cli::{Result, Ui, Usage};
 use report::{Outcome, note};
 
 /// Change an image: its config, annotations, layers, base, or the entries of an index

@@ -8,13 +8,12 @@ use stevedore::copy::Gate;
 use stevedore::sign::policy::Guard;
 use stevedore::sync::{self, Admission, Base, Options, ParseError, Plan};
 use stevedore::transport::Location;
-use stevedore::watch::Cancelled;
 
 use crate::cli::batch_report::{Synced, summary};
 use crate::cli::client::Common;
 use crate::cli::flags::{Registries, Work};
 use crate::cli::image_lists::{Opener, read};
-use crate::cli::{Error, Result, Ui, Usage, Verdict, policies};
+use crate::cli::{Error, Result, Ui, Usage, policies};
 
 /// Copy the images that a file lists
 ///
@@ -96,21 +95,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         open: &|side, access| opener.open(side, access),
     };
     let report = sync::run(&plan, &options);
-    let (class, failed) = (report.class(), report.failures().count());
+    let class = report.class();
     let synced = Synced::new(report, args.dry_run);
     ui.report(&synced)?;
     if !ui.wants_json() {
         synced.failures().for_each(|failure| ui.failed(&failure));
     }
     ui.summary(&summary(&synced, begin.elapsed()));
-    if watch.is_cancelled() {
-        return Err(Cancelled.into());
-    }
-    let Some(class) = class else {
-        return Ok(());
-    };
-    let reason = format!("{failed} of {} failed", synced.count());
-    Err(Verdict { class, reason }.into())
+    synced.end(class, &watch)
 }
 
 impl Args {

@@ -2,7 +2,6 @@
 //!
 //! JEP 223 has the members of `release`: <https://openjdk.org/jeps/223>.
 
-
 use super::scan::escape;
 use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable};

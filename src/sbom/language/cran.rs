@@ -3,7 +3,6 @@
 //! Writing R Extensions, "The DESCRIPTION file": <https://cran.r-project.org/doc/manuals/r-release/R-exts.html#The-DESCRIPTION-file>. Only
 //! what is installed says when it was built.
 
-
 use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable};
 

@@ -30,7 +30,8 @@ impl Cataloger for Gem {
         if evidence.size > MAX_SIZE {
             return Err(Unreadable::new("is larger than 1 MiB"));
         }
-        let package = parse(&evidence.text(MAX_SIZE)?).ok_or_else(|| Unreadable::new("says no name and version as plain text"))?;
+        let package = parse(&evidence.text(MAX_SIZE)?)
+            .ok_or_else(|| Unreadable::new("says no name and version as plain text"))?;
         found.push(package);
         Ok(())
     }

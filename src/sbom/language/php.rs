@@ -1,6 +1,5 @@
 //! PHP without composer: extensions of PECL, and plugins of WordPress.
 
-
 use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable};
 

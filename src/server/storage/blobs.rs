@@ -1,7 +1,7 @@
 //! Blobs: content that all repositories share, and the links by which it belongs to them.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 use super::step::step;
 use super::temporary::Temporary;

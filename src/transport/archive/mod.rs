@@ -14,8 +14,8 @@ use std::path::Path;
 
 use super::{ArchivePath, Error, Options, Place, Result};
 use crate::locks;
-use crate::store::{Object, Store, Tar};
 use crate::reading::pour;
+use crate::store::{Object, Store, Tar};
 
 pub(super) use entries::{entries, keep};
 pub(super) use pack::{Part, blob_key, load, reachable};
