@@ -40,7 +40,7 @@ use stevedore::class::Class;
 use stevedore::copy::Side;
 
 use crate::cli::global::Global;
-use crate::cli::{self, Different, Error, Failure, Result, Ui, output};
+use crate::cli::{self, Different, Error, Failure, Result, Ui, output, verification};
 
 /// Do everything to a container image except run it
 ///
@@ -176,7 +176,9 @@ impl Command {
     fn exit_code(&self, error: &Error, class: Class) -> Option<u8> {
         match self {
             Self::Diff(_) => diff::exit_code(error, class),
-            Self::Verify(_) | Self::VerifyBlob(_) | Self::VerifyAttestation(_) => Some(verify::exit_code(error, class)),
+            Self::Verify(_) | Self::VerifyBlob(_) | Self::VerifyAttestation(_) => {
+                Some(verification::exit_code(error, class))
+            }
             _ => None,
         }
     }

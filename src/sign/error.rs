@@ -289,6 +289,31 @@ fn partly(digest: &Digest, is_classic: bool, done: usize, all: usize) -> String 
     }
 }
 
+/// What verifying found out that is no failure of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing is signed, or nothing of the kind.
+    Unsigned,
+    /// There is no such image.
+    NoImage,
+    /// There are signatures, and none is acceptable; or the policy accepts none.
+    Unacceptable,
+}
+
+impl Error {
+    /// Returns what was found out; nothing when it could not be.
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Unsigned { .. } | Self::Unattested { .. } => Some(Outcome::Unsigned),
+            Self::Image(_) => Some(Outcome::NoImage),
+            Self::Unacceptable { .. } | Self::Artifact { .. } | Self::Attestations { .. } | Self::Denied { .. } => {
+                Some(Outcome::Unacceptable)
+            }
+            _ => None,
+        }
+    }
+}
+
 crate::class::classified!(Reason => Verification);
 
 impl Classified for Error {

@@ -40,6 +40,7 @@ mod export;
 mod faults;
 mod full_disk;
 mod gc;
+mod gc_model;
 mod generated;
 mod growth;
 mod hints;

@@ -1,7 +1,7 @@
 //! Blobs: content that all repositories share, and the links by which it belongs to them.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 use super::step::step;
 use super::temporary::Temporary;
@@ -46,7 +46,12 @@ impl Storage {
         let Some(target) = self.link(&path)? else {
             return Ok(false);
         };
-        Ok(self.data(&target)?.is_some() && self.files.touch(&layout::data(&target))? && self.files.touch(&path)?)
+        let data = layout::data(&target);
+        if self.data(&target)?.is_none() || !self.files.touch(&data)? {
+            return Ok(false);
+        }
+        step("use: renewed")?;
+        self.files.touch(&path)
     }
 
     /// Links a blob of one repository into another; says whether it was there.
@@ -56,6 +61,7 @@ impl Storage {
             return Ok(false);
         }
         let target = self.link(&layout::layer(from, digest))?.unwrap_or_else(|| digest.clone());
+        step("mount: used")?;
         self.write_link(&layout::layer(to, digest), &target)?;
         Ok(true)
     }
@@ -91,6 +97,7 @@ impl Storage {
         }
         // The bulk is synced before the lock is taken, so that the collector waits for little.
         temporary.file.sync_all().map_err(self.files.error("sync", &path))?;
+        step("put: synced")?;
         let _shared = self.share()?;
         // As for an upload: the time of the last byte may be older than the collector's begin, and must be new before the name is.
         self.files.renew(&temporary.file, &path)?;
@@ -112,6 +119,7 @@ impl Storage {
         if let Some(user) = self.user_of(name, digest)? {
             return Ok(Removed::InUse(user));
         }
+        step("delete blob: looked")?;
         self.files.remove(&path)?;
         self.files.prune(super::files::split(&path).0, &layout::layers(name, digest.algorithm()))?;
         Ok(Removed::Done)
@@ -142,15 +150,7 @@ pub(in crate::server) enum Removed {
 }
 
 /// Passes everything that `content` gives to `write`, keeping the two sides' failures apart.
-pub(super) fn pour(content: &mut dyn Read, mut write: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        let n = match content.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(n) => n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Error::Content(Fault::take(error).unwrap_or_else(Fault::Source))),
-        };
-        write(&buffer[..n])?;
-    }
+pub(super) fn pour(content: &mut dyn Read, write: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let failed = |error| Error::Content(Fault::take(error).unwrap_or_else(Fault::Source));
+    crate::reading::pour(content, failed, write)
 }
