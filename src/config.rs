@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::descriptor::null_as_default;
@@ -51,7 +51,7 @@ pub struct Body {
     #[serde(default, deserialize_with = "null_as_default")]
     pub rootfs: RootFs,
     /// How the layers came about, the first first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "steps")]
     pub history: Vec<History>,
 }
 
@@ -69,10 +69,10 @@ pub struct Execution {
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub env: Vec<String>,
     /// The command's fixed beginning.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "words")]
     pub entrypoint: Vec<String>,
     /// The command, or the entrypoint's arguments.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "words")]
     pub cmd: Vec<String>,
     /// Mount points, as keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
@@ -119,14 +119,36 @@ pub struct History {
     pub empty_layer: bool,
 }
 
+/// Reads steps; null is one that says nothing.
+fn steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<History>, D::Error> {
+    let steps = Option::<Vec<Option<History>>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(steps.into_iter().map(Option::unwrap_or_default).collect())
+}
+
+/// Reads a list of words, or one word.
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Words {
+        One(String),
+        List(Vec<String>),
+    }
+    Ok(match Option::deserialize(deserializer)? {
+        None => Vec::new(),
+        Some(Words::One(word)) => vec![word],
+        Some(Words::List(words)) => words,
+    })
+}
+
 impl Config {
-    /// Parses a configuration.
+    /// Parses a configuration. As Go's readers do, it takes null for a step of the history, and a byte that is no UTF-8 for U+FFFD; as Docker
+    /// does, a text for a command of one word.
     ///
     /// # Errors
     /// When the bytes are no JSON object of the right form.
     pub fn parse(raw: impl Into<Arc<[u8]>>) -> Result<Self, ParseError> {
         let raw = raw.into();
-        let body = serde_json::from_slice(&raw)?;
+        let body = serde_json::from_str(&String::from_utf8_lossy(&raw))?;
         Ok(Self { raw, body })
     }
 

@@ -80,7 +80,7 @@ impl Image {
         if let (Some(wanted), Some(config)) = (platform, &config) {
             let offered = config.platform();
             if !offered.os.is_empty() && !wanted.accepts(&offered) {
-                return Err(no_platform(source, wanted, vec![offered.to_string()]));
+                return Err(no_platform(source, at, wanted, vec![offered.to_string()]));
             }
         }
         Ok(Self { manifest, config })
@@ -112,6 +112,20 @@ impl Image {
     }
 }
 
+/// Returns the platforms of the images that an index has; of one image its own, or this host's where it says none.
+///
+/// # Errors
+/// Those of reading.
+pub fn platforms(source: &dyn Source, at: &Selector) -> Result<Vec<Platform>> {
+    let root = source.manifest(at)?;
+    let Some(index) = root.as_index() else {
+        let own = Image::find(source, at, None)?.config().map(Config::platform).filter(|own| !own.os.is_empty());
+        return Ok(vec![own.unwrap_or_else(Platform::host)]);
+    };
+    let images = index.manifests.iter().filter(|entry| !entry.is_attestation());
+    Ok(images.filter_map(|entry| entry.platform.clone()).collect())
+}
+
 /// Finds the manifest of the image that `at` stands for, whatever its config says; of an index, the one for `platform`, or for this host's when
 /// none is given.
 ///
@@ -123,14 +137,14 @@ pub fn find(source: &dyn Source, at: &Selector, platform: Option<&Platform>) -> 
         if manifest.as_index().is_none() {
             return Ok(manifest);
         }
-        let chosen = choose(source, &manifest, platform)?;
+        let chosen = choose(source, at, &manifest, platform)?;
         manifest = source.manifest(&Selector::from(chosen))?;
     }
     let reason = "its indexes are nested too deeply".to_owned();
     Err(transport::Error::Malformed { place: source.to_string(), reason }.into())
 }
 
-fn choose(source: &dyn Source, index: &Manifest, platform: Option<&Platform>) -> Result<Descriptor> {
+fn choose(source: &dyn Source, at: &Selector, index: &Manifest, platform: Option<&Platform>) -> Result<Descriptor> {
     let images = || index.children().iter().filter(|entry| !entry.is_attestation());
     if platform.is_none() && images().all(|entry| entry.platform.is_none()) {
         let mut all = images();
@@ -145,7 +159,7 @@ fn choose(source: &dyn Source, index: &Manifest, platform: Option<&Platform>) ->
     let mut offered = Vec::new();
     let read = |nested: &Descriptor| source.manifest(&Selector::from(nested.clone())).map_err(Error::from);
     let chosen = search(index, wanted, &mut offered, &read)?;
-    chosen.ok_or_else(|| no_platform(source, wanted, offered))
+    chosen.ok_or_else(|| no_platform(source, at, wanted, offered))
 }
 
 /// Looks for the image for a platform in an index and in those nested in it, which `read` reads; what is there goes into `offered`.
@@ -197,7 +211,12 @@ fn read_config(source: &dyn Source, manifest: &Manifest) -> Result<Option<Config
     Config::parse(raw).map(Some).map_err(|source| Error::Config { digest: image.config.digest.clone(), source })
 }
 
-fn no_platform(source: &dyn Source, wanted: &Platform, offered: Vec<String>) -> Error {
+fn no_platform(source: &dyn Source, at: &Selector, wanted: &Platform, offered: Vec<String>) -> Error {
     let offered = if offered.is_empty() { vec!["no platforms".to_owned()] } else { offered };
-    Error::Platform { place: source.to_string(), wanted: wanted.to_string(), offered }
+    let place = match at {
+        Selector::Tag(tag) => format!("{source}:{tag}"),
+        Selector::Digest(digest) => format!("{source}@{digest}"),
+        _ => source.to_string(),
+    };
+    Error::Platform { place, wanted: wanted.to_string(), offered }
 }

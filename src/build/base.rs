@@ -21,9 +21,24 @@ pub(super) fn look(recipe: &Recipe<'_>, options: &Options) -> Result<Option<Tree
     read(source, image, options).map(Some)
 }
 
+/// Returns the paths to which a folder that is laid over the base gives another type, and what they are there.
+pub(super) fn retyped<'c>(
+    contents: &'c Contents,
+    tree: &'c Tree,
+) -> impl Iterator<Item = (Vec<u8>, &'static str)> + 'c {
+    contents.items.iter().filter_map(move |(path, item)| {
+        let there = tree.get(path)?;
+        let is_other = there.is_directory() != item.is_directory();
+        is_other.then(|| (path.clone(), name(&there)))
+    })
+}
+
 /// Says whether anything is added or removed, but for given entries in the root: even there the base may have a directory or a link.
 fn depends(recipe: &Recipe<'_>) -> bool {
-    !recipe.removals.is_empty()
+    // Of a folder that is laid over the base only notes are made, which is not worth fetching layers.
+    let is_near = recipe.base.is_some_and(|(source, _)| source.origin().is_none());
+    is_near && !recipe.directories.is_empty()
+        || !recipe.removals.is_empty()
         || !recipe.additions.is_empty()
         || recipe.contents.items.keys().any(|path| path.contains(&b'/'))
 }

@@ -55,6 +55,12 @@ pub enum Error {
         /// What is in the way.
         parent: Vec<u8>,
     },
+    /// A layer for Windows has two places for files, and this is in neither.
+    #[error("{} is neither in Files nor in Hives, and Windows takes nothing else of a layer", escape(path))]
+    Windows {
+        /// The path in the image.
+        path: Vec<u8>,
+    },
     /// Something would take the place of what the base has, and is of another type.
     #[error("{} is {was} in the base, and an addition would make it {becomes}", escape(path))]
     OtherType {
@@ -83,6 +89,7 @@ impl Classified for Error {
             Self::Draft(error) => error.diagnosis(),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound.into(),
             Self::Outside { .. } | Self::Root { .. } => Class::Usage.into(),
+            Self::Windows { .. } => Class::Usage.hint("put it below /Files"),
             Self::OtherType { .. } => {
                 Class::Failed.hint("remove it from the base with --remove, or add to another path")
             }

@@ -8,7 +8,7 @@ use super::contents::{Contents, normalize};
 use super::{Addition, Error, Result, write};
 use crate::config::History;
 use crate::draft::{self, ConfigEdit, Draft, Layer, LayerWriter, Made, Packing};
-use crate::filesystem::{self, Tree, Writer};
+use crate::filesystem::{self, Tree, Writer, escape};
 use crate::image::Image;
 use crate::platform::Platform;
 use crate::timestamp;
@@ -21,8 +21,8 @@ pub struct Recipe<'a> {
     pub platform: Platform,
     /// The image that this one is built upon, and where it is.
     pub base: Option<(&'a dyn Source, &'a Image)>,
-    /// The name of the base, for the annotation.
-    pub base_name: Option<String>,
+    /// What the annotations say of the base; without it they say the digest of its manifest.
+    pub upon: Option<draft::Base>,
     /// Tars that become layers bit by bit as they are, see [`Made::open`].
     pub tars: Vec<Made>,
     /// A directory whose contents are laid over the base's as they are, links of the base not followed.
@@ -45,7 +45,7 @@ impl Recipe<'_> {
         Self {
             platform,
             base: None,
-            base_name: None,
+            upon: None,
             tars: Vec::new(),
             directories: Vec::new(),
             additions: Vec::new(),
@@ -111,7 +111,8 @@ pub fn build(recipe: Recipe<'_>, options: &Options, watch: &Watch) -> Result<Dra
         draft.config.created = Some(timestamp::format(options.times.limit()));
     }
     if let Some((_, base)) = recipe.base {
-        draft.set_base(base.manifest(), recipe.base_name.clone());
+        let own = || draft::Base { name: None, digest: base.manifest().digest().clone() };
+        draft.set_base(&recipe.upon.clone().unwrap_or_else(own));
     }
     draft.annotations.extend(recipe.annotations.clone());
     let created = draft.config.created.clone();
@@ -120,8 +121,12 @@ pub fn build(recipe: Recipe<'_>, options: &Options, watch: &Watch) -> Result<Dra
         draft.push(Layer::Made(tar.clone()), Some(&step("stevedore build --layer")));
     }
     let tree = base::look(&recipe, options)?;
-    let contents = gather(recipe, tree.as_ref(), options)?;
+    let is_windows = recipe.platform.os == "windows";
+    let contents = gather(recipe, tree.as_ref(), options, watch)?;
     drop(tree);
+    if let Some(path) = contents.items.keys().find(|path| is_windows && !is_for_windows(path)) {
+        return Err(Error::Windows { path: path.clone() });
+    }
     if !contents.is_empty() {
         draft.push(Layer::Made(pack(contents, options, watch)?), Some(&step("stevedore build")));
     }
@@ -146,10 +151,13 @@ pub fn pack(contents: Contents, options: &Options, watch: &Watch) -> Result<Made
 }
 
 /// Puts everything that goes into one layer together.
-fn gather(recipe: Recipe<'_>, tree: Option<&Tree>, options: &Options) -> Result<Contents> {
+fn gather(recipe: Recipe<'_>, tree: Option<&Tree>, options: &Options, watch: &Watch) -> Result<Contents> {
     let mut contents = Contents::default();
     for directory in &recipe.directories {
         contents.add(directory)?;
+    }
+    for (path, was) in tree.iter().flat_map(|tree| base::retyped(&contents, tree)) {
+        watch.note(&format!("{} is {was} in the base; this layer replaces it", escape(&path)));
     }
     let removed = removed(&recipe.removals, tree)?;
     let kept = tree.map(|tree| Base::new(tree, &removed));
@@ -174,6 +182,12 @@ fn gather(recipe: Recipe<'_>, tree: Option<&Tree>, options: &Options) -> Result<
     }
     base::declare_parents(&mut contents, tree, options)?;
     Ok(contents)
+}
+
+/// Says whether Windows takes a path of a layer.
+fn is_for_windows(path: &[u8]) -> bool {
+    let top = path.split(|byte| *byte == b'/').next().unwrap_or_default();
+    [&b""[..], b"Files", b"Hives", b"UtilityVM"].contains(&top)
 }
 
 /// Returns where in the base what is to be removed lies.

@@ -2,9 +2,40 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use stevedore::draft;
 use stevedore::durable::{self, Existing};
+use tempfile::NamedTempFile;
+
+use super::Result;
+
+/// Standard input in a file, where one of several paths to be read is `-`.
+pub(crate) struct Input(Option<NamedTempFile>);
+
+impl Input {
+    /// Reads standard input to its end if a path asks for it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the folder not be written to.
+    pub(crate) fn spool<'p>(paths: impl IntoIterator<Item = &'p PathBuf>, scratch: &Path) -> Result<Self> {
+        if !paths.into_iter().any(|path| path.as_os_str() == "-") {
+            return Ok(Self(None));
+        }
+        let spooled = NamedTempFile::with_prefix_in("stevedore-", scratch).and_then(|mut file| {
+            io::copy(&mut io::stdin().lock(), &mut file)?;
+            Ok(file)
+        });
+        let failed = |source| draft::Error::Read { path: "standard input".into(), source };
+        Ok(Self(Some(spooled.map_err(failed)?)))
+    }
+
+    /// Returns where what a path means can be read.
+    pub(crate) fn path(&self, path: &Path) -> PathBuf {
+        let spooled = self.0.as_ref().filter(|_| path.as_os_str() == "-");
+        spooled.map_or_else(|| path.to_owned(), |file| file.path().to_owned())
+    }
+}
 
 /// The mode of files that others may read: a server, for one, may be another user.
 const MODE: u32 = 0o644;

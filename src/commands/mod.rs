@@ -201,7 +201,7 @@ impl Command {
             Self::Ls(args) => Some(args.reference.to_string()),
             Self::Cat(args) => Some(args.reference.to_string()),
             Self::Export(args) => Some(args.reference.to_string()),
-            Self::Mutate(args) => Some(args.reference.to_string()),
+            Self::Mutate(args) => Some(args.reference().to_string()),
             Self::Sbom(args) => Some(args.reference.to_string()),
             Self::Diff(args) => args.reference(),
             Self::Push(args) => Some(args.reference.to_string()),

@@ -61,6 +61,16 @@ pub enum Error {
         /// The digest it names.
         named: Option<Digest>,
     },
+    /// The destination's name stands for something else than when the change was made.
+    #[error("{place} has something else as {tag} by now than {expected}, and was left as it is")]
+    Moved {
+        /// Which place.
+        place: String,
+        /// The name there.
+        tag: String,
+        /// What it stood for.
+        expected: Digest,
+    },
     /// A layer does not have the uncompressed digest that the config says.
     #[error("layer {layer} has diff_id {got}, and its config says {wanted}")]
     DiffId {
@@ -157,6 +167,7 @@ impl Classified for Error {
             Self::Place { source, .. } => source.diagnosis(),
             Self::Denied { diagnosis, .. } => diagnosis.clone(),
             Self::Refused { hint, .. } => Class::Failed.maybe_hint(hint.as_deref()),
+            Self::Moved { .. } => Class::Failed.hint("run it again"),
             Self::Preserve { .. } => Class::Failed.hint("leave --preserve-digests out, or what changes the image"),
             Self::Platform { .. } | Self::Tag { named: None, .. } => Class::NotFound.into(),
             Self::Digest { .. } | Self::Tag { .. } | Self::DiffId { .. } => Class::Verification.into(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Gate;
+use crate::digest::Digest;
 use crate::media_type::{Compression, Format};
 use crate::platform::Platform;
 use crate::reference::Tag;
@@ -19,6 +20,8 @@ pub struct Options {
     pub compress: Option<Compression>,
     /// The compressor's level, in its own scale.
     pub level: Option<i32>,
+    /// What the destination's name must still stand for when it is replaced, or else [`Error::Moved`](super::Error::Moved).
+    pub expected: Option<Digest>,
     /// Fail rather than change a byte of a manifest.
     pub preserve_digests: bool,
     /// More names for the same manifest at the destination.

@@ -177,8 +177,19 @@ impl Transfer<'_> {
             self.put_referrers(referrers)?;
         }
         self.watch.check()?;
-        self.put(to, root)?;
+        self.put_root(to, root)?;
         self.options.additional_tags.iter().try_for_each(|tag| self.put(&Selector::Tag(tag.clone()), root))
+    }
+
+    fn put_root(&self, to: &Selector, root: &Manifest) -> Result<()> {
+        let (Some(expected), Some(tag)) = (&self.options.expected, to.tag()) else {
+            return self.put(to, root);
+        };
+        let exchanged = self.destination.exchange(tag, expected, root);
+        if exchanged.map_err(Error::at(Side::Destination, self.destination))? {
+            return Ok(());
+        }
+        Err(Error::Moved { place: self.destination.to_string(), tag: tag.to_owned(), expected: expected.clone() })
     }
 
     /// Writes referrers whose blobs are there, round by round.

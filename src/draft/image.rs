@@ -8,16 +8,44 @@ use super::document::Document;
 use super::{ConfigEdit, Error, Layer, Result};
 use crate::config::{Config, History, RootFs};
 use crate::descriptor::{Annotations, Descriptor};
+use crate::digest::Digest;
 use crate::image::Image;
 use crate::manifest::{self, Manifest};
 use crate::media_type::{Format, MediaType};
 use crate::platform::Platform;
+use crate::transport::{self, Selector, Source};
 
 /// The annotation with the name of the image that another is built upon: image-spec, "Pre-Defined Annotation Keys",
 /// <https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys>.
 pub const BASE_NAME: &str = "org.opencontainers.image.base.name";
 /// The annotation with the digest of that image.
 pub const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+
+/// What an image is built upon, as its annotations say it: the digest is of what the name stands for, an index too, so that who asks for the
+/// name can tell whether the base has moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// The name by which others find it, if there is one.
+    pub name: Option<String>,
+    /// The digest of its manifest or index.
+    pub digest: Digest,
+}
+
+impl Base {
+    /// Looks up what stands in a place.
+    ///
+    /// # Errors
+    /// Those of the place.
+    pub fn find(source: &dyn Source, at: &Selector, name: Option<String>) -> transport::Result<Self> {
+        Ok(Self { name, digest: source.manifest(at)?.digest().clone() })
+    }
+
+    /// Returns the annotations, each to be set or removed.
+    pub fn annotations(&self) -> BTreeMap<String, Option<String>> {
+        let digest = Some(self.digest.to_string());
+        BTreeMap::from([(BASE_NAME.to_owned(), self.name.clone()), (BASE_DIGEST.to_owned(), digest)])
+    }
+}
 
 /// An image in the making.
 #[derive(Clone, Debug)]
@@ -104,7 +132,9 @@ impl Draft {
             let what = if manifest.media_type().is_schema1() { "a Docker schema 1 image" } else { "an artifact" };
             return Err(Error::NoImage { digest: digest(), what });
         };
-        if image.layers().iter().any(|layer| layer.media_type.layer_compression().is_none()) {
+        // Layers of a type that nobody knows, encrypted ones say, are kept where the config counts them as layers.
+        let is_odd = image.layers().iter().any(|layer| layer.media_type.layer_compression().is_none());
+        if is_odd && image.layers().len() != image.diff_ids().len() {
             return Err(Error::NoImage { digest: digest(), what: "an artifact" });
         }
         let (layers, diff_ids) = (image.layers(), image.diff_ids());
@@ -135,9 +165,8 @@ impl Draft {
     }
 
     /// Annotates what the image is built upon.
-    pub fn set_base(&mut self, base: &Manifest, name: Option<String>) {
-        self.annotations.insert(BASE_NAME.into(), name);
-        self.annotations.insert(BASE_DIGEST.into(), Some(base.digest().to_string()));
+    pub fn set_base(&mut self, base: &Base) {
+        self.annotations.extend(base.annotations());
     }
 
     /// Takes another config, with the same layers, as the one that is edited.

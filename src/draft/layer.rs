@@ -79,7 +79,12 @@ impl Made {
     /// [`Error::Read`] when it cannot be read, [`Error::NoLayer`] when it is no tar or cannot be decompressed.
     pub fn open(path: &Path, format: Format) -> Result<Self> {
         let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::InvalidData => Error::NoLayer { path: path.to_owned(), source },
+            io::ErrorKind::InvalidData => {
+                let source = other_packing(path).map_or(source, |what| {
+                    io::Error::new(io::ErrorKind::InvalidData, format!("it is {what}; unpack it first"))
+                });
+                Error::NoLayer { path: path.to_owned(), source }
+            }
             _ => Error::Read { path: path.to_owned(), source },
         };
         let mut file = File::open(path).map_err(failed)?;
@@ -99,6 +104,21 @@ impl Made {
     pub fn blob(&self) -> Result<Blob<'_>, Fault> {
         Blob::new(self.descriptor.clone(), |at| Ok(Box::new(Positioned { file: &self.file, at })))
     }
+}
+
+/// Says what a file is that is no tar, by its first bytes, where it is something that tars are often packed in.
+fn other_packing(path: &Path) -> Option<&'static str> {
+    let mut head = [0; 6];
+    let count = crate::tar::fill(&mut File::open(path).ok()?, &mut head).ok()?;
+    let table: [(&[u8], &str); 6] = [
+        (b"\xfd7zXZ\0", "xz"),
+        (b"BZh", "bzip2"),
+        (b"PK\x03\x04", "a zip archive"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"\x04\x22\x4d\x18", "lz4"),
+        (b"\x5d\0\0", "lzma"),
+    ];
+    table.into_iter().find(|(start, _)| head[..count].starts_with(start)).map(|(_, what)| what)
 }
 
 /// How new layers are compressed.

@@ -33,7 +33,7 @@ mod layer;
 pub use drafts::Drafts;
 pub use edit::{ConfigEdit, Healthcheck};
 pub use error::{Error, Result};
-pub use image::{BASE_DIGEST, BASE_NAME, Draft, Finished, Step};
+pub use image::{BASE_DIGEST, BASE_NAME, Base, Draft, Finished, Step};
 pub use layer::{Layer, LayerWriter, Made, Packing};
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::layers::{self, Rewriting};
 use super::{Edit, Error, Options, Result};
 use crate::config::History;
 use crate::descriptor::Descriptor;
-use crate::draft::{Draft, Drafts, Layer, Packing};
+use crate::draft::{Base, Draft, Drafts, Layer, Packing};
 use crate::filesystem::{self, Layers};
 use crate::image::Image;
 use crate::media_type::{Compression, Format};
@@ -17,6 +17,8 @@ pub(super) struct Change<'c, 'a> {
     pub(super) source: &'a dyn Source,
     pub(super) edit: &'c Edit<'a>,
     pub(super) options: &'c Options,
+    /// What the new base is called, where there is one.
+    pub(super) upon: Option<&'c Base>,
     pub(super) drafts: &'c mut Drafts<'a>,
 }
 
@@ -29,8 +31,8 @@ impl Change<'_, '_> {
             draft.replace_config(raw.clone())?;
         }
         draft.config = edit.config.clone();
-        if let Some(rebase) = &edit.rebase {
-            super::rebase::rebase(&mut draft, image, rebase, self.drafts)?;
+        if let (Some(rebase), Some(upon)) = (&edit.rebase, self.upon) {
+            super::rebase::rebase(&mut draft, image, rebase, upon, self.drafts)?;
         }
         let no_zstd = || Error::NoZstd { digest: image.manifest().digest().clone() };
         if edit.compress == Some(Compression::Zstd) && draft.final_format() == Format::Docker {

@@ -9,7 +9,7 @@ use super::{Edit, Entry, Error, Options, Place, Result};
 use crate::config::Config;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
-use crate::draft::{self, Draft, Drafts};
+use crate::draft::{self, Base, Draft, Drafts};
 use crate::image::Image;
 use crate::manifest::{self, Manifest};
 use crate::media_type::Format;
@@ -71,7 +71,9 @@ pub fn mutate<'a>(
 ) -> Result<Mutated> {
     let manifest = source.manifest(at)?;
     let before = manifest.descriptor();
-    let mut walk = Walk { source, edit, options, drafts, images: Vec::new(), notes: Vec::new(), seen: 0 };
+    let new = edit.rebase.as_ref();
+    let upon = new.map(|new| Base::find(new.new.source, new.new.at, new.name.clone())).transpose()?;
+    let mut walk = Walk { source, edit, options, upon, drafts, images: Vec::new(), notes: Vec::new(), seen: 0 };
     let new = match &edit.replace_manifest {
         Some(raw) => Manifest::parse(raw.clone(), Some(manifest.media_type()))?,
         None => walk.root(&manifest)?,
@@ -126,6 +128,8 @@ struct Walk<'w, 'a> {
     source: &'a dyn Source,
     edit: &'w Edit<'a>,
     options: &'w Options,
+    /// What the new base is called, where there is one.
+    upon: Option<Base>,
     drafts: &'w mut Drafts<'a>,
     images: Vec<Changed>,
     notes: Vec<Note>,
@@ -159,7 +163,8 @@ impl<'a> Walk<'_, 'a> {
     fn image(&mut self, image: &Image) -> Result<Manifest> {
         self.seen += 1;
         let (source, edit, options) = (self.source, self.edit, self.options);
-        let draft = Change { source, edit, options, drafts: self.drafts }.apply(image)?;
+        let upon = self.upon.as_ref();
+        let draft = Change { source, edit, options, upon, drafts: self.drafts }.apply(image)?;
         let descriptor = self.drafts.add(&draft, Some(source))?;
         let before = image.manifest().digest().clone();
         if descriptor.digest != before {
@@ -206,7 +211,11 @@ impl<'a> Walk<'_, 'a> {
                     changed = true;
                 }
             }
-            changed |= annotate(&mut members, &self.edit.index_annotations).map_err(failed)?;
+            // What stands upon another base says so in the index, too.
+            let upon = self.upon.as_ref().filter(|_| changed && index.format() == Some(Format::Oci));
+            let mut annotations = upon.map(Base::annotations).unwrap_or_default();
+            annotations.extend(self.edit.index_annotations.clone());
+            changed |= annotate(&mut members, &annotations).map_err(failed)?;
         }
         if !changed {
             return Ok(index.clone());

@@ -2,7 +2,7 @@
 
 use super::{Error, Rebase, Result};
 use crate::digest::Digest;
-use crate::draft::{BASE_DIGEST, BASE_NAME, ConfigEdit, Draft, Drafts, Step};
+use crate::draft::{self, BASE_DIGEST, BASE_NAME, ConfigEdit, Draft, Drafts, Step};
 use crate::image::Image;
 use crate::manifest::{Body, Manifest};
 use crate::transport::{Location, Selector, Source};
@@ -77,7 +77,13 @@ fn history(image: &Draft, below: &Draft, above: &Draft) -> Vec<Step> {
 }
 
 /// Puts an image on another base: its layers and history above the old one's stay, and its config but for the platform.
-pub(super) fn rebase<'a>(draft: &mut Draft, image: &Image, rebase: &Rebase<'a>, drafts: &mut Drafts<'a>) -> Result<()> {
+pub(super) fn rebase<'a>(
+    draft: &mut Draft,
+    image: &Image,
+    rebase: &Rebase<'a>,
+    upon: &draft::Base,
+    drafts: &mut Drafts<'a>,
+) -> Result<()> {
     let platform = image.config().map(crate::config::Config::platform).filter(|platform| !platform.os.is_empty());
     let find = |place: &super::Place<'a>| Image::find(place.source, place.at, platform.as_ref());
     let (old, new) = (find(&rebase.old)?, find(&rebase.new)?);
@@ -93,7 +99,7 @@ pub(super) fn rebase<'a>(draft: &mut Draft, image: &Image, rebase: &Rebase<'a>, 
     if let Some(platform) = new.config().map(crate::config::Config::platform) {
         draft.config = ConfigEdit { platform: Some(platform), ..std::mem::take(&mut draft.config) };
     }
-    draft.set_base(new.manifest(), rebase.name.clone());
+    draft.set_base(upon);
     // Its layers are found where it is.
     drafts.add_manifest(new.manifest().clone(), Some(rebase.new.source));
     Ok(())

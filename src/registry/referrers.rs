@@ -184,6 +184,20 @@ impl Remote {
         Err(Error::Contended { tag: tag.into(), repository: self.to_string() }.into())
     }
 
+    /// Writes what a tag names if that is still `expected`; says whether it names the manifest now. A registry that knows no conditions is
+    /// asked right before.
+    ///
+    /// # Errors
+    /// Those of reading and writing a manifest.
+    pub fn exchange(&self, tag: &str, expected: &Digest, manifest: &Manifest) -> Result<bool> {
+        let (there, etag) = self.named(tag)?;
+        match there.as_ref().map(Manifest::digest) {
+            Some(named) if named == manifest.digest() => Ok(true),
+            Some(named) if named == expected => self.replace(tag, manifest, true, etag),
+            _ => Ok(false),
+        }
+    }
+
     /// Reads what a tag names, and its entity tag.
     fn named(&self, tag: &str) -> Result<(Option<Manifest>, Option<String>)> {
         match self.fetch_manifest(tag, None) {

@@ -59,12 +59,12 @@ impl Block {
 
     /// Returns the owner.
     pub(super) fn uid(&self) -> Result<u64, Bad> {
-        positive(&self.0[108..116], "an owner is no number")
+        owner(&self.0[108..116], "an owner is no number")
     }
 
     /// Returns the group.
     pub(super) fn gid(&self) -> Result<u64, Bad> {
-        positive(&self.0[116..124], "a group is no number")
+        owner(&self.0[116..124], "a group is no number")
     }
 
     /// Returns the size of what follows.
@@ -136,6 +136,15 @@ fn positive(field: &[u8], what: &'static str) -> Result<u64, Bad> {
     number(field).and_then(|number| u64::try_from(number).ok()).ok_or(Bad(what))
 }
 
+/// Reads an owner. The kernel takes numbers of 32 bits, so a negative one, as Go writes it, is the number with the same bits.
+fn owner(field: &[u8], what: &'static str) -> Result<u64, Bad> {
+    let number = number(field).ok_or(Bad(what))?;
+    match i32::try_from(number) {
+        Ok(small) => Ok(small.cast_unsigned().into()),
+        Err(_) => u64::try_from(number).map_err(|_| Bad(what)),
+    }
+}
+
 /// Reads octal digits between spaces and NULs, or GNU's big-endian binary number. An empty field is 0.
 fn number(field: &[u8]) -> Option<i64> {
     if field[0] & 0x80 != 0 {
@@ -176,6 +185,21 @@ mod tests {
         ];
         for (field, value) in table {
             assert_eq!(number(field), *value, "{field:x?}");
+        }
+    }
+
+    #[test]
+    fn owners() {
+        let table: &[(&[u8], Option<u64>)] = &[
+            (b"0001750\0", Some(1000)),
+            (b"\xff\xff\xff\xff\xff\xff\xff\xff", Some(u32::MAX.into())),
+            (b"\xff\xff\xff\xff\xff\xff\xff\xfe", Some(u64::from(u32::MAX) - 1)),
+            (b"\x80\0\0\0\xff\xff\xff\xfe", Some(u64::from(u32::MAX) - 1)),
+            (b"\x80\0\0\x01\0\0\0\0", Some(1 << 32)),
+            (b"\xff\xff\xff\0\0\0\0\0", None),
+        ];
+        for (field, value) in table {
+            assert_eq!(owner(field, "").ok(), *value, "{field:x?}");
         }
     }
 

@@ -25,6 +25,7 @@ mod spool;
 mod static_tree;
 mod tags;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{Read, Write};
@@ -172,6 +173,21 @@ pub trait Transport: Source {
         };
         self.put_manifest(&at, &new)?;
         Ok(Some(new))
+    }
+
+    /// Puts a manifest in place of what a tag names if that is still `expected`; says whether the tag names the manifest now. What it refers
+    /// to must be there already. Closed against others that write there where the place can be, and else a moment wide.
+    ///
+    /// # Errors
+    /// Those of [`put_manifest`](Self::put_manifest).
+    fn exchange(&self, tag: &str, expected: &Digest, manifest: &Manifest) -> Result<bool> {
+        let is_new = Cell::new(true);
+        self.update(tag, &|there| {
+            let named = there.map(Manifest::digest);
+            is_new.set(named == Some(manifest.digest()) || named == Some(expected));
+            Ok((named == Some(expected)).then(|| manifest.clone()))
+        })?;
+        Ok(is_new.get())
     }
 
     /// Returns what `at` names if it is there together with everything it refers to, so that nothing need be copied to have it whole.

@@ -280,6 +280,13 @@ impl Transport for Registry {
         })
     }
 
+    fn exchange(&self, tag: &str, expected: &Digest, manifest: &Manifest) -> Result<bool> {
+        if manifest.subject().is_some() {
+            self.put_manifest(&Selector::Digest(manifest.digest().clone()), manifest)?;
+        }
+        self.remote.exchange(tag, expected, manifest).map_err(self.error(format_args!("tag {tag}")))
+    }
+
     fn complete(&self, at: &Selector) -> Result<Option<Descriptor>> {
         self.remote.stands(&self.reference(at)?).map_err(self.error(at))
     }

@@ -271,6 +271,20 @@ fn the_base_is_kept_bit_by_bit() {
         &output,
     ];
     let built = stevedore(&[&["--json"], &arguments[..]].concat()).ok().json();
+    // Name and digest are of one thing: who asks for the name is told whether the base has moved.
+    let named = (format!("{host}/base:v1"), scene.digest("base", "v1"));
+    let upon = |manifest: &serde_json::Value| {
+        let text = |key: &str| manifest["annotations"][key].as_str().unwrap_or_default().to_owned();
+        (text("org.opencontainers.image.base.name"), text("org.opencontainers.image.base.digest"))
+    };
+    let pinned = format!("docker://{}@{}", named.0, named.1);
+    for (from, tag) in [(&from, "one"), (&pinned, "pinned")] {
+        let one = format!("docker://{host}/built:{tag}");
+        stevedore(&["build", "--from", from, "--platform", "linux/amd64", "--add", &add, "-o", &one]).ok();
+        assert_eq!(upon(&stevedore(&["inspect", "--raw", &one]).ok().json()), named, "{tag}");
+    }
+    stevedore(&["mutate", &format!("docker://{host}/built:one"), "--rebase", &from]).ok();
+    assert_eq!(upon(&stevedore(&["inspect", "--raw", &format!("docker://{host}/built:one")]).ok().json()), named);
     // The base's layers are mounted: nothing of them passes here.
     assert!(built["totals"]["mounted"].as_u64() > Some(0), "{built}");
     for part in ["linux/amd64", "linux/arm64/v8"] {
@@ -281,10 +295,9 @@ fn the_base_is_kept_bit_by_bit() {
             (manifest["layers"].as_array().expect("layers"), old["layers"].as_array().expect("layers"));
         assert_eq!(layers[..old_layers.len()], old_layers[..]);
         assert_eq!(layers.len(), old_layers.len() + 1);
-        let annotations = &manifest["annotations"];
-        assert_eq!(annotations["org.opencontainers.image.base.digest"], *wanted.digest);
-        assert_eq!(annotations["org.opencontainers.image.base.name"], format!("{host}/base:v1"));
+        assert_eq!(upon(&manifest), named);
     }
+    assert_eq!(upon(&stevedore(&["inspect", "--raw", &output]).ok().json()), named, "the index says it, too");
     let Some(crane) = oracle("crane") else { return };
     crane.run(&["validate", "--remote", &format!("{host}/built:1")]);
     // The second time there is nothing to do.

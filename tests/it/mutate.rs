@@ -15,6 +15,7 @@ use crate::support::tarball::{Tarball, image_with};
 
 mod compress;
 mod flatten;
+mod meanwhile;
 mod peers;
 mod rebase;
 mod squash;

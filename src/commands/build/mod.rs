@@ -13,13 +13,14 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use stevedore::build::{self, Addition, Exclude, Options, Recipe, Times};
 use stevedore::copy::{self, Platforms, Request, Side};
 use stevedore::descriptor::Descriptor;
-use stevedore::draft::{ConfigEdit, Drafts, Layer, Made, Packing};
-use stevedore::image::Image;
+use stevedore::draft::{self, ConfigEdit, Drafts, Layer, Made, Packing};
+use stevedore::image::{self, Image};
 use stevedore::media_type::{Compression, Format};
 use stevedore::platform::Platform;
 use stevedore::transport::{Location, Selector, Source};
 
 use crate::cli::config_flags::{ConfigFlags, pair};
+use crate::cli::files::Input;
 use crate::cli::flags::{FormatName, Registries, Work};
 use crate::cli::locations::location;
 use crate::cli::{Context, Result, Ui, Usage};
@@ -31,7 +32,7 @@ use report::{Built, BuiltImage};
 /// Files become layers on top of a base image (--from) or of nothing: the same bytes for the same files, whoever builds, where and when.
 /// Files belong to 0:0; their times are 0, or, where SOURCE_DATE_EPOCH is set, their own but none later than that. Prints the digest.
 ///
-/// Several --platform make an index. Whatever takes a path can be meant for one platform: --add linux/arm64=app-arm64:/bin/app.
+/// Several platforms make an index. Whatever takes a path can be meant for one platform: --add linux/arm64=app-arm64:/bin/app.
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -63,9 +64,9 @@ pub(crate) struct Args {
     /// Leave out what matches the patterns in this file, as in .dockerignore
     #[arg(long, value_name = "FILE")]
     exclude_from: Vec<PathBuf>,
-    /// Build for this platform [default: this host's]
-    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
-    platform: Vec<Platform>,
+    /// Build for these platforms, or for "all" that the base has [default: this host's]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", value_delimiter = ',')]
+    platform: Vec<Wanted>,
     /// Lay the members of an image config in a JSON file over the base's
     #[arg(
         long, value_name = "[PLATFORM=]FILE", value_parser = OsStringValueParser::new().try_map(|text| inputs::path(&text)),
@@ -105,17 +106,29 @@ Examples:
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let begin = Instant::now();
     args.check()?;
+    let platforms = args.given();
+    if let Some(platforms) = &platforms {
+        args.check_platforms(platforms)?;
+    }
     let options = args.options(ui)?;
     ui.title("build");
     let input = args.from.as_ref().map_or(&args.output.place, |from| &from.place);
     let (from, to, takes_output) = args.registries.options(&args.work, input, &args.output.place, ui)?;
     let base = args.from.as_ref().map(|base| base.place.open_source(&from)).transpose()?;
     args.check_narrowing(base.as_deref(), ui)?;
+    let platforms = match (platforms, base.as_deref(), &args.from) {
+        (Some(platforms), ..) => platforms,
+        (None, Some(source), Some(from)) => image::platforms(source, &from.at)?,
+        (None, ..) => {
+            return Err(Usage::new("there is no base whose platforms could be meant", "name one with --from").into());
+        }
+    };
+    args.check_platforms(&platforms)?;
     let destination = args.output.place.open_destination(&to);
     let destination = destination.map_err(copy::Error::at(Side::Destination, &args.output.place))?;
 
     let mut drafts = Drafts::default();
-    let (images, needs_conversion) = args.draft_all(base.as_deref(), &options, &mut drafts, ui)?;
+    let (images, needs_conversion) = args.draft_all(base.as_deref(), &platforms, &options, &mut drafts, ui)?;
     let copying = copy::Options {
         platforms: Platforms::All,
         format: needs_conversion.then_some(Format::Docker),
@@ -143,9 +156,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
 }
 
 impl Args {
-    /// Refuses what contradicts itself.
-    fn check(&self) -> Result<(), Usage> {
-        let platforms = self.platforms();
+    /// Refuses platforms that contradict the rest.
+    fn check_platforms(&self, platforms: &[Platform]) -> Result<(), Usage> {
         let meant = self.dir.iter().chain(&self.layer).chain(&self.config).map(|meant| &meant.platform);
         let meant = meant.chain(self.add.iter().map(|meant| &meant.platform));
         if let Some(other) = meant.flatten().find(|meant| !platforms.contains(meant)) {
@@ -154,6 +166,14 @@ impl Args {
         }
         if let Some(twice) = platforms.iter().enumerate().find(|(at, each)| platforms[..*at].contains(each)) {
             return Err(Usage::new(format!("{} is asked for twice", twice.1), "leave one --platform out"));
+        }
+        Ok(())
+    }
+
+    /// Refuses what contradicts itself.
+    fn check(&self) -> Result<(), Usage> {
+        if self.platform.len() > 1 && self.platform.contains(&Wanted::All) {
+            return Err(Usage::new("all platforms of the base are asked for, and others", "leave the others out"));
         }
         if matches!(self.format, Some(FormatName::Docker)) && !self.annotation.is_empty() {
             let hint = "use --label, or leave --format docker out";
@@ -185,18 +205,22 @@ impl Args {
         if platforms.len() < 2 {
             return Ok(());
         }
-        let flags: Vec<String> = platforms.iter().map(|platform| format!("--platform {platform}")).collect();
         if *from == self.output {
             let message = format!("{from} names an index of {}, and one image would replace it", platforms.join(", "));
-            return Err(Usage::new(message, format!("build for all of them with {}", flags.join(" "))).into());
+            return Err(Usage::new(message, "build for all of them with --platform all").into());
         }
         let taken = Platform::host();
-        ui.note(&format!("built for {taken} alone; for all platforms of the base use {}", flags.join(" ")));
+        ui.note(&format!("built for {taken} alone of {}; --platform all builds for each", platforms.join(", ")));
         Ok(())
     }
 
-    fn platforms(&self) -> Vec<Platform> {
-        if self.platform.is_empty() { vec![Platform::host()] } else { self.platform.clone() }
+    /// Returns the platforms to build for; nothing when those of the base are meant.
+    fn given(&self) -> Option<Vec<Platform>> {
+        let given = self.platform.iter().map(|wanted| match wanted {
+            Wanted::All => None,
+            Wanted::One(platform) => Some(platform.clone()),
+        });
+        if self.platform.is_empty() { Some(vec![Platform::host()]) } else { given.collect() }
     }
 
     fn options(&self, ui: &Ui) -> Result<Options> {
@@ -216,42 +240,57 @@ impl Args {
     fn draft_all<'a>(
         &self,
         base: Option<&'a dyn Source>,
+        platforms: &[Platform],
         options: &Options,
         drafts: &mut Drafts<'a>,
         ui: &Ui,
     ) -> Result<(Vec<BuiltImage>, bool)> {
         let (mut images, mut tars) = (Vec::new(), BTreeMap::new());
         let mut needs_conversion = false;
-        for platform in self.platforms() {
+        let input = Input::spool(self.layer.iter().map(|layer| &layer.value), &options.scratch)?;
+        let upon = match (base, &self.from) {
+            (Some(source), Some(from)) => Some(draft::Base::find(source, &from.at, from.name())?),
+            _ => None,
+        };
+        for platform in platforms {
             let image = match (base, &self.from) {
                 (Some(source), Some(from)) => {
-                    let wanted = (!self.platform.is_empty()).then_some(&platform);
+                    let wanted = (!self.platform.is_empty()).then_some(platform);
                     Some((source, Image::find(source, &from.at, wanted)?))
                 }
                 _ => None,
             };
             let base_image = image.as_ref().map(|(source, image)| (*source, image));
-            let mut recipe = self.recipe(&platform, base_image)?;
-            recipe.tars = self.open_tars(&platform, options.packing.format, &mut tars)?;
+            let mut recipe = Recipe { upon: upon.clone(), ..self.recipe(platform, base_image)? };
+            recipe.tars = self.open_tars(platform, options.packing.format, &input, &mut tars)?;
             let draft = build::build(recipe, options, &ui.watch()?)?;
             needs_conversion |= options.packing.format == Format::Docker && draft.layers.iter().any(is_zstd);
             images.push(BuiltImage::new(drafts.add(&draft, base)?, &draft));
         }
         if images.len() > 1 {
             let manifests: Vec<Descriptor> = images.iter().map(|image| image.manifest.clone()).collect();
-            let annotations = self.annotation.iter().cloned().collect();
+            // Docker's list has no annotations.
+            let upon = upon.filter(|_| options.packing.format == Format::Oci);
+            let upon = upon.iter().flat_map(draft::Base::annotations).filter_map(|(key, value)| Some((key, value?)));
+            let annotations = upon.chain(self.annotation.iter().cloned()).collect();
             drafts.add_index(options.packing.format, manifests, annotations).context("cannot write the index")?;
         }
         Ok((images, needs_conversion))
     }
 
     /// Reads the tars that are meant for a platform, each once whatever the number of platforms.
-    fn open_tars(&self, platform: &Platform, format: Format, known: &mut BTreeMap<PathBuf, Made>) -> Result<Vec<Made>> {
+    fn open_tars(
+        &self,
+        platform: &Platform,
+        format: Format,
+        input: &Input,
+        known: &mut BTreeMap<PathBuf, Made>,
+    ) -> Result<Vec<Made>> {
         let mut tars = Vec::new();
         for path in chosen(&self.layer, platform) {
             let made = match known.get(&path) {
                 Some(made) => made.clone(),
-                None => Made::open(&path, format)?,
+                None => Made::open(&input.path(&path), format)?,
             };
             known.insert(path, made.clone());
             tars.push(made);
@@ -261,8 +300,7 @@ impl Args {
 
     fn recipe<'a>(&self, platform: &Platform, base: Option<(&'a dyn Source, &'a Image)>) -> Result<Recipe<'a>> {
         let exclude = self.exclude()?;
-        let base_name = self.from.as_ref().and_then(Location::name);
-        let mut recipe = Recipe { base, base_name, ..Recipe::new(platform.clone()) };
+        let mut recipe = Recipe { base, ..Recipe::new(platform.clone()) };
         for path in chosen(&self.dir, platform) {
             // With a slash a link to a directory is that directory.
             let source = path.join("");
@@ -297,6 +335,23 @@ impl Args {
             exclude.push(pattern.as_bytes());
         }
         Ok(exclude)
+    }
+}
+
+/// A platform to build for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// Each that the base has.
+    All,
+    /// This one.
+    One(Platform),
+}
+
+impl std::str::FromStr for Wanted {
+    type Err = <Platform as std::str::FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "all" { Ok(Self::All) } else { text.parse().map(Self::One) }
     }
 }
 

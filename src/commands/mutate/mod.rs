@@ -15,15 +15,16 @@ use stevedore::digest::Digest;
 use stevedore::draft::Drafts;
 use stevedore::filesystem::Glob;
 use stevedore::image::Image;
-use stevedore::mutate::{self, Edit, Entry, Options, Place, Rebase};
+use stevedore::mutate::{self, Edit, Entry, Mutated, Options, Place, Rebase};
 use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Selector, Source};
 
 use crate::cli::client::attach_streams;
 use crate::cli::config_flags::{ConfigFlags, pair};
+use crate::cli::files::Input;
 use crate::cli::flags::{CompressionName, Registry, Work};
 use crate::cli::locations::location;
-use crate::cli::{Result, Ui, Usage};
+use crate::cli::{Error, Result, Ui, Usage};
 use report::{Outcome, note};
 
 /// Change an image: its config, annotations, layers, base, or the entries of an index
@@ -36,8 +37,8 @@ use report::{Outcome, note};
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The image
-    #[arg(value_parser = location)]
-    pub(crate) reference: Location,
+    #[arg(value_parser = location, required_unless_present = "rebase")]
+    reference: Option<Location>,
     /// Give the new image this name [default: the image's own]
     #[arg(short, long, visible_alias = "tag", value_name = "REFERENCE", value_parser = location)]
     to: Option<Location>,
@@ -101,7 +102,7 @@ struct LayerFlags {
     /// Set the time of the last change of all files, in seconds since 1970
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     set_time: Option<i64>,
-    /// Add a tar file as a layer, bit by bit as it is: gzip, zstd or plain
+    /// Add a tar file as a layer, bit by bit as it is: gzip, zstd or plain; - is standard input
     #[arg(long, value_name = "FILE")]
     append: Vec<PathBuf>,
     /// Make one layer of the N at the top
@@ -158,29 +159,37 @@ fn entry(text: &str) -> Result<Entry, String> {
 /// Changes the image.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let begin = Instant::now();
-    let target = args.to.as_ref().unwrap_or(&args.reference);
-    if args.to.is_none() && args.reference.at.digest().is_some() {
+    if args.reference.is_none() && args.rebase().is_empty() {
+        let hint = "name it first, as in stevedore mutate IMAGE --rebase NEW";
+        return Err(Usage::new("there is no image to be put upon another: --rebase took the only one", hint).into());
+    }
+    let target = args.to.as_ref().unwrap_or(args.reference());
+    if args.to.is_none() && args.reference().at.digest().is_some() {
         let hint = "name the new image with --to";
         return Err(Usage::new("what is named by a digest cannot change in its place", hint).into());
     }
     ui.title("mutate");
-    let mut places = args.registry.options(Some(&args.work), ui)?;
-    let takes_output = attach_streams(&args.reference.place, Some(&target.place), &mut places)?;
-    let source =
-        args.reference.place.open_source(&places).map_err(copy::Error::at(Side::Source, &args.reference.place))?;
-    let others = Others::open(args, &*source, &places)?;
-    let edit = args.edit(&*source, &others)?;
+    let common = Common { network: &args.network, work: Some(&args.work) };
+    let mut places = common.options(&flags::Side::from(&args.registry), ui)?;
+    let takes_output = attach_streams(&args.reference().place, Some(&target.place), &mut places)?;
     let options = Options {
-        scratch: args.work.scratch(),
+        scratch: args.work.scratch.clone().unwrap_or_else(std::env::temp_dir),
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         watch: places.watch.clone(),
     };
-    let mut drafts = Drafts::default();
-    let mutated = mutate::mutate(&*source, &args.reference.at, &edit, &options, &mut drafts)?;
+    let input = Input::spool(&args.layers.append, &options.scratch)?;
+    let append: Vec<PathBuf> = args.layers.append.iter().map(|path| input.path(path)).collect();
+    let mut tries = 0;
+    let (mutated, report) = loop {
+        tries += 1;
+        match change(args, target, &places, &options, &append) {
+            // Somebody else has changed it meanwhile: the same change to what is there now. What was edited by hand was something else.
+            Err(error) if tries < MAX_TRIES && args.facts.edit.is_none() && is_moved(&error) => {}
+            other => break other?,
+        }
+    };
     mutated.notes.iter().for_each(|each| ui.note(&note(each)));
-    let in_place = args.to.is_none() && mutated.after.digest == mutated.before.digest;
-    let report = if args.dry_run || in_place { None } else { Some(write(args, target, &drafts, &places, &options)?) };
-    let outcome = Outcome::new(&args.reference, target, mutated, report, args.dry_run);
+    let outcome = Outcome::new(args.reference(), target, mutated, report, args.dry_run);
     if !takes_output {
         ui.report(&outcome)?;
     }
@@ -188,17 +197,51 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     Ok(())
 }
 
-fn write(
+/// How often a change is made before those of others are too many.
+const MAX_TRIES: u32 = 50;
+
+fn is_moved(error: &Error) -> bool {
+    matches!(error.downcast_ref(), Some(copy::Error::Moved { .. }))
+}
+
+/// Makes the change to what is there, and writes it.
+fn change(
     args: &Args,
     target: &Location,
+    places: &transport::Options,
+    options: &Options,
+    append: &[PathBuf],
+) -> Result<(Mutated, Option<copy::Report>)> {
+    let source =
+        args.reference().place.open_source(places).map_err(copy::Error::at(Side::Source, &args.reference().place))?;
+    let is_in_place = target == args.reference();
+    // While somebody edits by hand, the name may come to stand for something else.
+    let begun =
+        (is_in_place && args.facts.edit.is_some()).then(|| source.manifest(&args.reference().at)).transpose()?;
+    let others = Others::open(args, &*source, places)?;
+    let edit = args.edit(&*source, &others, append)?;
+    let mut drafts = Drafts::default();
+    let mutated = mutate::mutate(&*source, &args.reference().at, &edit, options, &mut drafts)?;
+    let is_same = args.to.is_none() && mutated.after.digest == mutated.before.digest;
+    let before = begun.map_or_else(|| mutated.before.digest.clone(), |begun| begun.digest().clone());
+    let expected = is_in_place.then_some(before);
+    let report =
+        if args.dry_run || is_same { None } else { Some(write(target, expected, &drafts, places, options, args)?) };
+    Ok((mutated, report))
+}
+
+fn write(
+    target: &Location,
+    expected: Option<Digest>,
     drafts: &Drafts<'_>,
     places: &transport::Options,
     options: &Options,
+    args: &Args,
 ) -> Result<copy::Report> {
     let destination =
         target.place.open_destination(places).map_err(copy::Error::at(Side::Destination, &target.place))?;
-    let copying =
-        copy::Options { platforms: Platforms::All, scratch: Some(options.scratch.clone()), ..copy::Options::default() };
+    let scratch = Some(options.scratch.clone());
+    let copying = copy::Options { platforms: Platforms::All, expected, scratch, ..copy::Options::default() };
     let request = Request {
         source: drafts,
         from: &Selector::Sole,
@@ -221,27 +264,39 @@ impl Others {
         let open = |location: &Location| -> Result<(Box<dyn Source>, Selector)> {
             Ok((location.place.open_source(places)?, location.at.clone()))
         };
-        let (old, new) = match args.layers.rebase.as_slice() {
+        let (old, new) = match args.rebase() {
             [] => (None, None),
             [old, new, ..] => (Some(open(old)?), Some(open(new)?)),
-            [new] => (Some(open(&mutate::base_location(source, &args.reference.at)?)?), Some(open(new)?)),
+            [new] => (Some(open(&mutate::base_location(source, &args.reference().at)?)?), Some(open(new)?)),
         };
         Ok(Self { old, new, added: args.index.index_add.iter().map(open).collect::<Result<_, _>>()? })
     }
 }
 
 impl Args {
-    fn edit<'a>(&'a self, source: &dyn Source, others: &'a Others) -> Result<Edit<'a>> {
+    /// Returns the image that is changed. As crane and regctl have it, it may come last, and --rebase takes it for a second value then.
+    pub(crate) fn reference(&self) -> &Location {
+        let last = self.layers.rebase.last();
+        self.reference.as_ref().or(last).expect("clap wants one of them")
+    }
+
+    /// Returns the bases named: OLD and NEW, or NEW alone.
+    fn rebase(&self) -> &[Location] {
+        let given = &self.layers.rebase[..];
+        if self.reference.is_some() { given } else { &given[..given.len().saturating_sub(1)] }
+    }
+
+    fn edit<'a>(&'a self, source: &dyn Source, others: &'a Others, append: &[PathBuf]) -> Result<Edit<'a>> {
         let place = |(source, at): &'a (Box<dyn Source>, Selector)| Place { source: &**source, at };
         let rebase = others.old.as_ref().zip(others.new.as_ref());
-        let name = self.layers.rebase.last().and_then(Location::name);
+        let name = self.rebase().last().and_then(Location::name);
         let mut edit = Edit {
             platform: self.platform.clone(),
             rebase: rebase.map(|(old, new)| Rebase { old: place(old), new: place(new), name: name.clone() }),
             remove_layers: self.layers.remove_layer.clone(),
             strip: self.layers.strip.iter().map(|pattern| Glob::new(pattern.as_bytes())).collect(),
             time: self.layers.set_time,
-            append: self.layers.append.clone(),
+            append: append.to_vec(),
             squash_last: self.layers.squash_last,
             flatten: self.layers.flatten,
             compress: self.layers.compress.map(Into::into),
@@ -263,7 +318,7 @@ impl Args {
                 return Err(Usage::new("--edit manifest goes with no other change", hint).into());
             }
             Some(Part::Manifest) => {
-                let manifest = source.manifest(&self.reference.at)?;
+                let manifest = source.manifest(&self.reference().at)?;
                 edit.replace_manifest = editor::edit(manifest.raw(), "manifest-", &editor_name()?)?;
             }
             None => {}
@@ -272,11 +327,11 @@ impl Args {
     }
 
     fn edit_config(&self, source: &dyn Source) -> Result<Option<Vec<u8>>> {
-        let several = source.manifest(&self.reference.at)?.as_index().is_some();
+        let several = source.manifest(&self.reference().at)?.as_index().is_some();
         if several && self.platform.is_none() {
             return Err(Usage::new("an index has several configs", "name one image with --platform").into());
         }
-        let image = Image::find(source, &self.reference.at, self.platform.as_ref())?;
+        let image = Image::find(source, &self.reference().at, self.platform.as_ref())?;
         let Some(config) = image.config() else {
             return Err(Usage::new("there is no config of an image", "look at it with stevedore inspect").into());
         };
