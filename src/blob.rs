@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use crate::class::{Class, Classified, Diagnosis};
 use crate::descriptor::Descriptor;
 use crate::digest::{Digest, Hasher};
+use crate::reading::read_some;
 use crate::watch::{Event, Watch};
 
 /// Opens content at an offset.
@@ -198,12 +199,7 @@ impl<'a> Blob<'a> {
             empty => empty.insert((self.open)(self.position).map_err(Fault::source)?),
         };
         let want = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-        let n = loop {
-            match reader.read(&mut buffer[..want]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other.map_err(Fault::source)?,
-            }
-        };
+        let n = read_some(reader, &mut buffer[..want]).map_err(Fault::source)?;
         if n == 0 {
             return Err(Fault::Short { wanted: Box::new(self.descriptor.clone()), size: self.position });
         }

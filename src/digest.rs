@@ -8,6 +8,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::str::FromStr;
 
+use crate::reading::pour;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256, Sha512};
 
@@ -226,18 +227,17 @@ impl Hasher {
     /// # Errors
     /// Those of the reader.
     pub fn update_from(&mut self, mut content: impl Read) -> io::Result<u64> {
-        let mut buffer = vec![0; 64 * 1024];
         let mut total = 0;
-        loop {
-            let n = match content.read(&mut buffer) {
-                Ok(0) => return Ok(total),
-                Ok(n) => n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            self.update(&buffer[..n]);
-            total += n as u64;
-        }
+        pour(
+            &mut content,
+            |error| error,
+            |piece| {
+                self.update(piece);
+                total += piece.len() as u64;
+                Ok(())
+            },
+        )?;
+        Ok(total)
     }
 
     /// Returns the digest of what was added.
@@ -246,13 +246,15 @@ impl Hasher {
             State::Sha256(state) => (Algorithm::Sha256, state.finalize().to_vec()),
             State::Sha512(state) => (Algorithm::Sha512, state.finalize().to_vec()),
         };
-        let mut hex = String::with_capacity(algorithm.hex_len());
-        for byte in bytes {
-            hex.push(char::from_digit(u32::from(byte >> 4), 16).expect("four bits are a digit"));
-            hex.push(char::from_digit(u32::from(byte & 15), 16).expect("four bits are a digit"));
-        }
-        Digest { algorithm, hex: hex.into() }
+        Digest { algorithm, hex: hex(&bytes).into() }
     }
+}
+
+/// Writes bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 #[cfg(test)]

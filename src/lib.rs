@@ -57,6 +57,7 @@ pub mod mutate;
 mod percent;
 pub mod platform;
 pub mod pool;
+mod reading;
 pub mod reference;
 #[cfg(feature = "client")]
 pub mod registry;

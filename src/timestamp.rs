@@ -22,21 +22,31 @@ pub fn parse(text: &str) -> Option<i64> {
     }
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+    let days = days(year, month, day);
+    if civil(days) != (year, month, day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let rest = text.get(19..)?;
-    let rest = rest.strip_prefix('.').map_or(rest, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let rest = match rest.strip_prefix('.') {
+        Some(fraction) => {
+            fraction.strip_prefix(|c: char| c.is_ascii_digit())?.trim_start_matches(|c: char| c.is_ascii_digit())
+        }
+        None => rest,
+    };
     let offset = match rest.as_bytes() {
         [b'Z' | b'z'] => 0,
         [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] if [h1, h2, m1, m2].iter().all(|byte| byte.is_ascii_digit()) => {
             let value = |tens: &u8, ones: &u8| i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
-            let seconds = value(h1, h2) * 3600 + value(m1, m2) * 60;
+            let (hours, minutes) = (value(h1, h2), value(m1, m2));
+            let seconds = hours * 3600 + minutes * 60;
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
             if *sign == b'+' { seconds } else { -seconds }
         }
         _ => return None,
     };
-    Some(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
+    Some(days * 86_400 + hour * 3600 + minute * 60 + second - offset)
 }
 
 /// Returns the seconds from 1970 to a time; 0 for an earlier one, which only a wrong clock shows.
@@ -102,6 +112,12 @@ mod tests {
             "2024-13-02T03:04:05Z",
             "2024-01-02T03:04:05",
             "2024-01-02T03:04:05+2",
+            "2023-02-29T00:00:00Z",
+            "2024-00-02T03:04:05Z",
+            "2024-01-00T03:04:05Z",
+            "2024-01-02T03:04:05.Z",
+            "2024-01-02T03:04:05+24:00",
+            "2024-01-02T03:04:05+00:60",
             "äöüäöüäöüäöüäöüäöü",
         ] {
             assert_eq!(parse(bad), None, "{bad}");

@@ -138,8 +138,6 @@ impl From<Cancelled> for Error {
     }
 }
 
-impl Error {}
-
 impl Classified for Error {
     fn diagnosis(&self) -> Diagnosis<'_> {
         match self {

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use super::contents::{Contents, Item, join, normalize, split};
+use super::contents::{Contents, Item, normalize};
 use super::recipe::{Options, Recipe};
 use super::{Addition, Error, Result};
-use crate::filesystem::{DiffIds, Entry, Kind, Layers, Tree};
+use crate::filesystem::{DiffIds, Entry, Kind, Layers, Tree, join, split};
 use crate::image::Image;
 use crate::transport::Source;
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Error, Exclude, Result};
-use crate::filesystem::{Entry, Kind};
+use crate::filesystem::{Entry, Kind, join, split};
 
 /// Files of this machine that go into a layer.
 #[derive(Clone, Debug, Default)]
@@ -285,17 +285,4 @@ pub(super) fn normalize(name: &[u8]) -> Result<Vec<u8>> {
         return Err(Error::Outside { path: name.to_vec() });
     }
     Ok(parts.join(&b'/'))
-}
-
-/// Splits a path into its directory and its last part.
-pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    match path.iter().rposition(|byte| *byte == b'/') {
-        Some(at) => (&path[..at], &path[at + 1..]),
-        None => (b"", path),
-    }
-}
-
-/// Puts a name below a directory.
-pub(super) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
-    if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
 }

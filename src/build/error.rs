@@ -76,8 +76,6 @@ pub enum Error {
     Cancelled(#[from] Cancelled),
 }
 
-impl Error {}
-
 impl Classified for Error {
     fn diagnosis(&self) -> Diagnosis<'_> {
         match self {

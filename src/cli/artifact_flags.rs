@@ -188,11 +188,6 @@ pub(crate) fn packed(artifact: &Artifact) -> Vec<Packed> {
     packed.collect()
 }
 
-/// Returns `1 file` or `2 files`.
-pub(crate) fn count(files: usize) -> String {
-    format!("{files} file{}", if files == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

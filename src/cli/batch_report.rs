@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use stevedore::class::Class;
 use stevedore::copy::Totals;
 use stevedore::digest::Digest;
 use stevedore::sync::{Error, Report};
+use stevedore::watch::Watch;
 
-use super::Failure;
 use super::report;
 use super::units::{bytes, count, elapsed};
+use super::{Failure, Result, Verdict};
 
 /// A run that is done, or planned.
 #[derive(Debug, Serialize)]
@@ -75,7 +77,7 @@ impl Synced {
     }
 
     /// Returns how many things there were to do, as text.
-    pub(crate) fn count(&self) -> String {
+    fn count(&self) -> String {
         let images = count(self.images.len() + self.not_begun, "image");
         if self.pruned.is_empty() { images } else { format!("{images} and {}", count(self.pruned.len(), "removal")) }
     }
@@ -90,6 +92,17 @@ impl Synced {
             Some(format!("failed: removing {destination}: {}", error.as_ref()?.line()))
         });
         images.chain(pruned)
+    }
+
+    /// Ends the run: as interrupted, or with how many failed and their class.
+    ///
+    /// # Errors
+    /// Always, unless all went well.
+    pub(crate) fn end(&self, class: Option<Class>, watch: &Watch) -> Result<()> {
+        watch.check()?;
+        let Some(class) = class else { return Ok(()) };
+        let reason = format!("{} of {} failed", self.failures().count(), self.count());
+        Err(Verdict { class, reason }.into())
     }
 }
 

@@ -1,7 +1,6 @@
 //! From flags and environment to the options of places: registry clients, streams, folders.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use stevedore::registry::credentials::Helpers;
@@ -10,7 +9,7 @@ use stevedore::transport::{ArchivePath, LazyClient, Options, Place};
 
 use super::environment::Environment;
 use super::failure::Usage;
-use super::flags::{Network, Side, Work};
+use super::flags::{Network, Registries, Registry, Side, Work};
 use super::{Error, Result, Ui, output, rules};
 
 /// What the sides of a verb have in common.
@@ -30,7 +29,7 @@ impl Common<'_> {
         let watch = ui.watch()?;
         Ok(Options {
             client: self.client(side),
-            scratch: Some(self.scratch()),
+            scratch: Some(self.work.map_or_else(std::env::temp_dir, Work::scratch)),
             state: ui.state(),
             resume: self.work.is_none_or(|work| !work.no_resume),
             watch,
@@ -52,16 +51,53 @@ impl Common<'_> {
         })
     }
 
-    fn scratch(&self) -> PathBuf {
-        self.work.and_then(|work| work.scratch.clone()).unwrap_or_else(std::env::temp_dir)
-    }
-
     /// Makes the options of a registry client.
     ///
     /// # Errors
     /// When the rules about registries cannot be read.
     pub(crate) fn registry(&self, side: &Side) -> Result<registry::Options> {
         configuration(self.network, self.work.map(|work| work.jobs), side)
+    }
+}
+
+impl Registry {
+    /// Makes the options of the place, without streams.
+    ///
+    /// # Errors
+    /// When the system has no more threads or files.
+    pub(crate) fn options(&self, work: Option<&Work>, ui: &Ui) -> Result<Options> {
+        Common { network: &self.network, work }.options(&Side::from(&self.only), ui)
+    }
+
+    /// Makes the options of a place that is read, which may be an archive at `-`.
+    ///
+    /// # Errors
+    /// As [`options`](Self::options).
+    pub(crate) fn reading(&self, place: &Place, work: Option<&Work>, ui: &Ui) -> Result<Options> {
+        let mut options = self.options(work, ui)?;
+        attach_streams(place, None, &mut options)?;
+        Ok(options)
+    }
+}
+
+impl Registries {
+    /// Makes the options of both places with their streams; says whether the destination takes standard output for itself.
+    ///
+    /// # Errors
+    /// When the system has no more threads or files, or an archive would go to a terminal.
+    pub(crate) fn options(
+        &self,
+        work: &Work,
+        source: &Place,
+        destination: &Place,
+        ui: &Ui,
+    ) -> Result<(Options, Options, bool)> {
+        let common = Common { network: &self.network, work: Some(work) };
+        let [src, dest] = self.sides();
+        let mut from = common.options(&src, ui)?;
+        let takes_output = attach_streams(source, Some(destination), &mut from)?;
+        let to = common.other(&from, &src, &dest);
+        Ok((from, to, takes_output))
     }
 }
 
@@ -75,14 +111,14 @@ fn configuration(network: &Network, jobs: Option<NonZeroUsize>, side: &Side) -> 
     } else {
         Arc::new(environment.credentials().files(side.authfile.as_deref(), Helpers::default()))
     };
-    options.rules = rules::read(&environment.rules(network.registries_conf.as_deref())?)?;
+    options.rules = rules::read(&environment.rules(network.reach.registries_conf.as_deref())?)?;
     if side.tls_verify == Some(true) {
         rules::require_tls(&mut options.rules);
     }
-    if let Some(retries) = network.retry_times {
+    if let Some(retries) = network.reach.retry_times {
         options.retries = retries;
     }
-    if let Some(silence) = network.silence() {
+    if let Some(silence) = network.reach.silence() {
         options.read_timeout = silence;
     }
     options.requests_per_second = network.requests_per_second;
@@ -103,7 +139,7 @@ fn host(network: &Network, side: &Side) -> Host {
             None => PlainHttp::Loopback,
         },
         skip_verify: insecure,
-        authorities: network.tls_ca.clone(),
+        authorities: network.reach.tls_ca.clone(),
         identity: identity.map(|(certificate, key)| Identity { certificate, key }),
         cert_dirs: side.cert_dir.iter().cloned().collect(),
     }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use stevedore::draft::{ConfigEdit, Healthcheck};
+use stevedore::timestamp;
 
 use super::{Result, Usage};
 
@@ -161,48 +162,13 @@ fn duration(text: &str) -> Result<u64, &'static str> {
     number.checked_mul(unit).ok_or(wrong)
 }
 
-/// Reads a time of RFC 3339, which readers of configs insist on; nothing removes it.
+/// Reads a time of RFC 3339 as readers of configs want it, in capitals and without leap seconds; nothing removes it.
 fn time(text: &str) -> Result<String, &'static str> {
-    if text.is_empty() || is_time(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected a time, as in 2026-01-31T12:00:00Z")
+    let is_plain = |text: &str| text[10..].starts_with('T') && !text.ends_with('z') && &text[17..19] != "60";
+    match text.is_empty() || timestamp::parse(text).is_some() && is_plain(text) {
+        true => Ok(text.to_owned()),
+        false => Err("expected a time, as in 2026-01-31T12:00:00Z"),
     }
-}
-
-fn is_time(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let within = |at: usize, from: u32, to: u32| {
-        let number = text.get(at..at + 2).filter(|text| digits(text)).and_then(|text| text.parse::<u32>().ok());
-        number.filter(|number| (from..=to).contains(number))
-    };
-    let marks = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")];
-    let is_marked = marks.iter().all(|(at, mark)| text.get(*at..*at + 1) == Some(mark));
-    let year = text.get(..4).filter(|year| digits(year)).and_then(|year| year.parse::<u32>().ok());
-    let (Some(year), Some(month)) = (year, within(5, 1, 12)) else { return false };
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        2 => 28 + u32::from(is_leap),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    let is_clock = within(8, 1, days).and(within(11, 0, 23)).and(within(14, 0, 59)).and(within(17, 0, 59)).is_some();
-    let zone = text.get(19..).unwrap_or_default();
-    let zone = match zone.strip_prefix('.') {
-        Some(fraction) if fraction.starts_with(|first: char| first.is_ascii_digit()) => {
-            fraction.trim_start_matches(|each: char| each.is_ascii_digit())
-        }
-        _ => zone,
-    };
-    let is_offset = |zone: &str| {
-        zone.len() == 6
-            && zone.starts_with(['+', '-'])
-            && zone[1..].split_once(':').is_some_and(|(hours, minutes)| {
-                let number = |text: &str| text.parse::<u32>().ok().filter(|_| digits(text) && text.len() == 2);
-                number(hours).is_some_and(|hours| hours < 24) && number(minutes).is_some_and(|minutes| minutes < 60)
-            })
-    };
-    is_marked && is_clock && (zone == "Z" || is_offset(zone))
 }
 
 #[cfg(test)]

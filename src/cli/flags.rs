@@ -82,6 +82,37 @@ side!(/// How to reach the source's registry.
 side!(/// How to reach the destination's registry.
     Destination, "dest-", "Destination registry");
 
+/// How to reach and to talk to the registry, for verbs with one.
+#[derive(Args, Debug)]
+pub(crate) struct Registry {
+    #[command(flatten)]
+    pub(crate) only: Only,
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
+
+/// How to reach and to talk to the registries of both sides.
+#[derive(Args, Debug)]
+pub(crate) struct Registries {
+    /// Look for credentials in this file only, on both sides
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["src-authfile", "dest-authfile"])]
+    authfile: Option<PathBuf>,
+    #[command(flatten)]
+    src: Source,
+    #[command(flatten)]
+    dest: Destination,
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
+
+impl Registries {
+    /// Returns how to reach the source's and the destination's.
+    pub(crate) fn sides(&self) -> [Side; 2] {
+        [Side::from(&self.src), Side::from(&self.dest)]
+            .map(|side| Side { authfile: self.authfile.clone().or(side.authfile), ..side })
+    }
+}
+
 /// A name and a password, `USER:PASSWORD`.
 #[derive(Clone, Debug)]
 pub(crate) struct UserPassword(Login);
@@ -99,28 +130,17 @@ impl FromStr for UserPassword {
 }
 
 /// How to talk to any registry.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Network {
-    /// Trust the authorities in this PEM file, beside the system's
-    #[arg(long, value_name = "FILE")]
-    pub(crate) tls_ca: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
     /// Present this certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The certificate's key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else
-    /// ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) registries_conf: Option<PathBuf>,
-    /// Send a request again this often after a failure that may pass [default: 4]
-    #[arg(long, value_name = "N")]
-    pub(crate) retry_times: Option<u32>,
-    /// Give a connection up when it has been silent for so many seconds [default: 30]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) read_timeout: Option<u64>,
     /// Send each host no more requests a second than this [default: no limit]
     #[arg(long, value_name = "N", value_parser = rate)]
     pub(crate) requests_per_second: Option<f64>,
@@ -132,7 +152,7 @@ fn rate(text: &str) -> Result<f64, &'static str> {
     rate.ok_or("expected a number above 0")
 }
 
-impl Network {
+impl Reach {
     /// Returns the longest silence.
     pub(crate) fn silence(&self) -> Option<Duration> {
         self.read_timeout.map(Duration::from_secs)
@@ -140,35 +160,27 @@ impl Network {
 }
 
 /// How to talk to any registry, where a certificate and its key are somebody else's.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Reach {
     /// Trust the authorities in this PEM file, beside the system's
     #[arg(long, value_name = "FILE")]
-    tls_ca: Vec<PathBuf>,
-    /// Read mirrors, other locations, insecure and blocked registries from this file [default: as in copy]
+    pub(crate) tls_ca: Vec<PathBuf>,
+    /// Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else
+    /// ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]
     #[arg(long, value_name = "FILE")]
-    registries_conf: Option<PathBuf>,
+    pub(crate) registries_conf: Option<PathBuf>,
     /// Send a request again this often after a failure that may pass [default: 4]
     #[arg(long, value_name = "N")]
-    retry_times: Option<u32>,
+    pub(crate) retry_times: Option<u32>,
     /// Give a connection up when it has been silent for so many seconds [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    read_timeout: Option<u64>,
+    pub(crate) read_timeout: Option<u64>,
 }
 
 impl From<&Reach> for Network {
     fn from(reach: &Reach) -> Self {
-        let Reach { tls_ca, registries_conf, retry_times, read_timeout } = reach;
-        Self {
-            tls_ca: tls_ca.clone(),
-            tls_cert: None,
-            tls_key: None,
-            registries_conf: registries_conf.clone(),
-            retry_times: *retry_times,
-            read_timeout: *read_timeout,
-            requests_per_second: None,
-        }
+        Self { reach: reach.clone(), ..Self::default() }
     }
 }
 
@@ -180,10 +192,17 @@ pub(crate) struct Work {
     pub(crate) jobs: NonZeroUsize,
     /// Keep temporary files in this folder [default: $TMPDIR, else /tmp]
     #[arg(long, value_name = "DIR")]
-    pub(crate) scratch: Option<PathBuf>,
+    scratch: Option<PathBuf>,
     /// Start over: use nothing that an interrupted run left, and remove it
     #[arg(long)]
     pub(crate) no_resume: bool,
+}
+
+impl Work {
+    /// Returns the folder of temporary files.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.scratch.clone().unwrap_or_else(std::env::temp_dir)
+    }
 }
 
 /// A family of media types, as typed.

@@ -10,8 +10,7 @@ use stevedore::manifest::Manifest;
 use stevedore::platform::Platform;
 use stevedore::transport::{Cached, Location, Place, Source};
 
-use super::client::{Common, attach_streams};
-use super::flags::{Network, Only, Side};
+use super::flags::Registry;
 use super::{Result, Ui};
 
 /// Which image is looked into, and how.
@@ -27,9 +26,7 @@ pub(crate) struct ImageFlags {
     #[arg(long, value_name = "DIR")]
     scratch: Option<PathBuf>,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 /// An image in its place.
@@ -58,10 +55,8 @@ impl ImageFlags {
         digests: bool,
         ui: &Ui,
     ) -> Result<Opened> {
-        let common = Common { network: &self.network, work: None };
-        let mut places = common.options(&Side::from(&self.registry), ui)?;
+        let mut places = self.registry.reading(&reference.place, None, ui)?;
         places.scratch = self.scratch.clone().or(places.scratch);
-        attach_streams(&reference.place, None, &mut places)?;
         let mut source = reference.place.open_source(&places)?;
         if let Some(folder) = self.cache.as_ref().filter(|_| source.origin().is_some()) {
             source = Box::new(Cached::new(source, Place::Layout(folder.clone()).open_destination(&places)?));

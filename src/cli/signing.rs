@@ -4,14 +4,110 @@ use clap::{ArgAction, ValueEnum};
 use serde::Serialize;
 use stevedore::digest::Digest;
 use stevedore::reference::Reference;
-use stevedore::sign::{self, Made};
-use stevedore::transport::{Location, Place, Selector};
+use stevedore::sign::{self, Made, PrivateKey};
+use stevedore::timestamp;
+use stevedore::transport::{Location, Place, Selector, Transport};
+use stevedore::watch::Watch;
 
-use super::{Result, Usage};
+use super::flags::Registry;
+use super::keys::{self, PasswordSource};
+use super::report::Report;
+use super::units::count;
+use super::{Result, Ui, Usage};
+
+/// With which key something is signed, and how that is written.
+#[derive(clap::Args, Debug)]
+pub(crate) struct SigningFlags {
+    /// The private key: a file, or env://NAME for a variable that holds it
+    #[arg(short, long, value_name = "FILE")]
+    key: String,
+    #[command(flatten)]
+    password: PasswordSource,
+    /// Write in this form
+    #[arg(long, value_name = "FORM", default_value = "both")]
+    signature_format: SignatureFormat,
+    /// Do the same with every image of an index
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+    /// Say when it was made, in seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]
+    #[arg(long, value_name = "SECONDS")]
+    timestamp: Option<i64>,
+    #[command(flatten)]
+    habits: Habits,
+    #[command(flatten)]
+    registry: Registry,
+}
+
+impl SigningFlags {
+    /// Refuses what cannot be had; else returns when it is said to be made.
+    pub(crate) fn created(&self, ui: &Ui) -> Result<Option<String>> {
+        self.habits.check()?;
+        let seconds = match self.timestamp {
+            Some(seconds) => Some(seconds),
+            None => ui.environment().source_date_epoch()?,
+        };
+        Ok(seconds.map(timestamp::format))
+    }
+
+    /// Says whether to write the classic form.
+    pub(crate) fn classic(&self) -> bool {
+        self.signature_format != SignatureFormat::Bundle
+    }
+
+    /// Says whether to write the bundle.
+    pub(crate) fn bundle(&self) -> bool {
+        self.signature_format != SignatureFormat::Classic
+    }
+
+    /// Has something signed, which makes `what`, and tells of it; notes are told of the digest.
+    pub(crate) fn run(
+        &self,
+        mut signed: Signed,
+        reference: &Location,
+        what: &str,
+        ui: &Ui,
+        sign: impl FnOnce(&dyn Transport, &PrivateKey, &Watch) -> sign::Result<Vec<sign::Image>>,
+        notes: impl FnOnce(&Digest) -> Vec<String>,
+    ) -> Result<()> {
+        // Before anything is asked or sent: a wrong password must not leave half of a signature.
+        let key = keys::private_key(&self.key, &self.password, ui)?;
+        let options = self.registry.options(None, ui)?;
+        let place = reference.place.open_destination(&options)?;
+        let images = sign(&*place, &key, &options.watch)?;
+        place.finish()?;
+        notes(&images[0].digest).iter().for_each(|note| ui.note(note));
+        let summary = summary(&images, what);
+        signed.reference = reference.to_string();
+        signed.images = images.into_iter().map(Image::from).collect();
+        ui.report(&signed)?;
+        ui.summary(&summary);
+        Ok(())
+    }
+}
+
+/// What was signed or attested.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Signed {
+    pub(crate) reference: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) identity: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) predicate_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    pub(crate) images: Vec<Image>,
+}
+
+impl Report for Signed {
+    fn text(&self) -> String {
+        self.images.iter().map(|image| format!("{}\n", image.digest)).collect()
+    }
+}
 
 /// Flags of cosign's that change nothing here.
 #[derive(clap::Args, Debug)]
-pub(crate) struct Habits {
+struct Habits {
     /// Taken, for nothing is asked
     #[arg(short, long, hide = true)]
     yes: bool,
@@ -25,7 +121,7 @@ pub(crate) struct Habits {
 
 impl Habits {
     /// Refuses what cannot be had.
-    pub(crate) fn check(&self) -> Result<(), Usage> {
+    fn check(&self) -> Result<(), Usage> {
         if self.tlog_upload == Some(true) || self.use_signing_config == Some(true) {
             return Err(Usage::new("nothing is sent to a transparency log", "leave the flag out"));
         }
@@ -35,7 +131,7 @@ impl Habits {
 
 /// A form of signatures, as typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SignatureFormat {
+enum SignatureFormat {
     /// Under the tag sha256-….sig
     Classic,
     /// Among the referrers
@@ -47,7 +143,7 @@ pub(crate) enum SignatureFormat {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Image {
-    pub(crate) digest: Digest,
+    digest: Digest,
     #[serde(skip_serializing_if = "Option::is_none")]
     classic: Option<Signature>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,10 +176,9 @@ pub(crate) fn identity(reference: &Location) -> Option<String> {
 }
 
 /// Counts what was written of something.
-pub(crate) fn summary(images: &[sign::Image], what: &str) -> String {
+fn summary(images: &[sign::Image], what: &str) -> String {
     let made = images.iter().flat_map(|image| [&image.classic, &image.bundle]).flatten();
     let (new, old): (Vec<&Made>, Vec<&Made>) = made.partition(|made| made.is_new);
-    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     match (new.len(), old.len()) {
         (0, _) if what == "signature" => format!("{}: nothing to do, signed already", count(images.len(), "image")),
         (0, _) => format!("{}: nothing to do, attested already", count(images.len(), "image")),

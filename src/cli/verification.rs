@@ -1,15 +1,178 @@
-//! What `verify` and `verify-attestation` share: flags, and what is said of the rejected.
+//! What the verbs that verify share: flags, what is said of good signatures and of bad ones, exit codes.
 
 use clap::{ArgAction, ValueEnum};
 use serde::Serialize;
+use serde_json::value::RawValue;
+use stevedore::class::Class;
 use stevedore::digest::Digest;
-use stevedore::sign::{Rejected, Require, Signer};
+use stevedore::sign::{self, Accepted, Authority, Form, Outcome, Rejected, Require, Signer, Verdict};
+use stevedore::splice::Members;
+use stevedore::transport::{self, Location, Source};
+use stevedore::watch::Watch;
 
-use super::{Result, Usage};
+use super::flags::Registry;
+use super::keyless::KeylessFlags;
+use super::report::{Report, printable};
+use super::{Error, Result, Ui, Usage};
+
+/// Who must have signed an image, and what is told of it.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Verification {
+    /// Who may have signed: a file with public keys, or env://NAME for a variable that holds them
+    #[arg(short, long, value_name = "FILE")]
+    key: Vec<String>,
+    #[command(flatten)]
+    pub(crate) keyless: KeylessFlags,
+    /// How many of the keys must have signed
+    #[arg(long, value_name = "HOW", default_value = "any")]
+    pub(crate) require: HowMany,
+    /// Print what cosign prints, or a report; --json prints the report as JSON
+    #[arg(short, long, value_name = "WHAT", default_value = "json")]
+    output: Output,
+    #[command(flatten)]
+    habits: Habits,
+    #[command(flatten)]
+    registry: Registry,
+}
+
+impl Verification {
+    /// Returns who may have signed.
+    pub(crate) fn authorities(&self) -> Result<Vec<Box<dyn Authority>>> {
+        self.habits.check()?;
+        self.keyless.authorities(&self.key, self.habits.would_weaken())
+    }
+
+    /// Opens the place of the image.
+    pub(crate) fn open(&self, reference: &Location, ui: &Ui) -> Result<(Box<dyn Source>, Watch)> {
+        self.habits.check()?;
+        let options = self.registry.reading(&reference.place, None, ui)?;
+        Ok((reference.place.open_source(&options)?, options.watch))
+    }
+
+    /// Prints what was found out: what cosign would, or a report.
+    pub(crate) fn tell(&self, findings: &Findings, verdict: &Verdict, cosign: &[u8], ui: &Ui) -> Result<()> {
+        for rejected in &verdict.rejected {
+            ui.note(&printable(&format!("not counted: {rejected}")));
+        }
+        if ui.wants_json() || self.output == Output::Report {
+            return ui.report(findings);
+        }
+        ui.close();
+        ui.bytes(cosign)
+    }
+}
+
+/// Returns the exit code of a failure: those that cosign documents, and no others.
+pub(crate) fn exit_code(error: &Error, class: Class) -> u8 {
+    let failure = error.chain().find_map(|error| error.downcast_ref::<sign::Error>());
+    match (failure.and_then(sign::Error::outcome), class) {
+        (Some(Outcome::Unsigned), _) => 10,
+        (Some(Outcome::NoImage), _) => 11,
+        (Some(Outcome::Unacceptable), _) => 12,
+        (None, Class::Usage) => 2,
+        // A file or directory without anything in it, found before any image is looked for.
+        (None, Class::NotFound) if error.is::<transport::Error>() => 11,
+        (None, Class::Interrupted) => 130,
+        _ => 1,
+    }
+}
+
+/// What was found out. The member names are those of docs/JSON.md.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Findings {
+    reference: String,
+    digest: Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predicate_type: Option<String>,
+    accepted: Vec<Good>,
+    rejected: Vec<Bad>,
+}
+
+/// A good signature. An attestation has a name and a predicate, any other an identity and annotations.
+#[derive(Debug, Serialize)]
+struct Good {
+    form: Form,
+    place: String,
+    manifest: Digest,
+    blob: Digest,
+    signers: Vec<Signer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Members>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predicate: Option<Box<RawValue>>,
+}
+
+impl Findings {
+    /// Tells of a verdict about attestations of a type, or about signatures.
+    pub(crate) fn new(reference: &Location, predicate_type: Option<&str>, verdict: &Verdict) -> Self {
+        let good = |accepted: &Accepted| Good::new(accepted, predicate_type.is_some());
+        Self {
+            reference: reference.to_string(),
+            digest: verdict.digest.clone(),
+            predicate_type: predicate_type.map(Into::into),
+            accepted: verdict.accepted.iter().map(good).collect(),
+            rejected: verdict.rejected.iter().map(Bad::from).collect(),
+        }
+    }
+}
+
+impl Good {
+    fn new(accepted: &Accepted, is_attestation: bool) -> Self {
+        let Accepted { candidate, signers, claim, .. } = accepted;
+        let (name, identity) = match is_attestation {
+            true => (claim.identity.clone(), None),
+            false => (None, claim.identity.clone()),
+        };
+        Self {
+            form: candidate.form,
+            place: candidate.spot.to_string(),
+            manifest: candidate.manifest.clone(),
+            blob: candidate.layer.digest.clone(),
+            signers: signers.iter().map(|(_, signer)| signer.clone()).collect(),
+            identity,
+            annotations: (!is_attestation).then(|| claim.annotations.clone().unwrap_or_default()),
+            name,
+            predicate: claim.predicate.clone().filter(|_| is_attestation),
+        }
+    }
+}
+
+impl Report for Findings {
+    fn text(&self) -> String {
+        let mut text = match &self.predicate_type {
+            Some(kind) => format!("{} has {}\n", self.digest, printable(kind)),
+            None if self.accepted.is_empty() => format!("{} needs no signature\n", self.digest),
+            None => format!("{} is signed\n", self.digest),
+        };
+        for good in &self.accepted {
+            let form = match good.form {
+                Form::Classic => "classic signature",
+                Form::Bundle => "bundle",
+                Form::Envelope => "envelope",
+            };
+            text.push_str(&format!("\n{form} in {}\n", good.place));
+            let mut fact = |name: &str, value: &str| text.push_str(&format!("  {name:<10}  {}\n", printable(value)));
+            fact("Manifest", &good.manifest.to_string());
+            for (name, value) in good.signers.iter().flat_map(facts) {
+                fact(name, &value);
+            }
+            fact("Name", good.identity.as_ref().or(good.name.as_ref()).map_or("none", String::as_str));
+            for (name, value) in good.annotations.iter().flat_map(Members::iter) {
+                fact("Annotation", &format!("{name}={}", value.get()));
+            }
+        }
+        text
+    }
+}
 
 /// Flags of cosign's that change nothing here: no transparency log is asked with a key, and every place is looked at anyway.
 #[derive(clap::Args, Debug)]
-pub(crate) struct Habits {
+struct Habits {
     /// Taken, for no log is asked
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     insecure_ignore_tlog: Option<bool>,
@@ -35,13 +198,13 @@ pub(crate) struct Habits {
 
 impl Habits {
     /// Says whether a flag asks for less than a keyless signature is worth.
-    pub(crate) fn would_weaken(&self) -> bool {
+    fn would_weaken(&self) -> bool {
         let flags = [self.insecure_ignore_tlog, self.insecure_ignore_sct, self.private_infrastructure];
         flags.contains(&Some(true))
     }
 
     /// Refuses the one that would make verifying pointless.
-    pub(crate) fn check(&self) -> Result<(), Usage> {
+    fn check(&self) -> Result<(), Usage> {
         if self.check_claims == Some(false) {
             let reason = "a signature that is not compared with the image proves nothing";
             return Err(Usage::new(reason, "leave the flag out"));
@@ -61,8 +224,8 @@ pub(crate) enum HowMany {
 
 /// What is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    /// cosign's array of payloads
+enum Output {
+    /// cosign's array of payloads, or its envelopes
     Json,
     /// Who signed what and where it was found
     Report,
@@ -78,7 +241,7 @@ impl From<HowMany> for Require {
 }
 
 /// Returns what a report says of a signer, as names and values.
-pub(crate) fn facts(signer: &Signer) -> Vec<(&'static str, String)> {
+fn facts(signer: &Signer) -> Vec<(&'static str, String)> {
     match signer {
         Signer::Key(fingerprint) => vec![("Key", fingerprint.to_string())],
         Signer::Certificate { identity, issuer, signed_at, claims } => {
@@ -92,7 +255,7 @@ pub(crate) fn facts(signer: &Signer) -> Vec<(&'static str, String)> {
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Bad {
+struct Bad {
     place: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest: Option<Digest>,

@@ -8,11 +8,11 @@ use stevedore::image::Image;
 use stevedore::platform::Platform;
 use stevedore::transport::{Location, Place, Selector};
 
-use crate::cli::artifact_flags::{ArtifactFlags, Packed, artifact_type, count, packed};
-use crate::cli::client::Common;
-use crate::cli::flags::{Network, Only, Side, Work};
+use crate::cli::artifact_flags::{ArtifactFlags, Packed, artifact_type, packed};
+use crate::cli::flags::{Registry, Work};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
+use crate::cli::units::count;
 use crate::cli::{Result, Ui, Usage};
 
 /// Attach files to an image: an SBOM, a report, a licence
@@ -37,9 +37,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     work: Work,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 const EXAMPLES: &str = "\
@@ -67,8 +65,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         let hint = "name a file, or add an annotation with -a NAME=VALUE";
         return Err(Usage::new("there is nothing to attach", hint).into());
     }
-    let common = Common { network: &args.network, work: Some(&args.work) };
-    let options = common.options(&Side::from(&args.registry), ui)?;
+    let options = args.registry.options(Some(&args.work), ui)?;
     let scratch = options.scratch.clone().expect("the binary always has one");
     ui.title("attach");
     let place = args.reference.place.open_destination(&options)?;
@@ -85,7 +82,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         ui.note(&format!("attached to {}, which is what the tag names now", subject.digest));
     }
     let files = packed(&artifact);
-    let number = count(files.len());
+    let number = count(files.len(), "file");
     ui.report(&Attached {
         reference: args.reference.to_string(),
         subject: subject.digest,

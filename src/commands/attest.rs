@@ -5,17 +5,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::ArgAction;
-use serde::Serialize;
-use stevedore::sign::{self, Attesting, PredicateType, collect};
-use stevedore::timestamp;
-use stevedore::transport::{Location, Place};
+use stevedore::sign::{self, Attesting, PredicateType, PrivateKey, collect};
+use stevedore::transport::{Location, Place, Transport};
+use stevedore::watch::Watch;
 
-use crate::cli::client::Common;
-use crate::cli::flags::{Network, Only, Side};
-use crate::cli::keys::{self, PasswordSource};
 use crate::cli::locations::location;
-use crate::cli::report::Report;
-use crate::cli::signing::{Habits, Image, SignatureFormat, identity, summary};
+use crate::cli::signing::{Signed, SigningFlags, identity};
 use crate::cli::{Context, Result, Ui, Usage};
 
 /// Attest something of an image with a key
@@ -32,38 +27,20 @@ pub(crate) struct Args {
     /// The image
     #[arg(value_parser = location)]
     pub(crate) reference: Location,
-    /// The private key: a file, or env://NAME for a variable that holds it
-    #[arg(short, long, value_name = "FILE")]
-    key: String,
     #[command(flatten)]
-    password: PasswordSource,
+    signing: SigningFlags,
     /// What is stated: a file, or - for standard input
     #[arg(long, value_name = "FILE")]
     predicate: PathBuf,
     /// The type of what is stated
     #[arg(long = "type", value_name = "TYPE", default_value = "custom")]
     kind: PredicateType,
-    /// Write the attestation in this form
-    #[arg(long, value_name = "FORM", default_value = "both")]
-    signature_format: SignatureFormat,
-    /// Attest it of every image of an index, too
-    #[arg(short, long)]
-    recursive: bool,
     /// Attest it of an image with this name [default: HOST/REPOSITORY]
     #[arg(long, value_name = "NAME")]
     identity: Option<String>,
-    /// Say in the bundle, and in a custom predicate, when it was made: seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]
-    #[arg(long, value_name = "SECONDS")]
-    timestamp: Option<i64>,
-    #[command(flatten)]
-    habits: Habits,
     /// Refused: what was attested stays
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     replace: Option<bool>,
-    #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
 }
 
 const EXAMPLES: &str = "\
@@ -73,56 +50,33 @@ Examples:
   stevedore attest --key cosign.key -r --type slsaprovenance1 --predicate provenance.json docker://registry.example.com/app:1.0
   stevedore attest --key cosign.key --type https://example.com/tested/v1 --predicate tested.json oci:images:app";
 
-/// What was attested.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Attested {
-    reference: String,
-    predicate_type: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    images: Vec<Image>,
-}
-
 /// Attests it.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let attesting = args.attesting(ui)?;
-    // Before anything is asked or sent: a wrong password must not leave half of an attestation.
-    let key = keys::private_key(&args.key, &args.password, ui)?;
-    let common = Common { network: &args.network, work: None };
-    let options = common.options(&Side::from(&args.registry), ui)?;
-    let place = args.reference.place.open_destination(&options)?;
-    let images = sign::attest(&*place, &args.reference.at, &key, &attesting, &options.watch)?;
-    place.finish()?;
-    let summary = summary(&images, "attestation");
-    let images = images.into_iter().map(Image::from).collect();
-    let Attesting { predicate_type, name, .. } = attesting;
-    ui.report(&Attested { reference: args.reference.to_string(), predicate_type, name, images })?;
-    ui.summary(&summary);
-    Ok(())
+    let Attesting { predicate_type, name, .. } = attesting.clone();
+    let signed = Signed { predicate_type: Some(predicate_type), name, ..Signed::default() };
+    let attest = |place: &dyn Transport, key: &PrivateKey, watch: &Watch| {
+        sign::attest(place, &args.reference.at, place, key, &attesting, watch)
+    };
+    args.signing.run(signed, &args.reference, "attestation", ui, attest, |_| Vec::new())
 }
 
 impl Args {
     fn attesting(&self, ui: &Ui) -> Result<Attesting> {
-        self.habits.check()?;
+        let created = self.signing.created(ui)?;
         if self.replace == Some(true) {
             return Err(Usage::new("what was attested is never replaced", "leave --replace out").into());
         }
-        let seconds = match self.timestamp {
-            Some(seconds) => Some(seconds),
-            None => ui.environment().source_date_epoch()?,
-        };
-        let created = seconds.map(timestamp::format);
         let content = read(&self.predicate)
             .with_context(|| format!("cannot read the predicate from {}", self.predicate.display()))?;
         Ok(Attesting {
-            classic: self.signature_format != SignatureFormat::Bundle,
-            bundle: self.signature_format != SignatureFormat::Classic,
+            classic: self.signing.classic(),
+            bundle: self.signing.bundle(),
             name: self.identity.clone().or_else(|| self.name()),
             predicate_type: self.kind.uri().to_owned(),
             predicate: self.kind.predicate(&content, created.as_deref())?,
             created,
-            recursive: self.recursive,
+            recursive: self.signing.recursive,
         })
     }
 
@@ -147,10 +101,4 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
         File::open(path)?.take(limit).read_to_end(&mut content)?;
     }
     Ok(content)
-}
-
-impl Report for Attested {
-    fn text(&self) -> String {
-        self.images.iter().map(|image| format!("{}\n", image.digest)).collect()
-    }
 }

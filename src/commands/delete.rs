@@ -4,8 +4,7 @@ use serde::Serialize;
 use stevedore::digest::Digest;
 use stevedore::transport::{self, Location, Named, Place, Selector, remove, tags_of};
 
-use crate::cli::client::Common;
-use crate::cli::flags::{Network, Only, Side};
+use crate::cli::flags::Registry;
 use crate::cli::locations::location;
 use crate::cli::report::Report;
 use crate::cli::{Result, Ui, Usage};
@@ -27,9 +26,7 @@ pub(crate) struct Args {
     #[arg(short = 'n', long)]
     dry_run: bool,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 const EXAMPLES: &str = "\
@@ -57,8 +54,7 @@ struct Removal {
 
 /// Removes the tag or manifest.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let common = Common { network: &args.network, work: None };
-    let options = common.options(&Side::from(&args.registry), ui)?;
+    let options = args.registry.options(None, ui)?;
     let Location { place, at, .. } = &args.reference;
     let destination = place.open_destination(&options)?;
     if matches!(place, Place::Dir(_) | Place::OciArchive(_) | Place::DockerArchive(_)) {

@@ -2,10 +2,9 @@
 
 use stevedore::transport::Location;
 
-use crate::cli::client::Common;
-use crate::cli::flags::{Network, Only, Side};
+use crate::cli::flags::Registry;
 use crate::cli::locations::location;
-use crate::cli::{Result, Ui, client, resolved};
+use crate::cli::{Result, Ui, resolved};
 
 /// Print the digest of an image's manifest, by one HEAD at a registry
 #[derive(clap::Args)]
@@ -15,9 +14,7 @@ pub(crate) struct Args {
     #[arg(value_parser = location)]
     pub(crate) reference: Location,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 const EXAMPLES: &str = "\
@@ -27,8 +24,6 @@ Examples:
 
 /// Prints the digest.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let common = Common { network: &args.network, work: None };
-    let mut options = common.options(&Side::from(&args.registry), ui)?;
-    client::attach_streams(&args.reference.place, None, &mut options)?;
+    let options = args.registry.reading(&args.reference.place, None, ui)?;
     ui.report(&resolved::find(&args.reference, &options)?)
 }

@@ -210,8 +210,9 @@ impl Command {
         match self {
             Self::Diff(_) => diff::exit_code(error, class),
             #[cfg(feature = "sign")]
-            #[cfg(feature = "sign")]
-            Self::Verify(_) | Self::VerifyBlob(_) | Self::VerifyAttestation(_) => Some(verify::exit_code(error, class)),
+            Self::Verify(_) | Self::VerifyBlob(_) | Self::VerifyAttestation(_) => {
+                Some(cli::verification::exit_code(error, class))
+            }
             _ => None,
         }
     }

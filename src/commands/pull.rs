@@ -12,11 +12,10 @@ use stevedore::media_type::MediaType;
 use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Source};
 
-use crate::cli::artifact_flags::count;
-use crate::cli::client::{Common, attach_streams};
-use crate::cli::flags::{Network, Only, Side, Work};
+use crate::cli::flags::{Registry, Work};
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
+use crate::cli::units::count;
 use crate::cli::{Result, Ui, Usage, output};
 
 /// Fetch the files of an artifact
@@ -45,9 +44,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     work: Work,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 const EXAMPLES: &str = "\
@@ -89,9 +86,7 @@ struct Nameless {
 
 /// Fetches the files.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let common = Common { network: &args.network, work: Some(&args.work) };
-    let mut options = common.options(&Side::from(&args.registry), ui)?;
-    attach_streams(&args.reference.place, None, &mut options)?;
+    let options = args.registry.reading(&args.reference.place, Some(&args.work), ui)?;
     ui.title("pull");
     let source = args.reference.place.open_source(&options)?;
     let artifact = Image::find(&*source, &args.reference.at, args.platform.as_ref())?;
@@ -103,7 +98,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let pulled = artifact::pull(&*source, &artifact, &wanted, &options.watch)?;
     let number = pulled.files.len();
     if !pulled.nameless.is_empty() {
-        ui.note(&format!("left out what has no name: {} of the artifact", count(pulled.nameless.len())));
+        ui.note(&format!("left out what has no name: {} of the artifact", count(pulled.nameless.len(), "file")));
     }
     let bytes: u64 = pulled.files.iter().map(|file| file.descriptor.size).sum();
     ui.report(&Pulled {
@@ -114,7 +109,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     })?;
     ui.summary(&match number {
         0 => "the artifact has no files".to_owned(),
-        number => format!("{} pulled, {bytes} bytes", count(number)),
+        number => format!("{} pulled, {bytes} bytes", count(number, "file")),
     });
     Ok(())
 }

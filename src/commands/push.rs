@@ -7,11 +7,12 @@ use stevedore::digest::Digest;
 use stevedore::media_type::MediaType;
 use stevedore::transport::{Location, Selector};
 
-use crate::cli::artifact_flags::{ArtifactFlags, Packed, artifact_type, count, packed};
-use crate::cli::client::{Common, attach_streams};
-use crate::cli::flags::{Network, Only, Side, Work};
+use crate::cli::artifact_flags::{ArtifactFlags, Packed, artifact_type, packed};
+use crate::cli::client::attach_streams;
+use crate::cli::flags::{Registry, Work};
 use crate::cli::locations::location;
 use crate::cli::report::Report;
+use crate::cli::units::count;
 use crate::cli::{Result, Ui};
 
 /// Keep files where images are, as an OCI artifact
@@ -32,9 +33,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     work: Work,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 const EXAMPLES: &str = "\
@@ -59,8 +58,7 @@ struct Pushed {
 
 /// Pushes the files.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let common = Common { network: &args.network, work: Some(&args.work) };
-    let mut options = common.options(&Side::from(&args.registry), ui)?;
+    let mut options = args.registry.options(Some(&args.work), ui)?;
     let takes_output = attach_streams(&args.reference.place, Some(&args.reference.place), &mut options)?;
     let scratch = options.scratch.clone().expect("the binary always has one");
     ui.title("push");
@@ -77,7 +75,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let report = copy::copy(&request, args.work.jobs, &options.watch)?;
     let Descriptor { digest, media_type, size, .. } = report.manifest;
     let files = packed(&artifact);
-    let number = count(files.len());
+    let number = count(files.len(), "file");
     let artifact_type = artifact.manifest().as_referrer().artifact_type;
     let up_to_date = report.up_to_date;
     let pushed =

@@ -9,8 +9,7 @@ use stevedore::media_type::MediaType;
 use stevedore::platform::Platform;
 use stevedore::transport::{self, Location};
 
-use crate::cli::client::{Common, attach_streams};
-use crate::cli::flags::{Network, Only, Side};
+use crate::cli::flags::Registry;
 use crate::cli::locations::location;
 use crate::cli::report::{Report, printable};
 use crate::cli::{Result, Ui, Usage};
@@ -38,9 +37,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<Platform>,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 const EXAMPLES: &str = "\
@@ -81,9 +78,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     if args.depth == Some(0) {
         return Err(Usage::new("no level is none to show", "use --depth 1 or more").into());
     }
-    let common = Common { network: &args.network, work: None };
-    let mut options = common.options(&Side::from(&args.registry), ui)?;
-    attach_streams(&args.reference.place, None, &mut options)?;
+    let options = args.registry.reading(&args.reference.place, None, ui)?;
     let source = args.reference.place.open_source(&options)?;
     let at = &args.reference.at;
     let subject: Descriptor = match &args.platform {

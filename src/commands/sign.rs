@@ -2,18 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use stevedore::sign::{self, Signing};
-use stevedore::timestamp;
-use stevedore::transport::{Location, Place, Selector};
+use stevedore::sign::{self, PrivateKey, Signing};
+use stevedore::transport::{Location, Place, Selector, Transport};
+use stevedore::watch::Watch;
 
-use crate::cli::client::Common;
 use crate::cli::config_flags::pair;
-use crate::cli::flags::{Network, Only, Side};
-use crate::cli::keys::{self, PasswordSource};
 use crate::cli::locations::location;
-use crate::cli::report::Report;
-use crate::cli::signing::{Habits, Image, SignatureFormat, identity, summary};
+use crate::cli::signing::{Signed, SigningFlags, identity};
 use crate::cli::{Result, Ui, Usage};
 
 /// Sign an image with a key
@@ -27,32 +22,14 @@ pub(crate) struct Args {
     /// The image
     #[arg(value_parser = location)]
     pub(crate) reference: Location,
-    /// The private key: a file, or env://NAME for a variable that holds it
-    #[arg(short, long, value_name = "FILE")]
-    key: String,
     #[command(flatten)]
-    password: PasswordSource,
-    /// Write the signature in this form
-    #[arg(long, value_name = "FORM", default_value = "both")]
-    signature_format: SignatureFormat,
+    signing: SigningFlags,
     /// Sign this as well; `verify -a` can ask for it
     #[arg(short, long = "annotations", value_name = "NAME=VALUE", value_parser = pair)]
     annotation: Vec<(String, String)>,
-    /// Sign every image of an index, too
-    #[arg(short, long)]
-    recursive: bool,
     /// Sign the image under this name [default: HOST/REPOSITORY, with the tag if that is what it was named by]
     #[arg(long, alias = "sign-container-identity", value_name = "NAME")]
     identity: Option<String>,
-    /// Say in the bundle when it was made: seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]
-    #[arg(long, value_name = "SECONDS")]
-    timestamp: Option<i64>,
-    #[command(flatten)]
-    habits: Habits,
-    #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
 }
 
 const EXAMPLES: &str = "\
@@ -62,67 +39,41 @@ Examples:
   stevedore sign --key env://COSIGN_PRIVATE_KEY --signature-format classic docker://registry.example.com/app@sha256:…
   stevedore sign --key cosign.key --identity registry.example.com/app:1.0 oci:images:app";
 
-/// What was signed.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Signed {
-    reference: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<String>,
-    images: Vec<Image>,
-}
-
 /// Signs the image.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let signing = args.signing(ui)?;
-    // Before anything is asked or sent: a wrong password must not leave half of a signature.
-    let key = keys::private_key(&args.key, &args.password, ui)?;
-    let common = Common { network: &args.network, work: None };
-    let options = common.options(&Side::from(&args.registry), ui)?;
-    let place = args.reference.place.open_destination(&options)?;
-    let images = sign::sign(&*place, &args.reference.at, &key, &signing, &options.watch)?;
-    place.finish()?;
-    if matches!(args.reference.at, Selector::Tag(_)) && matches!(args.reference.place, Place::Registry(_)) {
-        ui.note(&format!("signed the digest {}, which is what the tag names now", images[0].digest));
-    }
-    if signing.identity.is_none() {
-        ui.note(
-            "signed without a name, for the place has none; policies may want one: --identity HOST/REPOSITORY[:TAG]",
-        );
-    }
-    let summary = summary(&images, "signature");
-    let images = images.into_iter().map(Image::from).collect();
-    ui.report(&Signed { reference: args.reference.to_string(), identity: signing.identity, images })?;
-    ui.summary(&summary);
-    Ok(())
+    let signed = Signed { identity: signing.identity.clone(), ..Signed::default() };
+    let Location { place, at, .. } = &args.reference;
+    let sign = |to: &dyn Transport, key: &PrivateKey, watch: &Watch| sign::sign(to, at, to, key, &signing, watch);
+    args.signing.run(signed, &args.reference, "signature", ui, sign, |digest| {
+        let mut notes = Vec::new();
+        if matches!((place, at), (Place::Registry(_), Selector::Tag(_))) {
+            notes.push(format!("signed the digest {digest}, which is what the tag names now"));
+        }
+        if signing.identity.is_none() {
+            let remedy = "policies may want one: --identity HOST/REPOSITORY[:TAG]";
+            notes.push(format!("signed without a name, for the place has none; {remedy}"));
+        }
+        notes
+    })
 }
 
 impl Args {
     fn signing(&self, ui: &Ui) -> Result<Signing> {
-        self.habits.check()?;
+        let created = self.signing.created(ui)?;
         let mut annotations = BTreeMap::new();
         for (name, value) in &self.annotation {
             if annotations.insert(name.clone(), value.clone()).is_some_and(|other| other != *value) {
                 return Err(Usage::new(format!("the annotation {name} has two values"), "give it once").into());
             }
         }
-        let seconds = match self.timestamp {
-            Some(seconds) => Some(seconds),
-            None => ui.environment().source_date_epoch()?,
-        };
         Ok(Signing {
-            classic: self.signature_format != SignatureFormat::Bundle,
-            bundle: self.signature_format != SignatureFormat::Classic,
+            classic: self.signing.classic(),
+            bundle: self.signing.bundle(),
             identity: self.identity.clone().or_else(|| identity(&self.reference)),
             annotations,
-            created: seconds.map(timestamp::format),
-            recursive: self.recursive,
+            created,
+            recursive: self.signing.recursive,
         })
-    }
-}
-
-impl Report for Signed {
-    fn text(&self) -> String {
-        self.images.iter().map(|image| format!("{}\n", image.digest)).collect()
     }
 }

@@ -3,11 +3,10 @@
 use serde::Serialize;
 use stevedore::transport::{Place, tag_pages};
 
-use crate::cli::client::Common;
-use crate::cli::flags::{Network, Only, Side};
+use crate::cli::flags::Registry;
 use crate::cli::locations::place;
 use crate::cli::report::{Report, printable};
-use crate::cli::{Result, Ui, client};
+use crate::cli::{Result, Ui};
 
 /// List the tags of a repository, a layout or an archive, in its own order
 #[derive(clap::Args)]
@@ -17,9 +16,7 @@ pub(crate) struct Args {
     #[arg(value_parser = place, value_name = "PLACE")]
     pub(crate) place: Place,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 const EXAMPLES: &str = "\
@@ -37,9 +34,7 @@ struct Listing {
 
 /// Lists the tags, each page as it comes.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let common = Common { network: &args.network, work: None };
-    let mut options = common.options(&Side::from(&args.registry), ui)?;
-    client::attach_streams(&args.place, None, &mut options)?;
+    let options = args.registry.reading(&args.place, None, ui)?;
     let source = args.place.open_source(&options)?;
     let mut listing = Listing { place: args.place.to_string(), tags: Vec::new() };
     for page in tag_pages(&*source) {

@@ -86,8 +86,6 @@ pub enum Error {
     },
 }
 
-impl Error {}
-
 impl Classified for Error {
     fn diagnosis(&self) -> Diagnosis<'_> {
         match self {

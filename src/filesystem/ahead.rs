@@ -6,6 +6,7 @@ use std::thread::Scope;
 
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::pool;
+use crate::reading::read_some;
 
 /// How much is handed over at a time.
 const BUFFER: usize = 256 * 1024;
@@ -139,10 +140,9 @@ fn pump(mut reader: impl Read, into: &SyncSender<io::Result<Vec<u8>>>, used: &Re
 fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut count = 0;
     while count < buffer.len() {
-        match reader.read(&mut buffer[count..]) {
+        match read_some(reader, &mut buffer[count..]) {
             Ok(0) => break,
             Ok(n) => count += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return (count, Some(error)),
         }
     }

@@ -44,6 +44,7 @@ pub use find::Found;
 pub use glob::Glob;
 pub use layers::{DiffIds, Layers, Options};
 pub use meaning::Meaning;
+pub(crate) use meaning::{join, split};
 pub use merging::{Passed, Sink};
 pub use read::{Layer, Scanned, scan};
 pub use tree::{Oddity, Path, Tree, Warning};

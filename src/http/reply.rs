@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::wire::Wire;
 use super::{Content, Headers, Method, Response};
+use crate::reading::read_some;
 use crate::timestamp;
 
 /// Content up to this length goes out in one write with its head.
@@ -163,11 +164,9 @@ impl Writer {
             self.buffer.resize(head + most, 0);
             let mut filled = head;
             while filled < head + most {
-                match from.read(&mut self.buffer[filled..]) {
-                    Ok(0) => return Err(too_short()),
-                    Ok(count) => filled += count,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(error),
+                match read_some(from, &mut self.buffer[filled..])? {
+                    0 => return Err(too_short()),
+                    count => filled += count,
                 }
             }
             wire.write_all(&self.buffer)?;
@@ -225,15 +224,6 @@ fn ending(response: &Response, how: ReplyOptions) -> Ending {
         Some(length) => Ending::Length(length),
         None if how.modern => Ending::Chunks,
         None => Ending::Close,
-    }
-}
-
-fn read_some(from: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match from.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            other => return other,
-        }
     }
 }
 

@@ -10,6 +10,7 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::GzDecoder;
 
 use crate::media_type::Compression;
+use crate::reading::read_some;
 
 /// The start of a gzip member: the magic number and the only method there is.
 const GZIP: [u8; 3] = [0x1f, 0x8b, 0x08];
@@ -108,21 +109,13 @@ impl<R: Read> Input<R> {
 
     /// Reads more behind what is held.
     fn fill(&mut self) -> io::Result<()> {
-        loop {
-            match self.reader.read(&mut self.buffer[self.end..]) {
-                // Decoders lose their place when an interruption passes through them.
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.failed = true;
-                    return Err(error);
-                }
-                Ok(n) => {
-                    self.ended = n == 0;
-                    self.end += n;
-                    return Ok(());
-                }
-            }
-        }
+        // Decoders lose their place when an interruption passes through them.
+        let read = read_some(&mut self.reader, &mut self.buffer[self.end..]);
+        self.failed |= read.is_err();
+        let n = read?;
+        self.ended = n == 0;
+        self.end += n;
+        Ok(())
     }
 }
 

@@ -13,9 +13,7 @@ use crate::class::{Class, Classified, Diagnosis};
 use crate::descriptor::Descriptor;
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::media_type::{Compression, Format, MediaType};
-
-/// How much is read at a time.
-const BUFFER: usize = 128 * 1024;
+use crate::reading::pour;
 
 /// Annotations that describe the compressed bytes: a table of contents that is no longer there, which readers would look for. They are those
 /// of estargz and of zstd:chunked.
@@ -138,19 +136,13 @@ fn read_content(blob: Blob<'_>, mut take: impl FnMut(&[u8]) -> Result<(), Error>
     };
     let (compression, mut reader) = decompress(blob).map_err(failed)?;
     let mut hasher = Hasher::new(Algorithm::Sha256);
-    let mut buffer = vec![0; BUFFER];
     let mut size = 0;
-    loop {
-        let piece = match reader.read(&mut buffer) {
-            Ok(0) => return Ok(Content { compression, diff_id: hasher.finish(), size }),
-            Ok(n) => &buffer[..n],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(failed(error)),
-        };
+    pour(&mut reader, failed, |piece| {
         hasher.update(piece);
         size += piece.len() as u64;
-        take(piece)?;
-    }
+        take(piece)
+    })?;
+    Ok(Content { compression, diff_id: hasher.finish(), size })
 }
 
 /// A file that hashes what is written to it.

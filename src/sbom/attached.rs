@@ -62,8 +62,6 @@ pub enum Error {
     },
 }
 
-impl Error {}
-
 impl Classified for Error {
     fn diagnosis(&self) -> Diagnosis<'_> {
         match self {

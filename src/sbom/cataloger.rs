@@ -2,7 +2,7 @@
 //! there in the end is decided afterwards.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 
 use super::Package;
 use crate::filesystem::{Content, Entry};
@@ -17,6 +17,18 @@ pub struct Evidence<'a> {
     pub content: &'a mut dyn Content,
     /// What it says besides packages.
     pub facts: &'a mut Facts,
+}
+
+impl Evidence<'_> {
+    /// Reads at most so many bytes of the file as text; what is no UTF-8 is replaced.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn text(&mut self, limit: u64) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        (&mut *self.content).take(limit).read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
 }
 
 /// What evidence says besides the packages that it declares.

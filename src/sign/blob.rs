@@ -3,7 +3,7 @@
 //! Versions 0.1 to 0.3 count here, and plain signatures as well as statements. Images are stricter: see [`super::bundle`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
@@ -15,7 +15,8 @@ use super::keyless::Refusal;
 use super::statement::Statement;
 use super::{Reason, json};
 use crate::descriptor::Annotations;
-use crate::digest::Digest;
+use crate::digest::{Digest, hex};
+use crate::reading::pour;
 use crate::splice::Members;
 
 const EARLY: &str = "application/vnd.dev.sigstore.bundle+json;version=0.1";
@@ -67,19 +68,16 @@ impl Artifact {
     /// When it cannot be read.
     pub fn of_stream(mut content: impl Read) -> std::io::Result<Self> {
         let mut hashers = (Sha256::new(), Sha384::new(), Sha512::new());
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            match content.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(length) => {
-                    hashers.0.update(&buffer[..length]);
-                    hashers.1.update(&buffer[..length]);
-                    hashers.2.update(&buffer[..length]);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        pour(
+            &mut content,
+            |error| error,
+            |piece| {
+                hashers.0.update(piece);
+                hashers.1.update(piece);
+                hashers.2.update(piece);
+                Ok(())
+            },
+        )?;
         let digests = [
             ("sha256", hex(&hashers.0.finalize())),
             ("sha384", hex(&hashers.1.finalize())),
@@ -211,10 +209,6 @@ fn known(content: &[u8]) -> Option<Reason> {
         return Some(Reason::OldBundle);
     }
     (members.has("payloadType") && members.has("signatures")).then_some(Reason::BareEnvelope)
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn check_message(

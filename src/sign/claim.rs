@@ -1,10 +1,12 @@
 //! What somebody has signed about an image.
 
-use serde_json::value::RawValue;
+use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
 
-use super::Reason;
+use super::{Form, Reason};
 use crate::digest::Digest;
 use crate::splice::Members;
+use crate::transport::{Location, Place};
 
 /// What is said of an image, taken from a payload whose signature was verified.
 #[derive(Clone, Debug)]
@@ -34,6 +36,28 @@ impl Claim {
             }
         }
         Ok(())
+    }
+
+    /// Returns the payload that cosign prints for the claim: what was signed in the classic form, and what a bundle would say if it were one,
+    /// which names the image as `reference` does.
+    ///
+    /// # Errors
+    /// Never, but JSON is written.
+    pub fn payload(&self, form: Form, reference: &Location) -> serde_json::Result<Box<RawValue>> {
+        let name = match (form, &reference.place) {
+            (Form::Classic, _) => self.identity.clone().unwrap_or_default(),
+            (_, Place::Registry(_)) => reference.to_string().replacen("docker://", "", 1),
+            _ => reference.to_string(),
+        };
+        let critical = json!({
+            "identity": {"docker-reference": name},
+            "image": {"docker-manifest-digest": self.digest},
+            "type": self.kind,
+        });
+        let mut members = Members::default();
+        members.set("critical", &critical)?;
+        members.set("optional", &self.annotations)?;
+        to_raw_value(&members)
     }
 }
 

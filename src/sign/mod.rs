@@ -27,7 +27,7 @@ pub use crate::artifact::Made;
 pub use authority::{Authority, Evidence, Material, Signer};
 pub use claim::Claim;
 pub use collect::{Candidate, Form, Kind, Spot};
-pub use error::{Error, Reason, Result};
+pub use error::{Error, Outcome, Reason, Result};
 pub use key::{PrivateKey, PublicKey};
 pub use keyless::Keyless;
 pub use policy::{ParseError as PolicyError, Policy};

@@ -269,17 +269,9 @@ impl Lock {
 }
 
 /// Passes everything that `content` gives to `write`, keeping the two sides' failures apart.
-fn pour(content: &mut dyn Read, mut write: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let n = match content.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(n) => n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Error::Content(Fault::take(error).unwrap_or_else(Fault::Source))),
-        };
-        write(&buffer[..n])?;
-    }
+fn pour(content: &mut dyn Read, write: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let failed = |error| Error::Content(Fault::take(error).unwrap_or_else(Fault::Source));
+    crate::reading::pour(content, failed, write)
 }
 
 /// Makes a page of the sorted `keys` of a store that has them all at hand.

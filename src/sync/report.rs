@@ -77,8 +77,6 @@ pub enum Error {
     Name(#[from] super::series::SeriesError),
 }
 
-impl Error {}
-
 impl Classified for Error {
     fn diagnosis(&self) -> Diagnosis<'_> {
         match self {

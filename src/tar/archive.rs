@@ -12,6 +12,7 @@ use super::header::{Before, Header};
 use super::pax::Records;
 use super::sparse::{Lines, Map, Run, Segment};
 use super::{Kind, Member};
+use crate::reading::read_some;
 
 /// The most bytes of a long name or of a pax header; Go's reader has the same limit.
 const MAX_SPECIAL: u64 = 1024 * 1024;
@@ -225,7 +226,7 @@ impl<R: Read> Archive<R> {
         if want == 0 {
             return Ok(0);
         }
-        let n = read_once(&mut self.reader, &mut buffer[..want])?;
+        let n = read_some(&mut self.reader, &mut buffer[..want])?;
         if n == 0 {
             return Err(self.malformed(CUT));
         }
@@ -283,21 +284,12 @@ impl<R: Read> Read for Archive<R> {
 pub(crate) fn fill(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usize> {
     let mut count = 0;
     while count < buffer.len() {
-        match read_once(reader, &mut buffer[count..])? {
+        match read_some(reader, &mut buffer[count..])? {
             0 => break,
             n => count += n,
         }
     }
     Ok(count)
-}
-
-fn read_once(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match reader.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            other => return other,
-        }
-    }
 }
 
 fn until_nul(mut name: Vec<u8>) -> Vec<u8> {

@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 
 use super::encode::{Dialect, encode};
 use super::{BLOCK, Entry};
+use crate::reading::read_some;
 
 /// How much content is read at a time.
 const BUFFER: usize = 128 * 1024;
@@ -63,14 +64,9 @@ impl<W: Write> Writer<W> {
         self.buffer.resize(BUFFER, 0);
         let mut got = 0;
         loop {
-            let n = match content.read(&mut self.buffer) {
-                Ok(0) => break,
-                Ok(n) => n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(WriteError::Content(error)),
-            };
+            let n = read_some(content, &mut self.buffer).map_err(WriteError::Content)?;
             got += n as u64;
-            if got > wanted {
+            if n == 0 || got > wanted {
                 break;
             }
             self.writer.write_all(&self.buffer[..n]).map_err(WriteError::Output)?;

@@ -328,4 +328,20 @@ mod tests {
             "transport \"docker-daemon\" is not supported; use docker://, oci:, oci-archive:, docker-archive:, dir: or static:"
         );
     }
+
+    #[test]
+    fn names() {
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        for (location, name) in [
+            ("docker://alpine:3", Some("docker.io/library/alpine:3")),
+            ("ex.com/a", Some("ex.com/a:latest")),
+            (&*format!("ex.com/a@sha256:{hex}"), Some("ex.com/a")),
+            (&*format!("ex.com/a:v1@sha256:{hex}"), Some("ex.com/a:v1")),
+            ("oci:d:v1", None),
+            ("static:d:a:v1", None),
+        ] {
+            let location: Location = location.parse().expect("a location");
+            assert_eq!(location.name().as_deref(), name, "{location}");
+        }
+    }
 }

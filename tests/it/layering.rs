@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
         "timestamp",
         "watch",
         "pool",
+        "reading",
     ],
     &["durable"],
     &["store", "registry", "http"],

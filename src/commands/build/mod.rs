@@ -19,9 +19,8 @@ use stevedore::media_type::{Compression, Format};
 use stevedore::platform::Platform;
 use stevedore::transport::{Location, Selector, Source};
 
-use crate::cli::client::{Common, attach_streams};
 use crate::cli::config_flags::{ConfigFlags, pair};
-use crate::cli::flags::{self, Destination, FormatName, Network, Work};
+use crate::cli::flags::{FormatName, Registries, Work};
 use crate::cli::locations::location;
 use crate::cli::{Context, Result, Ui, Usage};
 use inputs::Meant;
@@ -90,11 +89,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     work: Work,
     #[command(flatten)]
-    src: flags::Source,
-    #[command(flatten)]
-    dest: Destination,
-    #[command(flatten)]
-    network: Network,
+    registries: Registries,
 }
 
 const EXAMPLES: &str = "\
@@ -112,12 +107,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     args.check()?;
     let options = args.options(ui)?;
     ui.title("build");
-    let common = Common { network: &args.network, work: Some(&args.work) };
-    let (src, dest) = (flags::Side::from(&args.src), flags::Side::from(&args.dest));
-    let mut from = common.options(&src, ui)?;
     let input = args.from.as_ref().map_or(&args.output.place, |from| &from.place);
-    let takes_output = attach_streams(input, Some(&args.output.place), &mut from)?;
-    let to = common.other(&from, &src, &dest);
+    let (from, to, takes_output) = args.registries.options(&args.work, input, &args.output.place, ui)?;
     let base = args.from.as_ref().map(|base| base.place.open_source(&from)).transpose()?;
     args.check_narrowing(base.as_deref(), ui)?;
     let destination = args.output.place.open_destination(&to);
@@ -217,7 +208,7 @@ impl Args {
             packing: Packing { format, compression, level, threads },
             times: epoch.map_or(Times::Fixed(0), Times::Clamped),
             keep_owner: self.keep_owner,
-            scratch: self.work.scratch.clone().unwrap_or_else(std::env::temp_dir),
+            scratch: self.work.scratch(),
         })
     }
 

@@ -10,8 +10,7 @@ use stevedore::platform::Platform;
 use stevedore::reference::Tag;
 use stevedore::transport::Location;
 
-use crate::cli::client::{Common, attach_streams};
-use crate::cli::flags::{self, CompressionName, Destination, FormatName, Network, Source, Work};
+use crate::cli::flags::{CompressionName, FormatName, Registries, Work};
 use crate::cli::locations::location;
 #[cfg(feature = "sign")]
 use crate::cli::policies;
@@ -72,17 +71,10 @@ pub(crate) struct Args {
     /// Print what would be written, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Look for credentials in this file only, on both sides
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["src-authfile", "dest-authfile"])]
-    authfile: Option<PathBuf>,
     #[command(flatten)]
     work: Work,
     #[command(flatten)]
-    src: Source,
-    #[command(flatten)]
-    dest: Destination,
-    #[command(flatten)]
-    network: Network,
+    registries: Registries,
 }
 
 const EXAMPLES: &str = "\
@@ -105,11 +97,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let begin = Instant::now();
     let options = args.options()?;
     ui.title(&format!("copy {}", title(&args.source)));
-    let common = Common { network: &args.network, work: Some(&args.work) };
-    let (src, dest) = args.sides();
-    let mut from = common.options(&src, ui)?;
-    let takes_output = attach_streams(&args.source.place, Some(&args.destination.place), &mut from)?;
-    let to = common.other(&from, &src, &dest);
+    let (from, to, takes_output) =
+        args.registries.options(&args.work, &args.source.place, &args.destination.place, ui)?;
     let source = args.source.place.open_source(&from).map_err(copy::Error::at(Side::Source, &args.source.place))?;
     let destination = args.destination.place.open_destination(&to);
     let destination = destination.map_err(copy::Error::at(Side::Destination, &args.destination.place))?;
@@ -163,7 +152,7 @@ impl Args {
             gate: policies::gates(self.policy.as_deref())?.map(|gate| gate(&self.source)),
             #[cfg(not(feature = "sign"))]
             gate: None,
-            scratch: Some(self.work.scratch.clone().unwrap_or_else(std::env::temp_dir)),
+            scratch: Some(self.work.scratch()),
         })
     }
 
@@ -174,15 +163,6 @@ impl Args {
         let hint = "name both, as in docker://alpine:3.20@sha256:…";
         let missing = || Usage::new("--check-tag needs a source with a tag and a digest", hint);
         self.source.tag.clone().map(Some).ok_or_else(missing)
-    }
-
-    fn sides(&self) -> (flags::Side, flags::Side) {
-        let (mut src, mut dest) = (flags::Side::from(&self.src), flags::Side::from(&self.dest));
-        if self.authfile.is_some() {
-            src.authfile.clone_from(&self.authfile);
-            dest.authfile.clone_from(&self.authfile);
-        }
-        (src, dest)
     }
 }
 
@@ -258,7 +238,7 @@ mod tests {
 
     #[test]
     fn one_authfile_is_for_both() {
-        let (src, dest) = parse(&["--authfile=a"]).expect("parses").sides();
+        let [src, dest] = parse(&["--authfile=a"]).expect("parses").registries.sides();
         assert_eq!(src, dest);
         assert_eq!(src.authfile.as_deref(), Some(Path::new("a")));
     }

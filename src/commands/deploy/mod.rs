@@ -12,14 +12,13 @@ use stevedore::copy::{self, Platforms, Side};
 use stevedore::deploy::{self, Image, Name, Server, Site, Tls};
 use stevedore::sync::{self, Plan};
 use stevedore::transport::{Location, Source};
-use stevedore::watch::Cancelled;
 
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{self, Reach, Work};
 use crate::cli::image_lists::{Opener, read};
 use crate::cli::locations::location;
 use crate::cli::report::part_note;
-use crate::cli::{Context, Error, Result, Ui, Usage, Verdict, files};
+use crate::cli::{Context, Error, Result, Ui, Usage, files};
 use report::{Configuration, Deployed, Listed, summary};
 
 /// Put images into a directory that any web server can serve as a registry
@@ -167,19 +166,13 @@ fn run_listed(args: &Args, file: &Path, ui: &Ui) -> Result<()> {
     let listed = Listed::new(report, &args.directory, pruned, configuration);
     ui.report(&listed)?;
     if !ui.wants_json() {
-        listed.failures().for_each(|failure| ui.failed(&failure));
+        listed.synced.failures().for_each(|failure| ui.failed(&failure));
     }
     ui.summary(&listed.summary(begin.elapsed()));
-    if watch.is_cancelled() {
-        return Err(Cancelled.into());
-    }
-    let Some(class) = class else {
-        return Ok(());
-    };
-    if args.prune {
+    if args.prune && class.is_some() && !watch.is_cancelled() {
         ui.note("nothing was removed, for not all of the file was deployed");
     }
-    Err(Verdict { class, reason: listed.verdict() }.into())
+    listed.synced.end(class, &watch)
 }
 
 /// Opens each place once, so that its connections, tokens and indexes serve all of its images.

@@ -61,7 +61,7 @@ impl Deployed {
 pub(crate) struct Listed {
     directory: String,
     #[serde(flatten)]
-    synced: Synced,
+    pub(crate) synced: Synced,
     configuration: Option<Configuration>,
     removed: Option<Pruned>,
     #[serde(skip)]
@@ -80,16 +80,6 @@ impl Listed {
         let names = copied.map(|copied| name(&copied.at, &copied.digest)).collect();
         let synced = Synced::new(report, false);
         Self { directory: directory.display().to_string(), synced, configuration, removed, names }
-    }
-
-    /// Returns a line for each failure.
-    pub(crate) fn failures(&self) -> impl Iterator<Item = String> {
-        self.synced.failures()
-    }
-
-    /// Says in a clause how many failed.
-    pub(crate) fn verdict(&self) -> String {
-        format!("{} of {} failed", self.synced.failures().count(), self.synced.count())
     }
 
     /// Tells in one line what happened.

@@ -8,8 +8,7 @@ use stevedore::manifest::{Body, Manifest};
 use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Source};
 
-use crate::cli::client::{Common, attach_streams};
-use crate::cli::flags::{Network, Only, Side};
+use crate::cli::flags::Registry;
 use crate::cli::locations::location;
 use crate::cli::{Result, Ui, resolved};
 use report::Inspection;
@@ -37,9 +36,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<Platform>,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 const EXAMPLES: &str = "\
@@ -51,8 +48,7 @@ Examples:
 
 /// Shows the image.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let mut options = Common { network: &args.network, work: None }.options(&Side::from(&args.registry), ui)?;
-    attach_streams(&args.reference.place, None, &mut options)?;
+    let options = args.registry.reading(&args.reference.place, None, ui)?;
     if args.digest {
         return ui.report(&resolved::find(&args.reference, &options)?);
     }

@@ -19,11 +19,11 @@ use stevedore::mutate::{self, Edit, Entry, Options, Place, Rebase};
 use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Selector, Source};
 
-use crate::cli::client::{Common, attach_streams};
+use crate::cli::client::attach_streams;
 use crate::cli::config_flags::{ConfigFlags, pair};
-use crate::cli::flags::{CompressionName, Network, Only, Work};
+use crate::cli::flags::{CompressionName, Registry, Work};
 use crate::cli::locations::location;
-use crate::cli::{Result, Ui, Usage, flags};
+use crate::cli::{Result, Ui, Usage};
 use report::{Outcome, note};
 
 /// Change an image: its config, annotations, layers, base, or the entries of an index
@@ -58,9 +58,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     work: Work,
     #[command(flatten)]
-    registry: Only,
-    #[command(flatten)]
-    network: Network,
+    registry: Registry,
 }
 
 #[derive(clap::Args)]
@@ -166,15 +164,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         return Err(Usage::new("what is named by a digest cannot change in its place", hint).into());
     }
     ui.title("mutate");
-    let common = Common { network: &args.network, work: Some(&args.work) };
-    let mut places = common.options(&flags::Side::from(&args.registry), ui)?;
+    let mut places = args.registry.options(Some(&args.work), ui)?;
     let takes_output = attach_streams(&args.reference.place, Some(&target.place), &mut places)?;
     let source =
         args.reference.place.open_source(&places).map_err(copy::Error::at(Side::Source, &args.reference.place))?;
     let others = Others::open(args, &*source, &places)?;
     let edit = args.edit(&*source, &others)?;
     let options = Options {
-        scratch: args.work.scratch.clone().unwrap_or_else(std::env::temp_dir),
+        scratch: args.work.scratch(),
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         watch: places.watch.clone(),
     };

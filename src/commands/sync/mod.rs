@@ -3,17 +3,15 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use stevedore::copy;
 use stevedore::sync::{self, Base, Options, ParseError, Plan};
-use stevedore::watch::Cancelled;
 
 use crate::cli::batch_report::{Synced, summary};
 use crate::cli::client::Common;
-use crate::cli::flags::{Destination, Network, Side, Source, Work};
+use crate::cli::flags::{Registries, Work};
 use crate::cli::image_lists::{Opener, read};
 #[cfg(feature = "sign")]
 use crate::cli::policies;
-use crate::cli::{Error, Result, Ui, Usage, Verdict};
+use crate::cli::{Error, Result, Ui, Usage};
 
 /// Copy the images that a file lists
 ///
@@ -54,17 +52,10 @@ pub(crate) struct Args {
     /// Print what would be copied and removed, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Look for credentials in this file only, on both sides
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["src-authfile", "dest-authfile"])]
-    authfile: Option<PathBuf>,
     #[command(flatten)]
     work: Work,
     #[command(flatten)]
-    src: Source,
-    #[command(flatten)]
-    dest: Destination,
-    #[command(flatten)]
-    network: Network,
+    registries: Registries,
 }
 
 const EXAMPLES: &str = "\
@@ -85,8 +76,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let mut plan = args.plan()?;
     plan.lines.iter_mut().for_each(|line| line.referrers |= args.referrers);
     ui.title(&format!("sync {}", args.file.display()));
-    let sides = [args.side(copy::Side::Source), args.side(copy::Side::Destination)];
-    let opener = Opener::new(args.common(), sides, ui)?;
+    let common = Common { network: &args.registries.network, work: Some(&args.work) };
+    let opener = Opener::new(common, args.registries.sides(), ui)?;
     let watch = ui.watch()?;
     #[cfg(feature = "sign")]
     let gates = policies::gates(args.policy.as_deref())?;
@@ -104,21 +95,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         open: &|side, access| opener.open(side, access),
     };
     let report = sync::run(&plan, &options);
-    let (class, failed) = (report.class(), report.failures().count());
+    let class = report.class();
     let synced = Synced::new(report, args.dry_run);
     ui.report(&synced)?;
     if !ui.wants_json() {
         synced.failures().for_each(|failure| ui.failed(&failure));
     }
     ui.summary(&summary(&synced, begin.elapsed()));
-    if watch.is_cancelled() {
-        return Err(Cancelled.into());
-    }
-    let Some(class) = class else {
-        return Ok(());
-    };
-    let reason = format!("{failed} of {} failed", synced.count());
-    Err(Verdict { class, reason }.into())
+    synced.end(class, &watch)
 }
 
 impl Args {
@@ -143,22 +127,5 @@ impl Args {
 
     fn refuse(&self, error: ParseError) -> Usage {
         Usage { reason: format!("{}, {error}", self.file.display()), hint: error.hint }
-    }
-
-    fn side(&self, side: copy::Side) -> Side {
-        let mut side = match side {
-            copy::Side::Source => Side::from(&self.src),
-            copy::Side::Destination => Side::from(&self.dest),
-        };
-        if self.authfile.is_some() {
-            side.authfile.clone_from(&self.authfile);
-        }
-        side
-    }
-}
-
-impl Args {
-    fn common(&self) -> Common<'_> {
-        Common { network: &self.network, work: Some(&self.work) }
     }
 }

@@ -2,11 +2,8 @@
 //!
 //! JEP 223 has the members of `release`: <https://openjdk.org/jeps/223>.
 
-use std::io::Read;
-
 use super::scan::escape;
-use crate::filesystem::Entry;
-use crate::sbom::language::split;
+use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable};
 
 /// Both files have some hundred bytes; a JDK's lists its modules.
@@ -26,9 +23,7 @@ impl Cataloger for Release {
     }
 
     fn read(&self, evidence: &mut Evidence<'_>, found: &mut Vec<Package>) -> Result<(), Unreadable> {
-        let mut bytes = Vec::new();
-        (&mut *evidence.content).take(MAX_SIZE).read_to_end(&mut bytes)?;
-        let text = String::from_utf8_lossy(&bytes);
+        let text = evidence.text(MAX_SIZE)?;
         found.extend(if evidence.path.ends_with(b"release") { java(&text) } else { go(&text) });
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::io::{Read, SeekFrom};
 
 use super::programs::{End, Form, PROGRAMS, Program};
-use crate::sbom::language::split;
+use crate::filesystem::split;
 use crate::sbom::{Content, Kind, Package, Unreadable};
 
 /// So much of a program is read; node, the largest of the table, has some 100 MiB.

@@ -7,7 +7,7 @@ use serde::ser::SerializeSeq as _;
 use sha2::{Digest as _, Sha256};
 
 use super::{Installed, Inventory, Purl};
-use crate::digest::Digest;
+use crate::digest::{Digest, hex};
 use crate::image::Image;
 use crate::timestamp;
 
@@ -84,10 +84,6 @@ fn reference(installed: &Installed) -> String {
     let name: String =
         package.name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).take(64).collect();
     format!("{}-{name}-{}", purl.kind, &hex(&hasher.finalize())[..16])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Returns the path of the evidence, with that inside it.

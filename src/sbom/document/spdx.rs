@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Each, Subject, VERSION, hex, location, reference};
-use crate::digest::{Algorithm, Digest};
+use super::{Each, Subject, VERSION, location, reference};
+use crate::digest::{Algorithm, Digest, hex};
 use crate::sbom::licenses::License;
 use crate::sbom::{Installed, Inventory, Package};
 

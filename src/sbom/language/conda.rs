@@ -5,8 +5,7 @@
 use serde::Deserialize;
 
 use super::json::{self, Value};
-use super::split;
-use crate::filesystem::Entry;
+use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable};
 
 /// It lists the files; those of the largest packages have some MiB.

@@ -3,10 +3,7 @@
 //! Writing R Extensions, "The DESCRIPTION file": <https://cran.r-project.org/doc/manuals/r-release/R-exts.html#The-DESCRIPTION-file>. Only
 //! what is installed says when it was built.
 
-use std::io::Read;
-
-use super::split;
-use crate::filesystem::Entry;
+use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable};
 
 /// So much of a file is read.
@@ -25,9 +22,7 @@ impl Cataloger for Cran {
     }
 
     fn read(&self, evidence: &mut Evidence<'_>, found: &mut Vec<Package>) -> Result<(), Unreadable> {
-        let mut bytes = Vec::new();
-        (&mut *evidence.content).take(MAX_SIZE).read_to_end(&mut bytes)?;
-        let text = String::from_utf8_lossy(&bytes);
+        let text = evidence.text(MAX_SIZE)?;
         let field = |key: &str| {
             let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?.trim();
             Some(value.to_owned()).filter(|value| !value.is_empty())

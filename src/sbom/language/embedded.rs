@@ -5,8 +5,7 @@
 use serde::Deserialize;
 
 use super::json::{self, Items, Value};
-use super::split;
-use crate::filesystem::Entry;
+use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Purl, Unreadable};
 
 const MAX_SIZE: u64 = 16 << 20;

@@ -2,13 +2,11 @@
 //!
 //! <https://guides.rubygems.org/specification-reference/>
 
-use std::io::Read;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::split;
-use crate::filesystem::Entry;
+use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable};
 
 const MAX_SIZE: u64 = 1 << 20;
@@ -32,10 +30,8 @@ impl Cataloger for Gem {
         if evidence.size > MAX_SIZE {
             return Err(Unreadable::new("is larger than 1 MiB"));
         }
-        let mut content = Vec::new();
-        (&mut *evidence.content).take(MAX_SIZE).read_to_end(&mut content)?;
-        let text = String::from_utf8_lossy(&content);
-        let package = parse(&text).ok_or_else(|| Unreadable::new("says no name and version as plain text"))?;
+        let package = parse(&evidence.text(MAX_SIZE)?)
+            .ok_or_else(|| Unreadable::new("says no name and version as plain text"))?;
         found.push(package);
         Ok(())
     }

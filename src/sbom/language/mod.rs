@@ -34,14 +34,6 @@ pub fn catalogers() -> Vec<Box<dyn Cataloger>> {
     ]
 }
 
-/// Splits a path into its directory and its last part.
-pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    match path.iter().rposition(|byte| *byte == b'/') {
-        Some(at) => (&path[..at], &path[at + 1..]),
-        None => (b"", path),
-    }
-}
-
 /// Splits a name at its last slash into what stands before it in a package URL, and the name.
 pub(super) fn with_namespace(name: &str) -> (Option<String>, String) {
     match name.rsplit_once('/') {

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::json::{self, Value};
-use super::{split, with_namespace};
-use crate::filesystem::Entry;
+use super::with_namespace;
+use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable};
 
 const MAX_SIZE: u64 = 4 << 20;

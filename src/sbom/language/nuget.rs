@@ -8,8 +8,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 
 use super::json::{self, MAX_ITEMS, Value};
-use super::split;
-use crate::filesystem::Entry;
+use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable};
 
 const MAX_SIZE: u64 = 16 << 20;

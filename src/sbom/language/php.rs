@@ -1,9 +1,6 @@
 //! PHP without composer: extensions of PECL, and plugins of WordPress.
 
-use std::io::Read;
-
-use super::split;
-use crate::filesystem::Entry;
+use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable};
 
 /// So much of a registration is read; it lists the files.
@@ -27,7 +24,7 @@ impl Cataloger for Pecl {
     }
 
     fn read(&self, evidence: &mut Evidence<'_>, found: &mut Vec<Package>) -> Result<(), Unreadable> {
-        let text = text(evidence, MAX_REGISTRATION)?;
+        let text = evidence.text(MAX_REGISTRATION)?;
         let version = after(&text, r#"s:7:"version";"#).and_then(|rest| {
             string(rest).or_else(|| string(after(rest.get(..200).unwrap_or(rest), r#"s:7:"release";"#)?))
         });
@@ -67,7 +64,7 @@ impl Cataloger for WordPress {
     }
 
     fn read(&self, evidence: &mut Evidence<'_>, found: &mut Vec<Package>) -> Result<(), Unreadable> {
-        let text = text(evidence, MAX_HEADER)?;
+        let text = evidence.text(MAX_HEADER)?;
         let field = |key: &str| {
             let line = text
                 .lines()
@@ -82,10 +79,4 @@ impl Cataloger for WordPress {
         }
         Ok(())
     }
-}
-
-fn text(evidence: &mut Evidence<'_>, limit: u64) -> Result<String, Unreadable> {
-    let mut bytes = Vec::new();
-    (&mut *evidence.content).take(limit).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -5,8 +5,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use super::split;
-use crate::filesystem::Entry;
+use crate::filesystem::{Entry, split};
 use crate::sbom::{Cataloger, Evidence, Kind, Package, Unreadable, licenses};
 
 /// A header block is not larger; a license text may stand in it.

@@ -1,7 +1,7 @@
 //! Blobs: content that all repositories share, and the links by which it belongs to them.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 use super::step::step;
 use super::temporary::Temporary;
@@ -142,15 +142,7 @@ pub(in crate::server) enum Removed {
 }
 
 /// Passes everything that `content` gives to `write`, keeping the two sides' failures apart.
-pub(super) fn pour(content: &mut dyn Read, mut write: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        let n = match content.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(n) => n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Error::Content(Fault::take(error).unwrap_or_else(Fault::Source))),
-        };
-        write(&buffer[..n])?;
-    }
+pub(super) fn pour(content: &mut dyn Read, write: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let failed = |error| Error::Content(Fault::take(error).unwrap_or_else(Fault::Source));
+    crate::reading::pour(content, failed, write)
 }

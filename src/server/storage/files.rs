@@ -52,6 +52,11 @@ impl Stamp {
         self.changed
     }
 
+    /// Returns the device that the file is on.
+    pub(super) fn device(&self) -> u64 {
+        self.device
+    }
+
     /// Returns the size in bytes.
     pub(super) fn size(&self) -> u64 {
         u64::try_from(self.size).unwrap_or_default()

@@ -9,6 +9,7 @@ use super::checkpoint::Checkpoint;
 use super::material::{Entry, Proof};
 use super::merkle;
 use super::root::Log;
+use crate::digest::hex;
 use crate::sign::PublicKey;
 use crate::sign::encoding::encode;
 
@@ -67,7 +68,7 @@ impl Entry {
 
     /// Returns what a log signs: the canonical JSON (RFC 8785) of the entry, with sorted members, no space, and nothing that is escaped.
     fn promised(&self, time: u64) -> String {
-        let id: String = self.log.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = hex(&self.log);
         let (body, index) = (encode(&self.body), self.index);
         format!(r#"{{"body":"{body}","integratedTime":{time},"logID":"{id}","logIndex":{index}}}"#)
     }

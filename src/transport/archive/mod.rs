@@ -14,6 +14,7 @@ use std::path::Path;
 
 use super::{ArchivePath, Error, Options, Place, Result};
 use crate::locks;
+use crate::reading::pour;
 use crate::store::{Object, Store, Tar};
 
 pub(super) use entries::{entries, keep};
@@ -63,18 +64,10 @@ fn spool(place: &Place, options: &Options) -> Result<File> {
     };
     let scratch = scratch(place, options)?;
     let mut file = tempfile::tempfile_in(scratch).map_err(Error::io("create a file in", scratch))?;
-    let mut input = locks::lock(input);
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
+    pour(&mut *locks::lock(input), Error::io("read", "standard input"), |piece| {
         options.watch.check()?;
-        let n = match input.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(n) => n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Error::io("read", "standard input")(error)),
-        };
-        file.write_all(&buffer[..n]).map_err(Error::io("write to", scratch))?;
-    }
+        file.write_all(piece).map_err(Error::io("write to", scratch))
+    })?;
     file.rewind().map_err(Error::io("read", scratch))?;
     Ok(file)
 }
