@@ -41,6 +41,7 @@ pub mod descriptor;
 pub mod diff;
 pub mod digest;
 pub mod draft;
+pub mod durable;
 pub mod error_chain;
 pub mod filesystem;
 #[cfg(feature = "server")]

@@ -1,12 +1,10 @@
 //! `keygen`: a new pair of keys in cosign's files.
 
-use std::fs::Permissions;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use stevedore::digest::Digest;
+use stevedore::durable::{self, Existing};
 use stevedore::sign::PrivateKey;
 
 use crate::cli::keys::PasswordSource;
@@ -75,19 +73,9 @@ fn file(prefix: &Path, kind: &str) -> PathBuf {
 
 /// Writes a file whole or not at all, and without `force` only where none is.
 fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> Result<()> {
-    let write = || {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        if force {
-            file.persist(path)?
-        } else {
-            file.persist_noclobber(path)?
-        };
-        std::io::Result::Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    let existing = if force { Existing::Replace } else { Existing::Keep };
+    let written = durable::write(path, mode, existing, |out| out.write_all(content));
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 impl Report for Written {

@@ -1,6 +1,6 @@
 //! Manifests: reading and deleting them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Registry;
 use super::answer::{Answer, Code, Refusal, warning};
@@ -19,7 +19,7 @@ impl Registry {
             Reference::Digest(digest) => self.storage.manifest(name, digest)?,
         };
         let Some(manifest) = found else {
-            return Err(unknown(reference).into());
+            return Err(missing(reference).into());
         };
         let known = condition::is_known(&request.headers, &manifest.digest);
         let response = Response::new(if known { 304 } else { 200 })
@@ -39,7 +39,7 @@ impl Registry {
     pub(super) fn delete_manifest(&self, request: &Request<'_>, name: &str, reference: &Reference) -> Answer {
         // The store's lock is not needed: what loses its manifest is no less safe, and many tags take their time.
         if !self.storage.has_repository(name)? {
-            return Err(unknown(reference).into());
+            return Err(missing(reference).into());
         }
         let _serial = self.storage.serialize(name)?;
         let current = self.current(name, reference)?;
@@ -50,7 +50,7 @@ impl Registry {
             Reference::Tag(tag) => self.storage.delete_tag(name, tag.as_str())?,
             Reference::Digest(digest) => self.storage.delete_manifest(name, digest)?,
         };
-        if was_there { Ok(Response::new(202)) } else { Err(unknown(reference).into()) }
+        if was_there { Ok(Response::new(202)) } else { Err(missing(reference).into()) }
     }
 
     /// Returns the digest of what a reference names now.
@@ -72,10 +72,14 @@ pub(super) fn changed(current: Option<&Digest>) -> Refusal {
     }
 }
 
-fn unknown(reference: &Reference) -> Refusal {
-    let detail = match reference {
+fn missing(reference: &Reference) -> Refusal {
+    unknown(&match reference {
         Reference::Tag(tag) => json!({"tag": tag.as_str()}),
         Reference::Digest(digest) => json!({"digest": digest}),
-    };
-    Refusal::with_detail(404, Code::ManifestUnknown, "the repository has no such manifest", &detail)
+    })
+}
+
+/// Says that there is no manifest of a name.
+pub(super) fn unknown(detail: &Value) -> Refusal {
+    Refusal::with_detail(404, Code::ManifestUnknown, "the repository has no such manifest", detail)
 }

@@ -157,9 +157,24 @@ fn check(request: &Request<'_>, raw: Vec<u8>) -> Result<Manifest, Refusal> {
         let message = "manifests of schema 1 are served where they are, but not taken";
         return Err(Refusal::new(400, Code::ManifestInvalid, message));
     }
+    if *manifest.media_type() != MediaType::OCI_ARTIFACT && !is_version_2(manifest.raw()) {
+        let message = "schemaVersion is not the number 2";
+        return Err(Refusal::new(400, Code::ManifestInvalid, message));
+    }
     if declared.is_some_and(|declared| declared.as_str() != own) {
         let message = format!("the Content-Type is not what the manifest says of itself: {own}");
         return Err(Refusal::new(400, Code::ManifestInvalid, &message));
     }
     Ok(manifest)
+}
+
+/// image-spec, "Image Manifest Property Descriptions": `schemaVersion` is REQUIRED, and MUST be 2; of an index, too.
+/// <https://github.com/opencontainers/image-spec/blob/main/manifest.md#image-manifest-property-descriptions>.
+fn is_version_2(raw: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Version {
+        #[serde(rename = "schemaVersion")]
+        number: u64,
+    }
+    serde_json::from_slice::<Version>(raw).is_ok_and(|version| version.number == 2)
 }

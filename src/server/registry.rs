@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::answer::{Answer, Code, Failure, Refusal, json_response, of_storage};
+use super::manifests;
 use super::route::{self, Part, Route};
 use super::storage::Storage;
 use super::{Action, Decision, Options, Wish};
@@ -71,6 +72,8 @@ impl Registry {
             (Part::Manifest(reference), Method::Put) => self.put_manifest(request, name, &reference),
             (Part::Manifest(reference), Method::Delete) => self.delete_manifest(request, name, &reference),
             (Part::Manifest(reference), _) => self.get_manifest(request, name, &reference),
+            (Part::NoManifest(_), Method::Put) => Err(route::not_a_tag().into()),
+            (Part::NoManifest(text), _) => Err(manifests::unknown(&json!({"tag": text})).into()),
             (Part::Blob(digest), Method::Delete) => self.delete_blob(name, &digest),
             (Part::Blob(digest), _) => self.get_blob(request, name, &digest),
             (Part::Uploads, _) => self.start_upload(request, name),
@@ -132,7 +135,7 @@ fn wish(route: &Route, method: &Method) -> (Option<Action>, &'static str) {
     let is_read = matches!(method, Method::Get | Method::Head);
     match part {
         Part::Tags | Part::Referrers(_) => (is_read.then_some(Action::Pull), "GET, HEAD"),
-        Part::Manifest(_) => {
+        Part::Manifest(_) | Part::NoManifest(_) => {
             let action = match method {
                 Method::Get | Method::Head => Some(Action::Pull),
                 Method::Put => Some(Action::Push),

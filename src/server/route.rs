@@ -32,6 +32,8 @@ pub(super) enum Part {
     Tags,
     /// `manifests/REFERENCE`.
     Manifest(Reference),
+    /// `manifests/TEXT` of a text that no manifest can be named by.
+    NoManifest(String),
     /// `blobs/DIGEST`.
     Blob(Digest),
     /// `blobs/uploads/`.
@@ -72,7 +74,7 @@ pub(super) fn parse(path: &str) -> Result<Route, Refusal> {
         [name @ .., "blobs", "uploads", ""] | [name @ .., "blobs", "uploads"] => (name, Part::Uploads),
         // A repository may be called `x/blobs/uploads`, but only an upload has a name of this form.
         [name @ .., "blobs", "uploads", id] if is_session_id(id) => (name, Part::Upload((*id).to_owned())),
-        [name @ .., "manifests", reference] => (name, Part::Manifest(self::reference(reference)?)),
+        [name @ .., "manifests", reference] => (name, manifest(reference)?),
         [name @ .., "blobs", digest] => (name, Part::Blob(self::digest(digest)?)),
         [name @ .., "referrers", digest] => (name, Part::Referrers(self::digest(digest)?)),
         [_, .., "blobs", "uploads", _] => {
@@ -105,12 +107,21 @@ pub(super) fn digest(text: &str) -> Result<Digest, Refusal> {
 /// # Errors
 /// When it is none.
 pub(super) fn tag(text: &str) -> Result<Tag, Refusal> {
-    text.parse().map_err(|_| Refusal::new(400, Code::ManifestInvalid, "the tag is not valid"))
+    text.parse().map_err(|_| not_a_tag())
 }
 
-fn reference(text: &str) -> Result<Reference, Refusal> {
+/// Refuses a text that is no tag.
+pub(super) fn not_a_tag() -> Refusal {
+    Refusal::new(400, Code::ManifestInvalid, "the tag is not valid")
+}
+
+/// Reads what names a manifest. A text that is no tag names none, which is an answer: clients look for signatures by tags that are too long.
+fn manifest(text: &str) -> Result<Part, Refusal> {
     // No tag has a colon.
-    if text.contains(':') { digest(text).map(Reference::Digest) } else { tag(text).map(Reference::Tag) }
+    if text.contains(':') {
+        return digest(text).map(Reference::Digest).map(Part::Manifest);
+    }
+    Ok(text.parse().map_or_else(|_| Part::NoManifest(text.to_owned()), |tag| Part::Manifest(Reference::Tag(tag))))
 }
 
 #[cfg(test)]
@@ -158,8 +169,9 @@ mod tests {
             ("/v2/_layers/tags/list", Err(400)),
             ("/v2/a/_layers/tags/list", Err(400)),
             ("/v2/tags/list", Err(400)),
-            ("/v2/a/manifests/..", Err(400)),
-            ("/v2/a/manifests/", Err(400)),
+            ("/v2/a/manifests/..", of("a", Part::NoManifest("..".into()))),
+            ("/v2/a/manifests/", of("a", Part::NoManifest(String::new()))),
+            ("/v2/a/manifests/.v1", of("a", Part::NoManifest(".v1".into()))),
             ("/v2/a%zz/tags/list", Err(404)),
             ("/v2x", Err(404)),
             ("/", Err(404)),
@@ -169,8 +181,9 @@ mod tests {
         for (path, wanted) in table {
             assert_eq!(parse(path).map_err(|refusal| refusal.status()), wanted, "{path}");
         }
-        let long = format!("/v2/a/manifests/{}", "t".repeat(129));
-        assert_eq!(parse(&long).map_err(|refusal| refusal.status()), Err(400));
+        let long = "t".repeat(129);
+        let route = parse(&format!("/v2/a/manifests/{long}")).map_err(|refusal| refusal.status());
+        assert_eq!(route, of("a", Part::NoManifest(long)));
         let long = format!("/v2/{}/tags/list", "a".repeat(256));
         assert_eq!(parse(&long).map_err(|refusal| refusal.status()), Err(400));
     }

@@ -11,12 +11,19 @@ use super::answer::{Answer, Code, Failure, Refusal, is_full};
 use super::condition;
 use super::route;
 use super::storage::{Opened, Put, Session};
-use crate::digest::Digest;
+use crate::digest::{Algorithm, Digest};
 use crate::http::{Request, Response};
 
 impl Registry {
     /// POST: starts an upload, unless the blob can be mounted or comes with the request.
     pub(super) fn start_upload(&self, request: &mut Request<'_>, name: &str) -> Answer {
+        if let Some(algorithm) = request.parameter("digest-algorithm")
+            && algorithm.parse::<Algorithm>().is_err()
+        {
+            let detail = json!({"digest-algorithm": algorithm});
+            let message = "digest-algorithm is neither sha256 nor sha512";
+            return Err(Refusal::with_detail(400, Code::DigestInvalid, message, &detail).into());
+        }
         if let Some(digest) = request.parameter("mount") {
             let digest = route::digest(&digest)?;
             if let Some(from) = self.mount_source(request, &digest)?

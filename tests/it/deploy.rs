@@ -395,6 +395,79 @@ fn refuses(server: &str, client: &Client, image: &Fixture) {
     }
 }
 
+/// A tag and a repository of the same name, and links that somebody has planted where a tree has none.
+#[test]
+fn links_lead_only_where_the_tree_has_them() {
+    let room = Room::new();
+    let app = room.image("app", fixture::app);
+    let single = room.image("single", fixture::single);
+    for [first, second] in [["one/app:cache", "one/app/cache:v1"], ["two/app/cache:v1", "two/app:cache"]] {
+        for name in [first, second] {
+            let image = if name.ends_with(":cache") { &app } else { &single };
+            room.deploy(&[&image.reference(), "--all", "--name", name]).ok();
+        }
+    }
+    let (tree, outside) = (room.tree(), room.room.path().join("outside"));
+    fs::create_dir_all(outside.join("blobs")).expect("made");
+    let planted = digest(b"planted");
+    for name in ["secret", "m.oci-index", "digest", "list", &format!("blobs/{planted}")] {
+        fs::write(outside.join(name), "outside the tree").expect("written");
+    }
+    fs::write(outside.join(format!("{planted}.oci-image")), "outside the tree").expect("written");
+    fs::create_dir_all(tree.join("v2/lists/tags")).expect("made");
+    for (path, target) in [
+        (format!("v2/one/app/blobs/{planted}"), "secret"),
+        (format!("v2/one/app/referrers/{planted}"), "secret"),
+        ("v2/lists/tags/list".into(), "secret"),
+        ("v2/evil".into(), ""),
+        ("m/evil".into(), ""),
+        ("m/one/app/evil".into(), ""),
+        ("m/one/app/@tags/evil-aside".into(), ""),
+        (format!("m/one/app/{planted}"), ""),
+    ] {
+        std::os::unix::fs::symlink(outside.join(target), tree.join(path)).expect("linked");
+    }
+    let check = |server: &str, client: &Client| {
+        for (name, image) in [
+            ("one/app/manifests/cache", &app),
+            ("one/app/cache/manifests/v1", &single),
+            ("two/app/manifests/cache", &app),
+            ("two/app/cache/manifests/v1", &single),
+        ] {
+            let answer = client.get(&format!("/v2/{name}")).expect(200);
+            assert_eq!(digest(&answer.body), image.digest, "{server}: {name}");
+            assert_eq!(answer.header("docker-content-digest"), Some(&*image.digest), "{server}: {name}");
+        }
+        for path in [
+            format!("one/app/blobs/{planted}"),
+            format!("one/app/referrers/{planted}"),
+            "lists/tags/list".into(),
+            format!("evil/blobs/{planted}"),
+            "evil/manifests/v1".into(),
+            format!("evil/manifests/{planted}"),
+            "one/app/manifests/evil".into(),
+            "one/app/manifests/evil-aside".into(),
+            format!("one/app/manifests/{planted}"),
+        ] {
+            // Caddy follows every link below its root: only what a tag leads to can be looked at.
+            if server == "caddy" && !path.contains("app/manifests") {
+                continue;
+            }
+            let answer = client.get(&format!("/v2/{path}"));
+            let body = String::from_utf8_lossy(&answer.body);
+            assert!(!body.contains("outside"), "{server}: {path}: {} {body}", answer.status);
+            let is_refused = matches!(answer.status, 403 | 404) || path.contains("referrers") && answer.status == 200;
+            assert!(is_refused, "{server}: {path}: {}", answer.status);
+        }
+    };
+    for server in SERVERS {
+        let Some(web) = room.serve(server, &[&single.reference()]) else { continue };
+        check(server, &Client::new(&web.host()));
+    }
+    let served = Served::start(&["--static", tree.to_str().expect("a text path")]);
+    check("serve", &served.client());
+}
+
 #[test]
 fn a_moved_tag_is_seen_at_once() {
     let room = Room::new();

@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
         "pool",
         "reading",
     ],
+    &["durable"],
     &["store", "registry", "http"],
     &["layer"],
     &["transport"],

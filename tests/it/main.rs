@@ -33,6 +33,7 @@ mod deploy_spec;
 mod diff;
 mod diff_ids;
 mod dir;
+mod durable;
 mod escapes;
 mod export;
 mod faults;

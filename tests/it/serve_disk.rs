@@ -38,10 +38,7 @@ impl SmallDisk {
             command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
             command
         };
-        let probe = begin(&mount).stderr(Stdio::null()).status();
-        if !probe.is_ok_and(|status| status.success()) {
-            // No tool is missing: some containers let nobody mount anything.
-            skips::note("no file system can be mounted");
+        if !can_mount(begin(&mount)) {
             return None;
         }
         let command = begin(&format!("{mount} && exec \"$0\" \"$@\""));
@@ -64,6 +61,51 @@ impl SmallDisk {
         command.args(["--target", &process, "--user", "--preserve-credentials", "--mount"]);
         command.args(["mount", "-o", &format!("remount,{options}")]).arg(&self.place);
         assert!(command.status().expect("running nsenter").success());
+    }
+}
+
+/// Says whether a script that mounts something can do so.
+fn can_mount(mut script: Command) -> bool {
+    let probe = script.stderr(Stdio::null()).status();
+    let can = probe.is_ok_and(|status| status.success());
+    if !can {
+        // No tool is missing: some containers let nobody mount anything.
+        skips::note("no file system can be mounted");
+    }
+    can
+}
+
+/// A part that is a mount of its own would fail with the first push: nothing can be renamed into it.
+#[test]
+fn a_part_on_a_mount_of_its_own_is_refused_at_the_start() {
+    let room = TempDir::new().expect("a temporary directory");
+    let (store, other) = (room.path().join("store"), room.path().join("other"));
+    fs::create_dir(&other).expect("made");
+    for (part, mount) in [
+        ("docker/registry/v2/blobs", "-t tmpfs none"),
+        ("docker/registry/v2/blobs/sha256", "-t tmpfs none"),
+        ("docker/registry/v2/repositories", "-t tmpfs none"),
+        (".partial", "-t tmpfs none"),
+        // The same disk once more.
+        ("docker/registry/v2/blobs", &format!("--bind '{}'", other.display())),
+    ] {
+        let part = store.join(part);
+        fs::create_dir_all(&part).expect("made");
+        let mount = format!("mount {mount} '{}'", part.display());
+        let begin = |script: &str| {
+            let mut command = Command::new("unshare");
+            command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
+            command
+        };
+        if !can_mount(begin(&mount)) {
+            return;
+        }
+        let mut command = begin(&format!("{mount} && exec \"$0\" \"$@\""));
+        command.arg(env!("CARGO_BIN_EXE_stevedore")).args(["serve", "--addr", "127.0.0.1:0", "--store"]).arg(&store);
+        let run = command.output().expect("running it");
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(1), "{said}");
+        assert!(said.contains(&format!("{} is malformed: is a mount of its own", part.display())), "{said}");
     }
 }
 

@@ -170,20 +170,80 @@ fn a_tag_moves_and_goes() {
     stevedore(&["digest", &room.place(&format!("app@{}", single.digest))]).ok();
 }
 
+/// A tag and a repository may have one name, as kaniko's `app:cache` and `app/cache` do.
 #[test]
-fn names_do_not_collide() {
+fn a_tag_and_a_repository_of_one_name_are_both_there() {
+    let Some(room) = Room::new() else { return };
+    let app = room.image("app", fixture::app);
+    let single = room.image("single", fixture::single);
+    for (number, order) in [["a/b:v1", "a:b"], ["a:b", "a/b:v1"], ["a:b", "a/b/c/d:v1"]].into_iter().enumerate() {
+        let image = |name: &str| if name == "a:b" { &app } else { &single };
+        let place = |name: &str| room.place(&format!("r{number}/{name}"));
+        for name in order {
+            room.put(if name == "a:b" { "app" } else { "single" }, &format!("r{number}/{name}")).ok();
+        }
+        for name in order {
+            assert_eq!(stevedore(&["digest", &place(name)]).ok().text(), image(name).digest, "{name}");
+        }
+        let repository = format!("r{number}/a");
+        assert_eq!(room.tags(&repository), json!({"name": repository, "tags": ["b"]}));
+        let tree = walk(&room.tree());
+        assert_eq!(tree[&format!("m/{repository}/@tags/b")], format!("-> ../{}", app.digest));
+        assert!(!tree.contains_key(&format!("m/{repository}/b")));
+        // Again, moved, beside another, and away: none of it touches the repository.
+        room.put("app", &format!("{repository}:b")).ok();
+        room.put("single", &format!("{repository}:b")).ok();
+        room.put("single", &format!("{repository}:c")).ok();
+        assert_eq!(stevedore(&["digest", &place("a:b")]).ok().text(), single.digest);
+        assert_eq!(stevedore(&["tags", &room.place(&repository)]).ok().text(), "b\nc");
+        stevedore(&["delete", &place("a:b")]).ok();
+        assert_eq!(room.tags(&repository), json!({"name": repository, "tags": ["c"]}));
+        stevedore(&["digest", &place("a:b")]).code(3);
+        let other = order.iter().find(|name| **name != "a:b").expect("the other one");
+        assert_eq!(stevedore(&["digest", &place(other)]).ok().text(), single.digest);
+        // A tag by its digest, in one place or the other.
+        room.put("app", &format!("{repository}:b")).ok();
+        room.put("app", &format!("{repository}:d")).ok();
+        stevedore(&["delete", "--yes", &room.place(&format!("{repository}@{}", app.digest))]).ok();
+        assert_eq!(room.tags(&repository)["tags"], json!(["c"]));
+        assert!(!room.tree().join(format!("m/{repository}/@tags")).exists());
+    }
+}
+
+/// What a crash leaves in the middle of moving a link is read as one tag.
+#[test]
+fn a_tag_with_two_links_is_one() {
+    let Some(room) = Room::new() else { return };
+    room.image("app", fixture::app);
+    let single = room.image("single", fixture::single);
+    room.put("app", "a:b").ok();
+    let folder = room.tree().join("m/a");
+    fs::create_dir(folder.join("@tags")).expect("made");
+    let target = fs::read_link(folder.join("b")).expect("a link");
+    std::os::unix::fs::symlink(Path::new("..").join(target), folder.join("@tags/b")).expect("linked");
+    assert_eq!(stevedore(&["tags", &room.place("a")]).ok().text(), "b");
+    room.put("single", "a:b").ok();
+    assert_eq!(stevedore(&["digest", &room.place("a:b")]).ok().text(), single.digest);
+    assert!(!folder.join("b").exists(), "the old one is gone");
+    stevedore(&["delete", &room.place("a:b")]).ok();
+    assert_eq!(room.tags("a")["tags"], json!([]));
+}
+
+/// The list of `x`'s tags is where the folder of a repository `x/tags/list` would be: no tree has both.
+#[test]
+fn a_list_and_a_repository_of_one_name_are_refused_in_words() {
     let Some(room) = Room::new() else { return };
     room.image("single", fixture::single);
-    room.put("single", "a/b:v1").ok();
-    let tree = walk(&room.tree());
-    let run = room.put("single", "a:b").code(1);
-    assert!(run.stderr.contains("a repository of that name is there; choose another tag"), "{}", run.stderr);
-    room.put("single", "a:c").ok();
-    let run = room.put("single", "a/c:v1").code(1);
-    assert!(run.stderr.contains("choose another repository, or delete the tag"), "{}", run.stderr);
-    let after = walk(&room.tree());
-    assert!(tree.iter().all(|(name, what)| after.get(name) == Some(what)), "{tree:#?} {after:#?}");
-    assert!(!room.tree().join("v2/a/c").exists());
+    for (number, [first, second]) in
+        [["x:v1", "x/tags/list:v1"], ["x/tags/list:v1", "x:v1"], ["x:v1", "x/tags/list/y:v1"]].into_iter().enumerate()
+    {
+        room.put("single", &format!("r{number}/{first}")).ok();
+        let before = walk(&room.tree());
+        let run = room.put("single", &format!("r{number}/{second}")).code(1);
+        assert!(run.stderr.contains("choose another name"), "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("r{number}/x/tags/list")), "{}", run.stderr);
+        assert_eq!(walk(&room.tree()), before);
+    }
 }
 
 #[test]

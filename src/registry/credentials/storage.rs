@@ -4,7 +4,7 @@
 //! a lock file would stay as litter, and the file itself is replaced by each writer.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use super::document::{Choice, Document, encode};
 use super::server::{is_key_of, is_namespace, names, server};
 use super::{AuthFile, Dialect, Error, Helpers, read};
+use crate::durable::{self, Existing, folder_of};
 use crate::registry::login::Login;
 use crate::splice::Members;
 
@@ -31,7 +32,7 @@ pub enum Kept {
 /// A credentials file being changed, under its folder's lock.
 struct Edit {
     path: PathBuf,
-    folder: File,
+    _lock: File,
     dialect: Dialect,
     before: Option<Vec<u8>>,
     members: Members,
@@ -101,7 +102,7 @@ impl Edit {
             [] => Members::default(),
             text => Members::parse(text).map_err(Error::broken(&place))?,
         };
-        Ok(Self { path, folder, dialect, before, members, document })
+        Ok(Self { path, _lock: folder, dialect, before, members, document })
     }
 
     fn helper(&self, host: &str) -> Option<String> {
@@ -139,8 +140,9 @@ impl Edit {
         if self.before.as_deref() == Some(text.get().as_bytes()) {
             return Ok(());
         }
-        replace(&self.path, text.get().as_bytes())?;
-        self.folder.sync_all().map_err(Error::io("sync", &self.path))
+        let text = text.get().as_bytes();
+        let written = durable::write(&self.path, 0o600, Existing::Replace, |out| out.write_all(text));
+        written.map_err(Error::io("replace", &self.path))
     }
 
     fn malformed(&self, key: &str, reason: &'static str) -> Error {
@@ -167,25 +169,6 @@ fn prepare(path: &Path) -> Result<(File, PathBuf), Error> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(Error::io("create", folder))?;
     let folder = File::open(folder).map_err(Error::io("open", folder))?;
     Ok((folder, path))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-fn replace(path: &Path, text: &[u8]) -> Result<(), Error> {
-    // Made with mode 0600, and removed when it is dropped unpersisted.
-    let mut file = tempfile::Builder::new()
-        .prefix(".stevedore-")
-        .tempfile_in(folder_of(path))
-        .map_err(Error::io("create a file beside", path))?;
-    file.write_all(text).map_err(Error::io("write", path))?;
-    file.as_file().sync_all().map_err(Error::io("sync", path))?;
-    file.persist(path).map_err(|error| Error::io("replace", path)(error.error))?;
-    Ok(())
 }
 
 fn into_helper(name: &str, host: &str, login: &Login, helpers: &Helpers) -> Result<(), Error> {

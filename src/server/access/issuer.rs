@@ -1,7 +1,7 @@
 //! The tokens that this server makes itself.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::token::{self, Algorithm, Audience, Claims, Grant, Parts, Refusal, Wanted};
 use super::watched::FileError;
+use crate::durable::{self, Existing};
 
 /// What our tokens say where they come from.
 const ISSUER: &str = "stevedore";
@@ -102,16 +103,11 @@ fn random() -> io::Result<[u8; KEY]> {
 
 /// Makes a key file; one that another process makes at the same time stays.
 fn make(path: &Path) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
-    // Temporary files have mode 0600.
-    let mut file = tempfile::Builder::new().prefix(".token-key").tempfile_in(directory)?;
-    file.write_all(format!("{}\n", URL_SAFE_NO_PAD.encode(random()?)).as_bytes())?;
-    file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
-        Ok(_) => fs::File::open(directory)?.sync_all(),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error.error),
+    fs::create_dir_all(durable::folder_of(path))?;
+    let key = URL_SAFE_NO_PAD.encode(random()?);
+    match durable::write(path, 0o600, Existing::Keep, |out| writeln!(out, "{key}")) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
     }
 }
 
@@ -152,6 +148,16 @@ mod tests {
         ] {
             assert!(open("here").check(&forged, 1000).is_err(), "{forged}");
         }
+    }
+
+    /// The name of the temporary file says nothing to anybody.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_error_names_the_key_file() {
+        let error =
+            Issuer::open(Path::new("/proc/token.key"), "here", HOUR).map(drop).expect_err("nobody may write there");
+        let wanted = "cannot make /proc/token.key: No such file or directory (os error 2)";
+        assert_eq!(crate::error_chain::with_causes(&error), wanted);
     }
 
     #[test]

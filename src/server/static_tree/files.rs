@@ -21,6 +21,9 @@ const MANIFESTS: [(&str, MediaType); 4] = [
     ("m.docker-image", MediaType::DOCKER_MANIFEST),
 ];
 
+/// Where the tags are that have the name of a repository.
+const TAGS: &str = "@tags";
+
 /// The longest file that holds a digest.
 const MAX_DIGEST: u64 = 200;
 
@@ -75,18 +78,12 @@ impl Files {
         let Some(folder) = self.directory(&format!("m/{repository}"))? else {
             return Ok(None);
         };
-        let digest = digest.or(link(&folder, reference)?);
-        let name = digest.as_ref().map_or_else(|| reference.to_owned(), ToString::to_string);
-        let Some(directory) = enter(&folder, &name)? else {
-            return Ok(None);
+        let found = match digest {
+            Some(digest) => enter(&folder, &digest.to_string())?.map(|directory| (digest, directory)),
+            None => tagged(&folder, reference)?,
         };
-        // Where a tree was copied without its links, a tag is a directory and says itself which digest it has.
-        let digest = match digest {
-            Some(digest) => digest,
-            None => match file(&directory, "digest")?.map(|found| read(found, MAX_DIGEST)).transpose()? {
-                Some(text) => parse(&text)?,
-                None => return Ok(None),
-            },
+        let Some((digest, directory)) = found else {
+            return Ok(None);
         };
         for (name, media_type) in MANIFESTS {
             if let Some(found) = file(&directory, name)? {
@@ -106,10 +103,37 @@ fn parse(text: &[u8]) -> io::Result<Digest> {
     text.and_then(|text| text.parse().ok()).ok_or_else(|| io::Error::other("a file that holds no digest"))
 }
 
-/// Returns the digest that a tag links to.
+/// Finds the directory of what a tag names.
+fn tagged(folder: &OwnedFd, tag: &str) -> io::Result<Option<(Digest, OwnedFd)>> {
+    if let Some(aside) = enter(folder, TAGS)?
+        && let Some(found) = tagged_in(&aside, tag, folder)?
+    {
+        return Ok(Some(found));
+    }
+    tagged_in(folder, tag, folder)
+}
+
+fn tagged_in(at: &OwnedFd, tag: &str, folder: &OwnedFd) -> io::Result<Option<(Digest, OwnedFd)>> {
+    if let Some(digest) = link(at, tag)? {
+        return Ok(enter(folder, &digest.to_string())?.map(|directory| (digest, directory)));
+    }
+    // Where a tree was copied without its links, a tag is a directory and says itself which digest it has.
+    let Some(directory) = enter(at, tag)? else {
+        return Ok(None);
+    };
+    match file(&directory, "digest")?.map(|found| read(found, MAX_DIGEST)).transpose()? {
+        Some(text) => Ok(Some((parse(&text)?, directory))),
+        None => Ok(None),
+    }
+}
+
+/// Returns the digest that a tag links to; nothing for a link to anything else, which is none of the tree's and not followed.
 fn link(folder: &OwnedFd, tag: &str) -> io::Result<Option<Digest>> {
     match readlinkat(folder, tag, Vec::new()) {
-        Ok(target) => parse(target.as_bytes()).map(Some),
+        Ok(target) => {
+            let target = target.to_str().unwrap_or_default();
+            Ok(target.strip_prefix("../").or(target.strip_prefix("./")).unwrap_or(target).parse().ok())
+        }
         // Not a link, or nothing at all.
         Err(Errno::INVAL | Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG) => Ok(None),
         Err(error) => Err(error.into()),

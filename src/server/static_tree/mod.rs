@@ -107,10 +107,14 @@ impl StaticTree {
         let digest = match (reference.parse::<Digest>(), reference.parse::<Tag>()) {
             (Ok(digest), _) => Some(digest),
             (_, Ok(_)) => None,
-            _ => return Ok(brief::problem(400, "MANIFEST_INVALID", "this is neither a tag nor a digest")),
+            // No tag has a colon.
+            _ if reference.contains(':') => {
+                return Ok(brief::problem(400, "DIGEST_INVALID", "this is no digest"));
+            }
+            _ => return Ok(unknown()),
         };
         let Some(found) = self.files.manifest(name, reference, digest)? else {
-            return Ok(brief::problem(404, "MANIFEST_UNKNOWN", "there is no such manifest"));
+            return Ok(unknown());
         };
         let response = |status| {
             Response::new(status)
@@ -201,6 +205,10 @@ impl<'a> Route<'a> {
             Self::Tags(name) | Self::Upload(name) => Some(name),
         }
     }
+}
+
+fn unknown() -> Response {
+    brief::problem(404, "MANIFEST_UNKNOWN", "there is no such manifest")
 }
 
 /// Says whether a text can be a repository's name: it becomes part of paths.

@@ -142,8 +142,10 @@ fn nothing_can_be_written_and_what_is_absent_is_not_found() {
         ("/v2/c/tags/list", 404, "NAME_UNKNOWN"),
         ("/v2/b/blobs/sha256:../../x", 404, "UNSUPPORTED"),
         ("/v2/b/blobs/sha256:zz", 400, "DIGEST_INVALID"),
-        ("/v2/b/manifests/.digest", 400, "MANIFEST_INVALID"),
-        (&format!("/v2/b/manifests/{}", "x".repeat(129)), 400, "MANIFEST_INVALID"),
+        ("/v2/b/manifests/.digest", 404, "MANIFEST_UNKNOWN"),
+        ("/v2/b/manifests/", 404, "MANIFEST_UNKNOWN"),
+        ("/v2/b/manifests/sha256:zz", 400, "DIGEST_INVALID"),
+        (&format!("/v2/b/manifests/{}", "x".repeat(129)), 404, "MANIFEST_UNKNOWN"),
         ("/v2/../b/manifests/x", 404, "UNSUPPORTED"),
         ("/v2/B/manifests/x", 404, "UNSUPPORTED"),
         ("/v2/b%2f/manifests/x", 404, "UNSUPPORTED"),
@@ -169,7 +171,12 @@ fn no_link_leads_out() {
     symlink(outside.join("blobs").join(EMPTY), tree.join("v2/b/blobs").join(EMPTY)).expect("linked");
     assert_eq!(get(&server, &format!("/v2/b/blobs/{EMPTY}")).0, 404);
     symlink(outside, tree.join("m/b/out")).expect("linked");
-    assert_eq!(get(&server, "/v2/b/manifests/out").0, 500);
+    assert_eq!(get(&server, "/v2/b/manifests/out").0, 404);
+    symlink("/", tree.join("m/b/@tags")).expect("linked");
+    assert_eq!(get(&server, "/v2/b/manifests/etc").0, 404);
+    fs::remove_file(tree.join("m/b/@tags")).expect("removed");
+    symlink(dir.path().join("outside"), tree.join("m/b").join(EMPTY)).expect("linked");
+    assert_eq!(get(&server, &format!("/v2/b/manifests/{EMPTY}")).0, 404);
     fs::write(tree.join("m/b").join(&digest).join("m.oci-image"), "{}").expect("written");
     let (status, body) = get(&server, "/v2/b/manifests/x");
     assert_eq!((status, body.contains(&tree.display().to_string())), (500, false), "another content than the digest's");

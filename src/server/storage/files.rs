@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use super::beneath::{beneath, is_absent};
 use super::links::{self, Links, Obstacle};
 use super::temporary::Temporary;
+use crate::durable;
 use crate::store::{Error, Result};
 
 /// How often something is tried again that another's tidying can spoil.
@@ -49,6 +50,11 @@ impl Stamp {
     /// Returns when the file, its name or its owner last changed.
     pub(super) fn changed(&self) -> (i64, i64) {
         self.changed
+    }
+
+    /// Returns the device that the file is on.
+    pub(super) fn device(&self) -> u64 {
+        self.device
     }
 
     /// Returns the size in bytes.
@@ -377,8 +383,8 @@ impl Files {
         let (parent, last) = split(path);
         for _ in 0..ATTEMPTS {
             let folder = self.make(parent)?;
-            match rustix::fs::renameat(from, name, &folder, last) {
-                Ok(()) => return rustix::fs::fsync(&folder).or_else(|error| self.failed("sync", parent, error)),
+            match durable::rename_at(from, name, &folder, last) {
+                Ok(()) => return Ok(()),
                 // The folder was empty and another has removed it.
                 Err(Errno::NOENT) => {}
                 Err(error) => return self.failed("replace", path, error),

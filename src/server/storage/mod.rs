@@ -16,6 +16,7 @@ mod layout;
 mod links;
 mod manifests;
 mod mark;
+mod mounts;
 mod names;
 mod referrers;
 mod session;
@@ -62,7 +63,7 @@ impl Storage {
     /// Opens the storage in a directory, which is made when it is not there.
     ///
     /// # Errors
-    /// When the directory cannot be made or read.
+    /// When the directory cannot be made or read, or a part of it is a mount of its own.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         std::fs::create_dir_all(path).map_err(Error::io("create", path))?;
@@ -74,6 +75,7 @@ impl Storage {
                 Err(error) => return Err(error),
             }
         }
+        mounts::check(&files)?;
         Ok(Self::of(files))
     }
 

@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::AtFlags;
 
 use super::files::Files;
 use super::layout::PARTIAL;
+use crate::durable;
 use crate::store::{Error, Result};
 
 /// A locked file in `.partial`, removed when it is dropped before it was placed.
@@ -23,10 +23,9 @@ pub(super) struct Temporary<'a> {
 impl<'a> Temporary<'a> {
     /// Makes an empty file under a new name.
     pub(super) fn new(files: &'a Files) -> Result<Self> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
         loop {
             let folder = files.make(PARTIAL)?;
-            let name = format!("put-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+            let name = durable::temporary_name();
             let file = match files.create(&folder, &name) {
                 Ok(file) => file,
                 // A dead process of the same number left it, or the empty folder went.

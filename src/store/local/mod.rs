@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Body, Content, Depth, Error, Key, Keys, Lock, LockKind, Object, PARTIAL, Result, Stage, Store};
 use super::{is_partial, refuse_partial, require_partial};
-use crate::locks;
+use crate::{durable, locks};
 use stage::LocalStage;
 use temporary::Temporary;
 
@@ -203,7 +203,7 @@ impl Store for Local {
             Err(error) => return Err(Error::io("read", path)(error)),
         }
         match fs::remove_file(&path) {
-            Ok(()) => sync_parent(&path).map(|()| true),
+            Ok(()) => durable::sync_parent(&path).map(|()| true).map_err(Error::io("sync", path)),
             Err(error) if is_absent(&error) => Ok(false),
             Err(error) => Err(Error::io("delete", path)(error)),
         }
@@ -323,19 +323,10 @@ fn make_directory(path: &Path) -> Result<Made> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Made::Lost),
         Err(error) => return Err(Error::io("create", path)(error)),
     }
-    match sync_parent(path) {
-        Err(Error::Io { source, .. }) if is_absent(&source) => Ok(Made::Lost),
-        other => other.map(|()| Made::New),
+    match durable::sync_parent(path) {
+        Err(error) if is_absent(&error) => Ok(Made::Lost),
+        other => other.map(|()| Made::New).map_err(Error::io("sync", path)),
     }
-}
-
-/// Makes what happened in the directory of `path` survive a crash.
-fn sync_parent(path: &Path) -> Result<()> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(parent).and_then(|directory| directory.sync_all()).map_err(Error::io("sync", parent))
 }
 
 /// A component that is no directory means that there is nothing below it.

@@ -6,8 +6,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use super::super::{check_offset, pour};
-use super::{Error, Key, Local, Result, Stage, is_absent, is_same, refuse_partial, sync_parent};
+use super::{Error, Key, Local, Result, Stage, is_absent, is_same, refuse_partial};
 use crate::digest::Digest;
+use crate::durable;
 
 /// A file in `.partial`, locked while it is held.
 pub(super) struct LocalStage {
@@ -72,13 +73,11 @@ impl Stage for LocalStage {
         refuse_partial(key)?;
         let target = self.store.prepare(key)?;
         self.file.set_len(self.len).map_err(Error::io("truncate", &self.path))?;
-        self.file.sync_all().map_err(Error::io("sync", &self.path))?;
-        fs::rename(&self.path, &target).map_err(Error::io("replace", &target))?;
-        sync_parent(&target)?;
-        match sync_parent(&self.path) {
+        durable::place(&self.file, &self.path, &target).map_err(Error::io("replace", &target))?;
+        match durable::sync_parent(&self.path) {
             // A directory that another's tidy took away meanwhile has nothing left to keep.
-            Err(Error::Io { source, .. }) if is_absent(&source) => Ok(()),
-            other => other,
+            Err(error) if is_absent(&error) => Ok(()),
+            other => other.map_err(Error::io("sync", self.store.partial())),
         }
     }
 

@@ -5,13 +5,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::pour;
-use super::{Error, Local, PARTIAL, Result, is_same, sync_parent};
-
-/// What the names of temporary files begin with; stages are named otherwise.
-const PREFIX: &str = "put-";
+use super::{Error, Local, PARTIAL, Result, is_same};
+use crate::durable;
 
 /// A locked file in `.partial`, removed when it is dropped before it was placed.
 pub(super) struct Temporary {
@@ -23,10 +20,8 @@ pub(super) struct Temporary {
 impl Temporary {
     /// Makes an empty file under a new name.
     pub(super) fn new(store: &Local) -> Result<Self> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
         loop {
-            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            let name = format!("{PARTIAL}/{PREFIX}{}-{number}", std::process::id());
+            let name = format!("{PARTIAL}/{}", durable::temporary_name());
             let path = store.prepare(&name.parse().expect("letters and digits"))?;
             let file = match OpenOptions::new().write(true).create_new(true).mode(0o644).open(&path) {
                 Ok(file) => file,
@@ -52,10 +47,9 @@ impl Temporary {
 
     /// Renames the file to `target`, so that it survives a crash there.
     pub(super) fn place(mut self, target: &Path) -> Result<()> {
-        self.file.sync_all().map_err(Error::io("sync", &self.path))?;
-        fs::rename(&self.path, target).map_err(Error::io("replace", target))?;
+        durable::place(&self.file, &self.path, target).map_err(Error::io("replace", target))?;
         self.placed = true;
-        sync_parent(target)
+        Ok(())
     }
 }
 
@@ -68,7 +62,7 @@ impl Drop for Temporary {
     }
 }
 
-/// Says whether a file in `.partial` is a temporary one, of no use to anybody once its process is gone.
+/// Says whether a file in `.partial` is a temporary one, of no use to anybody once its process is gone. Stages are named otherwise.
 pub(super) fn is_one(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+    name.as_encoded_bytes().starts_with(durable::PREFIX.as_bytes())
 }

@@ -1,6 +1,6 @@
 //! What was put for the next archive: a folder beside it, held by one process at a time.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -172,13 +172,4 @@ fn acquire(store: &Local, folder: &Path, options: &Options) -> Result<Lock> {
         options.watch.check()?;
         std::thread::sleep(POLL);
     }
-}
-
-/// Makes what happened in the directory of `path` survive a crash.
-pub(super) fn sync_parent(path: &Path) -> Result<()> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(parent).and_then(|directory| directory.sync_all()).map_err(Error::io("sync", parent))
 }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use super::pack::{self, Blobs, Part};
-use super::upper::{Upper, sync_parent};
+use super::upper::Upper;
 use super::{INDEX_FILE, malformed, scratch};
-use crate::locks;
 use crate::store::{self, Content, Depth, Key, Keys, Lock, LockKind, Object, Stage, Store};
 use crate::transport::{ArchivePath, Error, Options, Place, Result};
+use crate::{durable, locks};
 
 /// Opens the archive that is there now.
 pub(in crate::transport) type OpenArchive = Box<dyn Fn(&Path) -> Result<Arc<dyn Store>> + Send + Sync>;
@@ -130,9 +130,7 @@ impl Workspace {
                 let file = options.write(true).create(true).truncate(true).mode(0o644).open(&new);
                 let mut file = file.map_err(Error::io("create", &new))?;
                 pack::write(BufWriter::with_capacity(1 << 18, &mut file), parts, self, blobs, watch)?;
-                file.sync_all().map_err(Error::io("sync", &new))?;
-                fs::rename(&new, archive).map_err(Error::io("replace", archive))?;
-                sync_parent(archive)?;
+                durable::place(&file, &new, archive).map_err(Error::io("replace", archive))?;
                 self.0.look_again()?;
                 upper.clear().map_err(Error::io("delete", folder))?;
             }

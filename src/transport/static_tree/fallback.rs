@@ -5,7 +5,6 @@
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema>. The tag's link begins with `./`, which tells
 //! it from one that somebody wrote; the listing leaves it out.
 
-use super::names::NEW_LINK;
 use super::{StaticTree, links};
 use crate::digest::Digest;
 use crate::manifest::{Manifest, referrers_tag};
@@ -25,7 +24,7 @@ impl StaticTree {
             links::remove(&path)?;
         } else {
             self.put_files(list.digest(), "m.oci-index", list.raw())?;
-            links::point_own(&self.folder(), &tag, list.digest(), NEW_LINK)?;
+            links::point_own(&self.folder(), &tag, list.digest())?;
         }
         match old {
             Some(old) if old != *list.digest() && !self.is_tagged(&old)? => self.remove_files(&old),

@@ -1,18 +1,21 @@
 //! Symbolic and hard links, which a [`Store`](crate::store::Store) does not know: tags are the former, shared blobs the latter.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
-use super::names::FILES;
+use super::names::{FILES, NEW_LINK, TAGS};
 use crate::digest::{Algorithm, Digest};
+use crate::durable;
 use crate::manifest::is_digest_tag;
 use crate::reference::Tag;
 use crate::transport::{Error, Result};
 
 /// What the link of a referrers tag begins with when it is of our own making, and no other link does.
 const OWN: &str = "./";
+/// What the link of a tag begins with when it is in a folder of its own.
+const ASIDE: &str = "../";
 
 /// Makes the directories from `root` down `below`, none of them behind a link, which whoever placed it would have us write through.
 pub(super) fn make_directories(root: &Path, below: &str) -> Result<PathBuf> {
@@ -49,22 +52,29 @@ fn look(path: &Path) -> Result<Option<fs::Metadata>> {
 
 /// Reads what a tag names. Where links were replaced by what they lead to, as copying a tree may do, the manifest itself tells.
 pub(super) fn read_tag(folder: &Path, tag: &str) -> Result<Option<Digest>> {
-    let path = folder.join(tag);
-    let Some(found) = look(&path)? else {
+    match read_tag_at(folder, &folder.join(TAGS).join(tag))? {
+        Some(digest) => Ok(Some(digest)),
+        None => read_tag_at(folder, &folder.join(tag)),
+    }
+}
+
+fn read_tag_at(folder: &Path, path: &Path) -> Result<Option<Digest>> {
+    let Some(found) = look(path)? else {
         return Ok(None);
     };
     if found.is_dir() {
-        return read_copied_tag(folder, &path);
+        return read_copied_tag(folder, path);
     }
     if !found.is_symlink() {
         return Ok(None);
     }
-    let target = match fs::read_link(&path) {
+    let target = match fs::read_link(path) {
         Ok(target) => target,
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(Error::io("read", path)(error)),
     };
-    match target.to_str().and_then(|target| target.strip_prefix(OWN).unwrap_or(target).parse().ok()) {
+    let bare = |target: &str| [OWN, ASIDE].iter().find_map(|prefix| target.strip_prefix(prefix)).map(str::to_owned);
+    match target.to_str().and_then(|target| bare(target).as_deref().unwrap_or(target).parse().ok()) {
         Some(digest) => Ok(Some(digest)),
         None => Err(Error::Malformed {
             place: path.display().to_string(),
@@ -119,6 +129,16 @@ fn read_copied_tag(folder: &Path, path: &Path) -> Result<Option<Digest>> {
 
 /// Lists the tags in a folder of manifests, sorted; nothing when there is no such folder.
 pub(super) fn list_tags(folder: &Path) -> Result<Option<Vec<String>>> {
+    let Some(mut tags) = list_tags_in(folder)? else {
+        return Ok(None);
+    };
+    tags.extend(list_tags_in(&folder.join(TAGS))?.unwrap_or_default());
+    tags.sort();
+    tags.dedup();
+    Ok(Some(tags))
+}
+
+fn list_tags_in(folder: &Path) -> Result<Option<Vec<String>>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if is_absent(&error) => return Ok(None),
@@ -144,30 +164,74 @@ pub(super) fn list_tags(folder: &Path) -> Result<Option<Vec<String>>> {
             tags.push(name);
         }
     }
-    tags.sort();
     Ok(Some(tags))
 }
 
-/// Points a tag at a digest beside it: readers see the old one or the new one. The caller holds the folder's lock.
-pub(super) fn point_tag(folder: &Path, tag: &str, digest: &Digest, new: &str) -> Result<()> {
-    point(folder, tag, &digest.to_string(), new)
+/// Points a tag at a digest beside it: readers see the old one or the new one. Where a repository has the tag's name, the link is in a folder
+/// of its own. The caller holds the folder's lock.
+pub(super) fn point_tag(folder: &Path, tag: &str, digest: &Digest) -> Result<()> {
+    let is_aside = is_directory(&folder.join(tag))? || is_there(&folder.join(TAGS).join(tag))?;
+    if !is_aside {
+        return point(folder, tag, &digest.to_string());
+    }
+    put_aside(folder, tag, digest)
+}
+
+/// Moves a tag's link to where it is not in the way of a repository of its name. The caller holds the folder's lock.
+pub(super) fn make_way(folder: &Path, tag: &str) -> Result<()> {
+    match read_tag(folder, tag)? {
+        Some(digest) => put_aside(folder, tag, &digest),
+        None => Ok(()),
+    }
+}
+
+fn put_aside(folder: &Path, tag: &str, digest: &Digest) -> Result<()> {
+    point(&make_directories(folder, TAGS)?, tag, &format!("{ASIDE}{digest}"))?;
+    // Readers look aside first, so that the tag is there all the time.
+    let old = folder.join(tag);
+    if is_link(&old)? { remove(&old).map(drop) } else { Ok(()) }
 }
 
 /// Points a referrers tag of our own at a digest, in the same way.
-pub(super) fn point_own(folder: &Path, tag: &str, digest: &Digest, new: &str) -> Result<()> {
-    point(folder, tag, &format!("{OWN}{digest}"), new)
+pub(super) fn point_own(folder: &Path, tag: &str, digest: &Digest) -> Result<()> {
+    point(folder, tag, &format!("{OWN}{digest}"))
 }
 
-fn point(folder: &Path, tag: &str, target: &str, new: &str) -> Result<()> {
+/// Removes a tag's links; says whether there was one. After a crash they may be back.
+pub(super) fn unlink_tag(folder: &Path, tag: &str) -> Result<bool> {
+    let mut was_there = false;
+    for at in [folder.join(TAGS), folder.to_path_buf()] {
+        let path = at.join(tag);
+        was_there |= is_link(&path)? && unlink(&path)?;
+    }
+    Ok(was_there)
+}
+
+/// Makes the absence of tags survive a crash, and removes the folder for those that are in the way when it is empty.
+pub(super) fn sync_tags(folder: &Path) -> Result<()> {
+    let aside = folder.join(TAGS);
+    if is_directory(&aside)? {
+        remove(&aside.join(NEW_LINK))?;
+        sync_parent(&aside.join(NEW_LINK))?;
+        match fs::remove_dir(&aside) {
+            Err(error) if !is_absent(&error) && error.kind() != io::ErrorKind::DirectoryNotEmpty => {
+                return Err(Error::io("delete", aside)(error));
+            }
+            _ => {}
+        }
+    }
+    sync_parent(&aside)
+}
+
+fn point(folder: &Path, tag: &str, target: &str) -> Result<()> {
     let path = folder.join(tag);
     if fs::read_link(&path).is_ok_and(|old| old.as_os_str() == target) {
         return Ok(());
     }
-    let new = folder.join(new);
+    let new = folder.join(NEW_LINK);
     remove(&new)?;
     symlink(target, &new).map_err(Error::io("create", &new))?;
-    fs::rename(&new, &path).map_err(Error::io("replace", &path))?;
-    sync_parent(&path)
+    durable::rename(&new, &path).map_err(Error::io("replace", &path))
 }
 
 /// Removes a file or link; says whether it was there.
@@ -225,8 +289,7 @@ pub(super) fn share(from: &Path, to: &Path, size: u64) -> Result<bool> {
 
 /// Makes what happened in the directory of `path` survive a crash.
 pub(super) fn sync_parent(path: &Path) -> Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent).and_then(|directory| directory.sync_all()).map_err(Error::io("sync", parent))
+    durable::sync_parent(path).map_err(Error::io("sync", path))
 }
 
 /// A component that is no directory means that there is nothing below it.

@@ -9,6 +9,7 @@
 //! m/NAME/DIGEST/DIGEST.TYPE the same file: its name tells the digest to servers that cannot read links
 //! m/NAME/DIGEST/digest      the digest, for servers that cannot list a folder either
 //! m/NAME/TAG                a symbolic link to DIGEST
+//! m/NAME/@tags/TAG          the same, to ../DIGEST, where m/NAME/TAG is the folder of a repository
 //! ```
 //!
 //! The links are the truth about tags, and `tags/list` is made of them. Files are replaced whole and only when they differ, so that a
@@ -78,15 +79,26 @@ impl StaticTree {
         if root.exists() && !root.is_dir() {
             return Err(Error::unsupported("writing an image", &tree, "a file is there; name a directory"));
         }
-        let mut at = root.join("m");
-        for component in repository.split('/') {
+        tree.check_lists()?;
+        Ok(tree)
+    }
+
+    /// Refuses a name whose folder is where the list of another repository's tags is, or the other way round: that cannot be in one tree.
+    fn check_lists(&self) -> Result<()> {
+        let what = format!("a repository named {:?}", self.names.repository());
+        let refuse = |other: String| Error::unsupported(&what, self, &format!("{other}; choose another name"));
+        let mut at = self.store.root().join(names::V2);
+        for component in self.names.repository().split('/') {
             at.push(component);
-            if links::is_link(&at)? {
-                let what = "writing below a tag of that name";
-                return Err(Error::unsupported(what, &tree, "choose another repository, or delete the tag"));
+            if links::is_there(&at)? && !links::is_directory(&at)? {
+                return Err(refuse(format!("{} is not a folder, but a list of tags", at.display())));
             }
         }
-        Ok(tree)
+        let list = self.path(&self.names.tags_list());
+        if links::is_directory(&list)? {
+            return Err(refuse(format!("{} would be its list of tags, and is the folder of another", list.display())));
+        }
+        Ok(())
     }
 
     fn new(root: &Path, repository: &str, options: &Options) -> Result<Self> {
@@ -124,6 +136,7 @@ impl StaticTree {
         let mut writing = locks::lock(&self.writing);
         if writing.is_none() {
             links::make_directories(self.store.root(), names::V2)?;
+            self.check_lists()?;
             *writing = Some(self.store.lock(&names::key(names::V2), LockKind::Shared)?);
         }
         Ok(())

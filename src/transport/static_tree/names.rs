@@ -13,6 +13,8 @@ pub(super) const EMPTY_REFERRERS: &str = "_empty-referrers";
 pub(super) const V2: &str = "v2";
 /// A tag's link before it gets its name. No tag begins with a dot.
 pub(super) const NEW_LINK: &str = ".tag";
+/// Where a tag's link is when a repository has the tag's name: no component of a repository's name and no tag begins with this character.
+pub(super) const TAGS: &str = "@tags";
 /// The parts of `v2/<name>/`, which are not looked into for repositories.
 pub(super) const PARTS: [&str; 3] = ["blobs", "tags", "referrers"];
 

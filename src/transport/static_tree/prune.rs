@@ -105,11 +105,11 @@ impl StaticTree {
         // Before anything is taken away, it is known that everything can be.
         let needed = self.needed(&kept, keep)?;
         for tag in &gone {
-            links::unlink(&self.folder().join(tag))?;
+            links::unlink_tag(&self.folder(), tag)?;
             pruned.tags += 1;
         }
         // A tag must not come back to a manifest that is gone; what else comes back after a crash goes with the next pruning.
-        links::sync_parent(&self.folder().join(NEW_LINK))?;
+        links::sync_tags(&self.folder())?;
         if !needed.manifests.is_empty() {
             self.write_listing()?;
         }

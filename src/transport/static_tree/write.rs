@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use super::names::{self, EMPTY_REFERRERS, FILES, NEW_LINK, PARTS};
+use super::names::{self, EMPTY_REFERRERS, FILES, PARTS};
 use super::{MAX_SIZE, StaticTree, links};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -27,8 +27,23 @@ impl StaticTree {
     }
 
     pub(super) fn lock(&self) -> Result<Lock> {
-        links::make_directories(self.store.root(), self.names.manifests().as_str())?;
+        self.make_folder()?;
         Ok(self.store.lock(&self.names.manifests(), LockKind::Exclusive)?)
+    }
+
+    /// Makes the folder of manifests. The links of tags that are in its way are moved, under the locks of their repositories.
+    fn make_folder(&self) -> Result<()> {
+        let root = self.store.root();
+        let (mut at, mut locks) = ("m".to_owned(), Vec::new());
+        for component in self.names.repository().split('/') {
+            let above = root.join(&at);
+            if links::is_link(&above.join(component))? {
+                locks.push(self.store.lock(&names::key(&at), LockKind::Exclusive)?);
+                links::make_way(&above, component)?;
+            }
+            at = format!("{at}/{component}");
+        }
+        links::make_directories(root, &at).map(drop)
     }
 
     pub(super) fn write_manifest(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
@@ -73,7 +88,7 @@ impl StaticTree {
             self.change_referrers(&subject.digest, |referrers| referrers.push(descriptor), digest)?;
         }
         if let Some(tag) = tag {
-            links::point_tag(&self.folder(), tag.as_str(), digest, NEW_LINK)?;
+            links::point_tag(&self.folder(), tag.as_str(), digest)?;
             self.is_listing_old.store(true, Ordering::SeqCst);
         }
         Ok(())
@@ -122,9 +137,6 @@ impl StaticTree {
             let hint = "a tag has 1 to 128 letters, digits, '_', '.' or '-', and does not start with '.' or '-'";
             return Err(Error::unsupported(&what, self, hint));
         };
-        if links::is_directory(&self.folder().join(tag))? {
-            return Err(Error::unsupported(&what, self, "a repository of that name is there; choose another tag"));
-        }
         Ok(checked)
     }
 
@@ -151,13 +163,14 @@ impl StaticTree {
 
     pub(super) fn delete_tag(&self, tag: &str) -> Result<()> {
         let not_found = || Error::not_found(format!("tag {tag}"), self);
-        if tag.parse::<Tag>().is_err() || !links::is_link(&self.folder().join(tag))? {
+        if tag.parse::<Tag>().is_err() || links::read_tag(&self.folder(), tag)?.is_none() {
             return Err(not_found());
         }
         let _lock = self.lock()?;
-        if !links::remove(&self.folder().join(tag))? {
+        if !links::unlink_tag(&self.folder(), tag)? {
             return Err(not_found());
         }
+        links::sync_tags(&self.folder())?;
         self.write_listing()
     }
 
@@ -170,9 +183,10 @@ impl StaticTree {
         let _lock = self.lock()?;
         for tag in self.linked()?.unwrap_or_default() {
             if links::read_tag(&self.folder(), &tag)?.as_ref() == Some(digest) {
-                links::remove(&self.folder().join(tag))?;
+                links::unlink_tag(&self.folder(), &tag)?;
             }
         }
+        links::sync_tags(&self.folder())?;
         self.write_listing()?;
         let (key, found, media_type) = self.find(digest)?.ok_or_else(|| Error::not_found(&at, self))?;
         // One that cannot be read any more refers to nothing that could be known.

@@ -120,7 +120,42 @@ fn only_manifests_are_taken_and_only_as_what_they_are() {
     assert_eq!(put(&site, &wrong, IMAGE, &image).expect(400).code(), "DIGEST_INVALID");
     put(&site, "/v2/a/manifests/sha256:baddigeststring", IMAGE, &image).expect(400);
     site.get("/v2/a/manifests/sha256:baddigeststring").expect(400);
-    put(&site, &format!("/v2/a/manifests/{}", "t".repeat(129)), IMAGE, &image).expect(400);
+}
+
+/// distribution-spec, "Pulling manifests": what is not found is a 404. Clients look for signatures by tags that are too long to be any.
+#[test]
+fn what_can_be_no_tag_is_not_found_and_not_taken() {
+    let site = Site::new();
+    let image = site.image("a", "v1", "x");
+    let signature = format!("sha512-{}.sig", "a".repeat(128));
+    for tag in [".INVALID_MANIFEST_NAME", "-v1", "", "..", "a%20b", "v1%2fx", &"t".repeat(129), &signature] {
+        let target = format!("/v2/a/manifests/{tag}");
+        assert_eq!(site.get(&target).expect(404).code(), "MANIFEST_UNKNOWN", "{tag}");
+        site.send("HEAD", &target, &[], b"").expect(404);
+        site.send("DELETE", &target, &[], b"").expect(404);
+        assert_eq!(put(&site, &target, IMAGE, &image).expect(400).code(), "MANIFEST_INVALID", "{tag}");
+    }
+    let closed = Site::ruled(|_| stevedore::server::Decision::Forbid { message: "no".into() });
+    closed.get("/v2/a/manifests/.x").expect(403);
+    assert_eq!(put(&site, "/v2/a/manifests/v1?tag=.x", IMAGE, &image).expect(400).code(), "MANIFEST_INVALID");
+}
+
+/// image-spec: `schemaVersion` is REQUIRED, and MUST be 2.
+#[test]
+fn the_version_of_the_schema_is_the_number_2() {
+    let site = Site::new();
+    let image = String::from_utf8(site.image_with("a", "x", &json!({}))).expect("text");
+    let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}).to_string();
+    for (media_type, raw) in [(IMAGE, &image), (INDEX, &index)] {
+        put(&site, "/v2/a/manifests/v1", media_type, raw.as_bytes()).expect(201);
+        for version in ["1", "3", "\"2\"", "null", "[2]", "-2", "2.5"] {
+            let raw = raw.replace("\"schemaVersion\":2", &format!("\"schemaVersion\":{version}"));
+            let answer = put(&site, "/v2/a/manifests/v2", media_type, raw.as_bytes()).expect(400);
+            assert_eq!(answer.code(), "MANIFEST_INVALID", "{version}");
+        }
+        let raw = raw.replace("\"schemaVersion\":2,", "").replace(",\"schemaVersion\":2", "");
+        assert_eq!(put(&site, "/v2/a/manifests/v2", media_type, raw.as_bytes()).expect(400).code(), "MANIFEST_INVALID");
+    }
 }
 
 #[test]

@@ -93,6 +93,25 @@ fn every_way_to_push_works_for_both_algorithms() {
 }
 
 #[test]
+fn only_algorithms_that_digests_have_are_agreed_to() {
+    let site = Site::new();
+    for (query, status) in [
+        ("digest-algorithm=sha256", 202),
+        ("digest-algorithm=sha512", 202),
+        ("digest-algorithm=md5", 400),
+        ("digest-algorithm=SHA256", 400),
+        ("digest-algorithm=", 400),
+        ("digest-algorithm", 400),
+        ("mount=sha256:0&digest-algorithm=md5", 400),
+    ] {
+        let answer = site.send("POST", &format!("/v2/a/blobs/uploads/?{query}"), &[], b"").expect(status);
+        if status == 400 {
+            assert_eq!(answer.code(), "DIGEST_INVALID", "{query}");
+        }
+    }
+}
+
+#[test]
 fn content_of_another_digest_is_dropped() {
     let site = Site::new();
     let content = content();
