@@ -78,7 +78,7 @@ impl SigningFlags {
         notes(&images[0].digest).iter().for_each(|note| ui.note(note));
         let summary = summary(&images, what);
         signed.reference = reference.to_string();
-        signed.images = images.into_iter().map(Image::from).collect();
+        signed.images = images;
         ui.report(&signed)?;
         ui.summary(&summary);
         Ok(())
@@ -96,7 +96,7 @@ pub(crate) struct Signed {
     pub(crate) predicate_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    pub(crate) images: Vec<Image>,
+    pub(crate) images: Vec<sign::Image>,
 }
 
 impl Report for Signed {
@@ -140,23 +140,6 @@ enum SignatureFormat {
     Both,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Image {
-    digest: Digest,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    classic: Option<Signature>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bundle: Option<Signature>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Signature {
-    manifest: Digest,
-    is_new: bool,
-}
-
 /// Returns the name that an image is signed under: that of a registry's, or a full one in a layout or archive.
 pub(crate) fn identity(reference: &Location) -> Option<String> {
     match (&reference.place, &reference.at) {
@@ -184,13 +167,6 @@ fn summary(images: &[sign::Image], what: &str) -> String {
         (0, _) => format!("{}: nothing to do, attested already", count(images.len(), "image")),
         (new, 0) => format!("{}: {} written", count(images.len(), "image"), count(new, what)),
         (new, old) => format!("{}: {} written, {old} there already", count(images.len(), "image"), count(new, what)),
-    }
-}
-
-impl From<sign::Image> for Image {
-    fn from(image: sign::Image) -> Self {
-        let signature = |made: Made| Signature { manifest: made.manifest, is_new: made.is_new };
-        Self { digest: image.digest, classic: image.classic.map(signature), bundle: image.bundle.map(signature) }
     }
 }
 
