@@ -79,9 +79,9 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l compression
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l policy -d 'Copy only what this policy accepts, a containers-policy.json' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l additional-tag -d 'Give the manifest this name at the destination too' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l digestfile -d 'Write the digest into this file' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l authfile -d 'Look for credentials in this file only, on both sides' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l authfile -d 'Look for credentials in this file only, on both sides' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l src-creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l src-registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l src-authfile -d 'Look for credentials in this file only' -r -F
@@ -95,11 +95,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l dest-tls-ve
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l dest-cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -120,9 +120,9 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s q -l quiet 
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l policy -d 'Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l authfile -d 'Look for credentials in this file only, on both sides' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l authfile -d 'Look for credentials in this file only, on both sides' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l src-creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l src-registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l src-authfile -d 'Look for credentials in this file only' -r -F
@@ -136,11 +136,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l dest-tls-ve
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l dest-cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -167,11 +167,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-veri
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -193,11 +193,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-verif
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -216,11 +216,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-verify 
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -239,11 +239,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-ve
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -289,6 +289,7 @@ docker\t'Docker image manifest version 2, schema 2'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l compress -d 'Compress new layers: gzip, zstd or none [default: gzip]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l authfile -d 'Look for credentials in this file only, on both sides' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-authfile -d 'Look for credentials in this file only' -r -F
@@ -302,11 +303,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dest-tls-v
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dest-cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -333,11 +334,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-verify -d
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -365,11 +366,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-verify -
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -393,11 +394,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-verif
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -458,11 +459,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-verif
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -492,11 +493,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-verify 
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -521,11 +522,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-verify 
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -556,11 +557,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l tls-verify 
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -584,11 +585,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l tls-verify 
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -618,11 +619,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l tls-verif
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -645,11 +646,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l tls-ve
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -668,11 +669,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-verif
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -722,7 +723,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l src-tls-v
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l src-cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: as in copy]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -776,12 +777,10 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s v -l 
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l signature-format -d 'Write the signature in this form' -r -f -a "classic\t'Under the tag sha256-….sig'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l signature-format -d 'Write in this form' -r -f -a "classic\t'Under the tag sha256-….sig'
 bundle\t'Among the referrers'
 both\t'Both'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s a -l annotations -d 'Sign this as well; `verify -a` can ask for it' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l identity -d 'Sign the image under this name [default: HOST/REPOSITORY, with the tag if that is what it was named by]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l timestamp -d 'Say in the bundle when it was made: seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l timestamp -d 'Say when it was made, in seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tlog-upload -d 'Taken with the value false: there is no transparency log' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l use-signing-config -d 'Taken with the value false, for the same reason' -r -f -a "true\t''
@@ -793,18 +792,20 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-verify 
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s a -l annotations -d 'Sign this as well; `verify -a` can ask for it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l identity -d 'Sign the image under this name [default: HOST/REPOSITORY, with the tag if that is what it was named by]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s r -l recursive -d 'Sign every image of an index, too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s r -l recursive -d 'Do the same with every image of an index'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s y -l yes -d 'Taken, for nothing is asked'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l json -d 'Print the result as JSON, and errors too'
@@ -822,11 +823,9 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certifica
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-github-workflow-name -d 'What the workflow must be called' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-github-workflow-trigger -d 'Which event must have started it, as in push' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l trusted-root -d 'Whom to trust: sigstore\'s trusted_root.json, which is never fetched' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l policy -d 'Ask this file, a containers-policy.json, what must be signed by whom and under which name' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l require -d 'How many of the keys must have signed' -r -f -a "any\t'One of them'
 all\t'Each of them'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s a -l annotations -d 'What must have been signed as well' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s o -l output -d 'Print the payloads as cosign does, or a report; --json prints the report as JSON' -r -f -a "json\t'cosign\'s array of payloads'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s o -l output -d 'Print what cosign prints, or a report; --json prints the report as JSON' -r -f -a "json\t'cosign\'s array of payloads, or its envelopes'
 report\t'Who signed what and where it was found'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l insecure-ignore-tlog -d 'Taken, for no log is asked' -r -f -a "true\t''
 false\t''"
@@ -849,12 +848,14 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-verif
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l policy -d 'Ask this file, a containers-policy.json, what must be signed by whom and under which name' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s a -l annotations -d 'What must have been signed as well' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -890,18 +891,13 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s v -l
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l predicate -d 'What is stated: a file, or - for standard input' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l type -d 'The type of what is stated' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l signature-format -d 'Write the attestation in this form' -r -f -a "classic\t'Under the tag sha256-….sig'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l signature-format -d 'Write in this form' -r -f -a "classic\t'Under the tag sha256-….sig'
 bundle\t'Among the referrers'
 both\t'Both'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l identity -d 'Attest it of an image with this name [default: HOST/REPOSITORY]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l timestamp -d 'Say in the bundle, and in a custom predicate, when it was made: seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l timestamp -d 'Say when it was made, in seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tlog-upload -d 'Taken with the value false: there is no transparency log' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l use-signing-config -d 'Taken with the value false, for the same reason' -r -f -a "true\t''
-false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l replace -d 'Refused: what was attested stays' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registry-token -d 'Send this bearer token as it is' -r
@@ -910,25 +906,30 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-verif
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l predicate -d 'What is stated: a file, or - for standard input' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l type -d 'The type of what is stated' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l identity -d 'Attest it of an image with this name [default: HOST/REPOSITORY]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l replace -d 'Refused: what was attested stays' -r -f -a "true\t''
+false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s r -l recursive -d 'Attest it of every image of an index, too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s r -l recursive -d 'Do the same with every image of an index'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s y -l yes -d 'Taken, for nothing is asked'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s k -l key -d 'Who may have attested it: a file with public keys, or env://NAME for a variable that holds them' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s k -l key -d 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-identity -d 'Who must have signed: the address, URI or name in the certificate' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-identity-regexp -d 'The same, as a regular expression, which may match a part unless it says ^ and $' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-oidc-issuer -d 'Who must vouch for that identity, as in https://token.actions.githubusercontent.com' -r
@@ -939,11 +940,9 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-github-workflow-name -d 'What the workflow must be called' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-github-workflow-trigger -d 'Which event must have started it, as in push' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l trusted-root -d 'Whom to trust: sigstore\'s trusted_root.json, which is never fetched' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l require -d 'How many of the keys must have' -r -f -a "any\t'One of them'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l require -d 'How many of the keys must have signed' -r -f -a "any\t'One of them'
 all\t'Each of them'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l type -d 'The type of what is stated: custom, slsaprovenance, slsaprovenance02, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex or a URI' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l policy -d 'Refused: policies in CUE or Rego are not supported' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s o -l output -d 'Print the envelopes as cosign does, or a report; --json prints the report as JSON' -r -f -a "json\t'cosign\'s array of payloads'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s o -l output -d 'Print what cosign prints, or a report; --json prints the report as JSON' -r -f -a "json\t'cosign\'s array of payloads, or its envelopes'
 report\t'Who signed what and where it was found'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l insecure-ignore-tlog -d 'Taken, for no log is asked' -r -f -a "true\t''
 false\t''"
@@ -966,12 +965,14 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l type -d 'The type of what is stated: custom, slsaprovenance, slsaprovenance02, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex or a URI' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l policy -d 'Refused: policies in CUE or Rego are not supported' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1028,11 +1029,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-verify
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
@@ -1073,11 +1074,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_see
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l tls-cert -d 'Present this certificate (PEM)' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'

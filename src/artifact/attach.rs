@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::Artifact;
+use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::transport::{Result, Selector, Source, Transport};
 use crate::watch::{Event, Watch};
@@ -27,10 +28,20 @@ pub struct Made {
 /// # Errors
 /// When the place fails, or its list of referrers cannot be written. What was put before then stays, unlisted.
 pub fn attach(place: &dyn Transport, artifact: &Artifact, watch: &Watch) -> Result<Made> {
+    let listed = artifact.manifest().subject().map(|subject| place.listed(&subject.digest)).transpose()?;
+    attach_beside(place, artifact, &listed.unwrap_or_default(), watch)
+}
+
+/// Does the same, knowing what [`Transport::listed`] has told.
+pub(crate) fn attach_beside(
+    place: &dyn Transport,
+    artifact: &Artifact,
+    listed: &[Descriptor],
+    watch: &Watch,
+) -> Result<Made> {
     let manifest = artifact.manifest();
     let made = |is_new| Made { manifest: manifest.digest().clone(), is_new };
-    if let Some(subject) = manifest.subject()
-        && place.referrers(&subject.digest)?.iter().any(|listed| listed.digest == *manifest.digest())
+    if listed.iter().any(|listed| listed.digest == *manifest.digest())
         && place.complete(&Selector::Digest(manifest.digest().clone()))?.is_some()
     {
         return Ok(made(false));

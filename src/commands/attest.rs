@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let Attesting { predicate_type, name, .. } = attesting.clone();
     let signed = Signed { predicate_type: Some(predicate_type), name, ..Signed::default() };
     let attest = |place: &dyn Transport, key: &PrivateKey, watch: &Watch| {
-        sign::attest(place, &args.reference.at, key, &attesting, watch)
+        sign::attest(place, &args.reference.at, place, key, &attesting, watch)
     };
     args.signing.run(signed, &args.reference, "attestation", ui, attest, |_| Vec::new())
 }

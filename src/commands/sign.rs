@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let signing = args.signing(ui)?;
     let signed = Signed { identity: signing.identity.clone(), ..Signed::default() };
     let Location { place, at, .. } = &args.reference;
-    let sign = |place: &dyn Transport, key: &PrivateKey, watch: &Watch| sign::sign(place, at, key, &signing, watch);
+    let sign = |to: &dyn Transport, key: &PrivateKey, watch: &Watch| sign::sign(to, at, to, key, &signing, watch);
     args.signing.run(signed, &args.reference, "signature", ui, sign, |digest| {
         let mut notes = Vec::new();
         if matches!((place, at), (Place::Registry(_), Selector::Tag(_))) {

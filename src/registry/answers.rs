@@ -42,6 +42,8 @@ pub(super) fn answer(thing: Thing, method: &str, status: u16, content_type: Opti
             Says::Nothing
         }
         (_, Says::Present) => Says::Present,
+        // The list is younger than most registries: this is how those say so that do not know the path, the method or its media type.
+        (Thing::Referrers, _) if matches!(status, 400 | 405 | 406 | 501) => Says::Absent,
         // HEAD of a manifest is refused, forgotten or answered from a cache where GET works.
         (Thing::Manifest, _) if method == "HEAD" => Says::Nothing,
         (_, said) => said,
@@ -67,8 +69,12 @@ mod tests {
             for status in [404, 410] {
                 assert_eq!(answer(thing, "GET", status, None), Absent, "{thing:?} {status}");
             }
-            for status in [302, 400, 401, 403, 405, 406, 408, 429, 500, 501, 502, 503, 504] {
+            for status in [302, 401, 403, 408, 429, 500, 502, 503, 504] {
                 assert_eq!(answer(thing, "GET", status, None), Nothing, "{thing:?} {status}");
+            }
+            let unknown = if thing == Referrers { Absent } else { Nothing };
+            for status in [400, 405, 406, 501] {
+                assert_eq!(answer(thing, "GET", status, None), unknown, "{thing:?} {status}");
             }
         }
         for status in [400, 401, 403, 404, 405, 410, 429, 500, 501, 502, 503] {

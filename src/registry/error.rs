@@ -170,6 +170,8 @@ pub struct Status {
     pub retry_after: Option<Duration>,
     /// The registry whose token server this answer is; nothing for an answer of the registry itself.
     pub token_for: Option<String>,
+    /// Whether it asks for a login (`WWW-Authenticate`).
+    pub is_challenge: bool,
     /// Whether a login was used.
     pub logged_in: bool,
     /// Where logins were looked for.
@@ -202,6 +204,16 @@ impl Error {
         match self {
             Self::Status(status) if status.token_for.is_none() => Some(status.status),
             _ => None,
+        }
+    }
+
+    /// Says whether the registry refuses this one thing, and asks for no login that would help.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Status(status) if status.token_for.is_none() => {
+                status.status == 403 || status.status == 401 && !status.is_challenge
+            }
+            _ => false,
         }
     }
 

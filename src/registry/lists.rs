@@ -122,11 +122,15 @@ impl Remote {
         }
     }
 
-    /// Says whether the registry lists referrers by itself; asked once for all its repositories.
-    pub(super) fn lists_referrers(&self, subject: &Digest) -> Result<bool> {
-        match self.session.registry.referrers.api() {
-            Some(known) => Ok(known),
-            None => Ok(self.page(self.url(&format!("referrers/{subject}")))?.is_some()),
+    /// Says whether the registry lists referrers by itself; nothing when it refuses to tell. Asked once for all its repositories.
+    pub(super) fn lists_referrers(&self, subject: &Digest) -> Result<Option<bool>> {
+        if let Some(known) = self.session.registry.referrers.api() {
+            return Ok(Some(known));
+        }
+        match self.page(self.url(&format!("referrers/{subject}"))) {
+            Ok(page) => Ok(Some(page.is_some())),
+            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -138,8 +142,9 @@ impl Remote {
         match answer(Thing::Referrers, "GET", response.status, None) {
             Says::Present => {}
             Says::Absent => {
-                // A registry that has lists may say so of a repository that it does not have.
-                if !is_about_content(&response.into_error()) {
+                // A registry that has lists may say 404 of a repository that it does not have, and 400 of a digest that it does not know.
+                let status = response.status;
+                if !is_about_content(&response.into_error()) && status != 400 {
                     referrers.learn(false);
                 }
                 return Ok(None);

@@ -35,7 +35,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Put {
-    /// Whether the registry lists the manifest among its subject's referrers by itself; false as well where there is no subject.
+    /// Whether the registry says that it lists the manifest among its subject's referrers by itself (`OCI-Subject`); false as well where
+    /// there is no subject. Some say so and have no list, see [`Remote::list_referrer`].
     pub lists_referrers: bool,
 }
 
@@ -215,9 +216,6 @@ impl Remote {
         }
         let lists_referrers = manifest.subject().is_some() && response.header("oci-subject").is_some();
         response.discard();
-        if lists_referrers {
-            self.session.registry.referrers.learn(true);
-        }
         Ok(Some(Put { lists_referrers }))
     }
 

@@ -13,8 +13,10 @@ use serde_json::value::{RawValue, to_raw_value};
 use ureq::http::header::{IF_MATCH, IF_NONE_MATCH};
 
 use super::error::{Error, Result};
+use super::manifests::Put;
 use super::remote::Remote;
 use super::retry::{random_up_to, wait};
+use crate::class::{Class, Classified};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::locks::lock;
@@ -79,13 +81,25 @@ impl Referrers {
 }
 
 impl Remote {
-    /// Makes sure that a manifest that was put, and that the registry did not say it lists ([`Put`](super::Put)), is found among the
-    /// referrers of `subject`; at registries without a list of their own, in the index under the referrers tag.
+    /// Makes sure that a manifest that was put is found among the referrers of `subject`; at registries without a list of their own, in the
+    /// index under the referrers tag. `put` is what the registry said to it: where it is not known to have a list, it is asked for it, for
+    /// older registries (Amazon's) answer `OCI-Subject` and list nothing.
     ///
     /// # Errors
     /// [`Error::ReferrersTag`] when the tag names something else, which is left alone, or when others kept replacing the list.
-    pub fn list_referrer(&self, subject: &Digest, referrer: Descriptor) -> Result<()> {
-        self.change_list(subject, Change::Add(Box::new(referrer)))
+    pub fn list_referrer(&self, subject: &Digest, referrer: Descriptor, put: Put) -> Result<()> {
+        self.change_list(subject, Change::Add(Box::new(referrer)), put)
+    }
+
+    /// Lists the referrers that the index under the referrers tag names, for whoever is about to add one.
+    ///
+    /// # Errors
+    /// [`Error::ReferrersTag`] when the tag names something else.
+    pub fn listed_under_tag(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        let tag = referrers_tag(subject);
+        let (list, _) = self.named(&tag)?;
+        self.check_list(list.as_ref(), subject, &tag)?;
+        Ok(list.map(|list| list.children().to_vec()).unwrap_or_default())
     }
 
     /// Takes a deleted manifest out of the index under the referrers tag, and the tag away with its last entry; nothing at registries with
@@ -94,12 +108,18 @@ impl Remote {
     /// # Errors
     /// Those of [`Remote::list_referrer`].
     pub fn unlist_referrer(&self, subject: &Digest, referrer: &Digest) -> Result<()> {
-        self.change_list(subject, Change::Remove(referrer.clone()))
+        self.change_list(subject, Change::Remove(referrer.clone()), Put::default())
     }
 
-    fn change_list(&self, subject: &Digest, change: Change) -> Result<()> {
-        if self.lists_referrers(subject)? {
-            return Ok(());
+    fn change_list(&self, subject: &Digest, change: Change, put: Put) -> Result<()> {
+        match self.lists_referrers(subject) {
+            Ok(Some(true)) => return Ok(()),
+            Ok(Some(false)) => {}
+            // What the list says plays no part then: the answer to the PUT decides (distribution-spec, "Pushing Manifests with Subject").
+            Ok(None) if put.lists_referrers => return Ok(()),
+            Ok(None) => {}
+            Err(error) if put.lists_referrers && error.class() != Class::Interrupted => return Ok(()),
+            Err(error) => return Err(error),
         }
         let tag = referrers_tag(subject);
         let referrers = &self.session.registry.referrers;
@@ -113,14 +133,20 @@ impl Remote {
     /// Writes the list until it stays as `changes` want it.
     fn settle(&self, subject: &Digest, tag: &str, changes: &[Change]) -> Result<()> {
         let updated = self.update(tag, |list| {
-            if list.is_some_and(|list| !list.lists_referrers_of(subject)) {
-                let reason = "it names something else, which is left as it is";
-                return Err(Error::ReferrersTag { tag: tag.into(), repository: self.to_string(), reason });
-            }
+            self.check_list(list, subject, tag)?;
             let url = self.manifest_url(tag).to_string();
             merge(list, changes).map_err(|source| Error::Manifest { url, source })
         })?;
         if updated.is_written { self.drop_empty(updated.there.as_ref(), changes) } else { Ok(()) }
+    }
+
+    /// Refuses what is no list of referrers.
+    fn check_list(&self, list: Option<&Manifest>, subject: &Digest, tag: &str) -> Result<()> {
+        if list.is_some_and(|list| !list.lists_referrers_of(subject)) {
+            let reason = "it names something else, which is left as it is";
+            return Err(Error::ReferrersTag { tag: tag.into(), repository: self.to_string(), reason });
+        }
+        Ok(())
     }
 
     /// Writes what a tag names until it stays as `change` makes it, whoever else writes there. `change` gets nothing for a free tag, and
@@ -163,8 +189,15 @@ impl Remote {
         match self.fetch_manifest(tag, None) {
             Ok((there, etag)) => Ok((Some(there), etag)),
             Err(error) if error.is_not_found() => Ok((None, None)),
+            // Artifactory says so of a tag that is not there; where tags can be listed, that is no missing login.
+            Err(error) if error.status() == Some(403) && self.lacks(tag) => Ok((None, None)),
             Err(error) => Err(error),
         }
+    }
+
+    /// Says whether the list of tags can be read and does not have this one. Otherwise the refusal of the tag itself says more.
+    fn lacks(&self, tag: &str) -> bool {
+        self.all_tags().is_ok_and(|tags| !tags.iter().any(|other| other == tag))
     }
 
     /// Writes the list, if the registry has none or still the one that it was made from; says whether it was written. Few registries look

@@ -157,6 +157,7 @@ impl Response {
         // A body that breaks off is shown as far as it came.
         let _ = self.body.as_reader().take(message::MAX_BODY).read_to_end(&mut content);
         let message = message::parse(&content);
+        let is_challenge = self.header("www-authenticate").is_some();
         let retry_after = self.header("retry-after").and_then(|text| parse_retry_after(text, SystemTime::now()));
         Error::Status(Box::new(Status {
             method: self.method,
@@ -166,6 +167,7 @@ impl Response {
             message: message.text,
             retry_after,
             token_for: None,
+            is_challenge,
             logged_in: self.logged_in,
             places: Vec::new(),
             hint: None,

@@ -189,7 +189,16 @@ impl Search<'_> {
             Ok(listed) => self.look_at_all(&listed, &Spot::Referrers),
             // A place without names has no list.
             Err(transport::Error::Unsupported { .. }) => {}
-            Err(error) => self.trouble(error),
+            Err(error) => {
+                self.trouble(error);
+                // Whoever could not read the list when signing has kept one under the tag. What is there counts, and proves no absence.
+                let spot = Spot::Tag(manifest::referrers_tag(self.subject));
+                if let Ok(list) = self.source.manifest(&Selector::Tag(manifest::referrers_tag(self.subject)))
+                    && list.lists_referrers_of(self.subject)
+                {
+                    self.look_at_all(list.children(), &spot);
+                }
+            }
         }
     }
 

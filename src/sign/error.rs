@@ -235,6 +235,26 @@ pub enum Error {
         /// What is wrong with the predicate.
         reason: String,
     },
+    /// A bundle was asked for, and it could not be listed among what refers to the image.
+    #[error("a bundle cannot be listed there")]
+    Unlistable {
+        /// Why.
+        source: Box<transport::Error>,
+    },
+    /// The place failed after something was written.
+    #[error("{}", partly(digest, *is_classic, *done, *all))]
+    Partly {
+        /// The image at which it failed.
+        digest: Digest,
+        /// Whether its classic form was written; its bundle was not.
+        is_classic: bool,
+        /// How many images were done before.
+        done: usize,
+        /// How many there are.
+        all: usize,
+        /// Why.
+        source: Box<Error>,
+    },
     /// What would have to be appended to is something else.
     #[error("the tag {tag} cannot take a signature: {reason}")]
     Occupied {
@@ -258,6 +278,15 @@ pub enum Error {
         /// The image.
         digest: Digest,
     },
+}
+
+/// Says what was written before a failure, and what was not.
+fn partly(digest: &Digest, is_classic: bool, done: usize, all: usize) -> String {
+    let before = if done > 0 { format!("{done} of {all} images are done; ") } else { String::new() };
+    match is_classic {
+        true => format!("{before}of {digest} the classic form was written and the bundle was not"),
+        false => format!("{before}of {digest} nothing was written"),
+    }
 }
 
 /// What verifying found out that is no failure of its own.
@@ -299,6 +328,14 @@ impl Classified for Error {
             | Self::Unattested { .. }
             | Self::Attestations { .. }
             | Self::Denied { .. } => Class::Verification.into(),
+            Self::Unlistable { .. } => Class::Failed.hint("use --signature-format classic"),
+            Self::Partly { is_classic, source, .. } => {
+                let hint = match is_classic {
+                    true => "run it again, or do without bundles: --signature-format classic",
+                    false => "run it again: what is written stays",
+                };
+                Diagnosis { hint: Some(hint.into()), ..source.diagnosis() }
+            }
             Self::NoTag { .. } => Class::Failed.hint("use --signature-format bundle"),
             Self::Key { .. }
             | Self::KeyFile { .. }

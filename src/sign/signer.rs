@@ -17,9 +17,9 @@ use crate::artifact::{self, Artifact, Made};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
-use crate::manifest::{Manifest, digest_tags};
+use crate::manifest::{self, Manifest, digest_tags};
 use crate::media_type::MediaType;
-use crate::transport::{self, MAX_DEPTH, Selector, Transport};
+use crate::transport::{self, MAX_DEPTH, Selector, Source, Transport};
 use crate::watch::Watch;
 
 /// How to sign.
@@ -71,53 +71,91 @@ pub struct Attesting {
     pub recursive: bool,
 }
 
-/// Signs an image, and with [`Signing::recursive`] what is below it. The place's `finish` is left to the caller.
+/// Signs the image at `at` in `source`, and with [`Signing::recursive`] what is below it. The signatures are written to `place`, which for
+/// most is the same; its `finish` is left to the caller.
+///
+/// What reading can tell is found out before the first write. Where both forms are asked for and a bundle cannot be listed (GitLab's registry
+/// answers the tag of the list with the image itself), the bundle is left out with a note.
 ///
 /// # Errors
-/// [`Error::Image`] when there is no such image; others when the place fails. What was signed before then stays signed.
+/// [`Error::Image`] when there is no such image; [`Error::Unlistable`] when only a bundle is asked for and cannot be listed;
+/// [`Error::Partly`] when the place failed after something was written, which stays; others when it failed before.
 pub fn sign(
-    place: &dyn Transport,
+    source: &dyn Source,
     at: &Selector,
+    place: &dyn Transport,
     key: &PrivateKey,
     signing: &Signing,
     watch: &Watch,
 ) -> Result<Vec<Image>> {
-    let run = Run { place, key, public: key.public_key(), watch };
-    run.all(at, signing.recursive, &|manifest| run.sign(manifest, signing))
+    let forms = Forms { suffix: ".sig", classic: signing.classic, bundle: signing.bundle };
+    let run = Run { source, place, key, public: key.public_key(), forms, watch };
+    run.all(at, signing.recursive, &|image, listed, written| run.sign(image, listed, written, signing))
 }
 
-/// States something of an image, and with [`Attesting::recursive`] of what is below it. The place's `finish` is left to the caller.
+/// States something of the image at `at` in `source`, and with [`Attesting::recursive`] of what is below it. Where it is written, and what
+/// happens to bundles that cannot be listed, is as in [`sign`].
 ///
 /// # Errors
-/// [`Error::Image`] when there is no such image, [`Error::Predicate`] when it is too large for anybody to verify, others when the place
-/// fails. What was attested before then stays attested.
+/// Those of [`sign`], and [`Error::Predicate`] when it is too large for anybody to verify.
 pub fn attest(
-    place: &dyn Transport,
+    source: &dyn Source,
     at: &Selector,
+    place: &dyn Transport,
     key: &PrivateKey,
     attesting: &Attesting,
     watch: &Watch,
 ) -> Result<Vec<Image>> {
-    let run = Run { place, key, public: key.public_key(), watch };
-    run.all(at, attesting.recursive, &|manifest| run.attest(manifest, attesting))
+    let forms = Forms { suffix: ".att", classic: attesting.classic, bundle: attesting.bundle };
+    let run = Run { source, place, key, public: key.public_key(), forms, watch };
+    run.all(at, attesting.recursive, &|image, listed, written| run.attest(image, listed, written, attesting))
+}
+
+/// Which forms are asked for.
+#[derive(Clone, Copy)]
+struct Forms {
+    /// What the tag of the classic form ends with.
+    suffix: &'static str,
+    classic: bool,
+    bundle: bool,
 }
 
 struct Run<'a> {
+    source: &'a dyn Source,
     place: &'a dyn Transport,
     key: &'a PrivateKey,
     public: PublicKey,
+    forms: Forms,
     watch: &'a Watch,
 }
 
-/// What is done to each image.
-type Work<'a> = dyn Fn(&Manifest) -> Result<Image> + 'a;
+/// What is listed as referring to an image; nothing where no bundle is written.
+type Listed = Option<Vec<Descriptor>>;
+/// What is done to each image, and kept of its classic form as soon as that is written.
+type Work<'a> = dyn Fn(&Descriptor, &Listed, &mut Option<Made>) -> Result<Image> + 'a;
 
 impl Run<'_> {
     fn all(&self, at: &Selector, recursive: bool, work: &Work<'_>) -> Result<Vec<Image>> {
-        let root = find(self.place, at)?;
+        let root = find(self.source, at)?;
         let mut images = Vec::new();
-        self.each(&root, 0, recursive, work, &mut BTreeSet::new(), &mut images)?;
-        Ok(images)
+        self.each(&root, 0, recursive, &mut BTreeSet::new(), &mut images)?;
+        let is_one = images.len() == 1;
+        let listed: Vec<Listed> = images.iter().map(|image| self.look(image, is_one)).collect::<Result<_>>()?;
+        let mut done = Vec::new();
+        for (image, listed) in images.iter().zip(&listed) {
+            let mut classic = None;
+            let result = self.watch.check().map_err(|error| transport::Error::from(error).into());
+            match result.and_then(|()| work(image, listed, &mut classic)) {
+                Ok(image) => done.push(image),
+                Err(source) if classic.is_some() || !done.is_empty() => {
+                    let (digest, is_classic) = (image.digest.clone(), classic.is_some());
+                    let (done, all) = (done.len(), images.len());
+                    return Err(Error::Partly { digest, is_classic, done, all, source: Box::new(source) });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
     }
 
     fn each(
@@ -125,15 +163,14 @@ impl Run<'_> {
         manifest: &Manifest,
         depth: usize,
         recursive: bool,
-        work: &Work<'_>,
         seen: &mut BTreeSet<Digest>,
-        images: &mut Vec<Image>,
+        images: &mut Vec<Descriptor>,
     ) -> Result<()> {
         self.watch.check().map_err(transport::Error::from)?;
         if depth > MAX_DEPTH {
             return Err(Error::Depth { digest: manifest.digest().clone() });
         }
-        images.push(work(manifest)?);
+        images.push(manifest.descriptor());
         if !recursive {
             return Ok(());
         }
@@ -142,68 +179,116 @@ impl Run<'_> {
             if child.is_attestation() || !seen.insert(child.digest.clone()) {
                 continue;
             }
-            let child = self.place.manifest(&child.clone().into())?;
-            self.each(&child, depth + 1, recursive, work, seen, images)?;
+            let child = self.source.manifest(&child.clone().into())?;
+            self.each(&child, depth + 1, recursive, seen, images)?;
         }
         Ok(())
     }
 
-    fn sign(&self, manifest: &Manifest, signing: &Signing) -> Result<Image> {
-        let digest = manifest.digest().clone();
-        let classic = signing.classic.then(|| {
+    /// Finds out, before anything is written, whether both forms can be. Who writes the classic form of one image looks there first anyway.
+    fn look(&self, image: &Descriptor, is_one: bool) -> Result<Listed> {
+        if self.forms.classic && !is_one {
+            let tag = self.tag(&image.digest)?;
+            self.change(&tag, &|there| there.map_or(Ok(()), |there| appendable(there, &tag)).map(|_| None))?;
+        }
+        if !self.forms.bundle {
+            return Ok(None);
+        }
+        match self.place.listed(&image.digest) {
+            Ok(listed) => Ok(Some(listed)),
+            Err(error) if !error.is_unlistable() => Err(error.into()),
+            Err(_) if self.forms.classic => {
+                self.watch.note(&format!(
+                    "no bundle is written of {}: the tag for the list of what refers to it names something else; it is signed under the tag {}",
+                    image.digest,
+                    self.tag(&image.digest)?
+                ));
+                Ok(None)
+            }
+            Err(error) => Err(Error::Unlistable { source: Box::new(error) }),
+        }
+    }
+
+    fn sign(
+        &self,
+        image: &Descriptor,
+        listed: &Listed,
+        written: &mut Option<Made>,
+        signing: &Signing,
+    ) -> Result<Image> {
+        let digest = image.digest.clone();
+        if signing.classic {
             let identity = signing.identity.as_deref().unwrap_or_default();
             let payload = classic::payload(identity, &digest, &signing.annotations);
             let layer = classic::layer(&payload, &self.key.sign(&payload));
-            self.put_layer(&digest, ".sig", &layer, &payload)
-        });
-        let classic = classic.transpose()?;
-        let bundle = signing.bundle.then(|| {
+            *written = Some(self.put_layer(&digest, &layer, &payload)?);
+        }
+        let bundle = listed.as_ref().map(|listed| {
             let payload = statement::signed(signing.identity.as_deref(), &digest, &signing.annotations);
-            self.put_bundle(&manifest.descriptor(), &payload, statement::SIGNED, signing.created.as_deref())
+            self.put_bundle(image, listed, &payload, statement::SIGNED, signing.created.as_deref())
         });
-        Ok(Image { digest, classic, bundle: bundle.transpose()? })
+        Ok(Image { digest, bundle: bundle.transpose()?, classic: written.take() })
     }
 
-    fn attest(&self, manifest: &Manifest, attesting: &Attesting) -> Result<Image> {
-        let digest = manifest.digest().clone();
+    fn attest(
+        &self,
+        image: &Descriptor,
+        listed: &Listed,
+        written: &mut Option<Made>,
+        attesting: &Attesting,
+    ) -> Result<Image> {
+        let digest = image.digest.clone();
         let Attesting { predicate_type, predicate, .. } = attesting;
         let payload = statement::attested(attesting.name.as_deref(), &digest, predicate_type, predicate);
-        let classic = attesting.classic.then(|| {
+        if attesting.classic {
             let signature = self.key.sign(&envelope::message(envelope::IN_TOTO, &payload));
             let envelope = envelope::write(&payload, &signature).into_bytes();
-            self.put_layer(&digest, ".att", &classic::attestation(&envelope, predicate_type), &envelope)
-        });
-        let classic = classic.transpose()?;
-        let bundle = attesting
-            .bundle
-            .then(|| self.put_bundle(&manifest.descriptor(), &payload, predicate_type, attesting.created.as_deref()));
-        Ok(Image { digest, classic, bundle: bundle.transpose()? })
+            *written = Some(self.put_layer(&digest, &classic::attestation(&envelope, predicate_type), &envelope)?);
+        }
+        let created = attesting.created.as_deref();
+        let bundle = listed.as_ref().map(|listed| self.put_bundle(image, listed, &payload, predicate_type, created));
+        Ok(Image { digest, bundle: bundle.transpose()?, classic: written.take() })
     }
 
-    /// Adds a layer to the manifest under one of the tags of a digest.
-    fn put_layer(&self, digest: &Digest, suffix: &str, layer: &Descriptor, content: &[u8]) -> Result<Made> {
+    /// Returns the tag of the classic form.
+    fn tag(&self, digest: &Digest) -> Result<String> {
+        let tag = digest_tags(digest).into_iter().find(|tag| tag.ends_with(self.forms.suffix));
+        tag.ok_or_else(|| Error::NoTag { digest: digest.clone() })
+    }
+
+    /// Adds a layer to the manifest under the tag of the classic form.
+    fn put_layer(&self, digest: &Digest, layer: &Descriptor, content: &[u8]) -> Result<Made> {
         check_size(content)?;
-        let tag = digest_tags(digest).into_iter().find(|tag| tag.ends_with(suffix));
-        let tag = tag.ok_or_else(|| Error::NoTag { digest: digest.clone() })?;
+        let tag = self.tag(digest)?;
         let is_new = std::cell::Cell::new(false);
+        let updated = self.change(&tag, &|there| {
+            let manifest = self.append(there, &tag, layer, content)?;
+            is_new.set(is_new.get() || manifest.is_some());
+            Ok(manifest)
+        });
+        let manifest = updated?.ok_or(Error::Occupied { tag, reason: "it was deleted meanwhile" })?;
+        Ok(Made { manifest: manifest.digest().clone(), is_new: is_new.get() })
+    }
+
+    /// Changes what a tag names, see [`Transport::update`], by a function with errors of its own.
+    fn change(
+        &self,
+        tag: &str,
+        change: &dyn Fn(Option<&Manifest>) -> Result<Option<Manifest>>,
+    ) -> Result<Option<Manifest>> {
         let refused = std::cell::RefCell::new(None);
-        let updated = self.place.update(&tag, &|there| match self.append(there, &tag, layer, content) {
-            Ok(Some(manifest)) => {
-                is_new.set(true);
-                Ok(Some(manifest))
-            }
-            Ok(None) => Ok(None),
+        let updated = self.place.update(tag, &|there| match change(there) {
+            Ok(manifest) => Ok(manifest),
             Err(Error::Place(error)) => Err(error),
             Err(error) => {
                 refused.replace(Some(error));
                 Err(transport::Error::Cancelled(crate::watch::Cancelled))
             }
         });
-        if let Some(error) = refused.take() {
-            return Err(error);
+        match refused.take() {
+            Some(error) => Err(error),
+            None => Ok(updated?),
         }
-        let manifest = updated?.ok_or(Error::Occupied { tag, reason: "it was deleted meanwhile" })?;
-        Ok(Made { manifest: manifest.digest().clone(), is_new: is_new.get() })
     }
 
     /// Returns the manifest with the signature in it; nothing when it has it. Everything that the manifest needs is put first.
@@ -214,20 +299,17 @@ impl Run<'_> {
         layer: &Descriptor,
         content: &[u8],
     ) -> Result<Option<Manifest>> {
-        let occupied = |reason| Error::Occupied { tag: tag.to_owned(), reason };
         let Signatures { manifest, config } = match there {
             None => classic::first(layer)?,
             Some(there) => {
-                let image = there.as_image().ok_or_else(|| occupied("it names no image manifest"))?;
+                let image = appended_to(there, tag)?;
                 if image.layers.iter().any(|other| self.is_same(other, layer, content)) {
                     return Ok(None);
                 }
-                if image.layers.len() >= MAX_LAYERS {
-                    return Err(occupied("it has as many signatures as are looked at"));
-                }
+                appendable(there, tag)?;
                 let config = self.config(&image.config)?;
                 let appended = classic::append(there, config.as_deref(), layer)?;
-                appended.ok_or_else(|| occupied("it names no image manifest"))?
+                appended.ok_or_else(|| Error::Occupied { tag: tag.to_owned(), reason: NO_IMAGE })?
             }
         };
         let config_type = manifest.as_image().map_or(MediaType::OCI_CONFIG, |image| image.config.media_type.clone());
@@ -267,6 +349,7 @@ impl Run<'_> {
     fn put_bundle(
         &self,
         subject: &Descriptor,
+        listed: &[Descriptor],
         payload: &[u8],
         predicate_type: &str,
         created: Option<&str>,
@@ -276,7 +359,7 @@ impl Run<'_> {
         check_size(&content)?;
         let manifest = bundle::manifest(&content, subject, predicate_type, created)?;
         let artifact = Artifact::of_bytes(manifest, [&content[..], bundle::EMPTY]);
-        Ok(artifact::attach(self.place, &artifact, self.watch)?)
+        Ok(artifact::attach_beside(self.place, &artifact, listed, self.watch)?)
     }
 
     fn put(&self, descriptor: &Descriptor, content: &[u8]) -> Result<()> {
@@ -287,6 +370,22 @@ impl Run<'_> {
         let _outcome = self.place.put_blob(blob, None)?;
         Ok(())
     }
+}
+
+const NO_IMAGE: &str = "it names no image manifest";
+
+/// Returns the manifest that a signature is to be appended to.
+fn appended_to<'m>(there: &'m Manifest, tag: &str) -> Result<&'m manifest::Image> {
+    there.as_image().ok_or_else(|| Error::Occupied { tag: tag.to_owned(), reason: NO_IMAGE })
+}
+
+/// Refuses what no signature can be appended to.
+fn appendable(there: &Manifest, tag: &str) -> Result<()> {
+    if appended_to(there, tag)?.layers.len() >= MAX_LAYERS {
+        let reason = "it has as many signatures as are looked at";
+        return Err(Error::Occupied { tag: tag.to_owned(), reason });
+    }
+    Ok(())
 }
 
 /// What nobody would read is not written.

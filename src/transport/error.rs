@@ -137,6 +137,15 @@ impl Error {
         self.class() == Class::Denied
     }
 
+    /// Says whether a list of referrers cannot be kept, because the tag that it would have names something else.
+    pub fn is_unlistable(&self) -> bool {
+        match self {
+            #[cfg(feature = "client")]
+            Self::Registry(crate::registry::Error::ReferrersTag { .. }) => true,
+            _ => false,
+        }
+    }
+
     /// Returns the fault of the content that was being written, if that is what failed: the other side's failure.
     pub fn fault(&self) -> Option<&Fault> {
         match self {

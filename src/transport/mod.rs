@@ -131,6 +131,15 @@ pub trait Transport: Source {
         Ok(())
     }
 
+    /// Lists the manifests whose subject is `subject`, as [`Source::referrers`] does, for whoever is about to add one: a list that refuses to
+    /// be read is no obstacle, and one that cannot be added to is.
+    ///
+    /// # Errors
+    /// When the place cannot tell, or what has the list's name is something else ([`Error::is_unlistable`]).
+    fn listed(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.referrers(subject)
+    }
+
     /// Writes a blob, or finds that it is there, or has the registry mount it from `from`, a repository that has it. Idempotent; the blob
     /// is visible only when whole and checked. The blob's reader may be opened, rewound and resumed as the place needs.
     ///

@@ -225,6 +225,17 @@ impl Source for Registry {
 }
 
 impl Transport for Registry {
+    fn listed(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        let listed = match self.remote.referrers(subject) {
+            Ok(Some(listed)) => Ok(listed),
+            Ok(None) => self.remote.listed_under_tag(subject),
+            // Harbor up to version 2.7 and others do not know the path, and say so in this way.
+            Err(error) if error.is_refusal() => self.remote.listed_under_tag(subject),
+            Err(error) => Err(error),
+        };
+        listed.map_err(self.error("referrers"))
+    }
+
     fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
         self.remote.has_blob(&blob.digest, blob.size).map_err(self.error("blob"))
     }
@@ -253,11 +264,11 @@ impl Transport for Registry {
         let reference = self.reference(at)?;
         let put = self.remote.put_manifest(&reference, manifest).map_err(self.error(at))?;
         match manifest.subject() {
-            Some(subject) if !put.lists_referrers => self
+            Some(subject) => self
                 .remote
-                .list_referrer(&subject.digest, manifest.as_referrer())
+                .list_referrer(&subject.digest, manifest.as_referrer(), put)
                 .map_err(self.error(format_args!("referrers of {}", subject.digest))),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 

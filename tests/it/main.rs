@@ -103,4 +103,5 @@ mod support;
 mod sync;
 mod tls;
 mod trust;
+mod trust_registries;
 mod unneeded_configuration;

@@ -13,6 +13,7 @@ pub(crate) mod finally;
 pub(crate) mod fixture;
 pub(crate) mod gateway;
 pub(crate) mod http;
+pub(crate) mod kept;
 pub(crate) mod killing;
 pub(crate) mod layout;
 pub(crate) mod listener;
