@@ -9,7 +9,7 @@ use stevedore::timestamp;
 use stevedore::transport::{Location, Place, Selector, Transport};
 use stevedore::watch::Watch;
 
-use super::flags::Registry;
+use super::flags;
 use super::keys::{self, PasswordSource};
 use super::report::Report;
 use super::units::count;
@@ -34,8 +34,6 @@ pub(crate) struct SigningFlags {
     timestamp: Option<i64>,
     #[command(flatten)]
     habits: Habits,
-    #[command(flatten)]
-    registry: Registry,
 }
 
 impl SigningFlags {
@@ -63,7 +61,7 @@ impl SigningFlags {
     pub(crate) fn run(
         &self,
         mut signed: Signed,
-        reference: &Location,
+        image: &flags::Image,
         what: &str,
         ui: &Ui,
         sign: impl FnOnce(&dyn Transport, &PrivateKey, &Watch) -> sign::Result<Vec<sign::Image>>,
@@ -71,13 +69,13 @@ impl SigningFlags {
     ) -> Result<()> {
         // Before anything is asked or sent: a wrong password must not leave half of a signature.
         let key = keys::private_key(&self.key, &self.password, ui)?;
-        let options = self.registry.options(None, ui)?;
-        let place = reference.place.open_destination(&options)?;
+        let options = image.registry.options(None, ui)?;
+        let place = image.reference.place.open_destination(&options)?;
         let images = sign(&*place, &key, &options.watch)?;
         place.finish()?;
         notes(&images[0].digest).iter().for_each(|note| ui.note(note));
         let summary = summary(&images, what);
-        signed.reference = reference.to_string();
+        signed.reference = image.reference.to_string();
         signed.images = images;
         ui.report(&signed)?;
         ui.summary(&summary);

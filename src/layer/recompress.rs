@@ -147,6 +147,8 @@ fn read_content(blob: Blob<'_>, mut take: impl FnMut(&[u8]) -> Result<(), Error>
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
     use crate::layer::samples::mixed;
 
