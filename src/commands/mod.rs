@@ -226,8 +226,8 @@ impl Command {
             }),
             #[cfg(feature = "sync")]
             Self::Sync(_) => None,
-            Self::Inspect(args) => Some(args.reference.to_string()),
-            Self::Digest(args) => Some(args.reference.to_string()),
+            Self::Inspect(args) => Some(args.image.reference.to_string()),
+            Self::Digest(args) => Some(args.image.reference.to_string()),
             Self::Tags(args) => Some(args.place.to_string()),
             Self::Build(args) => match (side(error), &args.from) {
                 (Some(Side::Destination), _) | (_, None) => Some(args.output.to_string()),
@@ -243,7 +243,7 @@ impl Command {
             Self::Push(args) => Some(args.reference.to_string()),
             Self::Pull(args) => Some(args.reference.to_string()),
             Self::Attach(args) => Some(args.reference.to_string()),
-            Self::Referrers(args) => Some(args.reference.to_string()),
+            Self::Referrers(args) => Some(args.image.reference.to_string()),
             Self::Delete(args) => Some(args.reference.to_string()),
             Self::Gc(args) => Some(args.reference()),
             #[cfg(feature = "sync")]
@@ -253,15 +253,15 @@ impl Command {
             #[cfg(feature = "sign")]
             Self::PublicKey(args) => Some(args.key.clone()),
             #[cfg(feature = "sign")]
-            Self::Sign(args) => Some(args.reference.to_string()),
+            Self::Sign(args) => Some(args.image.reference.to_string()),
             #[cfg(feature = "sign")]
-            Self::Verify(args) => Some(args.reference.to_string()),
+            Self::Verify(args) => Some(args.image.reference.to_string()),
             #[cfg(feature = "sign")]
             Self::VerifyBlob(args) => Some(args.file.clone()),
             #[cfg(feature = "sign")]
-            Self::Attest(args) => Some(args.reference.to_string()),
+            Self::Attest(args) => Some(args.image.reference.to_string()),
             #[cfg(feature = "sign")]
-            Self::VerifyAttestation(args) => Some(args.reference.to_string()),
+            Self::VerifyAttestation(args) => Some(args.image.reference.to_string()),
             #[cfg(feature = "server")]
             Self::Serve(args) => Some(args.reference()),
             Self::Login(args) => Some(args.host.clone()),

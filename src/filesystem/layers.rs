@@ -13,13 +13,13 @@ use std::{io, thread};
 use super::ahead::{Ahead, Pipe};
 use super::budget::Budget;
 use super::read::Reading;
-use super::spool::{self, Positioned, Tee};
+use super::spool::{self, Tee};
 use super::visit::{Holder, Visitor};
 use super::{Error, Layer, Result, Tree};
 use crate::blob::Blob;
 use crate::digest::{Algorithm, Digest};
 use crate::image::Image;
-use crate::layer::decompress;
+use crate::layer::{Positioned, decompress};
 use crate::pool::Pool;
 use crate::transport::Source;
 
