@@ -9,7 +9,7 @@ use stevedore::timestamp;
 use stevedore::transport::{Location, Place, Selector, Transport};
 use stevedore::watch::Watch;
 
-use super::flags::Registry;
+use super::flags;
 use super::keys::{self, PasswordSource};
 use super::report::Report;
 use super::units::count;
@@ -34,8 +34,6 @@ pub(crate) struct SigningFlags {
     timestamp: Option<i64>,
     #[command(flatten)]
     habits: Habits,
-    #[command(flatten)]
-    registry: Registry,
 }
 
 impl SigningFlags {
@@ -63,7 +61,7 @@ impl SigningFlags {
     pub(crate) fn run(
         &self,
         mut signed: Signed,
-        reference: &Location,
+        image: &flags::Image,
         what: &str,
         ui: &Ui,
         sign: impl FnOnce(&dyn Transport, &PrivateKey, &Watch) -> sign::Result<Vec<sign::Image>>,
@@ -71,14 +69,14 @@ impl SigningFlags {
     ) -> Result<()> {
         // Before anything is asked or sent: a wrong password must not leave half of a signature.
         let key = keys::private_key(&self.key, &self.password, ui)?;
-        let options = self.registry.options(None, ui)?;
-        let place = reference.place.open_destination(&options)?;
+        let options = image.registry.options(None, ui)?;
+        let place = image.reference.place.open_destination(&options)?;
         let images = sign(&*place, &key, &options.watch)?;
         place.finish()?;
         notes(&images[0].digest).iter().for_each(|note| ui.note(note));
         let summary = summary(&images, what);
-        signed.reference = reference.to_string();
-        signed.images = images.into_iter().map(Image::from).collect();
+        signed.reference = image.reference.to_string();
+        signed.images = images;
         ui.report(&signed)?;
         ui.summary(&summary);
         Ok(())
@@ -96,7 +94,7 @@ pub(crate) struct Signed {
     pub(crate) predicate_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    pub(crate) images: Vec<Image>,
+    pub(crate) images: Vec<sign::Image>,
 }
 
 impl Report for Signed {
@@ -140,23 +138,6 @@ enum SignatureFormat {
     Both,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Image {
-    digest: Digest,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    classic: Option<Signature>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bundle: Option<Signature>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Signature {
-    manifest: Digest,
-    is_new: bool,
-}
-
 /// Returns the name that an image is signed under: that of a registry's, or a full one in a layout or archive.
 pub(crate) fn identity(reference: &Location) -> Option<String> {
     match (&reference.place, &reference.at) {
@@ -184,13 +165,6 @@ fn summary(images: &[sign::Image], what: &str) -> String {
         (0, _) => format!("{}: nothing to do, attested already", count(images.len(), "image")),
         (new, 0) => format!("{}: {} written", count(images.len(), "image"), count(new, what)),
         (new, old) => format!("{}: {} written, {old} there already", count(images.len(), "image"), count(new, what)),
-    }
-}
-
-impl From<sign::Image> for Image {
-    fn from(image: sign::Image) -> Self {
-        let signature = |made: Made| Signature { manifest: made.manifest, is_new: made.is_new };
-        Self { digest: image.digest, classic: image.classic.map(signature), bundle: image.bundle.map(signature) }
     }
 }
 

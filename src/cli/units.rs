@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::Result;
 use stevedore::timestamp;
 
 const UNITS: [(&str, u64); 5] =
@@ -40,7 +39,8 @@ pub(crate) fn elapsed(time: Duration) -> String {
 }
 
 /// Reads a time: `90s`, `5m`, `1h`, `7d`.
-pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
+#[cfg(feature = "server")]
+pub(crate) fn duration(text: &str) -> super::Result<Duration, &'static str> {
     let wrong = "expected a number above 0 with s, m, h or d, as in 5m";
     let split = text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at)).ok_or(wrong)?;
     let (number, unit) = text.split_at(split);
@@ -88,6 +88,7 @@ fn in_unit(count: u64, unit: u64) -> String {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "server")]
     #[test]
     fn times_are_read() {
         for (text, seconds) in [("90s", 90), ("5m", 300), ("1h", 3600), ("7d", 604_800)] {

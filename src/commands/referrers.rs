@@ -4,13 +4,12 @@ use serde::Serialize;
 use stevedore::artifact::{self, Node, Wanted};
 use stevedore::descriptor::{Annotations, Descriptor};
 use stevedore::digest::Digest;
-use stevedore::image::Image;
+use stevedore::image;
 use stevedore::media_type::MediaType;
 use stevedore::platform::Platform;
-use stevedore::transport::{self, Location};
+use stevedore::transport;
 
-use crate::cli::flags::Registry;
-use crate::cli::locations::location;
+use crate::cli::flags::Image;
 use crate::cli::report::{Report, printable};
 use crate::cli::{Result, Ui, Usage};
 
@@ -24,9 +23,6 @@ const PREDICATE: &str = "dev.sigstore.bundle.predicateType";
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The image
-    #[arg(value_parser = location)]
-    pub(crate) reference: Location,
     /// Show only what is of this type, with all that refers to it
     #[arg(long, value_name = "TYPE")]
     artifact_type: Option<String>,
@@ -37,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<Platform>,
     #[command(flatten)]
-    registry: Registry,
+    pub(crate) image: Image,
 }
 
 const EXAMPLES: &str = "\
@@ -78,18 +74,17 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     if args.depth == Some(0) {
         return Err(Usage::new("no level is none to show", "use --depth 1 or more").into());
     }
-    let options = args.registry.reading(&args.reference.place, None, ui)?;
-    let source = args.reference.place.open_source(&options)?;
-    let at = &args.reference.at;
+    let (source, options) = args.image.open(ui)?;
+    let at = &args.image.reference.at;
     let subject: Descriptor = match &args.platform {
-        Some(platform) => Image::find(&*source, at, Some(platform))?.manifest().descriptor(),
+        Some(platform) => image::Image::find(&*source, at, Some(platform))?.manifest().descriptor(),
         None => source.resolve(at)?.ok_or_else(|| transport::Error::not_found(at, &*source))?,
     };
     let wanted = Wanted { artifact_type: args.artifact_type.as_deref(), depth: args.depth };
     let nodes = artifact::tree(&*source, &subject.digest, &wanted, &options.watch)?;
     let is_empty = nodes.is_empty();
     ui.report(&Tree {
-        reference: args.reference.to_string(),
+        reference: args.image.reference.to_string(),
         digest: subject.digest,
         media_type: subject.media_type,
         size: subject.size,

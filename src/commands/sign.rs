@@ -7,7 +7,7 @@ use stevedore::transport::{Location, Place, Selector, Transport};
 use stevedore::watch::Watch;
 
 use crate::cli::config_flags::pair;
-use crate::cli::locations::location;
+use crate::cli::flags::Image;
 use crate::cli::signing::{Signed, SigningFlags, identity};
 use crate::cli::{Result, Ui, Usage};
 
@@ -19,9 +19,6 @@ use crate::cli::{Result, Ui, Usage};
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The image
-    #[arg(value_parser = location)]
-    pub(crate) reference: Location,
     #[command(flatten)]
     signing: SigningFlags,
     /// Sign this as well; `verify -a` can ask for it
@@ -30,6 +27,8 @@ pub(crate) struct Args {
     /// Sign the image under this name [default: HOST/REPOSITORY, with the tag if that is what it was named by]
     #[arg(long, alias = "sign-container-identity", value_name = "NAME")]
     identity: Option<String>,
+    #[command(flatten)]
+    pub(crate) image: Image,
 }
 
 const EXAMPLES: &str = "\
@@ -43,9 +42,9 @@ Examples:
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let signing = args.signing(ui)?;
     let signed = Signed { identity: signing.identity.clone(), ..Signed::default() };
-    let Location { place, at, .. } = &args.reference;
+    let Location { place, at, .. } = &args.image.reference;
     let sign = |to: &dyn Transport, key: &PrivateKey, watch: &Watch| sign::sign(to, at, to, key, &signing, watch);
-    args.signing.run(signed, &args.reference, "signature", ui, sign, |digest| {
+    args.signing.run(signed, &args.image, "signature", ui, sign, |digest| {
         let mut notes = Vec::new();
         if matches!((place, at), (Place::Registry(_), Selector::Tag(_))) {
             notes.push(format!("signed the digest {digest}, which is what the tag names now"));
@@ -70,7 +69,7 @@ impl Args {
         Ok(Signing {
             classic: self.signing.classic(),
             bundle: self.signing.bundle(),
-            identity: self.identity.clone().or_else(|| identity(&self.reference)),
+            identity: self.identity.clone().or_else(|| identity(&self.image.reference)),
             annotations,
             created,
             recursive: self.signing.recursive,

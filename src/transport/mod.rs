@@ -340,8 +340,8 @@ impl Place {
                 Ok(Box::new(static_tree::StaticTree::create(root, repository, options)?))
             }
             Self::Layout(path) => Ok(Box::new(Layout::create(path, options)?)),
-            Self::OciArchive(at) => Ok(Box::new(oci_archive::Writer::open(at, self, options)?)),
-            Self::DockerArchive(at) => Ok(Box::new(docker_archive::Writer::open(at, self, options)?)),
+            Self::OciArchive(at) => Ok(Box::new(oci_archive::create(at, self, options)?)),
+            Self::DockerArchive(at) => Ok(Box::new(docker_archive::create(at, self, options)?)),
         }
     }
 }

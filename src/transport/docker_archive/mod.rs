@@ -24,7 +24,7 @@ use crate::manifest::Manifest;
 use view::View;
 
 pub(super) use names::complete;
-pub(super) use write::Writer;
+pub(super) use write::create;
 
 /// An archive being read.
 pub(super) struct Reader {
