@@ -249,6 +249,16 @@ pub struct Tags {
     pub next: Option<String>,
 }
 
+impl Tags {
+    /// Makes the last page, of what stands behind a name in the list where that has it.
+    fn behind(mut names: Vec<String>, after: Option<&str>) -> Self {
+        if let Some(at) = after.and_then(|after| names.iter().position(|name| name == after)) {
+            names.drain(..=at);
+        }
+        Self { names, next: None }
+    }
+}
+
 /// A registry and a repository there: where a blob can be mounted from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {

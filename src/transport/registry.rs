@@ -195,10 +195,7 @@ impl Source for Registry {
         let page = self.remote.tags(after).map_err(self.error("repository"))?;
         let (mut names, next) = (page.items, page.next);
         // A registry that does not know `last` (distribution before version 3) starts from the first tag.
-        if let Some(at) = after.and_then(|after| names.iter().position(|name| name == after)) {
-            names.drain(..=at);
-        }
-        Ok(Tags { names, next })
+        Ok(Tags { next, ..Tags::behind(names, after) })
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
