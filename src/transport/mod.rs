@@ -162,11 +162,7 @@ pub trait Transport: Source {
     /// Those of `change` as they are; at a registry, when others kept replacing it.
     fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
         let at = Selector::Tag(tag.into());
-        let there = match self.manifest(&at) {
-            Ok(there) => Some(there),
-            Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error),
-        };
+        let there = error::if_there(self.manifest(&at))?;
         let Some(new) = change(there.as_ref())? else {
             return Ok(there);
         };
