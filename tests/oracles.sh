@@ -47,7 +47,18 @@ counter() { # prints what it has installed
   valgrind --version
 }
 
+checker() { # prints what it has installed
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends spin >/dev/null
+  spin -V
+}
+
 if [[ -e $marker ]]; then
+  if ! grep -q '^Spin' "$marker"; then
+    lines=$(checker)
+    { cat "$marker"; echo "$lines"; } >"$marker.new"
+    mv "$marker.new" "$marker"
+  fi
   if ! grep -q '^valgrind' "$marker"; then
     lines=$(counter)
     { cat "$marker"; echo "$lines"; } >"$marker.new"
@@ -143,6 +154,7 @@ rm -rf "$dir/debs" "$dir/apt"
   shells
   validators
   counter
+  checker
 } >"$marker.new"
 mv "$marker.new" "$marker"
 cat "$marker"

@@ -19,6 +19,8 @@ mod registry;
 mod route;
 mod static_tree;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod uploads;
 
 pub use access::{Action, Authorize, Decision, Wish};

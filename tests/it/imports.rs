@@ -70,9 +70,8 @@ fn read(rooms: &[&str]) -> BTreeMap<Module, File> {
     }
     let inside = |path: &Path| path.strip_prefix(&source).expect("below src").to_owned();
     let modules: BTreeMap<Module, PathBuf> = paths.iter().map(|path| (module(&inside(path)), inside(path))).collect();
-    let is_test = |path: &Path| path.file_name().is_some_and(|name| name == "tests.rs" || name == "contract.rs");
     let mut files = BTreeMap::new();
-    for (own, path) in modules.iter().filter(|(_, path)| !is_test(path)) {
+    for (own, path) in modules.iter().filter(|(_, path)| !super::layering::is_test(path)) {
         let code = code(&fs::read_to_string(source.join(path)).expect("readable"));
         let children = modules.keys().filter(|other| other.len() == own.len() + 1 && other.starts_with(own));
         let children: BTreeSet<&str> = children.map(|child| child[own.len()].as_str()).collect();

@@ -138,6 +138,11 @@ fn the_pure_row_does_no_io() {
     assert!(checked >= LAYERS[PURE_ROW].len());
 }
 
+/// Says whether a file of `src` is only compiled for tests.
+pub(crate) fn is_test(inside: &Path) -> bool {
+    inside.iter().any(|name| ["tests.rs", "tests", "contract.rs"].iter().any(|test| name == *test))
+}
+
 /// The library neither prints nor exits, nor reads the environment; only the binary does.
 #[test]
 fn the_library_does_not_print_or_exit() {
@@ -146,8 +151,11 @@ fn the_library_does_not_print_or_exit() {
     rust_files(&source, &mut files);
     for file in files {
         let inside = file.strip_prefix(&source).expect("below src").to_owned();
-        let is_test = inside.file_name().is_some_and(|name| name == "tests.rs" || name == "contract.rs");
-        if is_test || inside.starts_with("cli") || inside.starts_with("commands") || inside == Path::new("main.rs") {
+        if is_test(&inside)
+            || inside.starts_with("cli")
+            || inside.starts_with("commands")
+            || inside == Path::new("main.rs")
+        {
             continue;
         }
         let text = fs::read_to_string(&file).expect("readable");
@@ -171,8 +179,7 @@ fn no_thread_is_made_by_what_can_panic() {
     let mut made = 0;
     for file in files {
         let inside = file.strip_prefix(&source).expect("below src").to_owned();
-        let is_test = |name: &std::ffi::OsStr| ["tests.rs", "tests", "contract.rs"].iter().any(|test| name == *test);
-        if inside.iter().any(is_test) {
+        if is_test(&inside) {
             continue;
         }
         let text = fs::read_to_string(&file).expect("readable");

@@ -39,6 +39,7 @@ mod export;
 mod faults;
 mod full_disk;
 mod gc;
+mod gc_model;
 mod generated;
 mod growth;
 mod hints;

@@ -46,7 +46,12 @@ impl Storage {
         let Some(target) = self.link(&path)? else {
             return Ok(false);
         };
-        Ok(self.data(&target)?.is_some() && self.files.touch(&layout::data(&target))? && self.files.touch(&path)?)
+        let data = layout::data(&target);
+        if self.data(&target)?.is_none() || !self.files.touch(&data)? {
+            return Ok(false);
+        }
+        step("use: renewed")?;
+        self.files.touch(&path)
     }
 
     /// Links a blob of one repository into another; says whether it was there.
@@ -56,6 +61,7 @@ impl Storage {
             return Ok(false);
         }
         let target = self.link(&layout::layer(from, digest))?.unwrap_or_else(|| digest.clone());
+        step("mount: used")?;
         self.write_link(&layout::layer(to, digest), &target)?;
         Ok(true)
     }
@@ -91,6 +97,7 @@ impl Storage {
         }
         // The bulk is synced before the lock is taken, so that the collector waits for little.
         temporary.file.sync_all().map_err(self.files.error("sync", &path))?;
+        step("put: synced")?;
         let _shared = self.share()?;
         // As for an upload: the time of the last byte may be older than the collector's begin, and must be new before the name is.
         self.files.renew(&temporary.file, &path)?;
@@ -112,6 +119,7 @@ impl Storage {
         if let Some(user) = self.user_of(name, digest)? {
             return Ok(Removed::InUse(user));
         }
+        step("delete blob: looked")?;
         self.files.remove(&path)?;
         self.files.prune(super::files::split(&path).0, &layout::layers(name, digest.algorithm()))?;
         Ok(Removed::Done)

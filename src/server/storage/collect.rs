@@ -1,10 +1,9 @@
 //! The collector: frees what no manifest needs, at any moment and beside any number of writers.
 //!
 //! It marks without a lock, and whatever is linked meanwhile gets a new time from its writer, under the shared lock. Under the exclusive one
-//! it looks at that time again and deletes only what is still as old as it was.
+//! it looks at that time again and deletes only what is still as old as it was. `docs/GC.md` says why that is enough.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -12,7 +11,7 @@ use serde::Serialize;
 use super::files::{Stamp, split};
 use super::gate::{BREATH, Held, is_busy};
 use super::layout::{self, PARTIAL};
-use super::step::step;
+use super::step::{step, step_knowing, wait};
 use super::temporary::is_at;
 use super::untagged::Known;
 use super::{Opened, Storage};
@@ -131,6 +130,7 @@ impl Storage {
             let _locks = self.exclude()?;
             self.clock()?
         };
+        step("collect: begun")?;
         Ok(Sweep { storage: self, options, begin, report: Report::default() })
     }
 
@@ -254,6 +254,7 @@ impl Sweep<'_> {
         let doomed =
             if self.options.dry_run { self.report.items.untagged.iter().cloned().collect() } else { BTreeSet::new() };
         let marked = self.storage.mark(&doomed)?;
+        step_knowing("collect: marked", &marked)?;
         let files = &self.storage.files;
         let mut candidates = Vec::new();
         files.all_folders(&format!("{}/blobs", layout::ROOT), layout::is_visible, |_| {})?;
@@ -281,7 +282,9 @@ impl Sweep<'_> {
             }
         }
         drop(marked);
+        step_knowing("collect: chosen", &candidates)?;
         let links = self.links(&candidates)?;
+        step_knowing("collect: listed", &(&links, self.report.kept))?;
         for batch in candidates.chunks(BATCH) {
             // Nothing is written when it is only asked for.
             let locks = if self.options.dry_run { None } else { Some(self.exclude()?) };
@@ -291,7 +294,7 @@ impl Sweep<'_> {
             if let Some(locks) = locks {
                 drop(locks);
                 // Those who wait look at the lock now and then, and must find it free.
-                thread::sleep(BREATH);
+                wait("collect: between batches", BREATH)?;
             }
         }
         Ok(())
@@ -355,11 +358,13 @@ impl Sweep<'_> {
             return Ok(());
         };
         if !self.options.dry_run {
+            step("collect: looked again")?;
             for link in links {
                 files.discard(link)?;
                 let folder = split(link).0;
                 files.prune(folder, split(folder).0)?;
             }
+            step("collect: unlinked")?;
             let data = layout::data(digest);
             files.discard(&data)?;
             files.prune(split(&data).0, &layout::blobs(digest.algorithm()))?;
@@ -388,6 +393,7 @@ impl Sweep<'_> {
         let is_old = |modified| self.is_older(modified, self.options.grace);
         // Most of the reading is done before anybody has to wait, and most of the time there is nothing to wait for.
         let mut doomed = storage.untagged(name, &mut known, is_old)?;
+        step_knowing("untagged: looked", &(&doomed, &known))?;
         if !doomed.is_empty() && !self.options.dry_run {
             let _excluded = self.exclude()?;
             let _serial = match storage.serialize(name) {

@@ -7,9 +7,9 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering;
-use std::thread;
 use std::time::{Duration, Instant};
 
+use super::step::wait;
 use super::{Storage, layout};
 use crate::store::{Error, Result};
 
@@ -134,7 +134,7 @@ impl Storage {
             if matches!(kind, Kind::Shared) && place.is_none() && begin.elapsed() >= LONG {
                 place = Some(Place::take(self).ok_or_else(busy)?);
             }
-            thread::sleep(pause);
+            wait("lock: held", pause)?;
             pause = (pause * 2).min(STEP);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::collect::Sweep;
 use super::gate::{BREATH, is_busy};
+use super::step::{step_knowing, wait};
 use super::{Storage, layout};
 use crate::digest::Algorithm;
 use crate::reference::is_repository_path;
@@ -45,9 +46,10 @@ impl Sweep<'_> {
         if alive == 0 && self.report.kept > 0 {
             return Ok(());
         }
+        step_knowing("ghosts: listed", &ghosts)?;
         for name in ghosts {
             self.ghost(&name)?;
-            std::thread::sleep(BREATH);
+            wait("ghosts: between two", BREATH)?;
         }
         Ok(())
     }

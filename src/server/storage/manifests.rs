@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::files::split;
+use super::step::step;
 use super::temporary::Temporary;
 use super::{Storage, layout};
 use crate::digest::{Algorithm, Digest};
@@ -135,7 +136,9 @@ impl Storage {
         if let Some(subject) = subject {
             self.write_link(&layout::referrer(name, subject, digest), digest)?;
         }
+        step("manifest: written")?;
         self.write_link(&layout::revision(name, digest), digest)?;
+        step("manifest: linked")?;
         if was_complete { self.complete(name) } else { Ok(()) }
     }
 
@@ -147,6 +150,7 @@ impl Storage {
         };
         let subject = self.raw(&target)?.and_then(parse).and_then(|found| found.subject().cloned());
         self.delete_tags_of(name, digest)?;
+        step("delete manifest: untagged")?;
         let was_complete = self.is_complete(name)?;
         self.files.remove(&path)?;
         self.files.prune(split(&path).0, &layout::revisions(name, digest.algorithm()))?;

@@ -42,6 +42,8 @@ pub use collect::{Collection, Items, Report};
 pub(super) use gate::is_busy;
 pub(super) use manifests::media_type;
 pub(super) use session::{Opened, Session, is_session_id};
+#[cfg(test)]
+pub(super) use step::tests as steps;
 
 /// The most bytes of a link that is not garbage.
 const LINK_LIMIT: u64 = 1024;

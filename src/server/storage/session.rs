@@ -168,6 +168,7 @@ impl Session<'_> {
             return Ok(Put::Mismatch { got });
         }
         self.file.sync_all().map_err(self.error("sync"))?;
+        step("commit: synced")?;
         let files = &self.storage.files;
         let folder = files.folder(&self.folder)?.ok_or_else(|| self.error("open")(io::ErrorKind::NotFound.into()))?;
         let shared = self.storage.share()?;

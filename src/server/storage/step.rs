@@ -7,12 +7,27 @@ pub(super) fn step(_: &'static str) -> Result<()> {
     Ok(())
 }
 
-#[cfg(test)]
-pub(super) use tests::step;
+/// A place as [`step`] names, and what the caller remembers there of what it has read.
+#[cfg(not(test))]
+pub(super) fn step_knowing(_: &'static str, _: &impl std::fmt::Debug) -> Result<()> {
+    Ok(())
+}
+
+/// Waits for others; tests can let the others go on instead.
+#[cfg(not(test))]
+#[expect(clippy::unnecessary_wraps, reason = "a test can end the request here")]
+pub(super) fn wait(_: &'static str, pause: std::time::Duration) -> Result<()> {
+    std::thread::sleep(pause);
+    Ok(())
+}
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(super) use tests::{step, step_knowing, wait};
+
+#[cfg(test)]
+pub(in crate::server) mod tests {
     use std::cell::RefCell;
+    use std::hash::{DefaultHasher, Hash, Hasher};
 
     use super::Result;
 
@@ -20,10 +35,11 @@ pub(super) mod tests {
     type Watcher = Box<dyn FnMut(&'static str) -> Result<()>>;
 
     thread_local! {
+        static MEMORY: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
         static WATCHER: RefCell<Option<Watcher>> = const { RefCell::new(None) };
     }
 
-    pub(in super::super) fn step(name: &'static str) -> Result<()> {
+    pub(in crate::server) fn step(name: &'static str) -> Result<()> {
         // Taken out while it runs, for it may itself use the storage.
         let Some(mut watcher) = WATCHER.with_borrow_mut(Option::take) else {
             return Ok(());
@@ -33,8 +49,27 @@ pub(super) mod tests {
         result
     }
 
+    pub(in crate::server) fn step_knowing(name: &'static str, memory: &impl std::fmt::Debug) -> Result<()> {
+        let mut hasher = DefaultHasher::new();
+        format!("{memory:?}").hash(&mut hasher);
+        MEMORY.set(hasher.finish());
+        step(name)
+    }
+
+    /// Returns a hash of what this thread last said that it remembers.
+    pub(in crate::server) fn memory() -> u64 {
+        MEMORY.get()
+    }
+
+    pub(in crate::server) fn wait(name: &'static str, pause: std::time::Duration) -> Result<()> {
+        if WATCHER.with_borrow(Option::is_none) {
+            std::thread::sleep(pause);
+        }
+        step(name)
+    }
+
     /// Runs `run`, with `watcher` at each step.
-    pub(in super::super) fn watched<T>(
+    pub(in crate::server) fn watched<T>(
         watcher: impl FnMut(&'static str) -> Result<()> + 'static,
         run: impl FnOnce() -> T,
     ) -> T {

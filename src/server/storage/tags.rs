@@ -1,6 +1,7 @@
 //! Tags: links to manifests, each in a folder of its own.
 
 use super::names::{Page, Smallest};
+use super::step::step;
 use super::{Storage, layout};
 use crate::digest::Digest;
 use crate::store::Result;
@@ -17,6 +18,7 @@ impl Storage {
     /// Points a tag to a manifest. Call it with the repository serialised.
     pub(in crate::server) fn put_tag(&self, name: &str, tag: &str, digest: &Digest) -> Result<()> {
         self.write_link(&layout::entry(name, tag, digest), digest)?;
+        step("tag: entered")?;
         let path = layout::current(name, tag);
         if self.link(&path)?.as_ref() == Some(digest) {
             // A writer that was killed between its two steps may have left it so.

@@ -78,7 +78,7 @@ fn nobody_joins_an_upload_that_is_being_finished() {
         move |step| {
             let opened = storage.open_session("a", &other).expect("looks");
             match step {
-                "commit: renewed" => assert!(matches!(opened, Opened::Busy)),
+                "commit: synced" | "commit: renewed" => assert!(matches!(opened, Opened::Busy)),
                 "commit: renamed" => assert!(matches!(opened, Opened::Unknown)),
                 other => panic!("an unknown step: {other}"),
             }
