@@ -84,7 +84,7 @@ impl Source for Reader {
 
     /// The names as the archive has them, which nothing need be hashed for.
     fn tags(&self, after: Option<&str>) -> Result<Tags> {
-        let mut names: Vec<String> = self.view.images().iter().flat_map(|image| image.names.clone()).collect();
+        let names: Vec<String> = self.view.images().iter().flat_map(|image| image.names.clone()).collect();
         Ok(Tags::behind(names, after))
     }
 

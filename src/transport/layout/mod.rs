@@ -149,8 +149,7 @@ impl Source for Layout {
     }
 
     fn tags(&self, after: Option<&str>) -> Result<Tags> {
-        let mut names = self.index()?.names();
-        Ok(Tags::behind(names, after))
+        Ok(Tags::behind(self.index()?.names(), after))
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
