@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
+use stevedore::class::Class;
 use stevedore::digest::Digest;
-use stevedore::server::{Collection, Report, Storage};
-use stevedore::transport::{Layout, Location, Options, Place, Selector, Sweep, Swept};
+use stevedore::server::{Collection, Report, Scrub, Scrubbed, Storage};
+use stevedore::transport::{self, Layout, Location, Options, Place, Selector, Sweep, Swept};
 
 use crate::cli::locations::location;
-use crate::cli::units::{bytes, duration};
-use crate::cli::{self, Result, Ui, Usage};
+use crate::cli::units::{self, bytes, duration};
+use crate::cli::{self, Result, Ui, Usage, Verdict};
 
 /// Remove the blobs that no name needs, and what killed processes left
 ///
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// Follow symbolic links to folders of repositories that lead below this directory (repeatable)
     #[arg(long, value_name = "DIR", requires = "store")]
     follow_links: Vec<PathBuf>,
+    /// Read all content of a registry again instead, and set aside what has not its digest any more, so that clients push it again
+    #[arg(long, requires = "store", conflicts_with_all = ["untagged", "allow_empty"])]
+    verify: bool,
     /// List what would be removed, and remove nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -52,7 +56,8 @@ const EXAMPLES: &str = "\
 Examples:
   stevedore gc oci:images
   stevedore gc -n oci:images
-  stevedore gc --store /var/lib/stevedore --dry-run";
+  stevedore gc --store /var/lib/stevedore --dry-run
+  stevedore gc --store /var/lib/stevedore --verify";
 
 /// What is gone.
 #[derive(Debug, Serialize)]
@@ -75,6 +80,17 @@ struct Collected {
     untagged: u64,
     uploads: u64,
     leftovers: u64,
+}
+
+/// What was read again.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verified {
+    place: String,
+    blobs: u64,
+    bytes: u64,
+    dry_run: bool,
+    damaged: Vec<Blob>,
 }
 
 /// All that is gone, one by one.
@@ -139,6 +155,9 @@ fn collect(args: &Args, ui: &Ui) -> Result<()> {
     for folder in &args.follow_links {
         storage.follow_links(folder)?;
     }
+    if args.verify {
+        return verify(&storage, args, ui);
+    }
     let report = storage.collect(&options)?;
     let place = store.display().to_string();
     let Report { kept, blobs, untagged, uploads, leftovers, bytes, items, .. } = report;
@@ -151,6 +170,25 @@ fn collect(args: &Args, ui: &Ui) -> Result<()> {
     ui.report(&Freed { place, blobs, bytes, dry_run: args.dry_run, store: collected, items })
 }
 
+/// Reads all content again.
+fn verify(storage: &Storage, args: &Args, ui: &Ui) -> Result<()> {
+    let watch = ui.watch()?;
+    let how = Scrub { dry_run: args.dry_run, rate: None };
+    let found = storage.scrub(&how, &mut |_| watch.check().is_ok())?;
+    watch.check().map_err(transport::Error::Cancelled)?;
+    let damaged = found.damaged.len();
+    let place = args.reference();
+    let Scrubbed { blobs, bytes, damaged: list, .. } = found;
+    ui.report(&Verified { place, blobs, bytes, dry_run: args.dry_run, damaged: listed(list) })?;
+    match damaged {
+        0 => Ok(()),
+        count => {
+            let reason = format!("{} damaged", units::count(count, "blob"));
+            Err(Verdict { class: Class::Verification, reason }.into())
+        }
+    }
+}
+
 fn listed(blobs: Vec<(Digest, u64)>) -> Vec<Blob> {
     blobs.into_iter().map(|(digest, size)| Blob { digest, size }).collect()
 }
@@ -160,6 +198,17 @@ impl Args {
     pub(crate) fn reference(&self) -> String {
         let store = || self.store.as_ref().map(|store| store.display().to_string()).unwrap_or_default();
         self.place.as_ref().map_or_else(store, ToString::to_string)
+    }
+}
+
+impl cli::report::Report for Verified {
+    fn text(&self) -> String {
+        let what = if self.dry_run { "damaged" } else { "set aside, push it again:" };
+        let mut text: String =
+            self.damaged.iter().map(|Blob { digest, size }| format!("{what} {digest} ({})\n", bytes(*size))).collect();
+        let blobs = units::count(usize::try_from(self.blobs).unwrap_or(usize::MAX), "blob");
+        text.push_str(&format!("read {} ({blobs}) in {}\n", bytes(self.bytes), self.place));
+        text
     }
 }
 
