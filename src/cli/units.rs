@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::Result;
 use stevedore::timestamp;
 
 const UNITS: [(&str, u64); 5] =
@@ -15,6 +14,7 @@ pub(crate) fn bytes(count: u64) -> String {
 }
 
 /// Reads a number of bytes: `4096`, `20GB`, `4MiB`.
+#[cfg(feature = "server")]
 pub(crate) fn size(text: &str) -> Result<u64, &'static str> {
     const FORM: &str = "expected a size such as 500MB, 20GB or 4MiB";
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -61,7 +61,8 @@ pub(crate) fn elapsed(time: Duration) -> String {
 }
 
 /// Reads a time: `90s`, `5m`, `1h`, `7d`.
-pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
+#[cfg(feature = "server")]
+pub(crate) fn duration(text: &str) -> super::Result<Duration, &'static str> {
     let wrong = "expected a number above 0 with s, m, h or d, as in 5m";
     let split = text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at)).ok_or(wrong)?;
     let (number, unit) = text.split_at(split);
@@ -109,6 +110,7 @@ fn in_unit(count: u64, unit: u64) -> String {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "server")]
     #[test]
     fn times_are_read() {
         for (text, seconds) in [("90s", 90), ("5m", 300), ("1h", 3600), ("7d", 604_800)] {
