@@ -697,6 +697,7 @@ plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l untagged -d 'Remove manifests of a registry too that have no tag, are in no index that stays and refer to nothing that stays'
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l verify -d 'Read all content of a registry again instead, and set aside what has not its digest any more, so that clients push it again'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l allow-empty -d 'Free blobs of a registry that has no repository at all, which is otherwise taken for a volume that is not mounted, or of a layout without index.json'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l allow-missing -d 'Take manifests that an index of a layout names and that are not there for left out on purpose'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s n -l dry-run -d 'List what would be removed, and remove nothing'
@@ -985,14 +986,18 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l store -d 'Serve this directory, new or of registry:2' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l static -d 'Serve this tree of static:, as deploy makes it, read-only' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l addr -d 'Where to listen; port 0 is any that is free' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l addr -d 'Where to listen: IP:PORT, NAME:PORT, :PORT for all addresses, or unix:PATH; port 0 is any that is free (repeatable) [default: the sockets of systemd, or 127.0.0.1:5000]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l metrics-addr -d 'Answer /metrics, and /healthz and /readyz too, on an address of their own, by plain http; /metrics nowhere else' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l base-path -d 'Serve below this path, as in /registry, as well' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections -d 'Take as many connections at the same time; each has a thread' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections-per-address -d 'Take as many connections of one address at the same time; behind a proxy, all are of one' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections -d 'Take as many connections at the same time; each has a thread [default: (limit of open files - 128) / 2, from 512 to 4096]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections-per-address -d 'Take as many connections of one address at the same time; with --behind-proxy, as many requests of one client' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-blob-size -d 'Take no blob that is larger, as in 20GB [default: any that fits]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-manifest-size -d 'Take no manifest that is larger; at most 64MiB' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l follow-links -d 'Follow symbolic links to folders of repositories that lead below this directory, too (repeatable)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l access-log -d 'How to tell of each request on standard error' -r -f -a "plain\t'A line for people'
 json\t'A JSON object a line'
 none\t'Not at all'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l audit-log -d 'Append a JSON object for each request that writes, or tried to, to this file; it may be renamed meanwhile' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-cert -d 'Use https with this certificate, those that lead to an authority behind it (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-client-ca -d 'Let only clients in that have a certificate of these authorities (PEM)' -r -F
@@ -1007,6 +1012,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-keys
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-interval -d 'Free what no manifest needs each time so much has passed; never is possible, too' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-grace -d 'Keep blobs for so long that no manifest needs yet: a push brings them first' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l upload-age -d 'Remove uploads that nobody continued for so long' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l scrub-interval -d 'Read all content again, slowly, when the last time is so long ago, and set aside what has not its digest any more; never is possible, too' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'

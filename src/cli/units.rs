@@ -13,6 +13,28 @@ pub(crate) fn bytes(count: u64) -> String {
     format!("{} {name}", in_unit(count, unit))
 }
 
+/// Reads a number of bytes: `4096`, `20GB`, `4MiB`.
+#[cfg(feature = "server")]
+pub(crate) fn size(text: &str) -> Result<u64, &'static str> {
+    const FORM: &str = "expected a size such as 500MB, 20GB or 4MiB";
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| FORM)?;
+    let unit = match unit {
+        "" | "B" => 1,
+        "kB" | "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return Err(FORM),
+    };
+    number.checked_mul(unit).ok_or("this is more than there is room for")
+}
+
 /// Formats a part of a whole in the whole's unit: `1.8/2.9 GB`.
 pub(crate) fn part(done: u64, total: u64) -> String {
     let (name, unit) = unit_of(total);
@@ -65,6 +87,13 @@ pub(crate) fn minute(seconds: i64) -> String {
 /// Formats a count with its noun: `1 blob`, `2 blobs`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Joins counts that are not zero, each with what was counted, behind a colon: `: 3 sent, 1 failed`; nothing when all are.
+pub(crate) fn counts(counts: &[(usize, &str)]) -> String {
+    let parts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    if parts.is_empty() { parts } else { format!(": {parts}") }
 }
 
 /// The largest unit of which there is at least one, after rounding: 999,999 bytes are 1.0 MB.

@@ -43,7 +43,9 @@ Examples:
   stevedore gc -n oci:images";
 
 #[cfg(feature = "server")]
-const STORE_EXAMPLE: &str = "\n  stevedore gc --store /var/lib/stevedore --dry-run";
+const STORE_EXAMPLE: &str = "
+  stevedore gc --store /var/lib/stevedore --dry-run
+  stevedore gc --store /var/lib/stevedore --verify";
 #[cfg(not(feature = "server"))]
 const STORE_EXAMPLE: &str = "";
 
@@ -52,6 +54,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let Args { allow_empty, allow_missing, dry_run, .. } = *args;
     #[cfg(feature = "server")]
     if let Some(store) = &args.storage.store {
+        if args.storage.verify {
+            return storage::verify(store, &args.storage, dry_run, ui);
+        }
         return ui.report(&storage::collect(store, &args.storage, dry_run, allow_empty)?);
     }
     let place = args.place.as_ref().expect("without another place, a layout is required");

@@ -5,6 +5,8 @@ use stevedore::digest::Digest;
 
 use crate::cli::report::Report;
 use crate::cli::units::bytes;
+#[cfg(feature = "server")]
+use crate::cli::units::count;
 
 /// What is gone.
 #[derive(Debug, Serialize)]
@@ -27,6 +29,44 @@ pub(super) struct Collected {
     pub(super) untagged: u64,
     pub(super) uploads: u64,
     pub(super) leftovers: u64,
+}
+
+/// What was read again.
+#[cfg(feature = "server")]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Verified {
+    place: String,
+    blobs: u64,
+    bytes: u64,
+    dry_run: bool,
+    damaged: Vec<Blob>,
+}
+
+#[cfg(feature = "server")]
+impl Verified {
+    /// Makes the report of so many blobs in a place, of which some are damaged.
+    pub(super) fn new(place: String, blobs: u64, bytes: u64, dry_run: bool, damaged: Vec<(Digest, u64)>) -> Self {
+        let damaged = damaged.into_iter().map(|(digest, size)| Blob { digest, size }).collect();
+        Self { place, blobs, bytes, dry_run, damaged }
+    }
+
+    /// Returns how many are damaged.
+    pub(super) fn damaged(&self) -> usize {
+        self.damaged.len()
+    }
+}
+
+#[cfg(feature = "server")]
+impl Report for Verified {
+    fn text(&self) -> String {
+        let what = if self.dry_run { "damaged" } else { "set aside, push it again:" };
+        let mut text: String =
+            self.damaged.iter().map(|Blob { digest, size }| format!("{what} {digest} ({})\n", bytes(*size))).collect();
+        let blobs = count(usize::try_from(self.blobs).unwrap_or(usize::MAX), "blob");
+        text.push_str(&format!("read {} ({blobs}) in {}\n", bytes(self.bytes), self.place));
+        text
+    }
 }
 
 /// All that is gone, one by one.
