@@ -697,6 +697,7 @@ plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l untagged -d 'Remove manifests of a registry too that have no tag, are in no index that stays and refer to nothing that stays'
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l verify -d 'Read all content of a registry again instead, and set aside what has not its digest any more, so that clients push it again'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l allow-empty -d 'Free blobs of a registry that has no repository at all, which is otherwise taken for a volume that is not mounted, or of a layout without index.json'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l allow-missing -d 'Take manifests that an index of a layout names and that are not there for left out on purpose'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s n -l dry-run -d 'List what would be removed, and remove nothing'
@@ -785,6 +786,8 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tlog-upload
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l use-signing-config -d 'Taken with the value false, for the same reason' -r -f -a "true\t''
 false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s a -l annotations -d 'Sign this as well; `verify -a` can ask for it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l identity -d 'Sign the image under this name [default: HOST/REPOSITORY, with the tag if that is what it was named by]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -798,8 +801,6 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l read-timeou
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s a -l annotations -d 'Sign this as well; `verify -a` can ask for it' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l identity -d 'Sign the image under this name [default: HOST/REPOSITORY, with the tag if that is what it was named by]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -841,6 +842,8 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l new-bundl
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l check-claims -d 'Taken with the value true: a signature of nothing in particular is none' -r -f -a "true\t''
 false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l policy -d 'Ask this file, a containers-policy.json, what must be signed by whom and under which name' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s a -l annotations -d 'What must have been signed as well' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -854,8 +857,6 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l read-time
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l policy -d 'Ask this file, a containers-policy.json, what must be signed by whom and under which name' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s a -l annotations -d 'What must have been signed as well' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -899,6 +900,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tlog-uplo
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l use-signing-config -d 'Taken with the value false, for the same reason' -r -f -a "true\t''
 false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l predicate -d 'What is stated: a file, or - for standard input' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l type -d 'The type of what is stated' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l identity -d 'Attest it of an image with this name [default: HOST/REPOSITORY]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l replace -d 'Refused: what was attested stays' -r -f -a "true\t''
+false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -912,11 +918,6 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l read-time
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l predicate -d 'What is stated: a file, or - for standard input' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l type -d 'The type of what is stated' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l identity -d 'Attest it of an image with this name [default: HOST/REPOSITORY]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l replace -d 'Refused: what was attested stays' -r -f -a "true\t''
-false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -958,6 +959,8 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l check-claims -d 'Taken with the value true: a signature of nothing in particular is none' -r -f -a "true\t''
 false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l type -d 'The type of what is stated: custom, slsaprovenance, slsaprovenance02, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex or a URI' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l policy -d 'Refused: policies in CUE or Rego are not supported' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -971,8 +974,6 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l type -d 'The type of what is stated: custom, slsaprovenance, slsaprovenance02, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex or a URI' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l policy -d 'Refused: policies in CUE or Rego are not supported' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -985,14 +986,18 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l store -d 'Serve this directory, new or of registry:2' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l static -d 'Serve this tree of static:, as deploy makes it, read-only' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l addr -d 'Where to listen; port 0 is any that is free' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l addr -d 'Where to listen: IP:PORT, NAME:PORT, :PORT for all addresses, or unix:PATH; port 0 is any that is free (repeatable) [default: the sockets of systemd, or 127.0.0.1:5000]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l metrics-addr -d 'Answer /metrics, and /healthz and /readyz too, on an address of their own, by plain http; /metrics nowhere else' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l base-path -d 'Serve below this path, as in /registry, as well' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections -d 'Take as many connections at the same time; each has a thread' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections-per-address -d 'Take as many connections of one address at the same time; behind a proxy, all are of one' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections -d 'Take as many connections at the same time; each has a thread [default: (limit of open files - 128) / 2, from 512 to 4096]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-connections-per-address -d 'Take as many connections of one address at the same time; with --behind-proxy, as many requests of one client' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-blob-size -d 'Take no blob that is larger, as in 20GB [default: any that fits]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l max-manifest-size -d 'Take no manifest that is larger; at most 64MiB' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l follow-links -d 'Follow symbolic links to folders of repositories that lead below this directory, too (repeatable)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l access-log -d 'How to tell of each request on standard error' -r -f -a "plain\t'A line for people'
 json\t'A JSON object a line'
 none\t'Not at all'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l audit-log -d 'Append a JSON object for each request that writes, or tried to, to this file; it may be renamed meanwhile' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-cert -d 'Use https with this certificate, those that lead to an authority behind it (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l tls-client-ca -d 'Let only clients in that have a certificate of these authorities (PEM)' -r -F
@@ -1007,6 +1012,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l token-keys
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-interval -d 'Free what no manifest needs each time so much has passed; never is possible, too' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-grace -d 'Keep blobs for so long that no manifest needs yet: a push brings them first' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l upload-age -d 'Remove uploads that nobody continued for so long' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l scrub-interval -d 'Read all content again, slowly, when the last time is so long ago, and set aside what has not its digest any more; never is possible, too' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'

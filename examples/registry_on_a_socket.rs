@@ -7,10 +7,10 @@
 //! ```
 
 use std::error::Error;
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 
-use stevedore::http::{Content, Handler, Method, Request, Response};
+use stevedore::http::{Handler, Method, Request, Response};
 use stevedore::server::{Action, Authorize, Decision, Options, Registry, Storage, Wish};
 
 /// Everyone may read; builders, whom this program knows by a header that it sets itself, may write.
@@ -62,16 +62,7 @@ fn answer(registry: &impl Handler, mut theirs: tiny_http::Request) -> io::Result
     let Response { status, headers, content, .. } = registry.handle(&mut ours);
     drop(ours);
     let fields = headers.iter().filter_map(|(name, value)| tiny_http::Header::from_bytes(name, value).ok()).collect();
-    let (body, length): (Box<dyn Read + Send>, Option<u64>) = match content {
-        Content::Bytes(bytes) => {
-            let length = bytes.len() as u64;
-            (Box::new(io::Cursor::new(bytes)), Some(length))
-        }
-        Content::File(file, length) => (Box::new(file.take(length)), Some(length)),
-        Content::Reader(reader, length) => (reader, length),
-        // Of a HEAD, only the length is told.
-        content => (Box::new(io::empty()), content.length()),
-    };
+    let (body, length) = content.into_reader();
     let length = length.and_then(|length| usize::try_from(length).ok());
     let response = tiny_http::Response::new(status.0.into(), fields, body, length, None);
     theirs.respond(response.with_chunked_threshold(usize::MAX))

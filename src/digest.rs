@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::str::FromStr;
 
 use crate::reading::pour;
@@ -247,6 +247,45 @@ impl Hasher {
             State::Sha512(state) => (Algorithm::Sha512, state.finalize().to_vec()),
         };
         Digest { algorithm, hex: hex(&bytes).into() }
+    }
+}
+
+/// Passes content on, and hashes and counts it on its way.
+pub(crate) struct Hashing<T> {
+    pub(crate) inner: T,
+    pub(crate) hasher: Hasher,
+    /// The bytes that have passed.
+    pub(crate) size: u64,
+}
+
+impl<T> Hashing<T> {
+    pub(crate) fn new(inner: T, algorithm: Algorithm) -> Self {
+        Self { inner, hasher: Hasher::new(algorithm), size: 0 }
+    }
+
+    fn pass(&mut self, content: &[u8]) {
+        self.hasher.update(content);
+        self.size += content.len() as u64;
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.pass(&buffer[..n]);
+        Ok(n)
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, content: &[u8]) -> io::Result<usize> {
+        let n = self.inner.write(content)?;
+        self.pass(&content[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -75,8 +74,13 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 
 /// Renames a file of an open folder into another.
 #[cfg(feature = "server")]
-pub(crate) fn rename_at(from: impl AsFd, name: &str, to: impl AsFd, target: &str) -> rustix::io::Result<()> {
-    rustix::fs::renameat(from, name, &to, target)?;
+pub(crate) fn rename_at(
+    from: &std::os::fd::OwnedFd,
+    name: &str,
+    to: &std::os::fd::OwnedFd,
+    target: &str,
+) -> rustix::io::Result<()> {
+    rustix::fs::renameat(from, name, to, target)?;
     rustix::fs::fsync(to)
 }
 

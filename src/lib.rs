@@ -26,9 +26,10 @@
 //!
 //! # Features
 //!
-//! All are on by default, for the binary. `client` is the registry client (`docker://`), `zstd` reads and writes zstd layers, `sync` is
-//! mirroring, `server` a registry, `sign` signatures, `sbom` lists of packages, `cli` the binary. Without any, the core is left: layouts,
-//! archives, directories, static trees. What is missing fails with a clear error.
+//! All are on by default. `client` is the registry client (`docker://`), `zstd` reads and writes zstd layers, `sync` is
+//! mirroring, `server` a registry, `sign` signatures, `sbom` lists of packages. Without any, the core is left: layouts, archives,
+//! directories, static trees. What is missing fails with a clear error. `cli` is the binary, with the client and with the verbs and flags
+//! of the features that are on.
 
 pub mod artifact;
 pub mod blob;

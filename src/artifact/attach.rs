@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::Artifact;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -9,7 +11,8 @@ use crate::transport::{Result, Selector, Source, Transport};
 use crate::watch::{Event, Watch};
 
 /// A manifest that refers to an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Made {
     /// The manifest.
     pub manifest: Digest,

@@ -42,6 +42,7 @@ mod title;
 mod tree;
 mod unpack;
 
+#[cfg(feature = "sign")]
 pub(crate) use attach::attach_beside;
 pub use attach::{Made, attach};
 pub use content::{Artifact, Content};

@@ -11,7 +11,7 @@ use std::path::Path;
 use super::title::{MAX_PARTS, Title};
 use super::{Error, Result};
 use crate::blob::Fault;
-use crate::digest::{Algorithm, Digest, Hasher};
+use crate::digest::{Algorithm, Digest, Hashing};
 use crate::filesystem::{Entry, Kind, Member, Sink, Unpack, escape};
 use crate::layer::decompress;
 use crate::tar::Archive;
@@ -31,7 +31,7 @@ pub(super) fn unpack(
         Err(source) => Error::Malformed { title: title.as_str().to_owned(), source },
     };
     let (_, content) = decompress(packed).map_err(malformed)?;
-    let mut archive = Archive::new(Hashing { content, hasher: Hasher::new(algorithm(tar)) });
+    let mut archive = Archive::new(Hashing::new(content, algorithm(tar)));
     let mut folder = Unpack::new(into)?;
     let owner = owner(into)?;
     while let Some(Member { name, entry }) = archive.next().map_err(malformed)? {
@@ -125,19 +125,6 @@ fn stays_inside(depth: usize, target: &[u8]) -> bool {
     let parts: Vec<&[u8]> = target.split(|byte| *byte == b'/').filter(|part| !matches!(*part, b"" | b".")).collect();
     let up = parts.iter().take_while(|part| **part == b"..").count();
     up <= depth && parts[up..].iter().all(|part| *part != b"..")
-}
-
-struct Hashing<R> {
-    content: R,
-    hasher: Hasher,
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.content.read(buffer)?;
-        self.hasher.update(&buffer[..n]);
-        Ok(n)
-    }
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use stevedore::registry::credentials::Helpers;
 use stevedore::registry::{self, Anonymous, Client, Host, Identity, PlainHttp};
-use stevedore::transport::{ArchivePath, LazyClient, Options, Place};
+use stevedore::transport::{ArchivePath, LazyClient, Options, Place, Source};
 
 use super::environment::Environment;
 use super::failure::Usage;
-use super::flags::{Network, Registries, Registry, Side, Work};
+use super::flags::{Image, Network, Registries, Registry, Side, Work};
 use super::{Error, Result, Ui, output, rules};
 
 /// What the sides of a verb have in common.
@@ -77,6 +77,17 @@ impl Registry {
         let mut options = self.options(work, ui)?;
         attach_streams(place, None, &mut options)?;
         Ok(options)
+    }
+}
+
+impl Image {
+    /// Opens the image's place, which may be an archive at `-`.
+    ///
+    /// # Errors
+    /// Those of [`Registry::options`] and of the place.
+    pub(crate) fn open(&self, ui: &Ui) -> Result<(Box<dyn Source>, Options)> {
+        let options = self.registry.reading(&self.reference.place, None, ui)?;
+        Ok((self.reference.place.open_source(&options)?, options))
     }
 }
 

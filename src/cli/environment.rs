@@ -1,12 +1,10 @@
 //! The process's environment: the one place that reads it. The library is told what it says.
 
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use stevedore::registry::credentials;
 use stevedore::registry::{Options, Proxy};
-use zeroize::Zeroizing;
 
 use super::{Context, Result, Usage};
 
@@ -78,8 +76,9 @@ impl Environment {
     }
 
     /// Returns the password of keys; an empty one is a password, too.
-    pub(crate) fn key_password(&self) -> Option<Zeroizing<Vec<u8>>> {
-        env::var_os("COSIGN_PASSWORD").map(|password| Zeroizing::new(password.into_vec()))
+    #[cfg(feature = "sign")]
+    pub(crate) fn key_password(&self) -> Option<zeroize::Zeroizing<Vec<u8>>> {
+        env::var_os("COSIGN_PASSWORD").map(|password| std::os::unix::ffi::OsStringExt::into_vec(password).into())
     }
 
     fn config(&self) -> Option<PathBuf> {
@@ -121,6 +120,7 @@ fn drop_ins(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Returns the value of a variable that was named by whoever runs the program.
+#[cfg(feature = "sign")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     text(&[name])
 }

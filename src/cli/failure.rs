@@ -108,6 +108,7 @@ impl Failure {
     }
 
     /// Returns the sentence and the hint in one line, for a list of failures.
+    #[cfg(feature = "sync")]
     pub(crate) fn line(&self) -> String {
         let hint = self.hint.iter().map(|hint| format!(" (hint: {hint})"));
         format!("{}{}", self.message, hint.collect::<String>())
@@ -145,7 +146,7 @@ fn exit_code(class: Class) -> u8 {
 #[cfg(test)]
 mod tests {
     use stevedore::watch::Cancelled;
-    use stevedore::{copy, sync, transport};
+    use stevedore::{copy, transport};
 
     use super::*;
     use crate::cli::Context;
@@ -168,7 +169,6 @@ mod tests {
             (transport::Error::Ambiguous { place: "oci:d".into(), choices: vec![] }.into(), 2),
             (at_source(transport::Error::Cancelled(Cancelled)).into(), 130),
             (std::io::Error::other(Cancelled).into(), 130),
-            (sync::Error::Taken { line: 1 }.into(), 2),
             (Verdict { class: Class::Partial, reason: String::new() }.into(), 7),
         ];
         for (error, code) in table {

@@ -45,6 +45,7 @@ const MODE: u32 = 0o644;
 ///
 /// # Errors
 /// When the folder cannot be written to.
+#[cfg(feature = "sync")]
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<bool> {
     match fs::read(path) {
         Ok(old) if old == content => return Ok(false),

@@ -6,9 +6,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::Result;
+use super::locations::location;
 use clap::{Args, ValueEnum};
 use stevedore::media_type::{Compression, Format};
 use stevedore::registry::Login;
+use stevedore::transport::Location;
 
 /// How to reach the registry of one side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,6 +91,16 @@ pub(crate) struct Registry {
     pub(crate) only: Only,
     #[command(flatten)]
     pub(crate) network: Network,
+}
+
+/// An image that is read or signed, and how to reach its registry.
+#[derive(Args, Debug)]
+pub(crate) struct Image {
+    /// The image
+    #[arg(value_parser = location)]
+    pub(crate) reference: Location,
+    #[command(flatten)]
+    pub(crate) registry: Registry,
 }
 
 /// How to reach and to talk to the registries of both sides.

@@ -77,6 +77,7 @@ impl ImageFlags {
 
 impl Opened {
     /// Returns the place.
+    #[cfg(feature = "sbom")]
     pub(crate) fn source(&self) -> &dyn Source {
         &*self.source
     }

@@ -22,6 +22,7 @@ pub(crate) fn cancel_on_signal(watch: &Watch) -> std::io::Result<()> {
 
 /// Shuts a server down gracefully at the first signal, and at once at the second or after `grace`. The process then ends: with 0 after
 /// `grace`, which is the time that running requests are promised.
+#[cfg(feature = "server")]
 pub(crate) fn on_signals(
     grace: Duration,
     wind_up: impl FnOnce() + Send + 'static,

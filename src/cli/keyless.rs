@@ -13,7 +13,7 @@ use super::{Context, Result, Usage, keys};
 const HEADING: &str = "Keyless signatures";
 
 /// The identity that must have signed, and whom to believe it from.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default, PartialEq)]
 pub(crate) struct KeylessFlags {
     /// Who must have signed: the address, URI or name in the certificate
     #[arg(long, value_name = "NAME", help_heading = HEADING, conflicts_with = "certificate_identity_regexp")]
@@ -63,12 +63,7 @@ impl KeylessFlags {
 
     /// Says whether any of the flags was given.
     pub(crate) fn are_given(&self) -> bool {
-        self.certificate_identity.is_some()
-            || self.certificate_identity_regexp.is_some()
-            || self.certificate_oidc_issuer.is_some()
-            || self.certificate_oidc_issuer_regexp.is_some()
-            || self.trusted_root.is_some()
-            || !self.workflow().is_empty()
+        *self != Self::default()
     }
 
     fn workflow(&self) -> Workflow {

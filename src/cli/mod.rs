@@ -1,6 +1,7 @@
 //! What the verbs share: flags, output, progress, failures. The binary's side of the library; nothing here knows how an image is copied.
 
 pub(crate) mod artifact_flags;
+#[cfg(feature = "sync")]
 pub(crate) mod batch_report;
 pub(crate) mod client;
 pub(crate) mod config_flags;
@@ -12,21 +13,27 @@ pub(crate) mod files;
 pub(crate) mod flags;
 pub(crate) mod global;
 pub(crate) mod image_flags;
+#[cfg(feature = "sync")]
 pub(crate) mod image_lists;
 pub(crate) mod interrupt;
+#[cfg(feature = "sign")]
 pub(crate) mod keyless;
+#[cfg(feature = "sign")]
 pub(crate) mod keys;
 pub(crate) mod locations;
 pub(crate) mod output;
+#[cfg(feature = "sign")]
 pub(crate) mod policies;
 mod progress;
 pub(crate) mod report;
 pub(crate) mod resolved;
 mod rules;
+#[cfg(feature = "sign")]
 pub(crate) mod signing;
 mod tally;
 mod ui;
 pub(crate) mod units;
+#[cfg(feature = "sign")]
 pub(crate) mod verification;
 pub(crate) mod warnings;
 
@@ -72,6 +79,17 @@ fn hide_password(error: &mut clap::Error) {
     };
     let hidden = format!("***@{rest}");
     error.insert(ContextKind::InvalidValue, ContextValue::String(hidden));
+}
+
+/// Parses the flags of a verb, as its tests give them.
+#[cfg(test)]
+pub(crate) fn flags_of<A: clap::Args>(line: &[&str]) -> Result<A, clap::Error> {
+    #[derive(Parser)]
+    struct Line<A: clap::Args> {
+        #[command(flatten)]
+        args: A,
+    }
+    Line::try_parse_from(line).map(|line| line.args)
 }
 
 /// Looks for `--json` among arguments that could not be parsed.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use stevedore::digest::Digest;
-use stevedore::transport::{self, Location, Options};
+use stevedore::transport::{self, Location, Source};
 
 use super::Result;
 use super::report::Report;
@@ -18,10 +18,9 @@ pub(crate) struct Found {
 }
 
 /// Resolves a reference.
-pub(crate) fn find(reference: &Location, options: &Options) -> Result<Found> {
-    let source = reference.place.open_source(options)?;
+pub(crate) fn find(reference: &Location, source: &dyn Source) -> Result<Found> {
     let found = source.resolve(&reference.at)?;
-    let found = found.ok_or_else(|| transport::Error::not_found(&reference.at, &*source))?;
+    let found = found.ok_or_else(|| transport::Error::not_found(&reference.at, source))?;
     Ok(Found {
         reference: reference.to_string(),
         digest: found.digest,

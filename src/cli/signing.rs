@@ -3,13 +3,12 @@
 use clap::{ArgAction, ValueEnum};
 use serde::Serialize;
 use stevedore::digest::Digest;
-use stevedore::reference::Reference;
 use stevedore::sign::{self, Made, PrivateKey};
 use stevedore::timestamp;
-use stevedore::transport::{Location, Place, Selector, Transport};
+use stevedore::transport::Transport;
 use stevedore::watch::Watch;
 
-use super::flags::Registry;
+use super::flags;
 use super::keys::{self, PasswordSource};
 use super::report::Report;
 use super::units::count;
@@ -34,8 +33,6 @@ pub(crate) struct SigningFlags {
     timestamp: Option<i64>,
     #[command(flatten)]
     habits: Habits,
-    #[command(flatten)]
-    registry: Registry,
 }
 
 impl SigningFlags {
@@ -63,7 +60,7 @@ impl SigningFlags {
     pub(crate) fn run(
         &self,
         mut signed: Signed,
-        reference: &Location,
+        image: &flags::Image,
         what: &str,
         ui: &Ui,
         sign: impl FnOnce(&dyn Transport, &PrivateKey, &Watch) -> sign::Result<Vec<sign::Image>>,
@@ -71,14 +68,14 @@ impl SigningFlags {
     ) -> Result<()> {
         // Before anything is asked or sent: a wrong password must not leave half of a signature.
         let key = keys::private_key(&self.key, &self.password, ui)?;
-        let options = self.registry.options(None, ui)?;
-        let place = reference.place.open_destination(&options)?;
+        let options = image.registry.options(None, ui)?;
+        let place = image.reference.place.open_destination(&options)?;
         let images = sign(&*place, &key, &options.watch)?;
         place.finish()?;
         notes(&images[0].digest).iter().for_each(|note| ui.note(note));
         let summary = summary(&images, what);
-        signed.reference = reference.to_string();
-        signed.images = images.into_iter().map(Image::from).collect();
+        signed.reference = image.reference.to_string();
+        signed.images = images;
         ui.report(&signed)?;
         ui.summary(&summary);
         Ok(())
@@ -96,7 +93,7 @@ pub(crate) struct Signed {
     pub(crate) predicate_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    pub(crate) images: Vec<Image>,
+    pub(crate) images: Vec<sign::Image>,
 }
 
 impl Report for Signed {
@@ -140,41 +137,6 @@ enum SignatureFormat {
     Both,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Image {
-    digest: Digest,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    classic: Option<Signature>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bundle: Option<Signature>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Signature {
-    manifest: Digest,
-    is_new: bool,
-}
-
-/// Returns the name that an image is signed under: that of a registry's, or a full one in a layout or archive.
-pub(crate) fn identity(reference: &Location) -> Option<String> {
-    match (&reference.place, &reference.at) {
-        (Place::Registry(repository), at) => {
-            // As cosign writes it, and what every reader takes for Docker Hub.
-            let host = if repository.host() == "docker.io" { "index.docker.io" } else { repository.host() };
-            let tag = at.tag().map(|tag| format!(":{tag}")).unwrap_or_default();
-            Some(format!("{host}/{}{tag}", repository.path()))
-        }
-        (_, Selector::Tag(name)) if name.contains('/') => {
-            let reference: Reference = name.parse().ok()?;
-            let tag = reference.tag.map(|tag| format!(":{}", tag.as_str())).unwrap_or_default();
-            Some(format!("{}/{}{tag}", reference.repository.host(), reference.repository.path()))
-        }
-        _ => None,
-    }
-}
-
 /// Counts what was written of something.
 fn summary(images: &[sign::Image], what: &str) -> String {
     let made = images.iter().flat_map(|image| [&image.classic, &image.bundle]).flatten();
@@ -184,34 +146,5 @@ fn summary(images: &[sign::Image], what: &str) -> String {
         (0, _) => format!("{}: nothing to do, attested already", count(images.len(), "image")),
         (new, 0) => format!("{}: {} written", count(images.len(), "image"), count(new, what)),
         (new, old) => format!("{}: {} written, {old} there already", count(images.len(), "image"), count(new, what)),
-    }
-}
-
-impl From<sign::Image> for Image {
-    fn from(image: sign::Image) -> Self {
-        let signature = |made: Made| Signature { manifest: made.manifest, is_new: made.is_new };
-        Self { digest: image.digest, classic: image.classic.map(signature), bundle: image.bundle.map(signature) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names() {
-        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        for (reference, wanted) in [
-            ("docker://127.0.0.1:5000/app:v1", Some("127.0.0.1:5000/app:v1")),
-            (&*format!("docker://ex.com/a@sha256:{hex}"), Some("ex.com/a")),
-            (&*format!("docker://ex.com/a:v1@sha256:{hex}"), Some("ex.com/a")),
-            ("docker://alpine", Some("index.docker.io/library/alpine:latest")),
-            ("oci:d:v1", None),
-            ("oci:d", None),
-            ("oci:d:ex.com/a:v1", Some("ex.com/a:v1")),
-            ("oci-archive:a.tar:library/alpine:3", Some("docker.io/library/alpine:3")),
-        ] {
-            assert_eq!(identity(&reference.parse().expect("a location")).as_deref(), wanted, "{reference}");
-        }
     }
 }

@@ -79,6 +79,7 @@ impl Ui {
     }
 
     /// Tells one of many failures, quiet or not.
+    #[cfg(feature = "sync")]
     pub(crate) fn failed(&self, text: &str) {
         self.progress.close();
         if self.progress.is_json() { self.progress.note(text) } else { self.progress.line(text) }

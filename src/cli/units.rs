@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::Result;
 use stevedore::timestamp;
 
 const UNITS: [(&str, u64); 5] =
@@ -12,6 +11,28 @@ const UNITS: [(&str, u64); 5] =
 pub(crate) fn bytes(count: u64) -> String {
     let (name, unit) = unit_of(count);
     format!("{} {name}", in_unit(count, unit))
+}
+
+/// Reads a number of bytes: `4096`, `20GB`, `4MiB`.
+#[cfg(feature = "server")]
+pub(crate) fn size(text: &str) -> Result<u64, &'static str> {
+    const FORM: &str = "expected a size such as 500MB, 20GB or 4MiB";
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| FORM)?;
+    let unit = match unit {
+        "" | "B" => 1,
+        "kB" | "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return Err(FORM),
+    };
+    number.checked_mul(unit).ok_or("this is more than there is room for")
 }
 
 /// Formats a part of a whole in the whole's unit: `1.8/2.9 GB`.
@@ -40,7 +61,8 @@ pub(crate) fn elapsed(time: Duration) -> String {
 }
 
 /// Reads a time: `90s`, `5m`, `1h`, `7d`.
-pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
+#[cfg(feature = "server")]
+pub(crate) fn duration(text: &str) -> super::Result<Duration, &'static str> {
     let wrong = "expected a number above 0 with s, m, h or d, as in 5m";
     let split = text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at)).ok_or(wrong)?;
     let (number, unit) = text.split_at(split);
@@ -67,6 +89,13 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// Joins counts that are not zero, each with what was counted, behind a colon: `: 3 sent, 1 failed`; nothing when all are.
+pub(crate) fn counts(counts: &[(usize, &str)]) -> String {
+    let parts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    if parts.is_empty() { parts } else { format!(": {parts}") }
+}
+
 /// The largest unit of which there is at least one, after rounding: 999,999 bytes are 1.0 MB.
 fn unit_of(count: u64) -> (&'static str, u64) {
     let fits = |unit: u64| unit == 1 || count.saturating_add(unit / 2000) >= unit;
@@ -88,6 +117,7 @@ fn in_unit(count: u64, unit: u64) -> String {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "server")]
     #[test]
     fn times_are_read() {
         for (text, seconds) in [("90s", 90), ("5m", 300), ("1h", 3600), ("7d", 604_800)] {

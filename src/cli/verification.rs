@@ -7,10 +7,8 @@ use stevedore::class::Class;
 use stevedore::digest::Digest;
 use stevedore::sign::{self, Accepted, Authority, Form, Outcome, Rejected, Require, Signer, Verdict};
 use stevedore::splice::Members;
-use stevedore::transport::{self, Location, Source};
-use stevedore::watch::Watch;
+use stevedore::transport::{self, Location};
 
-use super::flags::Registry;
 use super::keyless::KeylessFlags;
 use super::report::{Report, printable};
 use super::{Error, Result, Ui, Usage};
@@ -30,23 +28,13 @@ pub(crate) struct Verification {
     #[arg(short, long, value_name = "WHAT", default_value = "json")]
     output: Output,
     #[command(flatten)]
-    habits: Habits,
-    #[command(flatten)]
-    registry: Registry,
+    pub(crate) habits: Habits,
 }
 
 impl Verification {
     /// Returns who may have signed.
     pub(crate) fn authorities(&self) -> Result<Vec<Box<dyn Authority>>> {
-        self.habits.check()?;
         self.keyless.authorities(&self.key, self.habits.would_weaken())
-    }
-
-    /// Opens the place of the image.
-    pub(crate) fn open(&self, reference: &Location, ui: &Ui) -> Result<(Box<dyn Source>, Watch)> {
-        self.habits.check()?;
-        let options = self.registry.reading(&reference.place, None, ui)?;
-        Ok((reference.place.open_source(&options)?, options.watch))
     }
 
     /// Prints what was found out: what cosign would, or a report.
@@ -172,7 +160,7 @@ impl Report for Findings {
 
 /// Flags of cosign's that change nothing here: no transparency log is asked with a key, and every place is looked at anyway.
 #[derive(clap::Args, Debug)]
-struct Habits {
+pub(crate) struct Habits {
     /// Taken, for no log is asked
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     insecure_ignore_tlog: Option<bool>,
@@ -204,7 +192,7 @@ impl Habits {
     }
 
     /// Refuses the one that would make verifying pointless.
-    fn check(&self) -> Result<(), Usage> {
+    pub(crate) fn check(&self) -> Result<(), Usage> {
         if self.check_claims == Some(false) {
             let reason = "a signature that is not compared with the image proves nothing";
             return Err(Usage::new(reason, "leave the flag out"));

@@ -1,10 +1,8 @@
 //! What was odd about an image, as notes.
 
 use stevedore::filesystem::{Warning, escape};
-use stevedore::sbom::Inventory;
 
 use super::Ui;
-use super::report::printable;
 
 /// How many warnings are printed; more help nobody.
 const MAX_NOTES: usize = 100;
@@ -20,10 +18,11 @@ pub(crate) fn of_layers(warnings: &[Warning], ui: &Ui) {
 }
 
 /// Tells what was odd about files with packages.
-pub(crate) fn of_packages(inventory: &Inventory, ui: &Ui) {
+#[cfg(feature = "sbom")]
+pub(crate) fn of_packages(inventory: &stevedore::sbom::Inventory, ui: &Ui) {
     for warning in inventory.warnings.iter().take(MAX_NOTES) {
         let (path, layer) = (escape(&warning.path), warning.layer);
-        ui.note(&format!("/{path} in layer {layer} {}", printable(&warning.reason)));
+        ui.note(&format!("/{path} in layer {layer} {}", super::report::printable(&warning.reason)));
     }
     if inventory.warnings.len() > MAX_NOTES {
         ui.note(&format!("and {} more files like these", inventory.warnings.len() - MAX_NOTES));

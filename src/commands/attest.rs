@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgAction;
 use stevedore::sign::{self, Attesting, PredicateType, PrivateKey, collect};
-use stevedore::transport::{Location, Place, Transport};
+use stevedore::transport::Transport;
 use stevedore::watch::Watch;
 
-use crate::cli::locations::location;
-use crate::cli::signing::{Signed, SigningFlags, identity};
+use crate::cli::flags::Image;
+use crate::cli::signing::{Signed, SigningFlags};
 use crate::cli::{Context, Result, Ui, Usage};
 
 /// Attest something of an image with a key
@@ -24,9 +24,6 @@ use crate::cli::{Context, Result, Ui, Usage};
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The image
-    #[arg(value_parser = location)]
-    pub(crate) reference: Location,
     #[command(flatten)]
     signing: SigningFlags,
     /// What is stated: a file, or - for standard input
@@ -41,6 +38,8 @@ pub(crate) struct Args {
     /// Refused: what was attested stays
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     replace: Option<bool>,
+    #[command(flatten)]
+    pub(crate) image: Image,
 }
 
 const EXAMPLES: &str = "\
@@ -56,9 +55,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let Attesting { predicate_type, name, .. } = attesting.clone();
     let signed = Signed { predicate_type: Some(predicate_type), name, ..Signed::default() };
     let attest = |place: &dyn Transport, key: &PrivateKey, watch: &Watch| {
-        sign::attest(place, &args.reference.at, place, key, &attesting, watch)
+        sign::attest(place, &args.image.reference.at, place, key, &attesting, watch)
     };
-    args.signing.run(signed, &args.reference, "attestation", ui, attest, |_| Vec::new())
+    args.signing.run(signed, &args.image, "attestation", ui, attest, |_| Vec::new())
 }
 
 impl Args {
@@ -72,23 +71,12 @@ impl Args {
         Ok(Attesting {
             classic: self.signing.classic(),
             bundle: self.signing.bundle(),
-            name: self.identity.clone().or_else(|| self.name()),
+            name: self.identity.clone().or_else(|| sign::attested_name(&self.image.reference)),
             predicate_type: self.kind.uri().to_owned(),
             predicate: self.kind.predicate(&content, created.as_deref())?,
             created,
             recursive: self.signing.recursive,
         })
-    }
-
-    /// Returns the name of the repository, for that is what cosign has there.
-    fn name(&self) -> Option<String> {
-        match &self.reference.place {
-            Place::Registry(repository) if repository.host() == "docker.io" => {
-                Some(format!("index.docker.io/{}", repository.path()))
-            }
-            Place::Registry(repository) => Some(repository.to_string()),
-            _ => identity(&self.reference),
-        }
     }
 }
 

@@ -1,20 +1,14 @@
 //! `digest`: what a name stands for, by one request.
 
-use stevedore::transport::Location;
-
-use crate::cli::flags::Registry;
-use crate::cli::locations::location;
+use crate::cli::flags::Image;
 use crate::cli::{Result, Ui, resolved};
 
 /// Print the digest of an image's manifest, by one HEAD at a registry
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The image
-    #[arg(value_parser = location)]
-    pub(crate) reference: Location,
     #[command(flatten)]
-    registry: Registry,
+    pub(crate) image: Image,
 }
 
 const EXAMPLES: &str = "\
@@ -24,6 +18,6 @@ Examples:
 
 /// Prints the digest.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let options = args.registry.reading(&args.reference.place, None, ui)?;
-    ui.report(&resolved::find(&args.reference, &options)?)
+    let (source, _) = args.image.open(ui)?;
+    ui.report(&resolved::find(&args.image.reference, &*source)?)
 }

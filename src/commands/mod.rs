@@ -1,6 +1,7 @@
 //! The verbs: each parses, makes its library calls and emits one report.
 
 mod attach;
+#[cfg(feature = "sign")]
 mod attest;
 mod auth;
 mod build;
@@ -8,29 +9,39 @@ mod cat;
 mod completions;
 mod copy;
 mod delete;
+#[cfg(feature = "sync")]
 mod deploy;
 mod diff;
 mod digest;
 mod export;
 mod gc;
 mod inspect;
+#[cfg(feature = "sign")]
 mod keygen;
 mod login;
 mod logout;
 mod ls;
 mod man;
 mod mutate;
+#[cfg(feature = "sign")]
 mod public_key;
 mod pull;
 mod push;
 mod referrers;
+#[cfg(feature = "sbom")]
 mod sbom;
+#[cfg(feature = "server")]
 mod serve;
+#[cfg(feature = "sign")]
 mod sign;
+#[cfg(feature = "sync")]
 mod sync;
 mod tags;
+#[cfg(feature = "sign")]
 mod verify;
+#[cfg(feature = "sign")]
 mod verify_attestation;
+#[cfg(feature = "sign")]
 mod verify_blob;
 
 use std::process::ExitCode;
@@ -40,7 +51,7 @@ use stevedore::class::Class;
 use stevedore::copy::Side;
 
 use crate::cli::global::Global;
-use crate::cli::{self, Different, Error, Failure, Result, Ui, output, verification};
+use crate::cli::{self, Different, Error, Failure, Result, Ui, output};
 
 /// Do everything to a container image except run it
 ///
@@ -98,6 +109,7 @@ pub(crate) fn run() -> ExitCode {
 #[derive(Subcommand)]
 enum Command {
     Copy(Box<copy::Args>),
+    #[cfg(feature = "sync")]
     Sync(Box<sync::Args>),
     Inspect(inspect::Args),
     Digest(digest::Args),
@@ -107,6 +119,7 @@ enum Command {
     Cat(Box<cat::Args>),
     Export(Box<export::Args>),
     Mutate(Box<mutate::Args>),
+    #[cfg(feature = "sbom")]
     Sbom(Box<sbom::Args>),
     Diff(Box<diff::Args>),
     Push(Box<push::Args>),
@@ -115,15 +128,24 @@ enum Command {
     Referrers(Box<referrers::Args>),
     Delete(delete::Args),
     Gc(gc::Args),
+    #[cfg(feature = "sync")]
     Deploy(Box<deploy::Args>),
+    #[cfg(feature = "sign")]
     #[command(visible_alias = "generate-key-pair")]
     Keygen(keygen::Args),
+    #[cfg(feature = "sign")]
     PublicKey(public_key::Args),
+    #[cfg(feature = "sign")]
     Sign(Box<sign::Args>),
+    #[cfg(feature = "sign")]
     Verify(Box<verify::Args>),
+    #[cfg(feature = "sign")]
     VerifyBlob(Box<verify_blob::Args>),
+    #[cfg(feature = "sign")]
     Attest(Box<attest::Args>),
+    #[cfg(feature = "sign")]
     VerifyAttestation(Box<verify_attestation::Args>),
+    #[cfg(feature = "server")]
     Serve(Box<serve::Args>),
     Login(login::Args),
     Logout(logout::Args),
@@ -138,6 +160,7 @@ impl Command {
     fn run(&self, ui: &Ui) -> Result<()> {
         match self {
             Self::Copy(args) => copy::run(args, ui),
+            #[cfg(feature = "sync")]
             Self::Sync(args) => sync::run(args, ui),
             Self::Inspect(args) => inspect::run(args, ui),
             Self::Digest(args) => digest::run(args, ui),
@@ -147,6 +170,7 @@ impl Command {
             Self::Cat(args) => cat::run(args, ui),
             Self::Export(args) => export::run(args, ui),
             Self::Mutate(args) => mutate::run(args, ui),
+            #[cfg(feature = "sbom")]
             Self::Sbom(args) => sbom::run(args, ui),
             Self::Diff(args) => diff::run(args, ui),
             Self::Push(args) => push::run(args, ui),
@@ -155,14 +179,23 @@ impl Command {
             Self::Referrers(args) => referrers::run(args, ui),
             Self::Delete(args) => delete::run(args, ui),
             Self::Gc(args) => gc::run(args, ui),
+            #[cfg(feature = "sync")]
             Self::Deploy(args) => deploy::run(args, ui),
+            #[cfg(feature = "sign")]
             Self::Keygen(args) => keygen::run(args, ui),
+            #[cfg(feature = "sign")]
             Self::PublicKey(args) => public_key::run(args, ui),
+            #[cfg(feature = "sign")]
             Self::Sign(args) => sign::run(args, ui),
+            #[cfg(feature = "sign")]
             Self::Verify(args) => verify::run(args, ui),
+            #[cfg(feature = "sign")]
             Self::VerifyBlob(args) => verify_blob::run(args, ui),
+            #[cfg(feature = "sign")]
             Self::Attest(args) => attest::run(args, ui),
+            #[cfg(feature = "sign")]
             Self::VerifyAttestation(args) => verify_attestation::run(args, ui),
+            #[cfg(feature = "server")]
             Self::Serve(args) => serve::run(args, ui),
             Self::Login(args) => login::run(args, ui),
             Self::Logout(args) => logout::run(args, ui),
@@ -176,8 +209,9 @@ impl Command {
     fn exit_code(&self, error: &Error, class: Class) -> Option<u8> {
         match self {
             Self::Diff(_) => diff::exit_code(error, class),
+            #[cfg(feature = "sign")]
             Self::Verify(_) | Self::VerifyBlob(_) | Self::VerifyAttestation(_) => {
-                Some(verification::exit_code(error, class))
+                Some(cli::verification::exit_code(error, class))
             }
             _ => None,
         }
@@ -190,9 +224,10 @@ impl Command {
                 Some(Side::Destination) => args.destination.to_string(),
                 _ => args.source.to_string(),
             }),
+            #[cfg(feature = "sync")]
             Self::Sync(_) => None,
-            Self::Inspect(args) => Some(args.reference.to_string()),
-            Self::Digest(args) => Some(args.reference.to_string()),
+            Self::Inspect(args) => Some(args.image.reference.to_string()),
+            Self::Digest(args) => Some(args.image.reference.to_string()),
             Self::Tags(args) => Some(args.place.to_string()),
             Self::Build(args) => match (side(error), &args.from) {
                 (Some(Side::Destination), _) | (_, None) => Some(args.output.to_string()),
@@ -202,22 +237,32 @@ impl Command {
             Self::Cat(args) => Some(args.reference.to_string()),
             Self::Export(args) => Some(args.reference.to_string()),
             Self::Mutate(args) => Some(args.reference().to_string()),
+            #[cfg(feature = "sbom")]
             Self::Sbom(args) => Some(args.reference.to_string()),
             Self::Diff(args) => args.reference(),
             Self::Push(args) => Some(args.reference.to_string()),
             Self::Pull(args) => Some(args.reference.to_string()),
             Self::Attach(args) => Some(args.reference.to_string()),
-            Self::Referrers(args) => Some(args.reference.to_string()),
+            Self::Referrers(args) => Some(args.image.reference.to_string()),
             Self::Delete(args) => Some(args.reference.to_string()),
             Self::Gc(args) => Some(args.reference()),
+            #[cfg(feature = "sync")]
             Self::Deploy(args) => Some(args.reference(error)),
+            #[cfg(feature = "sign")]
             Self::Keygen(_) => None,
+            #[cfg(feature = "sign")]
             Self::PublicKey(args) => Some(args.key.clone()),
-            Self::Sign(args) => Some(args.reference.to_string()),
-            Self::Verify(args) => Some(args.reference.to_string()),
+            #[cfg(feature = "sign")]
+            Self::Sign(args) => Some(args.image.reference.to_string()),
+            #[cfg(feature = "sign")]
+            Self::Verify(args) => Some(args.image.reference.to_string()),
+            #[cfg(feature = "sign")]
             Self::VerifyBlob(args) => Some(args.file.clone()),
-            Self::Attest(args) => Some(args.reference.to_string()),
-            Self::VerifyAttestation(args) => Some(args.reference.to_string()),
+            #[cfg(feature = "sign")]
+            Self::Attest(args) => Some(args.image.reference.to_string()),
+            #[cfg(feature = "sign")]
+            Self::VerifyAttestation(args) => Some(args.image.reference.to_string()),
+            #[cfg(feature = "server")]
             Self::Serve(args) => Some(args.reference()),
             Self::Login(args) => Some(args.host.clone()),
             Self::Logout(args) => Some(args.host.clone()),
@@ -243,6 +288,19 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn verbs_exist_with_their_features() {
+        for (verb, is_built) in [
+            ("copy", true),
+            ("sync", cfg!(feature = "sync")),
+            ("serve", cfg!(feature = "server")),
+            ("sign", cfg!(feature = "sign")),
+            ("sbom", cfg!(feature = "sbom")),
+        ] {
+            assert_eq!(Arguments::command().find_subcommand(verb).is_some(), is_built, "{verb}");
+        }
     }
 
     #[test]

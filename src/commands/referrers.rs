@@ -2,15 +2,14 @@
 
 use serde::Serialize;
 use stevedore::artifact::{self, Node, Wanted};
-use stevedore::descriptor::{Annotations, Descriptor};
+use stevedore::descriptor::Descriptor;
 use stevedore::digest::Digest;
-use stevedore::image::Image;
+use stevedore::image;
 use stevedore::media_type::MediaType;
 use stevedore::platform::Platform;
-use stevedore::transport::{self, Location};
+use stevedore::transport;
 
-use crate::cli::flags::Registry;
-use crate::cli::locations::location;
+use crate::cli::flags::Image;
 use crate::cli::report::{Report, printable};
 use crate::cli::{Result, Ui, Usage};
 
@@ -24,9 +23,6 @@ const PREDICATE: &str = "dev.sigstore.bundle.predicateType";
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The image
-    #[arg(value_parser = location)]
-    pub(crate) reference: Location,
     /// Show only what is of this type, with all that refers to it
     #[arg(long, value_name = "TYPE")]
     artifact_type: Option<String>,
@@ -37,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<Platform>,
     #[command(flatten)]
-    registry: Registry,
+    pub(crate) image: Image,
 }
 
 const EXAMPLES: &str = "\
@@ -54,23 +50,7 @@ struct Tree {
     digest: Digest,
     media_type: MediaType,
     size: u64,
-    referrers: Vec<Referrer>,
-}
-
-/// A manifest that refers to another.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Referrer {
-    digest: Digest,
-    media_type: MediaType,
-    size: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    artifact_type: Option<String>,
-    #[serde(skip_serializing_if = "Annotations::is_empty")]
-    annotations: Annotations,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<String>,
-    referrers: Vec<Referrer>,
+    referrers: Vec<Node>,
 }
 
 /// Lists them.
@@ -78,22 +58,21 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     if args.depth == Some(0) {
         return Err(Usage::new("no level is none to show", "use --depth 1 or more").into());
     }
-    let options = args.registry.reading(&args.reference.place, None, ui)?;
-    let source = args.reference.place.open_source(&options)?;
-    let at = &args.reference.at;
+    let (source, options) = args.image.open(ui)?;
+    let at = &args.image.reference.at;
     let subject: Descriptor = match &args.platform {
-        Some(platform) => Image::find(&*source, at, Some(platform))?.manifest().descriptor(),
+        Some(platform) => image::Image::find(&*source, at, Some(platform))?.manifest().descriptor(),
         None => source.resolve(at)?.ok_or_else(|| transport::Error::not_found(at, &*source))?,
     };
     let wanted = Wanted { artifact_type: args.artifact_type.as_deref(), depth: args.depth };
     let nodes = artifact::tree(&*source, &subject.digest, &wanted, &options.watch)?;
     let is_empty = nodes.is_empty();
     ui.report(&Tree {
-        reference: args.reference.to_string(),
+        reference: args.image.reference.to_string(),
         digest: subject.digest,
         media_type: subject.media_type,
         size: subject.size,
-        referrers: nodes.into_iter().map(Referrer::from).collect(),
+        referrers: nodes,
     })?;
     if is_empty {
         ui.summary("nothing refers to it");
@@ -101,43 +80,33 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     Ok(())
 }
 
-impl From<Node> for Referrer {
-    fn from(node: Node) -> Self {
-        let Descriptor { digest, media_type, size, artifact_type, annotations, .. } = node.descriptor;
-        let referrers = node.referrers.into_iter().map(Self::from).collect();
-        Self { digest, media_type, size, artifact_type, annotations, tag: node.tag, referrers }
+/// Writes a line for each, the branches before it.
+fn write(referrers: &[Node], before: &str, into: &mut String) {
+    for (number, referrer) in referrers.iter().enumerate() {
+        let is_last = number + 1 == referrers.len();
+        let branch = if is_last { "└── " } else { "├── " };
+        into.push_str(&format!("{before}{branch}{}\n", line(referrer)));
+        let below = format!("{before}{}", if is_last { "    " } else { "│   " });
+        write(&referrer.referrers, &below, into);
     }
 }
 
-impl Referrer {
-    /// Writes a line for each, the branches before it.
-    fn write(referrers: &[Self], before: &str, into: &mut String) {
-        for (number, referrer) in referrers.iter().enumerate() {
-            let is_last = number + 1 == referrers.len();
-            let branch = if is_last { "└── " } else { "├── " };
-            into.push_str(&format!("{before}{branch}{}\n", referrer.line()));
-            let below = format!("{before}{}", if is_last { "    " } else { "│   " });
-            Self::write(&referrer.referrers, &below, into);
-        }
+fn line(Node { descriptor, tag, .. }: &Node) -> String {
+    let kind = descriptor.artifact_type.as_deref().unwrap_or(descriptor.media_type.as_str());
+    let mut line = format!("{} {}", descriptor.digest, printable(kind));
+    if let Some(predicate) = descriptor.annotations.get(PREDICATE) {
+        line.push_str(&format!(" {}", printable(predicate)));
     }
-
-    fn line(&self) -> String {
-        let kind = self.artifact_type.as_deref().unwrap_or(self.media_type.as_str());
-        let mut line = format!("{} {}", self.digest, printable(kind));
-        if let Some(predicate) = self.annotations.get(PREDICATE) {
-            line.push_str(&format!(" {}", printable(predicate)));
-        }
-        if let Some(tag) = &self.tag {
-            line.push_str(&format!(" (tag {tag})"));
-        }
-        line
+    if let Some(tag) = tag {
+        line.push_str(&format!(" (tag {tag})"));
     }
+    line
 }
 
 impl Report for Tree {
     fn text(&self) -> String {
         let mut text = format!("{} {}\n", self.digest, self.reference);
-        Referrer::write(&self.referrers, "", &mut text);
+        write(&self.referrers, "", &mut text);
         text
     }
 }

@@ -1,15 +1,13 @@
 //! `sign`: an image signed with a key, in both of cosign's forms.
 
-use std::collections::BTreeMap;
-
 use stevedore::sign::{self, PrivateKey, Signing};
 use stevedore::transport::{Location, Place, Selector, Transport};
 use stevedore::watch::Watch;
 
-use crate::cli::config_flags::pair;
-use crate::cli::locations::location;
-use crate::cli::signing::{Signed, SigningFlags, identity};
-use crate::cli::{Result, Ui, Usage};
+use crate::cli::config_flags::{annotations, pair};
+use crate::cli::flags::Image;
+use crate::cli::signing::{Signed, SigningFlags};
+use crate::cli::{Result, Ui};
 
 /// Sign an image with a key
 ///
@@ -19,9 +17,6 @@ use crate::cli::{Result, Ui, Usage};
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The image
-    #[arg(value_parser = location)]
-    pub(crate) reference: Location,
     #[command(flatten)]
     signing: SigningFlags,
     /// Sign this as well; `verify -a` can ask for it
@@ -30,6 +25,8 @@ pub(crate) struct Args {
     /// Sign the image under this name [default: HOST/REPOSITORY, with the tag if that is what it was named by]
     #[arg(long, alias = "sign-container-identity", value_name = "NAME")]
     identity: Option<String>,
+    #[command(flatten)]
+    pub(crate) image: Image,
 }
 
 const EXAMPLES: &str = "\
@@ -43,9 +40,9 @@ Examples:
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let signing = args.signing(ui)?;
     let signed = Signed { identity: signing.identity.clone(), ..Signed::default() };
-    let Location { place, at, .. } = &args.reference;
+    let Location { place, at, .. } = &args.image.reference;
     let sign = |to: &dyn Transport, key: &PrivateKey, watch: &Watch| sign::sign(to, at, to, key, &signing, watch);
-    args.signing.run(signed, &args.reference, "signature", ui, sign, |digest| {
+    args.signing.run(signed, &args.image, "signature", ui, sign, |digest| {
         let mut notes = Vec::new();
         if matches!((place, at), (Place::Registry(_), Selector::Tag(_))) {
             notes.push(format!("signed the digest {digest}, which is what the tag names now"));
@@ -61,17 +58,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
 impl Args {
     fn signing(&self, ui: &Ui) -> Result<Signing> {
         let created = self.signing.created(ui)?;
-        let mut annotations = BTreeMap::new();
-        for (name, value) in &self.annotation {
-            if annotations.insert(name.clone(), value.clone()).is_some_and(|other| other != *value) {
-                return Err(Usage::new(format!("the annotation {name} has two values"), "give it once").into());
-            }
-        }
         Ok(Signing {
             classic: self.signing.classic(),
             bundle: self.signing.bundle(),
-            identity: self.identity.clone().or_else(|| identity(&self.reference)),
-            annotations,
+            identity: self.identity.clone().or_else(|| sign::signed_name(&self.image.reference)),
+            annotations: annotations(&self.annotation)?,
             created,
             recursive: self.signing.recursive,
         })

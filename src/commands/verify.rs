@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use stevedore::sign::{self, Authority, Claim, Policy, Wanted};
-use stevedore::transport::Location;
 
 use crate::cli::config_flags::pair;
-use crate::cli::locations::location;
+use crate::cli::flags::Image;
 use crate::cli::verification::{Findings, Verification};
 use crate::cli::{Result, Ui, Usage, policies};
 
@@ -18,9 +17,6 @@ use crate::cli::{Result, Ui, Usage, policies};
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The image
-    #[arg(value_parser = location)]
-    pub(crate) reference: Location,
     #[command(flatten)]
     verification: Verification,
     /// Ask this file, a containers-policy.json, what must be signed by whom and under which name
@@ -29,6 +25,8 @@ pub(crate) struct Args {
     /// What must have been signed as well
     #[arg(short, long = "annotations", value_name = "NAME=VALUE", value_parser = pair)]
     annotation: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) image: Image,
 }
 
 const EXAMPLES: &str = "\
@@ -46,25 +44,27 @@ Examples:
 
 /// Verifies the image.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
+    args.verification.habits.check()?;
     let approval = args.approval()?;
-    let (source, watch) = args.verification.open(&args.reference, ui)?;
+    let reference = &args.image.reference;
+    let (source, options) = args.image.open(ui)?;
     let judge = |claim: &Claim| claim.has(&args.annotation);
     let verdict = match &approval {
-        Approval::Policy(policy) => policy.verify(&args.reference, &*source, &judge, &watch)?,
+        Approval::Policy(policy) => policy.verify(reference, &*source, &judge, &options.watch)?,
         Approval::Authorities(authorities) => {
             let authorities: Vec<&dyn Authority> = authorities.iter().map(AsRef::as_ref).collect();
             let require = args.verification.require.into();
             let wanted = Wanted { authorities: &authorities, require, judge: &judge };
-            sign::verify(&*source, &args.reference.at, &wanted, &watch)?
+            sign::verify(&*source, &reference.at, &wanted, &options.watch)?
         }
     };
     if verdict.accepted.is_empty() {
         args.refuse_unsigned()?;
         ui.note(&format!("accepted {} without a signature, as the policy says", verdict.digest));
     }
-    let payloads = verdict.accepted.iter().map(|good| good.claim.payload(good.candidate.form, &args.reference));
+    let payloads = verdict.accepted.iter().map(|good| good.claim.payload(good.candidate.form, reference));
     let payloads = serde_json::to_string(&payloads.collect::<Result<Vec<_>, _>>()?)? + "\n";
-    args.verification.tell(&Findings::new(&args.reference, None, &verdict), &verdict, payloads.as_bytes(), ui)
+    args.verification.tell(&Findings::new(reference, None, &verdict), &verdict, payloads.as_bytes(), ui)
 }
 
 /// Who decides.

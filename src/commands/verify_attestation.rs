@@ -1,9 +1,8 @@
 //! `verify-attestation`: whether something is stated of an image by whom it must be.
 
 use stevedore::sign::{self, Authority, PredicateType, Wanted};
-use stevedore::transport::Location;
 
-use crate::cli::locations::location;
+use crate::cli::flags::Image;
 use crate::cli::verification::{Findings, Verification};
 use crate::cli::{Result, Ui, Usage};
 
@@ -15,9 +14,6 @@ use crate::cli::{Result, Ui, Usage};
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The image
-    #[arg(value_parser = location)]
-    pub(crate) reference: Location,
     #[command(flatten)]
     verification: Verification,
     /// The type of what is stated: custom, slsaprovenance, slsaprovenance02, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex or a URI
@@ -26,6 +22,8 @@ pub(crate) struct Args {
     /// Refused: policies in CUE or Rego are not supported
     #[arg(long, hide = true, value_name = "FILE")]
     policy: Vec<String>,
+    #[command(flatten)]
+    pub(crate) image: Image,
 }
 
 const EXAMPLES: &str = "\
@@ -43,14 +41,16 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         let hint = "leave --policy out, and look at the predicate with --json and a tool for it";
         return Err(Usage::new("policies in CUE or Rego are not supported, so nothing would be checked", hint).into());
     }
+    args.verification.habits.check()?;
     let authorities = args.verification.authorities()?;
-    let (source, watch) = args.verification.open(&args.reference, ui)?;
+    let reference = &args.image.reference;
+    let (source, options) = args.image.open(ui)?;
     let authorities: Vec<&dyn Authority> = authorities.iter().map(AsRef::as_ref).collect();
     let require = args.verification.require.into();
     let wanted = Wanted { authorities: &authorities, require, judge: &|_| Ok(()) };
     let kind = Some(args.kind.uri());
-    let verdict = sign::verify_attestation(&*source, &args.reference.at, kind, &wanted, &watch)?;
+    let verdict = sign::verify_attestation(&*source, &reference.at, kind, &wanted, &options.watch)?;
     let envelopes = verdict.accepted.iter().filter_map(|accepted| accepted.envelope.as_ref());
     let text: String = envelopes.map(|envelope| format!("{}\n", envelope.to_json())).collect();
-    args.verification.tell(&Findings::new(&args.reference, kind, &verdict), &verdict, text.as_bytes(), ui)
+    args.verification.tell(&Findings::new(reference, kind, &verdict), &verdict, text.as_bytes(), ui)
 }

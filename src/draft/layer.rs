@@ -1,18 +1,17 @@
 //! The layers of a draft.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::num::NonZeroUsize;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Error, Result};
 use crate::blob::{Blob, Fault};
 use crate::descriptor::Descriptor;
-use crate::digest::{Algorithm, Digest, Hasher};
+use crate::digest::{Algorithm, Digest, Hasher, Hashing};
 use crate::filesystem::{Scanned, scan};
-use crate::layer::Compressor;
+use crate::layer::{Compressor, Positioned};
 use crate::media_type::{Compression, Format, MediaType};
 use crate::watch::{Event, Watch};
 
@@ -90,7 +89,7 @@ impl Made {
         let mut file = File::open(path).map_err(failed)?;
         // It is read a second time when the image is written.
         file.stream_position().map_err(|_| failed(io::Error::other("it is a pipe, which can be read only once")))?;
-        let mut input = Counting { reader: &file, hasher: Hasher::new(Algorithm::Sha256), size: 0 };
+        let mut input = Hashing::new(&file, Algorithm::Sha256);
         // What is read to its end gives every byte, trailing ones included.
         let Scanned { compression, diff_id, size, .. } = scan(&mut input).map_err(failed)?;
         let descriptor = Descriptor::new(MediaType::layer(format, compression), input.hasher.finish(), input.size);
@@ -102,7 +101,7 @@ impl Made {
     /// # Errors
     /// See [`Blob::new`].
     pub fn blob(&self) -> Result<Blob<'_>, Fault> {
-        Blob::new(self.descriptor.clone(), |at| Ok(Box::new(Positioned { file: &self.file, at })))
+        Blob::new(self.descriptor.clone(), |at| Ok(Box::new(Positioned { file: &*self.file, at })))
     }
 }
 
@@ -142,7 +141,7 @@ impl Default for Packing {
 
 /// Makes a layer of the tar that is written to it.
 pub struct LayerWriter {
-    compressor: Compressor<Hashing>,
+    compressor: Compressor<Hashing<File>>,
     diff_id: Hasher,
     size: u64,
     packing: Packing,
@@ -160,7 +159,7 @@ impl LayerWriter {
     pub fn new(scratch: &Path, packing: Packing) -> Result<Self> {
         let in_scratch = |source| Error::Scratch { path: scratch.to_owned(), source };
         let file = tempfile::tempfile_in(scratch).map_err(in_scratch)?;
-        let output = Hashing { file, hasher: Hasher::new(Algorithm::Sha256), size: 0 };
+        let output = Hashing::new(file, Algorithm::Sha256);
         let Packing { compression, level, threads, .. } = packing;
         let compressor = Compressor::new(output, compression, level, threads)
             .map_err(|source| Error::Compress { compression, source })?;
@@ -194,7 +193,7 @@ impl LayerWriter {
         let output = self.compressor.finish().map_err(|source| Error::Scratch { path: self.scratch, source })?;
         let media_type = MediaType::layer(self.packing.format, self.packing.compression);
         let descriptor = Descriptor::new(media_type, output.hasher.finish(), output.size);
-        Ok(Made { descriptor, diff_id: self.diff_id.finish(), size: self.size, file: Arc::new(output.file) })
+        Ok(Made { descriptor, diff_id: self.diff_id.finish(), size: self.size, file: Arc::new(output.inner) })
     }
 }
 
@@ -212,55 +211,5 @@ impl Write for LayerWriter {
 
     fn flush(&mut self) -> io::Result<()> {
         self.compressor.flush()
-    }
-}
-
-/// A file that hashes what is written to it.
-struct Hashing {
-    file: File,
-    hasher: Hasher,
-    size: u64,
-}
-
-impl Write for Hashing {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let n = self.file.write(data)?;
-        self.hasher.update(&data[..n]);
-        self.size += n as u64;
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-/// Hashes and counts what is read.
-struct Counting<R> {
-    reader: R,
-    hasher: Hasher,
-    size: u64,
-}
-
-impl<R: Read> Read for Counting<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.reader.read(buffer)?;
-        self.hasher.update(&buffer[..n]);
-        self.size += n as u64;
-        Ok(n)
-    }
-}
-
-/// Reads a file at a position of its own, so that readers of one file do not disturb each other.
-struct Positioned<'a> {
-    file: &'a File,
-    at: u64,
-}
-
-impl Read for Positioned<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.file.read_at(buffer, self.at)?;
-        self.at += n as u64;
-        Ok(n)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,20 +22,6 @@ impl<R: Read> Read for Tee<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.reader.read(buffer)?;
         (&*self.file).write_all(&buffer[..n])?;
-        Ok(n)
-    }
-}
-
-/// A file from some position on, however often it is opened.
-pub(super) struct Positioned {
-    pub(super) file: Arc<File>,
-    pub(super) at: u64,
-}
-
-impl Read for Positioned {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.file.read_at(buffer, self.at)?;
-        self.at += n as u64;
         Ok(n)
     }
 }

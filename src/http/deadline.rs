@@ -40,6 +40,13 @@ impl Deadline {
         }
     }
 
+    /// Changes the minimum rate, for the waits to come.
+    pub(super) fn set_rate(&mut self, rate: u64) {
+        if let Self::MinRate(limit) = self {
+            limit.rate = rate.max(1);
+        }
+    }
+
     /// Accounts for a wait since `begun` in which `bytes` were transferred.
     pub(super) fn spend(&mut self, begun: Instant, bytes: usize) {
         if let Self::MinRate(rate) = self {

@@ -122,8 +122,7 @@ pub(super) fn parse(bytes: &[u8], limits: &HeadLimits) -> Result<Head, Refusal> 
     }
     let mut headers = Headers::new();
     for field in parsed.headers.iter() {
-        let value = str::from_utf8(field.value).map_err(|_| refuse(400, "a header field is not UTF-8"))?;
-        headers.add(field.name, value);
+        headers.add(field.name, text_of(field.value));
     }
     let method = Method::from(parsed.method.unwrap_or_default());
     let target = check_target(&method, parsed.path.unwrap_or_default(), &mut headers)?;
@@ -132,6 +131,12 @@ pub(super) fn parse(bytes: &[u8], limits: &HeadLimits) -> Result<Head, Refusal> 
     let expects_continue = expectation(&headers, modern)?;
     let keep_alive = keeps_alive(&headers, modern);
     Ok(Head { method, target, modern, headers, framing, expects_continue, keep_alive })
+}
+
+/// Returns a field's value: RFC 9110, section 5.5, has bytes above 127 that are opaque. Those that are not UTF-8 count as Latin-1, in which each
+/// byte is a character.
+fn text_of(value: &[u8]) -> String {
+    str::from_utf8(value).map_or_else(|_| value.iter().copied().map(char::from).collect(), str::to_owned)
 }
 
 /// Checks that there are three parts, with one space between them, and the version. Returns whether that is 1.1.

@@ -119,17 +119,8 @@ impl Writer {
     fn send_content(&mut self, wire: &mut Wire, content: Content, ending: Ending, sent: &mut u64) -> io::Result<()> {
         match (content, ending) {
             (Content::Empty | Content::Unread(_), _) | (_, Ending::Nothing) => wire.write_all(&self.buffer),
-            (Content::Bytes(bytes), _) => {
-                if bytes.len() as u64 <= SMALL {
-                    self.buffer.extend_from_slice(&bytes);
-                    wire.write_all(&self.buffer)?;
-                } else {
-                    wire.write_all(&self.buffer)?;
-                    wire.write_all(&bytes)?;
-                }
-                *sent = bytes.len() as u64;
-                Ok(())
-            }
+            (Content::Bytes(bytes), _) => self.send_bytes(wire, &bytes, sent),
+            (Content::Shared(bytes), _) => self.send_bytes(wire, (*bytes).as_ref(), sent),
             (Content::File(file, length), _) if length > SMALL => {
                 wire.write_all(&self.buffer)?;
                 self.send_file(wire, &file, length, sent)
@@ -139,6 +130,18 @@ impl Writer {
             (Content::Reader(reader, _), Ending::Chunks) => self.send_chunks(wire, reader, sent),
             (Content::Reader(reader, _), Ending::Close) => self.send_rest(wire, reader, sent),
         }
+    }
+
+    fn send_bytes(&mut self, wire: &mut Wire, bytes: &[u8], sent: &mut u64) -> io::Result<()> {
+        if bytes.len() as u64 <= SMALL {
+            self.buffer.extend_from_slice(bytes);
+            wire.write_all(&self.buffer)?;
+        } else {
+            wire.write_all(&self.buffer)?;
+            wire.write_all(bytes)?;
+        }
+        *sent = bytes.len() as u64;
+        Ok(())
     }
 
     fn send_file(&mut self, wire: &mut Wire, mut file: &File, length: u64, sent: &mut u64) -> io::Result<()> {

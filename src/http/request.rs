@@ -1,5 +1,6 @@
 //! A request, its body yet to be read.
 
+use std::cell::RefCell;
 use std::io::{self, Read};
 use std::net::IpAddr;
 
@@ -74,6 +75,7 @@ pub struct Request<'a> {
     pub secure: bool,
     /// How long the body is, where it was said: 0 without a body, nothing for a chunked one.
     pub length: Option<u64>,
+    notes: RefCell<Vec<(&'static str, String)>>,
     body: Box<dyn Read + 'a>,
 }
 
@@ -85,7 +87,8 @@ impl<'a> Request<'a> {
             None => (target, None),
         };
         let (path, headers) = (path.to_owned(), Headers::new());
-        Self { method, path, query, headers, peer: None, secure: false, length: Some(0), body: Box::new(io::empty()) }
+        let (notes, body) = (RefCell::default(), Box::new(io::empty()));
+        Self { method, path, query, headers, peer: None, secure: false, length: Some(0), notes, body }
     }
 
     /// Gives the request a body, of a length when that is known. A body that ends before its length, or in the middle of a chunk, must
@@ -100,6 +103,18 @@ impl<'a> Request<'a> {
     /// Returns the body, as far as it was not read yet.
     pub fn body(&mut self) -> &mut dyn Read {
         &mut *self.body
+    }
+
+    /// Notes something of the request for the access log. The last word under a name counts.
+    pub fn note(&self, name: &'static str, text: impl Into<String>) {
+        let mut notes = self.notes.borrow_mut();
+        notes.retain(|(known, _)| *known != name);
+        notes.push((name, text.into()));
+    }
+
+    /// Returns what was noted, and forgets it.
+    pub fn take_notes(&self) -> Vec<(&'static str, String)> {
+        self.notes.take()
     }
 
     /// Returns the decoded values of a parameter of the query, in their order. One that is not UTF-8 is left out.

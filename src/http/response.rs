@@ -1,7 +1,8 @@
 //! A response, its content yet to be sent.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
+use std::sync::Arc;
 
 use super::Headers;
 
@@ -58,6 +59,8 @@ pub enum Content {
     Empty,
     /// Bytes at hand.
     Bytes(Vec<u8>),
+    /// Bytes that several responses share: each is sent without a copy of its own.
+    Shared(Arc<dyn AsRef<[u8]> + Send + Sync>),
     /// As many bytes from where the file stands; they need not pass through this process.
     File(File, u64),
     /// Bytes as they are read. Without a length, they are sent in chunks.
@@ -72,9 +75,33 @@ impl Content {
         match self {
             Self::Empty => Some(0),
             Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Shared(bytes) => Some((**bytes).as_ref().len() as u64),
             Self::File(_, length) | Self::Unread(length) => Some(*length),
             Self::Reader(_, length) => *length,
         }
+    }
+}
+
+impl Content {
+    /// Returns what reads the content, and its length where that is known: of content that nobody opened, the length alone.
+    pub fn into_reader(self) -> (Box<dyn Read + Send>, Option<u64>) {
+        let length = self.length();
+        let reader: Box<dyn Read + Send> = match self {
+            Self::Empty | Self::Unread(_) => Box::new(io::empty()),
+            Self::Bytes(bytes) => Box::new(io::Cursor::new(bytes)),
+            Self::Shared(bytes) => Box::new(io::Cursor::new(SharedBytes(bytes))),
+            Self::File(file, length) => Box::new(file.take(length)),
+            Self::Reader(reader, _) => reader,
+        };
+        (reader, length)
+    }
+}
+
+struct SharedBytes(Arc<dyn AsRef<[u8]> + Send + Sync>);
+
+impl AsRef<[u8]> for SharedBytes {
+    fn as_ref(&self) -> &[u8] {
+        (*self.0).as_ref()
     }
 }
 

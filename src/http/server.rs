@@ -2,7 +2,7 @@
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::mem::{self, Discriminant};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,13 +12,16 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::connection::serve;
-use super::connection_table::ConnectionTable;
+use super::connection_table::{ConnectionTable, SILENCE};
 use super::error_throttle::ErrorThrottle;
+use super::listener::{Listener, Peer, Stream};
 use super::socket::Link;
 use super::{Counters, Handler, Options, Trouble};
 
 /// How long the server waits after a failure to take connections, for others to end.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How many connections of one socket are taken before the others are looked at.
+const TURN: usize = 64;
 /// The stack of a connection's thread.
 const STACK: usize = 1 << 20;
 
@@ -29,7 +32,7 @@ const BUSY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\n\
 Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n";
 
-/// A server on a listening socket.
+/// A server on listening sockets.
 ///
 /// ```
 /// use stevedore::http::{Content, Options, Request, Response, Server};
@@ -53,8 +56,7 @@ Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n";
 /// ```
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
+    listeners: Vec<Listener>,
     wake: PipeReader,
     shared: Arc<Shared>,
 }
@@ -63,7 +65,7 @@ pub struct Server {
 pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) counters: Arc<Counters>,
-    connections: ConnectionTable,
+    pub(super) connections: ConnectionTable,
     throttle: ErrorThrottle<Discriminant<Trouble>, Trouble>,
     stopped: AtomicBool,
     cut: AtomicBool,
@@ -132,20 +134,25 @@ impl Server {
     ///
     /// # Errors
     /// When the system has no more file descriptors.
-    pub fn new(listener: TcpListener, options: Options) -> io::Result<Self> {
-        // A connection that has gone between the news of it and its taking must not hold up the others.
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
+    pub fn new(listener: impl Into<Listener>, options: Options) -> io::Result<Self> {
         let (wake, waker) = io::pipe()?;
         let (stopped, cut) = (AtomicBool::new(false), AtomicBool::new(false));
-        let (connections, throttle, counters) = Default::default();
+        let connections = ConnectionTable::new(&options);
+        let (throttle, counters) = Default::default();
         let shared = Arc::new(Shared { options, counters, connections, throttle, stopped, cut, waker });
-        Ok(Self { listener, address, wake, shared })
+        Self { listeners: Vec::new(), wake, shared }.also(listener)
     }
 
-    /// Returns the address on which it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Has the server take connections of another listener, too. The limits are for all of them together.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn also(mut self, listener: impl Into<Listener>) -> io::Result<Self> {
+        let listener = listener.into();
+        // A connection that has gone between the news of it and its taking must not hold up the others.
+        listener.set_nonblocking()?;
+        self.listeners.push(listener);
+        Ok(self)
     }
 
     /// Returns what stops the server.
@@ -177,8 +184,9 @@ impl Server {
     /// Waits for somebody who wakes it, and for connections where they are wanted, for a while or for ever.
     fn wait(&self, pause: Option<Duration>, connections: bool) -> io::Result<()> {
         let pause = pause.map(|pause| Timespec::try_from(pause).expect("a short time"));
-        let mut sources = [PollFd::new(&self.wake, PollFlags::IN), PollFd::new(&self.listener, PollFlags::IN)];
-        let count = if connections { 2 } else { 1 };
+        let mut sources = vec![PollFd::new(&self.wake, PollFlags::IN)];
+        sources.extend(self.listeners.iter().map(|listener| PollFd::new(listener, PollFlags::IN)));
+        let count = if connections { sources.len() } else { 1 };
         match poll(&mut sources[..count], pause.as_ref()) {
             Err(rustix::io::Errno::INTR) => return Ok(()),
             other => other.map_err(io::Error::from)?,
@@ -190,43 +198,37 @@ impl Server {
         Ok(())
     }
 
-    /// Takes the connections that wait.
+    /// Takes the connections that wait, of each listener in turn.
     fn take_all<'s>(&'s self, scope: &'s Scope<'s, '_>, handler: &'s dyn Handler) -> io::Result<()> {
-        while !self.shared.is_stopped() {
-            match self.listener.accept() {
-                Ok((stream, peer)) => self.start(scope, handler, stream, peer),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if is_of_one(&error) => {}
-                Err(error) => return Err(error),
+        for listener in &self.listeners {
+            for _ in 0..TURN {
+                if self.shared.is_stopped() {
+                    return Ok(());
+                }
+                match listener.accept() {
+                    Ok((stream, peer)) => self.start(scope, handler, stream, peer),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(error) if is_of_one(&error) => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
         Ok(())
     }
 
-    fn start<'s>(
-        &'s self,
-        scope: &'s Scope<'s, '_>,
-        handler: &'s dyn Handler,
-        stream: TcpStream,
-        mut peer: SocketAddr,
-    ) {
+    fn start<'s>(&'s self, scope: &'s Scope<'s, '_>, handler: &'s dyn Handler, stream: Stream, peer: Peer) {
         let shared = &*self.shared;
         shared.counters.accepted.fetch_add(1, Ordering::Relaxed);
-        peer.set_ip(peer.ip().to_canonical());
-        // Some systems hand the listener's mode on.
-        if stream.set_nonblocking(false).is_err() {
-            return;
-        }
-        let link = Arc::new(Link { stream, peer, idle: AtomicBool::new(true) });
-        let options = &shared.options;
-        let Some(number) = shared.connections.add(&link, options.connections, options.connections_per_address) else {
+        let link = Arc::new(Link::new(stream, peer, shared.connections.now() + SILENCE));
+        let Some(added) = shared.connections.add(&link) else {
             return self.refuse(&link);
         };
-        let slot = Slot { shared, number };
+        shared.counters.evicted.fetch_add(u64::from(added.evicted), Ordering::Relaxed);
+        let slot = Slot { shared, number: added.number };
         shared.counters.open.store(shared.connections.len(), Ordering::Relaxed);
         let mut headroom: Vec<u8> = Vec::new();
         if let Err(error) = headroom.try_reserve_exact(HEADROOM) {
-            shared.tell(Trouble::Thread(peer.ip(), error.into()));
+            shared.tell(Trouble::Thread(peer, error.into()));
             return self.refuse(&link);
         }
         // Never touched, so it costs no memory; the compiler must not notice.
@@ -237,15 +239,15 @@ impl Server {
             let slot = slot;
             // The handler's panics are caught closer to it; here it is the content's. Nobody is to learn of it from a scope that ends.
             if catch_unwind(AssertUnwindSafe(|| serve(slot.shared, &own, handler))).is_err() {
-                own.abort();
-                let told = catch_unwind(AssertUnwindSafe(|| slot.shared.report(Trouble::Panic(own.peer.ip()))));
+                own.stream.abort();
+                let told = catch_unwind(AssertUnwindSafe(|| slot.shared.report(Trouble::Panic(own.peer))));
                 // A hook that panics has only itself to tell.
                 drop(told);
             }
         });
         drop(headroom);
         if let Err(error) = started {
-            shared.tell(Trouble::Thread(peer.ip(), error));
+            shared.tell(Trouble::Thread(peer, error));
             self.refuse(&link);
         }
     }
@@ -253,13 +255,13 @@ impl Server {
     /// Answers 503 without a thread, hence without ever waiting.
     fn refuse(&self, link: &Link) {
         self.shared.counters.refused.fetch_add(1, Ordering::Relaxed);
-        if self.shared.options.tls.is_some() || link.stream.set_nonblocking(true).is_err() {
+        if self.shared.options.tls.is_some() || link.stream.set_nonblocking().is_err() {
             return;
         }
-        let mut stream = &link.stream;
+        let stream = &link.stream;
         // It fits the socket's buffer, or the client has gone already.
         let _ = stream.write(BUSY);
-        link.shut(Shutdown::Write);
+        stream.shut(Shutdown::Write);
         // What has come is read, since the kernel would take the answer back otherwise.
         let mut scratch = [0; 4 << 10];
         for _ in 0..16 {
@@ -270,8 +272,7 @@ impl Server {
     /// Ends the connections: the idle ones at once, the others after the grace.
     fn wind_up(&self) {
         let shared = &*self.shared;
-        // On Linux this ends the listening, so that clients learn at once that nobody will answer; elsewhere they wait in its queue.
-        let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both);
+        self.listeners.iter().for_each(Listener::close);
         shared.connections.end_idle();
         let is_cut = || shared.cut.load(Ordering::SeqCst);
         shared.connections.wait_until_empty(Instant::now() + shared.options.grace, is_cut);

@@ -8,11 +8,13 @@ mod content;
 mod decompress;
 mod deflate;
 mod gzip;
+mod positioned;
 mod recompress;
 
 pub use compress::Compressor;
 pub use content::held_to;
 pub use decompress::{Malformed, decompress, sniff};
+pub(crate) use positioned::Positioned;
 pub use recompress::{Error, Recompressed, diff_id, recompress};
 
 #[cfg(test)]

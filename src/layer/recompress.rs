@@ -1,17 +1,17 @@
 //! A layer from one compression to another: new bytes, digest and size, the same content and diff_id.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::compress::Compressor;
 use super::decompress::decompress;
+use super::positioned::Positioned;
 use crate::blob::{Blob, Fault};
 use crate::class::{Class, Classified, Diagnosis};
 use crate::descriptor::Descriptor;
-use crate::digest::{Algorithm, Digest, Hasher};
+use crate::digest::{Algorithm, Digest, Hasher, Hashing};
 use crate::media_type::{Compression, Format, MediaType};
 use crate::reading::pour;
 
@@ -100,7 +100,7 @@ pub fn recompress(
 ) -> Result<Recompressed, Error> {
     let original = blob.descriptor().clone();
     let in_scratch = |source| Error::Scratch { path: scratch.to_owned(), source };
-    let output = Hashing::new(tempfile::tempfile_in(scratch).map_err(in_scratch)?);
+    let output = Hashing::new(tempfile::tempfile_in(scratch).map_err(in_scratch)?, Algorithm::Sha256);
     let mut compressor =
         Compressor::new(output, to, level, threads).map_err(|source| Error::Compress { compression: to, source })?;
     let content = read_content(blob, |piece| compressor.write_all(piece).map_err(in_scratch))?;
@@ -108,7 +108,7 @@ pub fn recompress(
     let mut descriptor = Descriptor::new(MediaType::layer(format, to), output.hasher.finish(), output.size);
     descriptor.annotations = original.annotations;
     descriptor.annotations.retain(|key, _| !OF_BYTES.iter().any(|prefix| key.starts_with(prefix)));
-    Ok(Recompressed { descriptor, diff_id: content.diff_id, from: content.compression, file: output.file })
+    Ok(Recompressed { descriptor, diff_id: content.diff_id, from: content.compression, file: output.inner })
 }
 
 /// Returns the digest and the size of a layer's uncompressed content.
@@ -145,48 +145,10 @@ fn read_content(blob: Blob<'_>, mut take: impl FnMut(&[u8]) -> Result<(), Error>
     Ok(Content { compression, diff_id: hasher.finish(), size })
 }
 
-/// A file that hashes what is written to it.
-struct Hashing {
-    file: File,
-    hasher: Hasher,
-    size: u64,
-}
-
-impl Hashing {
-    fn new(file: File) -> Self {
-        Self { file, hasher: Hasher::new(Algorithm::Sha256), size: 0 }
-    }
-}
-
-impl Write for Hashing {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let n = self.file.write(data)?;
-        self.hasher.update(&data[..n]);
-        self.size += n as u64;
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-/// Reads a file at a position of its own, so that readers of one file do not disturb each other.
-struct Positioned<'a> {
-    file: &'a File,
-    at: u64,
-}
-
-impl Read for Positioned<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.file.read_at(buffer, self.at)?;
-        self.at += n as u64;
-        Ok(n)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
     use crate::layer::samples::mixed;
 

@@ -1,10 +1,11 @@
 //! When garbage is collected.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::metrics::Metrics;
 use super::storage::{Collection, Report, Storage};
 use crate::store;
+use crate::timestamp;
 
 /// A schedule of collections.
 #[derive(Clone, Debug)]
@@ -30,11 +31,23 @@ impl Collector {
             metrics.swept(result.as_ref().ok().map(|report| report.bytes));
             report(result);
         };
+        let count = || {
+            // Without a word on how much there is, the collection says what is wrong.
+            if let Ok(usage) = storage.usage() {
+                metrics.stored(usage);
+            }
+        };
         done(storage.tidy(&self.collection));
+        count();
         // What fails here only costs time, and shows where something is damaged in the next collection.
         let _ = storage.remember_referrers();
         while wait(self.pause) {
-            done(storage.collect(&self.collection));
+            let result = storage.collect(&self.collection);
+            if result.is_ok() {
+                metrics.collected(timestamp::seconds(SystemTime::now()));
+            }
+            done(result);
+            count();
             let _ = storage.remember_referrers();
         }
     }

@@ -7,7 +7,7 @@ use super::answer::{Answer, Code, Refusal, warning};
 use super::condition;
 use super::route::Reference;
 use crate::digest::Digest;
-use crate::http::{Content, Request, Response};
+use crate::http::{Request, Response};
 use crate::media_type::MediaType;
 use crate::store;
 
@@ -33,7 +33,10 @@ impl Registry {
             response =
                 response.with("Warning", warning("manifests of schema 1 are no longer understood by most clients"));
         }
-        Ok(response.with_content(Content::Bytes(manifest.raw.clone())))
+        match self.storage.manifest_content(manifest)? {
+            Some(content) => Ok(response.with_content(content)),
+            None => Err(missing(reference).into()),
+        }
     }
 
     pub(super) fn delete_manifest(&self, request: &Request<'_>, name: &str, reference: &Reference) -> Answer {

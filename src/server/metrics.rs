@@ -5,10 +5,12 @@
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use super::storage::{Storage, Usage};
 use crate::http::{Counters, Method, Record, Request};
+use crate::locks;
 
 const ROUTES: [&str; 10] =
     ["ping", "catalog", "tags", "manifests", "blobs", "uploads", "referrers", "token", "health", "other"];
@@ -26,6 +28,18 @@ pub struct Metrics {
     failed_sweeps: AtomicU64,
     freed: AtomicU64,
     connections: OnceLock<Arc<Counters>>,
+    storage: OnceLock<Arc<Storage>>,
+    stored: Mutex<Stored>,
+}
+
+/// What is known of what is stored, since it was last looked at.
+#[derive(Debug, Default)]
+struct Stored {
+    usage: Option<Usage>,
+    /// Seconds since 1970.
+    collected: Option<u64>,
+    scrubbed: Option<i64>,
+    damaged: Option<u64>,
 }
 
 #[derive(Default)]
@@ -44,6 +58,29 @@ impl Metrics {
     pub fn count_connections(&self, counters: Arc<Counters>) {
         // The first listener's are told.
         let _ = self.connections.set(counters);
+    }
+
+    /// Tells the room of a storage, too.
+    pub fn measure(&self, storage: Arc<Storage>) {
+        // The first one's is told.
+        let _ = self.storage.set(storage);
+    }
+
+    /// Remembers how much is stored.
+    pub fn stored(&self, usage: Usage) {
+        locks::lock(&self.stored).usage = Some(usage);
+    }
+
+    /// Remembers when the last scrub ended, in seconds since 1970, and how many damaged blobs this process has found in it.
+    pub fn scrubbed(&self, last: Option<i64>, damaged: Option<u64>) {
+        let mut stored = locks::lock(&self.stored);
+        stored.scrubbed = last.or(stored.scrubbed);
+        stored.damaged = damaged.or(stored.damaged);
+    }
+
+    /// Remembers that a collection ended well, at this time in seconds since 1970.
+    pub fn collected(&self, at: u64) {
+        locks::lock(&self.stored).collected = Some(at);
     }
 
     /// Counts a response.
@@ -140,6 +177,7 @@ impl Metrics {
             ("stevedore_gc_failures_total", "Garbage collections that failed.", "counter", read(&self.failed_sweeps)),
             ("stevedore_gc_freed_bytes_total", "Bytes that garbage collections freed.", "counter", read(&self.freed)),
         ];
+        plain.extend(self.of_storage());
         if let Some(counters) = self.connections.get() {
             plain.extend([
                 ("stevedore_connections", "Connections that are open now.", "gauge", counters.open() as u64),
@@ -150,9 +188,42 @@ impl Metrics {
                     "counter",
                     counters.refused(),
                 ),
+                (
+                    "stevedore_connections_evicted_total",
+                    "Connections without a request that were ended for another one.",
+                    "counter",
+                    counters.evicted(),
+                ),
             ]);
         }
         plain
+    }
+}
+
+impl Metrics {
+    fn of_storage(&self) -> Vec<(&'static str, &'static str, &'static str, u64)> {
+        let space = self.storage.get().and_then(|storage| storage.space().ok());
+        let stored = locks::lock(&self.stored);
+        let number = |seconds: i64| u64::try_from(seconds).unwrap_or(0);
+        let found = [
+            ("stevedore_store_size_bytes", "Bytes of blobs, as last counted.", stored.usage.map(|usage| usage.bytes)),
+            ("stevedore_store_blobs", "Blobs and manifests, as last counted.", stored.usage.map(|usage| usage.blobs)),
+            ("stevedore_store_disk_bytes", "Bytes of the store's file system.", space.map(|space| space.size)),
+            ("stevedore_store_free_bytes", "Bytes that can still be written.", space.map(|space| space.free)),
+            ("stevedore_store_free_files", "Files that can still be made.", space.and_then(|space| space.free_files)),
+            (
+                "stevedore_gc_last_success_timestamp_seconds",
+                "When the last garbage collection ended well.",
+                stored.collected,
+            ),
+            (
+                "stevedore_scrub_last_success_timestamp_seconds",
+                "When the last scrub ended, of whichever process.",
+                stored.scrubbed.map(number),
+            ),
+            ("stevedore_scrub_damaged_blobs", "Damaged blobs that the last scrub found.", stored.damaged),
+        ];
+        found.into_iter().filter_map(|(name, help, value)| value.map(|value| (name, help, "gauge", value))).collect()
     }
 }
 
@@ -169,7 +240,7 @@ impl Drop for Running<'_> {
 fn route(path: &str) -> usize {
     let parts: Vec<&str> = path.rsplit('/').take(4).collect();
     let name = match *parts.as_slice() {
-        ["healthz" | "metrics", ..] => "health",
+        ["healthz" | "readyz" | "metrics", ..] => "health",
         ["token", ""] | ["token", _, ""] => "token",
         ["", "v2", ..] | ["v2", ..] => "ping",
         ["_catalog", "v2", ..] => "catalog",

@@ -34,6 +34,7 @@ impl Registry {
                 return Err(Refusal::with_detail(400, Code::DigestInvalid, message, &detail).into());
             }
         };
+        request.note("digest", digest.to_string());
         let manifest = check(request, raw)?;
         let subject = manifest.subject().map(|subject| &subject.digest);
         // From the look at the blobs to the links to them, the collector waits.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::answer::{Answer, Code, Failure, Refusal, json_response, of_storage};
 use super::manifests;
-use super::route::{self, Part, Route};
+use super::route::{self, Part, Reference, Route};
 use super::storage::Storage;
 use super::{Action, Decision, Options, Wish};
 use crate::http::{Handler, Method, Request, Response};
@@ -57,6 +57,7 @@ impl Registry {
             Route::Repository { name, .. } => Some(name.as_str()),
             Route::Ping | Route::Catalog => None,
         };
+        note(request, &route, action);
         self.authorize(request, action, repository)?;
         match route {
             Route::Ping => Ok(json_response(200, &json!({}))),
@@ -153,6 +154,25 @@ fn wish(route: &Route, method: &Method) -> (Option<Action>, &'static str) {
             let is_known = is_read || matches!(method, Method::Patch | Method::Put | Method::Delete);
             (is_known.then_some(Action::Push), "GET, HEAD, PATCH, PUT, DELETE")
         }
+    }
+}
+
+/// Notes for the access log what a request is about.
+fn note(request: &Request<'_>, route: &Route, action: Action) {
+    request.note("action", action.name());
+    let Route::Repository { name, part } = route else { return };
+    request.note("repository", name.as_str());
+    let reference = match part {
+        Part::Manifest(Reference::Tag(tag)) => Some(tag.to_string()),
+        Part::Manifest(Reference::Digest(digest)) | Part::Blob(digest) | Part::Referrers(digest) => {
+            Some(digest.to_string())
+        }
+        Part::Uploads => request.parameter("mount").or_else(|| request.parameter("digest")),
+        Part::Upload(_) => request.parameter("digest"),
+        Part::NoManifest(_) | Part::Tags => None,
+    };
+    if let Some(reference) = reference {
+        request.note("reference", reference);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use serde_json::json;
 
@@ -29,11 +29,17 @@ impl Registry {
             if let Some(from) = self.mount_source(request, &digest)?
                 && self.storage.mount(&digest, &from, name)?
             {
+                request.note("from", from);
                 return Ok(self.created(name, &digest));
             }
         } else if let Some(digest) = request.parameter("digest") {
             let digest = route::digest(&digest)?;
-            return match self.storage.put_blob(name, &digest, request.body())? {
+            let mut content = self.limited(request, 0)?;
+            let put = self.storage.put_blob(name, &digest, &mut content);
+            if content.is_exceeded {
+                return Err(self.too_large().into());
+            }
+            return match put? {
                 Put::Done => Ok(self.created(name, &digest)),
                 Put::Mismatch { got } => Err(mismatch(&digest, &got).into()),
             };
@@ -46,6 +52,7 @@ impl Registry {
     fn mount_source(&self, request: &Request<'_>, digest: &Digest) -> Result<Option<String>, Failure> {
         match request.parameter("from") {
             Some(from) => {
+                request.note("from", &*from);
                 let is_name = crate::reference::is_repository_path(&from);
                 Ok(Some(from).filter(|from| is_name && self.may_pull(request, from)))
             }
@@ -122,7 +129,14 @@ impl Registry {
             return Err(odd().into());
         }
         let limit = wanted.map_or(u64::MAX, |wanted| wanted.saturating_add(1));
-        match session.append(&mut request.body().take(limit)) {
+        let mut content = self.limited(request, begin)?;
+        let appended = session.append(&mut (&mut content).take(limit));
+        if content.is_exceeded {
+            // It can never become a blob.
+            session.clear()?;
+            return Err(self.too_large().into());
+        }
+        match appended {
             Ok(()) if is_other(session.length() - begin) => {
                 session.shorten(begin)?;
                 Err(odd().into())
@@ -138,6 +152,21 @@ impl Registry {
         }
     }
 
+    /// Returns a request's body, which fails when a blob of which so much is there becomes too large by it.
+    fn limited<'r>(&self, request: &'r mut Request<'_>, there: u64) -> Result<Limited<'r>, Refusal> {
+        let left = self.options.blob_limit.map_or(u64::MAX, |limit| limit.saturating_sub(there));
+        // Not a byte is read of what is said to be too large.
+        if request.length.is_some_and(|length| length > left) {
+            return Err(self.too_large());
+        }
+        Ok(Limited { body: request.body(), left, is_exceeded: false })
+    }
+
+    fn too_large(&self) -> Refusal {
+        let limit = self.options.blob_limit.unwrap_or(u64::MAX);
+        Refusal::new(413, Code::SizeInvalid, &format!("the blob is larger than {limit} bytes"))
+    }
+
     fn progress(&self, status: u16, name: &str, id: &str, length: u64) -> Response {
         Response::new(status)
             .with("Location", self.location(name, &format!("blobs/uploads/{id}")))
@@ -149,6 +178,27 @@ impl Registry {
         Response::new(201)
             .with("Location", self.location(name, &format!("blobs/{digest}")))
             .with("Docker-Content-Digest", digest.to_string())
+    }
+}
+
+/// A body that fails behind so many bytes.
+struct Limited<'r> {
+    body: &'r mut dyn Read,
+    left: u64,
+    is_exceeded: bool,
+}
+
+impl Read for Limited<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.body.read(buffer)?;
+        match self.left.checked_sub(count as u64) {
+            Some(left) => self.left = left,
+            None => {
+                self.is_exceeded = true;
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+        }
+        Ok(count)
     }
 }
 

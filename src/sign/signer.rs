@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::classic::{self, SIGNATURE, Signatures};
@@ -39,13 +40,15 @@ pub struct Signing {
 }
 
 /// What was signed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Image {
     /// The image.
     pub digest: Digest,
     /// The manifest under the classic tag, where that form was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub classic: Option<Made>,
     /// The bundle's manifest, where that form was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle: Option<Made>,
 }
 

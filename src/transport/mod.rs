@@ -163,11 +163,7 @@ pub trait Transport: Source {
     /// Those of `change` as they are; at a registry, when others kept replacing it.
     fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
         let at = Selector::Tag(tag.into());
-        let there = match self.manifest(&at) {
-            Ok(there) => Some(there),
-            Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error),
-        };
+        let there = error::if_there(self.manifest(&at))?;
         let Some(new) = change(there.as_ref())? else {
             return Ok(there);
         };
@@ -265,6 +261,16 @@ pub struct Tags {
     pub next: Option<String>,
 }
 
+impl Tags {
+    /// Makes the last page, of what stands behind a name in the list where that has it.
+    fn behind(mut names: Vec<String>, after: Option<&str>) -> Self {
+        if let Some(at) = after.and_then(|after| names.iter().position(|name| name == after)) {
+            names.drain(..=at);
+        }
+        Self { names, next: None }
+    }
+}
+
 /// A registry and a repository there: where a blob can be mounted from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
@@ -356,8 +362,8 @@ impl Place {
                 Ok(Box::new(static_tree::StaticTree::create(root, repository, options)?))
             }
             Self::Layout(path) => Ok(Box::new(Layout::create(path, options)?)),
-            Self::OciArchive(at) => Ok(Box::new(oci_archive::Writer::open(at, self, options)?)),
-            Self::DockerArchive(at) => Ok(Box::new(docker_archive::Writer::open(at, self, options)?)),
+            Self::OciArchive(at) => Ok(Box::new(oci_archive::create(at, self, options)?)),
+            Self::DockerArchive(at) => Ok(Box::new(docker_archive::create(at, self, options)?)),
         }
     }
 }

@@ -9,6 +9,7 @@ mod bodies;
 mod child;
 mod fixture;
 mod framing;
+mod full;
 mod fuzz;
 mod memory;
 mod responses;

@@ -347,6 +347,7 @@ fn health_numbers_and_the_log() {
     told.sort_unstable();
     assert_eq!(told, [("/elsewhere", 404), ("/healthz", 200), ("/r/v2/", 200), ("/r/v2/a/tags/list", 404)]);
     assert!(entries.iter().all(|entry| entry["method"] == "GET" && entry["peer"] == "127.0.0.1"));
+    assert!(entries.iter().all(|entry| entry["client"] == "127.0.0.1" && entry["id"].is_string()));
 }
 
 #[test]

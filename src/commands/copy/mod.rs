@@ -3,19 +3,19 @@
 mod report;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
-use stevedore::copy::{self, Gate, Options, Platforms, Request, Side};
+use stevedore::copy::{self, Options, Platforms, Request, Side};
 use stevedore::platform::Platform;
 use stevedore::reference::Tag;
-use stevedore::sign::policy::Guard;
 use stevedore::transport::Location;
 
 use crate::cli::flags::{CompressionName, FormatName, Registries, Work};
 use crate::cli::locations::location;
+#[cfg(feature = "sign")]
+use crate::cli::policies;
 use crate::cli::report::part_note;
-use crate::cli::{Context, Result, Ui, Usage, files, policies};
+use crate::cli::{Context, Result, Ui, Usage, files};
 use report::{Copied, summary};
 
 /// Copy an image between any two places
@@ -23,7 +23,7 @@ use report::{Copied, summary};
 /// Prints the digest of the manifest at the destination. Of a multi-platform image, the one for this host's platform is copied unless
 /// --all or --platform says otherwise. What the destination holds already is not sent again, and nothing is converted unless asked for.
 #[derive(clap::Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = [EXAMPLES, POLICY_EXAMPLE].concat())]
 pub(crate) struct Args {
     /// Where the image is
     #[arg(value_parser = location)]
@@ -59,6 +59,7 @@ pub(crate) struct Args {
     #[arg(long)]
     referrers: bool,
     /// Copy only what this policy accepts, a containers-policy.json
+    #[cfg(feature = "sign")]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Give the manifest this name at the destination too
@@ -82,9 +83,14 @@ Examples:
   stevedore copy --platform linux/arm64 docker://alpine:3.20 oci:images:alpine
   stevedore copy docker://alpine docker-archive:alpine.tar:alpine:latest
   stevedore copy --all --referrers docker://registry.example.com/app:1.0 oci-archive:app.tar
-  stevedore copy --policy policy.json docker://registry.example.com/app:1.0 oci:images:app
   stevedore copy docker://alpine docker-archive:- | docker load
   stevedore copy --dest-creds me:secret oci:images:alpine docker://registry.example.com/alpine";
+
+#[cfg(feature = "sign")]
+const POLICY_EXAMPLE: &str =
+    "\n  stevedore copy --policy policy.json docker://registry.example.com/app:1.0 oci:images:app";
+#[cfg(not(feature = "sign"))]
+const POLICY_EXAMPLE: &str = "";
 
 /// Copies the image.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
@@ -135,6 +141,7 @@ impl Args {
             format: self.format.map(Into::into),
             compress: self.compress.map(Into::into),
             level: self.compression_level,
+            expected: None,
             preserve_digests: self.preserve_digests,
             additional_tags: self.additional_tag.clone(),
             dry_run: self.dry_run,
@@ -142,17 +149,12 @@ impl Args {
             check_tag: self.tag_to_check()?,
             referrers: self.referrers,
             max_manifest_bytes: None,
-            gate: self.gate()?,
+            #[cfg(feature = "sign")]
+            gate: policies::gates(self.policy.as_deref())?.map(|gate| gate(&self.source)),
+            #[cfg(not(feature = "sign"))]
+            gate: None,
             scratch: Some(self.work.scratch()),
         })
-    }
-
-    fn gate(&self) -> Result<Option<Arc<dyn Gate>>> {
-        let Some(file) = &self.policy else {
-            return Ok(None);
-        };
-        let policy = Arc::new(policies::policy(file)?);
-        Ok(Some(Arc::new(Guard::new(policy, self.source.clone()))))
     }
 
     fn tag_to_check(&self) -> Result<Option<Tag>, Usage> {
@@ -180,20 +182,13 @@ fn write_digest(path: &Path, digest: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use stevedore::media_type::{Compression, Format};
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::cli;
 
     fn parse(flags: &[&str]) -> Result<Args, clap::Error> {
-        let line = ["copy", "alpine", "oci:d"].iter().chain(flags);
-        Line::try_parse_from(line).map(|line| line.args)
+        cli::flags_of(&[&["copy", "alpine", "oci:d"], flags].concat())
     }
 
     #[test]

@@ -3,8 +3,11 @@
 mod report;
 
 use stevedore::class::Class;
-use stevedore::diff::{Scope, contents, documents, filesystems, indexes, packages};
+#[cfg(feature = "sbom")]
+use stevedore::diff::{Filesystems, Side, contents, packages};
+use stevedore::diff::{Options, Scope, documents, filesystems, indexes};
 use stevedore::platform::Platform;
+#[cfg(feature = "sbom")]
 use stevedore::sbom::catalogers;
 use stevedore::transport::{ArchivePath, Location, Place};
 
@@ -12,6 +15,8 @@ use crate::cli::image_flags::ImageFlags;
 use crate::cli::locations::location;
 use crate::cli::output::Closed;
 use crate::cli::{Different, Error, Result, Ui, Usage, warnings};
+#[cfg(feature = "sbom")]
+use report::Versions;
 use report::{Compared, Differences};
 
 /// Show what is different between two images
@@ -21,7 +26,7 @@ use report::{Compared, Differences};
 /// that could not be found out. Times of modification count unless --semantic is given; configs, manifests and packages do only when asked
 /// for.
 #[derive(clap::Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = [EXAMPLES, PACKAGES_EXAMPLE].concat())]
 pub(crate) struct Args {
     /// The first image
     #[arg(value_parser = location)]
@@ -36,6 +41,7 @@ pub(crate) struct Args {
     #[arg(long)]
     config: bool,
     /// Compare the packages, too, as sbom lists them: which were added, removed, and have other versions
+    #[cfg(feature = "sbom")]
     #[arg(long)]
     packages: bool,
     /// Compare everything: descriptors and media types, too
@@ -53,8 +59,13 @@ Examples:
   stevedore diff docker://alpine:3.19 docker://alpine:3.20
   stevedore diff --semantic --config oci:old:app oci:new:app && echo reproduced
   stevedore diff --strict oci-archive:app.tar docker://registry.example/app:1
-  stevedore diff --packages --json docker://debian:12.4 docker://debian:12.5 | jq .packages
   stevedore diff --platform linux/amd64 --other-platform linux/arm64 docker://alpine:3.20 docker://alpine:3.20";
+
+#[cfg(feature = "sbom")]
+const PACKAGES_EXAMPLE: &str =
+    "\n  stevedore diff --packages --json docker://debian:12.4 docker://debian:12.5 | jq .packages";
+#[cfg(not(feature = "sbom"))]
+const PACKAGES_EXAMPLE: &str = "";
 
 impl Args {
     /// Returns what errors are about when both images are the same.
@@ -80,16 +91,15 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     }
     let before = args.image.open(&args.before, true, ui)?;
     let after = args.image.open_for(&args.after, args.other_platform.as_ref(), true, ui)?;
-    let options = stevedore::diff::Options { times: !args.semantic };
+    let options = Options { times: !args.semantic };
     let (old, new) = (before.side(), after.side());
-    let (files, packages) = if args.packages {
-        let contents = contents(&old, &new, options, &catalogers())?;
-        let inventories = contents.inventories.as_ref();
-        inventories.into_iter().flatten().for_each(|inventory| warnings::of_packages(inventory, ui));
-        let changes = inventories.map(|[old, new]| packages(old, new)).unwrap_or_default();
-        (contents.filesystems, Some(changes))
-    } else {
-        (filesystems(&old, &new, options)?, None)
+    #[cfg(feature = "sbom")]
+    let read = args.packages.then(|| with_packages(&old, &new, options, ui)).transpose()?;
+    #[cfg(not(feature = "sbom"))]
+    let read = None;
+    let (files, packages) = match read {
+        Some((files, packages)) => (files, Some(packages)),
+        None => (filesystems(&old, &new, options)?, None),
     };
     files.warnings.iter().for_each(|warnings| warnings::of_layers(warnings, ui));
     let mut fields = args.scope().map(|scope| documents(before.image(), after.image(), scope));
@@ -116,6 +126,16 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         ui.summary(&differences.summary());
     }
     if differences.is_empty() { Ok(()) } else { Err(Different.into()) }
+}
+
+/// Compares the packages in the same reading as the files.
+#[cfg(feature = "sbom")]
+fn with_packages(old: &Side<'_>, new: &Side<'_>, options: Options, ui: &Ui) -> Result<(Filesystems, Vec<Versions>)> {
+    let contents = contents(old, new, options, &catalogers())?;
+    let Some([old, new]) = &contents.inventories else { return Ok((contents.filesystems, Vec::new())) };
+    [old, new].into_iter().for_each(|inventory| warnings::of_packages(inventory, ui));
+    let changes = packages(old, new).into_iter().map(Versions::from).collect();
+    Ok((contents.filesystems, changes))
 }
 
 /// Returns the exit code: as of `diff`, and of whatever is interrupted.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use stevedore::diff::{Attribute, Basis, Change, Document, Field, Filesystems, Operation, PackageChange};
+use stevedore::diff::{Attribute, Basis, Change, Document, Field, Filesystems, Operation};
 use stevedore::filesystem::{Entry, escape};
 use stevedore::image::Image;
 use stevedore::transport::Location;
@@ -50,7 +50,30 @@ struct Files<'a> {
 struct Path<'a>(&'a Change);
 
 /// A package that is different.
-struct Versions(PackageChange);
+#[derive(Serialize)]
+pub(super) struct Versions {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: String,
+    change: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    before: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    after: Vec<String>,
+}
+
+#[cfg(feature = "sbom")]
+impl From<stevedore::diff::PackageChange> for Versions {
+    fn from(package: stevedore::diff::PackageChange) -> Self {
+        let (before, after) = (package.before, package.after);
+        let change = match (before.is_empty(), after.is_empty()) {
+            (true, _) => "added",
+            (_, true) => "removed",
+            _ => "changed",
+        };
+        Self { kind: package.kind.purl_type(), name: package.name, change, before, after }
+    }
+}
 
 /// A field that is different.
 struct Line<'a>(&'a Field);
@@ -66,7 +89,7 @@ impl<'a> Differences<'a> {
         [before, after]: [Compared; 2],
         files: &'a Filesystems,
         fields: Option<&'a [Field]>,
-        packages: Option<Vec<PackageChange>>,
+        packages: Option<Vec<Versions>>,
     ) -> Self {
         let same_files = files.changes.is_empty();
         let compared_by = if files.basis == Basis::Layers { "layers" } else { "content" };
@@ -75,7 +98,6 @@ impl<'a> Differences<'a> {
         let identical = same_files && same_packages && fields.is_none_or(<[Field]>::is_empty);
         let fields = fields.map(|fields| fields.iter().map(Line).collect());
         let filesystem = Files { identical: same_files, compared_by, changes };
-        let packages = packages.map(|packages| packages.into_iter().map(Versions).collect());
         Self { before, after, identical, filesystem, fields, packages }
     }
 
@@ -106,11 +128,10 @@ impl Report for Differences<'_> {
             let _ =
                 writeln!(text, "{document} {name}: {} > {}", value(field.before.as_ref()), value(field.after.as_ref()));
         }
-        for Versions(package) in self.packages.iter().flatten() {
-            let (kind, name) = (package.kind.purl_type(), printable(&package.name));
+        for Versions { kind, name, before, after, .. } in self.packages.iter().flatten() {
+            let (name, before, after) = (printable(name), versions(before), versions(after));
             // A string takes everything.
-            let _ =
-                writeln!(text, "package {kind} {name}: {} > {}", versions(&package.before), versions(&package.after));
+            let _ = writeln!(text, "package {kind} {name}: {before} > {after}");
         }
         text
     }
@@ -202,28 +223,5 @@ impl Serialize for Line<'_> {
         let Self(Field { document: which, name, before, after, .. }) = self;
         let (before, after) = (before.as_ref(), after.as_ref());
         Members { document: document(*which), field: name, before, after }.serialize(serializer)
-    }
-}
-
-impl Serialize for Versions {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Members<'a> {
-            #[serde(rename = "type")]
-            kind: &'static str,
-            name: &'a str,
-            change: &'static str,
-            #[serde(skip_serializing_if = "<[String]>::is_empty")]
-            before: &'a [String],
-            #[serde(skip_serializing_if = "<[String]>::is_empty")]
-            after: &'a [String],
-        }
-        let Self(PackageChange { kind, name, before, after, .. }) = self;
-        let change = match (before.is_empty(), after.is_empty()) {
-            (true, _) => "added",
-            (_, true) => "removed",
-            _ => "changed",
-        };
-        Members { kind: kind.purl_type(), name, change, before, after }.serialize(serializer)
     }
 }

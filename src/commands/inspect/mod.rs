@@ -3,13 +3,12 @@
 mod report;
 
 use stevedore::config::{self, Config};
-use stevedore::image::{self, Image};
+use stevedore::image;
 use stevedore::manifest::{Body, Manifest};
 use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Source};
 
-use crate::cli::flags::Registry;
-use crate::cli::locations::location;
+use crate::cli::flags::Image;
 use crate::cli::{Result, Ui, resolved};
 use report::Inspection;
 
@@ -20,9 +19,6 @@ use report::Inspection;
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The image
-    #[arg(value_parser = location)]
-    pub(crate) reference: Location,
     /// Print the manifest, byte for byte
     #[arg(long, conflicts_with_all = ["config", "digest"])]
     raw: bool,
@@ -36,7 +32,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<Platform>,
     #[command(flatten)]
-    registry: Registry,
+    pub(crate) image: Image,
 }
 
 const EXAMPLES: &str = "\
@@ -48,16 +44,16 @@ Examples:
 
 /// Shows the image.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let options = args.registry.reading(&args.reference.place, None, ui)?;
-    if args.digest {
-        return ui.report(&resolved::find(&args.reference, &options)?);
-    }
-    let source = args.reference.place.open_source(&options)?;
+    let reference = &args.image.reference;
+    let (source, _) = args.image.open(ui)?;
     let source = &*source;
-    let at = &args.reference.at;
+    if args.digest {
+        return ui.report(&resolved::find(reference, source)?);
+    }
+    let at = &reference.at;
     let manifest = match &args.platform {
         // What is no index has a platform, too: its config says which.
-        Some(platform) => Image::find(source, at, Some(platform))?.manifest().clone(),
+        Some(platform) => image::Image::find(source, at, Some(platform))?.manifest().clone(),
         None if args.config => image::find(source, at, None)?,
         None => source.manifest(at)?,
     };
@@ -66,13 +62,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     }
     let config = read_config(source, &manifest)?;
     if args.config {
-        return ui.bytes(&config.ok_or_else(|| no_config(&args.reference))?);
+        return ui.bytes(&config.ok_or_else(|| no_config(reference))?);
     }
     let config = match config {
         Some(raw) if manifest.is_runnable() => Some(Config::parse(raw)?),
         _ => None,
     };
-    ui.report(&Inspection::new(&args.reference, &manifest, config.as_ref()))
+    ui.report(&Inspection::new(reference, &manifest, config.as_ref()))
 }
 
 /// Reads the config blob, if the manifest has one that is worth it.

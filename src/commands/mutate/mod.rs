@@ -20,7 +20,7 @@ use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Selector, Source};
 
 use crate::cli::client::attach_streams;
-use crate::cli::config_flags::{ConfigFlags, pair};
+use crate::cli::config_flags::{ConfigFlags, changes, pair};
 use crate::cli::files::Input;
 use crate::cli::flags::{CompressionName, Registry, Work};
 use crate::cli::locations::location;
@@ -169,11 +169,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         return Err(Usage::new("what is named by a digest cannot change in its place", hint).into());
     }
     ui.title("mutate");
-    let common = Common { network: &args.network, work: Some(&args.work) };
-    let mut places = common.options(&flags::Side::from(&args.registry), ui)?;
+    let mut places = args.registry.options(Some(&args.work), ui)?;
     let takes_output = attach_streams(&args.reference().place, Some(&target.place), &mut places)?;
     let options = Options {
-        scratch: args.work.scratch.clone().unwrap_or_else(std::env::temp_dir),
+        scratch: args.work.scratch(),
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         watch: places.watch.clone(),
     };
@@ -337,11 +336,6 @@ impl Args {
         };
         editor::edit(config.raw(), "config-", &editor_name()?)
     }
-}
-
-fn changes(set: &[(String, String)], unset: &[String]) -> std::collections::BTreeMap<String, Option<String>> {
-    let removed = unset.iter().map(|name| (name.clone(), None));
-    removed.chain(set.iter().map(|(name, value)| (name.clone(), Some(value.clone())))).collect()
 }
 
 fn editor_name() -> Result<OsString> {

@@ -46,7 +46,7 @@ pub(super) struct AccessFlags {
     token_keys: Option<PathBuf>,
     /// Believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For; only behind a proxy that sets them
     #[arg(long)]
-    behind_proxy: bool,
+    pub(super) behind_proxy: bool,
 }
 
 /// What our tokens say whom they are for.
@@ -62,13 +62,13 @@ impl AccessFlags {
             None if self.anonymous_push => Rules::AnonymousPush,
             None => Rules::Plain,
         };
-        let tokens = self.tokens(token_key, notes)?;
+        let tokens = self.tokens(token_key, Arc::clone(&notes))?;
         let outside = Outside {
             token_url: self.token_realm.clone(),
             base_path: base_path.to_owned(),
             behind_proxy: self.behind_proxy,
         };
-        let guard = Guard::new(GuardOptions { passwords, tokens, rules, outside });
+        let guard = Guard::new(GuardOptions { passwords, tokens, rules, outside, notes });
         for warning in guard.warnings() {
             output::line(&format!("stevedore: {warning}"));
         }

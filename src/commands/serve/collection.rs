@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use stevedore::server::{Collection, Collector, Metrics, Report, Storage};
+use stevedore::server::{Collection, Collector, Metrics, Report, Scrub, Scrubbed, Scrubber, Storage};
 use stevedore::store;
 
 use crate::cli::units::{bytes, duration};
@@ -26,6 +26,17 @@ pub(super) struct CollectionFlags {
     /// Remove uploads that nobody continued for so long
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
     upload_age: Duration,
+    /// Read all content again, slowly, when the last time is so long ago, and set aside what has not its digest any more; never is possible, too
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = interval)]
+    scrub_interval: Interval,
+}
+
+/// Bytes a second that a scrub reads: others get most of the disk.
+const SCRUB_RATE: u64 = 16 << 20;
+
+fn sleep(pause: Duration) -> bool {
+    thread::sleep(pause);
+    true
 }
 
 /// A time between two collections, if there are any.
@@ -39,6 +50,7 @@ fn interval(text: &str) -> Result<Interval, &'static str> {
 impl CollectionFlags {
     /// Starts to collect, now and then, until the process ends.
     pub(super) fn start(&self, storage: &Arc<Storage>, metrics: &Arc<Metrics>) -> std::io::Result<()> {
+        self.start_scrubber(storage, metrics)?;
         let Interval(Some(pause)) = self.gc_interval else {
             return Ok(());
         };
@@ -55,13 +67,27 @@ impl CollectionFlags {
             Ok(report) => output::line(&format!("stevedore: the collector freed {}", bytes(report.bytes))),
             Err(error) => output::line(&format!("stevedore: the collector failed: {:#}", Error::from(error))),
         };
-        let wait = |pause| {
-            thread::sleep(pause);
-            true
-        };
         thread::Builder::new()
             .name("collector".into())
-            .spawn(move || Collector { pause, collection }.run(&storage, &metrics, tell, wait))?;
+            .spawn(move || Collector { pause, collection }.run(&storage, &metrics, tell, sleep))?;
+        Ok(())
+    }
+
+    fn start_scrubber(&self, storage: &Arc<Storage>, metrics: &Arc<Metrics>) -> std::io::Result<()> {
+        let Interval(Some(pause)) = self.scrub_interval else {
+            return Ok(());
+        };
+        let (storage, metrics) = (Arc::clone(storage), Arc::clone(metrics));
+        let scrub = Scrub { dry_run: false, rate: Some(SCRUB_RATE) };
+        let tell = |result: Result<Scrubbed, store::Error>| match result {
+            Ok(found) => found.damaged.iter().for_each(|(digest, _)| {
+                output::line(&format!("stevedore: the scrub found {digest} damaged and set it aside: push it again"));
+            }),
+            Err(error) => output::line(&format!("stevedore: the scrub failed: {:#}", Error::from(error))),
+        };
+        thread::Builder::new()
+            .name("scrubber".into())
+            .spawn(move || Scrubber { pause, scrub }.run(&storage, &metrics, tell, sleep))?;
         Ok(())
     }
 }

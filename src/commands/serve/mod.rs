@@ -2,24 +2,29 @@
 
 mod access_flags;
 mod collection;
+mod listen;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::ValueEnum;
 use serde::Serialize;
 use stevedore::error_chain::with_causes;
-use stevedore::http::{self, ErrorThrottle, Handler, Server, Tls, TlsFiles};
-use stevedore::server::{self, AccessLine, Front, FrontOptions, Guard, Metrics, Registry, StaticTree, Storage};
+use stevedore::http::{self, Address, ErrorThrottle, Handler, Listener, Server, Tls, TlsFiles};
+use stevedore::server::{
+    self, AccessLine, AuditLog, Front, FrontOptions, Guard, Health, Metrics, Readiness, Registry, StaticTree, Storage,
+};
 use stevedore::store;
 
 use crate::cli::report::Report;
+use crate::cli::units::size;
 use crate::cli::{Context, Result, Ui, interrupt, output};
 use access_flags::AccessFlags;
 use collection::CollectionFlags;
+use listen::ListenAddress;
 
 /// Run a registry on a directory
 ///
@@ -31,9 +36,13 @@ use collection::CollectionFlags;
 pub(crate) struct Args {
     #[command(flatten)]
     place: PlaceArgs,
-    /// Where to listen; port 0 is any that is free
-    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:5000")]
-    addr: SocketAddr,
+    /// Where to listen: IP:PORT, NAME:PORT, :PORT for all addresses, or unix:PATH; port 0 is any that is free (repeatable) [default: the
+    /// sockets of systemd, or 127.0.0.1:5000]
+    #[arg(long, value_name = "ADDRESS")]
+    addr: Vec<ListenAddress>,
+    /// Answer /metrics, and /healthz and /readyz too, on an address of their own, by plain http; /metrics nowhere else
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_addr: Option<ListenAddress>,
     /// Refuse all that writes
     #[arg(long)]
     read_only: bool,
@@ -43,18 +52,27 @@ pub(crate) struct Args {
     /// Serve below this path, as in /registry, as well
     #[arg(long, value_name = "PATH", value_parser = base_path, default_value = "", hide_default_value = true)]
     base_path: String,
-    /// Take as many connections at the same time; each has a thread
-    #[arg(long, value_name = "N", default_value = "512", value_parser = clap::value_parser!(u32).range(1..))]
-    max_connections: u32,
-    /// Take as many connections of one address at the same time; behind a proxy, all are of one
+    /// Take as many connections at the same time; each has a thread [default: (limit of open files - 128) / 2, from 512 to 4096]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections: Option<u32>,
+    /// Take as many connections of one address at the same time; with --behind-proxy, as many requests of one client
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_connections_per_address: Option<u32>,
+    /// Take no blob that is larger, as in 20GB [default: any that fits]
+    #[arg(long, value_name = "SIZE", value_parser = size, conflicts_with = "tree")]
+    max_blob_size: Option<u64>,
+    /// Take no manifest that is larger; at most 64MiB
+    #[arg(long, value_name = "SIZE", value_parser = manifest_size, default_value = "4MiB", conflicts_with = "tree")]
+    max_manifest_size: u64,
     /// Follow symbolic links to folders of repositories that lead below this directory, too (repeatable)
     #[arg(long, value_name = "DIR", conflicts_with = "tree")]
     follow_links: Vec<PathBuf>,
     /// How to tell of each request on standard error
     #[arg(long, value_name = "FORM", default_value = "plain")]
     access_log: LogForm,
+    /// Append a JSON object for each request that writes, or tried to, to this file; it may be renamed meanwhile
+    #[arg(long, value_name = "FILE")]
+    audit_log: Option<PathBuf>,
     #[command(flatten)]
     tls: TlsArgs,
     #[command(flatten)]
@@ -114,7 +132,8 @@ const MARGIN: Duration = Duration::from_secs(2);
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Started<'a> {
-    address: SocketAddr,
+    address: String,
+    addresses: Vec<String>,
     url: String,
     place: &'a Path,
     read_only: bool,
@@ -125,7 +144,8 @@ struct Started<'a> {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let guard = Arc::new(args.access.guard(args.place.token_key(args.read_only), &args.base_path)?);
     let metrics = Arc::new(Metrics::default());
-    let registry = args.registry(&guard, &metrics)?;
+    let (registry, readiness) = args.registry(&guard, &metrics)?;
+    let per_client = args.max_connections_per_address.map(count).filter(|_| guard.is_behind_proxy());
     let front = Front::new(
         registry,
         FrontOptions {
@@ -133,18 +153,53 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
             read_only: args.read_only,
             guard: Some(Arc::clone(&guard)),
             metrics: Arc::clone(&metrics),
+            without_metrics: args.metrics_addr.is_some(),
+            readiness: readiness.clone(),
+            requests_per_client: per_client,
         },
     );
-    let listener = TcpListener::bind(args.addr).with_context(|| format!("cannot listen on {}", args.addr))?;
+    let listeners = args.listen()?;
+    let addresses = listeners.iter().map(Listener::address).collect::<io::Result<Vec<_>>>()?;
     let options = args.options(&metrics)?;
     let (secure, grace) = (options.tls.is_some(), options.grace);
-    let server = Server::new(listener, options)?;
+    let server = serving(listeners, options)?;
+    let aside = args.metrics_addr.as_ref().map(|address| serving(vec![address.listen()?], http::Options::default()));
+    let aside = aside.transpose()?;
     metrics.count_connections(server.counters());
     let (first, second) = (server.stopper(), server.stopper());
     interrupt::on_signals(grace + MARGIN, move || first.stop(), move || second.cut())?;
-    args.announce(ui, server.address(), secure, &guard)?;
-    server.run(&front);
+    args.announce(ui, &addresses, secure, &guard)?;
+    let health = Health::new(metrics, readiness);
+    thread::scope(|scope| {
+        if let Some(aside) = &aside {
+            thread::Builder::new().name("metrics".into()).spawn_scoped(scope, || aside.run(&health))?;
+        }
+        server.run(&front);
+        if let Some(aside) = &aside {
+            aside.stopper().cut();
+        }
+        Ok::<_, io::Error>(())
+    })?;
+    args.addr.iter().chain(&args.metrics_addr).for_each(ListenAddress::clean_up);
     Ok(())
+}
+
+/// Makes a server of all the listeners.
+fn serving(listeners: Vec<Listener>, options: http::Options) -> Result<Server> {
+    let mut listeners = listeners.into_iter();
+    let first = listeners.next().ok_or(io::Error::other("there is nowhere to listen"))?;
+    Ok(listeners.try_fold(Server::new(first, options)?, Server::also)?)
+}
+
+/// Returns how many connections are taken unless a flag says so: each needs a file, and an upload or download another one.
+fn default_connections() -> usize {
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    connections_for(files)
+}
+
+fn connections_for(files: Option<u64>) -> usize {
+    let fitting = files.map_or(u64::MAX, |files| files.saturating_sub(128) / 2);
+    usize::try_from(fitting.clamp(512, 4096)).unwrap_or(512)
 }
 
 impl Args {
@@ -153,13 +208,29 @@ impl Args {
         self.place.path().display().to_string()
     }
 
-    fn registry(&self, guard: &Arc<Guard>, metrics: &Arc<Metrics>) -> Result<Arc<dyn Handler>> {
+    /// Listens wherever that was asked for, and on what systemd has opened.
+    fn listen(&self) -> Result<Vec<Listener>> {
+        let mut listeners = listen::inherited()?;
+        let default = (listeners.is_empty() && self.addr.is_empty()).then_some(ListenAddress::DEFAULT);
+        for address in self.addr.iter().chain(&default) {
+            listeners.push(address.listen()?);
+        }
+        Ok(listeners)
+    }
+
+    fn connections(&self) -> usize {
+        self.max_connections.map_or_else(default_connections, count)
+    }
+
+    /// Opens what is served; returns also what says whether it can be.
+    fn registry(&self, guard: &Arc<Guard>, metrics: &Arc<Metrics>) -> Result<(Arc<dyn Handler>, Option<Readiness>)> {
         let Some(store) = &self.place.store else {
             let tree = self.place.path();
             let opened = StaticTree::open(tree, Arc::clone(guard) as _);
             let opened = opened.with_context(|| format!("cannot open {}", tree.display()))?;
             let failures = Failures::default();
-            return Ok(Arc::new(opened.reporting(Box::new(move |error| tell(&failures, error.kind(), error)))));
+            let tree = opened.reporting(Box::new(move |error| tell(&failures, error.kind(), error)));
+            return Ok((Arc::new(tree), None));
         };
         let mut storage = if self.read_only { Storage::open_existing(store)? } else { Storage::open(store)? };
         for folder in &self.follow_links {
@@ -169,17 +240,22 @@ impl Args {
             output::line(&format!("stevedore: {error}: requests for it are answered 503, and no garbage is collected"));
         }
         // The other half of the connections is for those who read.
-        storage.limit_waiting(count(self.max_connections) / 2);
+        storage.limit_waiting(self.connections() / 2);
         let storage = Arc::new(storage);
+        metrics.measure(Arc::clone(&storage));
         if !self.read_only {
             self.collection.start(&storage, metrics)?;
         }
         let mut options = server::Options::new(Arc::clone(guard) as _);
         options.read_only = self.read_only;
         options.allow_sparse = self.allow_sparse;
+        options.blob_limit = self.max_blob_size;
+        options.manifest_limit = self.max_manifest_size;
         let failures = Failures::default();
         options.report = Arc::new(move |error| tell(&failures, kind(error), error));
-        Ok(Arc::new(Registry::new(storage, options)))
+        let ready = Arc::clone(&storage);
+        let readiness: Readiness = Arc::new(move || ready.check().map_err(|error| with_causes(&error)));
+        Ok((Arc::new(Registry::new(storage, options)), Some(readiness)))
     }
 
     fn is_read_only(&self) -> bool {
@@ -188,14 +264,27 @@ impl Args {
 
     fn options(&self, metrics: &Arc<Metrics>) -> Result<http::Options> {
         let mut options = http::Options::default();
-        options.connections = count(self.max_connections);
-        options.connections_per_address = self.max_connections_per_address.map(count);
+        options.connections = self.connections();
+        options.reserved_connections = (options.connections / 16).clamp(4, 64);
+        options.urgency = server::urgency_of;
+        // All connections of a proxy are of one address: there, the requests of each client count.
+        let is_direct = !self.access.behind_proxy;
+        options.connections_per_address = self.max_connections_per_address.map(count).filter(|_| is_direct);
         options.tls = self.tls.open()?;
         let metrics = Arc::clone(metrics);
         let form = self.access_log;
+        let open = |path: &PathBuf| AuditLog::open(path).with_context(|| format!("cannot open {}", path.display()));
+        let audit = self.audit_log.as_ref().map(open).transpose()?;
+        let failures = Failures::default();
         options.on_response = Some(Box::new(move |record| {
             metrics.observe(record);
             let line = AccessLine::new(record, SystemTime::now());
+            if let Some(audit) = audit.as_ref().filter(|_| line.is_write())
+                && let Err(error) = audit.append(&line.json())
+            {
+                let told = io::Error::new(error.kind(), format!("the audit log misses a request: {error}"));
+                tell(&failures, error.kind(), &told);
+            }
             match form {
                 LogForm::Plain => output::line(&line.to_string()),
                 LogForm::Json => output::line(&line.json()),
@@ -207,12 +296,23 @@ impl Args {
     }
 
     /// Says where the server is and who may push: on standard error, or as the result when that is to be JSON.
-    fn announce(&self, ui: &Ui, address: SocketAddr, secure: bool, guard: &Guard) -> Result<()> {
+    fn announce(&self, ui: &Ui, addresses: &[Address], secure: bool, guard: &Guard) -> Result<()> {
+        let is_open = !secure && !guard.is_behind_proxy() && self.addr.iter().any(ListenAddress::is_public);
+        if is_open && guard.takes_logins() {
+            let remedy = "use --tls-cert and --tls-key, or a proxy with --behind-proxy";
+            output::line(&format!("stevedore: passwords and tokens travel unencrypted to other machines: {remedy}"));
+        }
+        let is_ip = |address: &&Address| matches!(address, Address::Ip(_));
+        let address = addresses.iter().find(is_ip).or(addresses.first()).map(ToString::to_string).unwrap_or_default();
         let scheme = if secure { "https" } else { "http" };
         let access = if self.is_read_only() { "read-only" } else { guard.summary() };
         let started = Started {
+            url: match address.strip_prefix("unix:") {
+                Some(path) => format!("{scheme}+unix://{path}"),
+                None => format!("{scheme}://{address}{}/v2/", self.base_path),
+            },
             address,
-            url: format!("{scheme}://{address}{}/v2/", self.base_path),
+            addresses: addresses.iter().map(ToString::to_string).collect(),
             place: self.place.path(),
             read_only: self.is_read_only(),
             access,
@@ -227,7 +327,9 @@ impl Args {
 
 impl Report for Started<'_> {
     fn text(&self) -> String {
-        format!("serving {} on {}: {}\n", self.place.display(), self.url, self.access)
+        let others: String =
+            self.addresses.iter().filter(|other| **other != self.address).map(|other| format!(", {other}")).collect();
+        format!("serving {} on {}{others}: {}\n", self.place.display(), self.url, self.access)
     }
 }
 
@@ -254,6 +356,11 @@ impl TlsArgs {
         files.client_authority.clone_from(&self.tls_client_ca);
         Ok(Some(Tls::open(files)?))
     }
+}
+
+/// Reads a size of a manifest.
+fn manifest_size(text: &str) -> Result<u64, &'static str> {
+    size(text).and_then(|size| if size <= server::MAX_MANIFEST { Ok(size) } else { Err("at most 64MiB") })
 }
 
 /// Returns a number as that of things in memory.
@@ -291,18 +398,11 @@ fn base_path(text: &str) -> Result<String, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::cli;
 
     fn parse(flags: &[&str]) -> Result<Args, clap::Error> {
-        Line::try_parse_from(["serve"].iter().chain(flags)).map(|line| line.args)
+        cli::flags_of(&[&["serve"], flags].concat())
     }
 
     #[test]
@@ -320,9 +420,20 @@ mod tests {
             &["--tls-client-ca=c"],
             &["--token-issuer=i"],
             &["--max-connections=0"],
+            &["--addr=5000"],
+            &["--metrics-addr=localhost"],
             &["--base-path=r"],
         ] {
             assert!(parse(&[&["--store=d"], flags].concat()).is_err(), "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn as_many_connections_as_files_allow() {
+        for (files, connections) in
+            [(Some(0), 512), (Some(1024), 512), (Some(2128), 1000), (Some(1 << 20), 4096), (None, 4096)]
+        {
+            assert_eq!(connections_for(files), connections, "{files:?}");
         }
     }
 

@@ -1,19 +1,17 @@
 //! `sync`: many images, listed in a file.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant;
 
-use stevedore::copy::Gate;
-use stevedore::sign::policy::Guard;
-use stevedore::sync::{self, Admission, Base, Options, ParseError, Plan};
-use stevedore::transport::Location;
+use stevedore::sync::{self, Base, Options, ParseError, Plan};
 
 use crate::cli::batch_report::{Synced, summary};
 use crate::cli::client::Common;
 use crate::cli::flags::{Registries, Work};
 use crate::cli::image_lists::{Opener, read};
-use crate::cli::{Error, Result, Ui, Usage, policies};
+#[cfg(feature = "sign")]
+use crate::cli::policies;
+use crate::cli::{Error, Result, Ui, Usage};
 
 /// Copy the images that a file lists
 ///
@@ -48,6 +46,7 @@ pub(crate) struct Args {
     #[arg(long)]
     referrers: bool,
     /// Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then
+    #[cfg(feature = "sign")]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Print what would be copied and removed, and write nothing
@@ -80,12 +79,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let common = Common { network: &args.registries.network, work: Some(&args.work) };
     let opener = Opener::new(common, args.registries.sides(), ui)?;
     let watch = ui.watch()?;
-    let policy = args.policy.as_deref().map(policies::policy).transpose()?.map(Arc::new);
-    let guard = policy.map(|policy| {
-        move |location: &Location| Arc::new(Guard::new(policy.clone(), location.clone())) as Arc<dyn Gate>
-    });
+    #[cfg(feature = "sign")]
+    let gates = policies::gates(args.policy.as_deref())?;
     let options = Options {
-        gate: guard.as_ref().map(|guard| guard as &Admission<'_>),
+        #[cfg(feature = "sign")]
+        gate: gates.as_ref().map(|gates| gates as _),
+        #[cfg(not(feature = "sign"))]
+        gate: None,
         jobs: args.work.jobs,
         fail_fast: args.fail_fast,
         dry_run: args.dry_run,

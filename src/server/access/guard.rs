@@ -1,7 +1,9 @@
 //! The gate of `serve`: credentials, rules and challenges put together.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::credentials::Credentials;
 use super::issuer::Issuer;
@@ -12,7 +14,7 @@ use super::token::{self, Claims, Grant, Refusal};
 use super::trust::Trust;
 use super::watched::{FileError, Notes, Watched};
 use super::{Action, Authorize, Decision, Wish};
-use crate::http::Request;
+use crate::http::{ErrorThrottle, Request, Throttled, network_of};
 use crate::reference::is_repository_path;
 
 /// What a [`Guard`] goes by.
@@ -25,6 +27,8 @@ pub struct Options {
     pub rules: Rules,
     /// How the server is reached.
     pub outside: Outside,
+    /// Is told of logins that were refused, of many once a second.
+    pub notes: Notes,
 }
 
 /// Which bearer tokens are taken.
@@ -65,6 +69,7 @@ impl PolicyFile {
 pub struct Guard {
     options: Options,
     plain: Arc<Policy>,
+    refused: ErrorThrottle<(), String>,
 }
 
 /// Who sends a request.
@@ -81,7 +86,7 @@ impl Guard {
     /// Makes a guard.
     pub fn new(options: Options) -> Self {
         let plain = Arc::new(Policy::plain(matches!(options.rules, Rules::AnonymousPush)));
-        Self { options, plain }
+        Self { options, plain, refused: ErrorThrottle::default() }
     }
 
     /// Says who may push, for the line that a server starts with.
@@ -126,6 +131,11 @@ impl Guard {
         }
     }
 
+    /// Says whether clients send passwords or tokens.
+    pub fn takes_logins(&self) -> bool {
+        self.can_log_in()
+    }
+
     fn can_log_in(&self) -> bool {
         self.options.passwords.is_some() || !matches!(self.options.tokens, Tokens::None)
     }
@@ -142,8 +152,17 @@ impl Guard {
                 self.log_in(request, user, &password, |message| self.challenge(request, wish, None, message))
             }
             Some(Credentials::Bearer { token }) => match self.check(&token) {
-                Ok(claims) => Ok(Identity::Bearer(claims)),
-                Err(refusal) => Err(self.challenge(request, wish, Some("invalid_token"), refusal.to_string())),
+                Ok(claims) => {
+                    name_of(&claims).iter().for_each(|user| request.note("user", *user));
+                    Ok(Identity::Bearer(claims))
+                }
+                Err(refusal) => {
+                    // Clients use a token until it has expired, and then ask for another.
+                    if !matches!(refusal, Refusal::Expired) {
+                        self.report_refused(request, &format!("a token was refused: {refusal}"));
+                    }
+                    Err(self.challenge(request, wish, Some("invalid_token"), refusal.to_string()))
+                }
             },
         }
     }
@@ -159,14 +178,42 @@ impl Guard {
         let Some(passwords) = &self.options.passwords else {
             return Err(refuse("logging in is by token here".into()));
         };
-        match passwords.check(&user, password, self.options.outside.address(request)) {
-            Verdict::Right => Ok(Identity::User(user)),
-            Verdict::Wrong => Err(refuse("wrong name or password".into())),
+        let client = self.options.outside.client(request).map(network_of);
+        match passwords.check(&user, password, client) {
+            Verdict::Right => {
+                request.note("user", &*user);
+                Ok(Identity::User(user))
+            }
+            Verdict::Wrong => {
+                request.note("refused", &*user);
+                self.report_refused(request, &format!("the login of {user:?} was refused: wrong name or password"));
+                Err(refuse("wrong name or password".into()))
+            }
             Verdict::Wait(seconds) => {
+                request.note("refused", &*user);
+                self.report_refused(request, &format!("the login of {user:?} was refused: too many wrong passwords"));
                 let message = format!("too many wrong passwords; try again in {seconds} s");
                 Err(Decision::Wait { seconds, message })
             }
         }
+    }
+
+    /// Tells of a refused login. Nothing is said of the password or the token.
+    fn report_refused(&self, request: &Request<'_>, what: &str) {
+        let client = self.options.outside.client(request);
+        let from = client.map_or_else(|| "a local client".to_owned(), |client| client.to_string());
+        let tell = |line: &Throttled<String>| (self.options.notes)(&line.to_string());
+        self.refused.report((), format!("{from}: {what}"), Instant::now(), tell);
+    }
+
+    /// Returns the client's address, as the throttle, the log and the limits know it.
+    pub fn client(&self, request: &Request<'_>) -> Option<IpAddr> {
+        self.options.outside.client(request)
+    }
+
+    /// Says whether a proxy is in front, whose word on its clients is believed.
+    pub fn is_behind_proxy(&self) -> bool {
+        self.options.outside.behind_proxy
     }
 
     fn check(&self, text: &str) -> Result<Claims, Refusal> {

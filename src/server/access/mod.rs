@@ -40,6 +40,19 @@ pub enum Action {
     Delete,
 }
 
+impl Action {
+    /// Returns the action's name, as policies and the access log have it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Ping => "ping",
+            Self::Catalog => "catalog",
+            Self::Pull => "pull",
+            Self::Push => "push",
+            Self::Delete => "delete",
+        }
+    }
+}
+
 /// What a request wants to do, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wish<'a> {

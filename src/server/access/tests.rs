@@ -87,7 +87,8 @@ fn notes() -> Notes {
 }
 
 fn guard(passwords: Option<Passwords>, tokens: Tokens, rules: Rules) -> Guard {
-    Guard::new(GuardOptions { passwords, tokens, rules, outside: Outside::default() })
+    let notes: Notes = Arc::new(|_| {});
+    Guard::new(GuardOptions { passwords, tokens, rules, outside: Outside::default(), notes })
 }
 
 fn basic(user: &str, password: &str) -> String {
@@ -346,7 +347,7 @@ fn foreign_tokens_are_checked_by_their_keys() {
         let trust = || Tokens::Foreign(Trust::open(&scene.root.join("keys"), "them", "us", notes()).expect("opens"));
         let guard_of = |rules| {
             let outside = Outside { token_url: Some("https://them/".into()), ..Outside::default() };
-            Guard::new(GuardOptions { passwords: None, tokens: trust(), rules, outside })
+            Guard::new(GuardOptions { passwords: None, tokens: trust(), rules, outside, notes: Arc::new(|_| {}) })
         };
         let plain = guard_of(Rules::Plain);
         let push =

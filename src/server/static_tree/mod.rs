@@ -94,6 +94,13 @@ impl StaticTree {
             (_, Method::Delete) => Action::Delete,
             _ => Action::Push,
         };
+        request.note("action", action.name());
+        if let Some(name) = route.repository() {
+            request.note("repository", name);
+        }
+        if let Route::Manifest(_, reference) | Route::Blob(_, reference) | Route::Referrers(_, reference) = *route {
+            request.note("reference", reference);
+        }
         // Whoever may read is told that nothing can be written, instead of being sent for credentials that help nobody.
         let action = if matches!(action, Action::Push | Action::Delete) { Action::Pull } else { action };
         let wish = Wish { action, repository: route.repository() };

@@ -1,4 +1,4 @@
-//! Small manifests at hand, each answer checked against the files that it came from.
+//! Manifests at hand, of large ones all but the bytes, each answer checked against the files that it came from.
 //!
 //! An entry holds the versions of the files it was read from, and is good as long as those are the same. Files are replaced by renames,
 //! and an inode's number can come back within one tick of the clock, so that files are trusted only when they are older than any tick.
@@ -9,14 +9,12 @@ use std::sync::{Arc, RwLock};
 use super::files::{Files, Stamp};
 use super::manifests::Served;
 
-/// The largest manifest that is kept, in bytes.
-const MAX_SIZE: usize = 64 * 1024;
 /// The most bytes of each of the two generations.
 const GENERATION: usize = 4 * 1024 * 1024;
 /// How old a file must be, in seconds: some file systems count in twos.
 const SETTLED: i64 = 3;
 
-/// Small manifests by repository and reference.
+/// Manifests by repository and reference.
 #[derive(Debug, Default)]
 pub(super) struct Cache(RwLock<Generations>);
 
@@ -57,14 +55,14 @@ impl Cache {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
         let settled = i64::try_from(now).unwrap_or_default() - SETTLED;
         let is_settled = |stamp: &Stamp| stamp.modified().0 < settled && stamp.changed().0 < settled;
-        if manifest.raw.len() <= MAX_SIZE && from.iter().all(|(_, stamp)| is_settled(stamp)) {
+        if from.iter().all(|(_, stamp)| is_settled(stamp)) {
             self.insert(key, Entry { from: from.into(), manifest: Arc::clone(manifest) });
         }
     }
 
     fn insert(&self, key: &str, entry: Entry) {
         // A path, a stamp and a map's slot for each file, and the manifest.
-        let size = entry.manifest.raw.len() + 2 * key.len() + 512;
+        let size = entry.manifest.bytes() + 2 * key.len() + 512;
         let mut generations = self.0.write().expect("nothing panics while it holds the cache");
         if generations.size + size > GENERATION {
             generations.old = std::mem::take(&mut generations.young);

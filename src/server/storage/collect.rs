@@ -14,7 +14,7 @@ use super::layout::{self, PARTIAL};
 use super::step::{step, step_knowing, wait};
 use super::temporary::is_at;
 use super::untagged::Known;
-use super::{Opened, Storage};
+use super::{Opened, Storage, scrub};
 use crate::digest::{Algorithm, Digest};
 use crate::store::Result;
 use crate::timestamp;
@@ -315,7 +315,12 @@ impl Sweep<'_> {
 
     /// Returns the size of a blob that is old enough to go.
     fn is_garbage(&self, digest: &Digest) -> Result<Option<u64>> {
-        let Some((_, stamp)) = self.storage.files.file(&layout::data(digest))? else {
+        let files = &self.storage.files;
+        let found = match files.file(&layout::data(digest))? {
+            None => files.file(&scrub::aside(digest))?,
+            found => found,
+        };
+        let Some((_, stamp)) = found else {
             return Ok(None);
         };
         Ok(self.is_older(stamp.modified(), self.options.grace).then_some(stamp.size()))
@@ -367,6 +372,7 @@ impl Sweep<'_> {
             step("collect: unlinked")?;
             let data = layout::data(digest);
             files.discard(&data)?;
+            files.discard(&scrub::aside(digest))?;
             files.prune(split(&data).0, &layout::blobs(digest.algorithm()))?;
         }
         self.report.blobs += 1;

@@ -106,6 +106,16 @@ impl Files {
         self.links.allow(folder).map_err(Error::io("open", folder))
     }
 
+    /// Says whether the directory is still the one that was opened.
+    pub(super) fn check(&self) -> Result<()> {
+        let there = rustix::fs::stat(&self.path).or_else(|error| self.failed("find", "", error))?;
+        let opened = rustix::fs::fstat(&self.root).or_else(|error| self.failed("read", "", error))?;
+        if (there.st_dev, there.st_ino) != (opened.st_dev, opened.st_ino) {
+            return self.odd("", "was replaced, or something was mounted over it, since the server has started");
+        }
+        Ok(())
+    }
+
     /// Opens a path. What is in its way is an error of its own; `NOENT` and `NXIO` are all that says that nothing is there.
     fn open_at(&self, path: &str, flags: OFlags, mode: Mode) -> std::result::Result<OwnedFd, Failed> {
         for _ in 0..=links::MAX_LINKS {

@@ -1,6 +1,7 @@
 //! Manifests: content that a repository has as a revision.
 
-use std::io::{Read, Write};
+use std::borrow::Cow;
+use std::io::{self, BufReader, Read, Write};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -11,12 +12,15 @@ use super::step::step;
 use super::temporary::Temporary;
 use super::{Storage, layout};
 use crate::digest::{Algorithm, Digest};
+use crate::http::Content;
 use crate::manifest::Manifest;
 use crate::media_type::MediaType;
 use crate::store::Result;
 
+/// Manifests up to this size, in bytes, are kept in memory while they are sent, and for a while after that.
+pub(super) const SMALL: u64 = 64 * 1024;
 /// The most bytes of a stored manifest that are read; what another registry took may be more than we take.
-pub(super) const READ_LIMIT: u64 = 64 * 1024 * 1024;
+pub(in crate::server) const READ_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// A stored manifest as it goes out.
 #[derive(Debug)]
@@ -25,8 +29,30 @@ pub(in crate::server) struct Served {
     pub(in crate::server) digest: Digest,
     /// The media type that its bytes say.
     pub(in crate::server) media_type: String,
-    /// The bytes.
-    pub(in crate::server) raw: Vec<u8>,
+    stored: Stored,
+}
+
+/// Where the bytes are. Large ones stay in their file: clients that ask for many and read none must not fill the memory.
+#[derive(Debug)]
+enum Stored {
+    Here(Vec<u8>),
+    InFile { under: Digest, size: u64 },
+}
+
+impl Served {
+    /// Returns how many bytes are in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.as_ref().len()
+    }
+}
+
+impl AsRef<[u8]> for Served {
+    fn as_ref(&self) -> &[u8] {
+        match &self.stored {
+            Stored::Here(raw) => raw,
+            Stored::InFile { .. } => &[],
+        }
+    }
 }
 
 impl Storage {
@@ -79,11 +105,40 @@ impl Storage {
             return Ok(None);
         };
         from.push((path, stamp));
-        let Some(raw) = self.raw(&target)? else {
+        let path = layout::data(&target);
+        let Some((file, size)) = self.data(&target)? else {
             return Ok(None);
         };
-        let media_type = media_type(&raw);
-        Ok(Some(Arc::new(Served { digest: digest.clone(), media_type, raw })))
+        let (media_type, stored) = if size > SMALL {
+            if size > READ_LIMIT {
+                return Err(self.files.error("read", &path)(io::ErrorKind::FileTooLarge.into()));
+            }
+            (media_type_of(serde_json::from_reader(BufReader::new(file))), Stored::InFile { under: target, size })
+        } else {
+            let mut raw = Vec::new();
+            file.take(size).read_to_end(&mut raw).map_err(self.files.error("read", &path))?;
+            (media_type(&raw), Stored::Here(raw))
+        };
+        Ok(Some(Arc::new(Served { digest: digest.clone(), media_type, stored })))
+    }
+
+    /// Returns the bytes of a manifest; nothing when they are gone.
+    pub(super) fn manifest_bytes<'s>(&self, manifest: &'s Served) -> Result<Option<Cow<'s, [u8]>>> {
+        match &manifest.stored {
+            Stored::Here(raw) => Ok(Some(Cow::Borrowed(raw))),
+            Stored::InFile { under, .. } => Ok(self.raw(under)?.map(Cow::Owned)),
+        }
+    }
+
+    /// Returns the bytes of a manifest to be sent; nothing when they are gone.
+    pub(in crate::server) fn manifest_content(&self, manifest: Arc<Served>) -> Result<Option<Content>> {
+        match &manifest.stored {
+            Stored::Here(_) => Ok(Some(Content::Shared(manifest))),
+            Stored::InFile { under, size } => {
+                let found = self.data(under)?.filter(|(_, now)| now == size);
+                Ok(found.map(|(file, size)| Content::File(file, size)))
+            }
+        }
     }
 
     /// Reads a manifest's bytes, whichever repository it belongs to.
@@ -212,7 +267,11 @@ struct Shape {
 
 /// Returns the media type that a manifest's bytes say: their own word, else what follows from their members.
 pub(in crate::server) fn media_type(raw: &[u8]) -> String {
-    let Ok(shape) = serde_json::from_slice::<Shape>(raw) else {
+    media_type_of(serde_json::from_slice(raw))
+}
+
+fn media_type_of(shape: serde_json::Result<Shape>) -> String {
+    let Ok(shape) = shape else {
         return MediaType::OCTET_STREAM.as_str().to_owned();
     };
     let implied = match shape {

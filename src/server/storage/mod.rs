@@ -19,6 +19,7 @@ mod mark;
 mod mounts;
 mod names;
 mod referrers;
+mod scrub;
 mod session;
 mod step;
 mod tags;
@@ -26,6 +27,7 @@ mod temporary;
 #[cfg(test)]
 mod tests;
 mod untagged;
+mod version;
 
 use std::path::Path;
 use std::sync::atomic::AtomicUsize;
@@ -40,7 +42,8 @@ use session::Progress;
 pub(super) use blobs::{Put, Removed};
 pub use collect::{Collection, Items, Report};
 pub(super) use gate::is_busy;
-pub(super) use manifests::media_type;
+pub(super) use manifests::{READ_LIMIT, media_type};
+pub use scrub::{Scrub, Scrubbed, Space, Usage};
 pub(super) use session::{Opened, Session, is_session_id};
 #[cfg(test)]
 pub(super) use step::tests as steps;
@@ -65,7 +68,7 @@ impl Storage {
     /// Opens the storage in a directory, which is made when it is not there.
     ///
     /// # Errors
-    /// When the directory cannot be made or read, or a part of it is a mount of its own.
+    /// When the directory cannot be made or read, a part of it is a mount of its own, or a newer version of this program has changed its form.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         std::fs::create_dir_all(path).map_err(Error::io("create", path))?;
@@ -78,6 +81,7 @@ impl Storage {
             }
         }
         mounts::check(&files)?;
+        version::mark(&files)?;
         Ok(Self::of(files))
     }
 
@@ -92,6 +96,7 @@ impl Storage {
             let reason = format!("there is no {} in it", layout::ROOT);
             return Err(Error::Malformed { path: path.into(), reason });
         }
+        version::check(&files)?;
         Ok(Self::of(files))
     }
 
@@ -101,6 +106,20 @@ impl Storage {
     /// When there is no such folder.
     pub fn follow_links(&mut self, folder: impl AsRef<Path>) -> Result<()> {
         self.files.allow(folder.as_ref())
+    }
+
+    /// Says whether the storage can be used: it is where it was opened, and its folders can be read.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<()> {
+        self.files.check()?;
+        for folder in [layout::repositories(), format!("{}/blobs", layout::ROOT)] {
+            if self.files.folder(&folder)?.is_none() {
+                return self.files.odd(&folder, "is missing: is the storage mounted?");
+            }
+        }
+        Ok(())
     }
 
     fn of(files: Files) -> Self {

@@ -41,7 +41,7 @@ impl Storage {
         let Some(served) = self.manifest(name, digest)? else {
             return Ok(None);
         };
-        let Some(manifest) = parse(&served.raw, digest) else {
+        let Some(manifest) = self.manifest_bytes(&served)?.and_then(|raw| parse(&raw, digest)) else {
             return Ok(None);
         };
         let refers = manifest.subject().is_none_or(|named| named.digest == *subject);
@@ -123,7 +123,8 @@ impl Storage {
         let Some(served) = self.tagged(name, &referrers_tag(subject))? else {
             return Ok(Vec::new());
         };
-        let index = parse(&served.raw, &served.digest).filter(|index| index.lists_referrers_of(subject));
+        let index = self.manifest_bytes(&served)?.and_then(|raw| parse(&raw, &served.digest));
+        let index = index.filter(|index| index.lists_referrers_of(subject));
         Ok(index.iter().flat_map(Manifest::children).map(|child| child.digest.clone()).collect())
     }
 }

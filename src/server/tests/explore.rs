@@ -212,7 +212,7 @@ impl Promises {
         let digest = Digest::of(&raw);
         if self.manifest {
             match storage.manifest("a", &digest) {
-                Ok(Some(found)) if *found.raw == *raw => {}
+                Ok(Some(found)) if (*found).as_ref() == &*raw => {}
                 other => return Some(format!("the manifest is {other:?}")),
             }
             match storage.blob("a", &blob) {

@@ -7,6 +7,7 @@ mod entries;
 mod pack;
 mod upper;
 mod workspace;
+mod writer;
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
@@ -17,9 +18,10 @@ use crate::locks;
 use crate::reading::pour;
 use crate::store::{Object, Store, Tar};
 
-pub(super) use entries::{entries, keep};
+pub(super) use entries::{Kept, entries, keep};
 pub(super) use pack::{Part, blob_key, load, reachable};
 pub(super) use workspace::{OpenArchive, Workspace, into_store};
+pub(super) use writer::{Kind, Writer};
 
 /// The name of the file that says that this is a layout.
 pub(super) const LAYOUT_FILE: &str = "oci-layout";

@@ -38,7 +38,9 @@ fn is_the_server() {
     options.head_deadline = limits[3].map_or(options.head_deadline, Duration::from_millis);
     // On standard error, where the parent finds it when something fails.
     options.on_trouble = Some(Box::new(|trouble| drop(writeln!(std::io::stderr(), "{trouble}"))));
-    let server = Server::new(TcpListener::bind("127.0.0.1:0").unwrap(), options).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = Server::new(listener, options).unwrap();
     let limit = |resource, most| setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }).unwrap();
     if let Some(files) = limits[0] {
         limit(Resource::Nofile, files);
@@ -46,7 +48,7 @@ fn is_the_server() {
     if let Some(space) = limits[1] {
         limit(Resource::As, figure("self", "VmSize") + space);
     }
-    writeln!(std::io::stdout(), "\nserving {}", server.address()).unwrap();
+    writeln!(std::io::stdout(), "\nserving {address}").unwrap();
     let stop = server.stopper();
     let stdin = std::io::stdin();
     let handler = Arc::new(Probe::default());

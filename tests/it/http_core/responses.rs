@@ -104,11 +104,7 @@ fn each_answer_is_told_and_counted() {
         let agent = record.user_agent.unwrap_or("-");
         let line = format!(
             "{} {method} {} {} {} {agent} {}",
-            record.peer.ip(),
-            record.path,
-            record.status,
-            record.bytes,
-            record.complete
+            record.peer, record.path, record.status, record.bytes, record.complete
         );
         log.lock().unwrap().push(line);
     }));

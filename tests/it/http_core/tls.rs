@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use stevedore::http::{Options, Tls, TlsFiles};
+use stevedore::http::{Options, Tls, TlsFiles, Trouble};
 use tempfile::TempDir;
 
 use super::fixture::{Client, Running, hasty};
@@ -67,13 +67,11 @@ fn attack_21_seven_bytes_of_close_notify() {
         client.send(b"\x15\x03\x03\x00\x02\x01\x00");
     }
     // And a handshake that drips, one that is none, and silence: all end by the deadline of the head.
-    let mut plain = server.connect();
-    plain.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     let mut half = server.connect();
     half.send(b"\x16\x03\x01\x02\x00\x01\x00");
     let silent = server.connect();
     let before = processor_time();
-    for client in seven.iter_mut().chain([&mut plain, &mut half]) {
+    for client in seven.iter_mut().chain([&mut half]) {
         let mut bytes = Vec::new();
         // A reset is an end as well.
         let _ = client.stream.read_to_end(&mut bytes);
@@ -83,6 +81,48 @@ fn attack_21_seven_bytes_of_close_notify() {
     drop(silent);
     // Other tests run in this process: four threads that spin for half a second would still stand out.
     assert!(processor_time().saturating_sub(before) < Duration::from_secs(30));
+}
+
+/// RFC 9112 knows no such answer, but net/http and nginx give it: a client that was told the wrong scheme learns what is wrong.
+#[test]
+fn http_on_the_port_of_https_is_answered_in_plain_words() {
+    let dir = TempDir::new().unwrap();
+    let made = Certificates::create(dir.path());
+    let server = Running::start(with_tls(TlsFiles::new(&made.server.certificate, &made.server.key)));
+    let big =
+        [b"PUT /read HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n".as_slice(), &[b'x'; 100_000]].concat();
+    for request in [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), b"POST / HTTP/1.0\r\n\r\n", b"G", &big] {
+        let mut client = server.connect();
+        client.send(request);
+        let answer = client.rest();
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("this port speaks https"), "{answer}");
+    }
+    assert!(server.probe.seen.lock().unwrap().is_empty());
+}
+
+#[test]
+fn failed_handshakes_are_told() {
+    let dir = TempDir::new().unwrap();
+    let made = Certificates::create(dir.path());
+    let told: Arc<Mutex<Vec<String>>> = Arc::default();
+    let sink = Arc::clone(&told);
+    let mut options = with_tls(TlsFiles::new(&made.server.certificate, &made.server.key));
+    options.on_trouble = Some(Box::new(move |trouble| sink.lock().unwrap().push(trouble.to_string())));
+    let server = Running::start(options);
+    // Who only looks whether the port is open is no trouble.
+    drop(server.connect());
+    server.wait_for_open(0);
+    assert!(told.lock().unwrap().is_empty());
+    for _ in 0..20 {
+        let mut client = server.connect();
+        client.send(b"\x16\x03\x01\x00\x05hello");
+        let mut bytes = Vec::new();
+        let _ = client.stream.read_to_end(&mut bytes);
+    }
+    super::fixture::wait_until("told", || told.lock().unwrap().len() > 1);
+    let told = told.lock().unwrap();
+    assert!(told[0].starts_with("a TLS handshake of 127.0.0.1 failed: "), "{told:?}");
+    assert!(told.len() < 6 && told[1].contains(" times in a second)"), "{told:?}");
 }
 
 /// The processor time of this thread's process.
@@ -100,7 +140,12 @@ fn changed_certificates_are_used_and_broken_ones_are_not() {
     let troubles: Arc<Mutex<Vec<String>>> = Arc::default();
     let told = Arc::clone(&troubles);
     let mut options = with_tls(TlsFiles::new(&made.server.certificate, &made.server.key));
-    options.on_trouble = Some(Box::new(move |trouble| told.lock().unwrap().push(trouble.to_string())));
+    options.on_trouble = Some(Box::new(move |trouble| {
+        // Clients that do not trust what is shown to them say so in the handshake.
+        if !matches!(trouble.error, Trouble::Handshake(..)) {
+            told.lock().unwrap().push(trouble.to_string());
+        }
+    }));
     let server = Running::start(options);
     let root = address(&server, "/");
     let replace = |to: &Path, from: &Path| {

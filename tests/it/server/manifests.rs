@@ -122,6 +122,34 @@ fn only_manifests_are_taken_and_only_as_what_they_are() {
     site.get("/v2/a/manifests/sha256:baddigeststring").expect(400);
 }
 
+/// However many clients ask for a manifest and do not read it, it is in memory once, and a large one not at all.
+#[test]
+fn answers_share_the_bytes_of_a_manifest() {
+    use stevedore::http::{Content, Handler, Method, Request};
+    let site = Site::new();
+    for (length, is_file) in [(10, false), (60_000, false), (70_000, true), (4_000_000, true)] {
+        let raw = site.image_with("a", "x", &json!({"annotations": {"x": "y".repeat(length)}}));
+        let digest = site.manifest("a", "v1", &raw);
+        let ask = || site.registry.handle(&mut Request::new(Method::Get, "/v2/a/manifests/v1"));
+        let answers: Vec<_> = (0..3).map(|_| ask()).collect();
+        for answer in answers {
+            assert_eq!(answer.headers.first("Content-Type"), Some(IMAGE));
+            assert_eq!(answer.headers.first("Docker-Content-Digest"), Some(&*digest));
+            assert_eq!(matches!(answer.content, Content::File(..)), is_file, "{length}");
+            assert_eq!(matches!(answer.content, Content::Shared(..)), !is_file, "{length}");
+            let mut body = Vec::new();
+            std::io::Read::read_to_end(&mut answer.content.into_reader().0, &mut body).expect("reads");
+            assert_eq!(body, raw);
+        }
+        // Gone from under the link.
+        let hex = digest.trim_start_matches("sha256:");
+        std::fs::remove_file(site.v2(&format!("blobs/sha256/{}/{hex}/data", &hex[..2]))).expect("removed");
+        if is_file {
+            site.get("/v2/a/manifests/v1").expect(404);
+        }
+    }
+}
+
 /// distribution-spec, "Pulling manifests": what is not found is a 404. Clients look for signatures by tags that are too long to be any.
 #[test]
 fn what_can_be_no_tag_is_not_found_and_not_taken() {

@@ -8,5 +8,6 @@ mod peers;
 mod power;
 mod refusing;
 mod safety;
+mod scrub;
 mod site;
 mod uploads;

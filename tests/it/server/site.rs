@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256, Sha512};
-use stevedore::http::{Content, Handler, Method, Request};
+use stevedore::http::{Handler, Method, Request};
 use stevedore::server::{Authorize, Decision, Options, Registry, Storage, Wish};
 use tempfile::TempDir;
 
@@ -182,7 +182,11 @@ impl Site {
 fn walk(path: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(path).expect("lists") {
         let path = entry.expect("an entry").path();
-        if path.is_dir() { walk(&path, found) } else { found.push(path) }
+        if path.is_dir() {
+            walk(&path, found);
+        } else if !path.ends_with(".stevedore-version") {
+            found.push(path);
+        }
     }
 }
 
@@ -200,15 +204,9 @@ pub(super) fn ask(
     }
     let response = registry.handle(&mut request);
     assert_eq!(response.headers.first("Docker-Distribution-Api-Version"), Some("registry/2.0"));
-    let length = response.content.length();
+    let (mut content, length) = response.content.into_reader();
     let mut body = Vec::new();
-    match response.content {
-        Content::Bytes(bytes) => body = bytes,
-        Content::File(file, length) => {
-            file.take(length).read_to_end(&mut body).expect("reads");
-        }
-        _ => {}
-    }
+    content.read_to_end(&mut body).expect("reads");
     let headers = response.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Answer { status: response.status.0, headers, body, length }
 }
