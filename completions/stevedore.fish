@@ -263,7 +263,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l layer -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l remove -d 'Remove a path of the base' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l exclude -d 'Leave out what matches this pattern, as in .dockerignore' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l exclude-from -d 'Leave out what matches the patterns in this file, as in .dockerignore' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l platform -d 'Build for this platform [default: this host\'s]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l platform -d 'Build for these platforms, or for "all" that the base has [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l config -d 'Lay the members of an image config in a JSON file over the base\'s' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l entrypoint -d 'Set the entrypoint, an argument each time, or all as a JSON array; [] removes it. Without --cmd the base\'s command goes' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l cmd -d 'Set the command, in the same way' -r
@@ -439,7 +439,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l rebase -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l remove-layer -d 'Remove a layer; the lowest is 0' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l strip -d 'Remove the files that match from the layers, directories with all that is in them; layers without any stay as they are' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l set-time -d 'Set the time of the last change of all files, in seconds since 1970' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l append -d 'Add a tar file as a layer, bit by bit as it is: gzip, zstd or plain' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l append -d 'Add a tar file as a layer, bit by bit as it is: gzip, zstd or plain; - is standard input' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l squash-last -d 'Make one layer of the N at the top' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l compress -d 'Recompress the layers that are compressed otherwise' -r -f -a "gzip\t'gzip (RFC 1952)'
 zstd\t'zstd (RFC 8878)'

@@ -272,7 +272,10 @@ impl<'a> Merging<'a> {
         if own & clash != 0 || below_other {
             self.odd = true;
             self.overwritten = true;
-            if directory || below_other || own & (DIRECTORY | IMPLIED) != 0 {
+            // What the layers above replace or remove was not passed on, and nothing of it is wrong.
+            let is_gone = |node: Node| self.known(node).above & (HIDDEN | OTHER) != 0;
+            let is_unseen = is_gone(node) || self.paths.parents(node).any(is_gone);
+            if !is_unseen && (directory || below_other || own & (DIRECTORY | IMPLIED) != 0) {
                 self.replaced.get_or_insert_with(|| self.paths.path(node));
             }
         }

@@ -171,6 +171,12 @@ impl Paths {
         std::iter::successors(self.parent(node), |node| self.parent(*node))
     }
 
+    /// Returns what was added to a directory and not cut, in no order that means anything.
+    pub(super) fn children(&self, node: Node) -> impl Iterator<Item = Node> {
+        let link = |node: u32| (node != NONE).then_some(Node(node));
+        std::iter::successors(link(self.links[node.place()].child), move |child| link(self.links[child.place()].next))
+    }
+
     /// Returns the whole path.
     pub(super) fn path(&self, node: Node) -> Path {
         let mut nodes: Vec<Node> = std::iter::once(node).chain(self.parents(node)).collect();

@@ -362,7 +362,7 @@ fn an_index_is_never_narrowed_without_a_word() {
     for change in [["--add", &add], ["--env", "A=1"]] {
         let onto = ["build", "--from", &image.reference(), "-o", &image.reference()];
         let run = stevedore(&[&onto[..], &change[..]].concat()).code(2);
-        assert!(run.stderr.contains("--platform linux/amd64 --platform linux/arm64/v8"), "{}", run.stderr);
+        assert!(run.stderr.contains("--platform all"), "{}", run.stderr);
         assert_eq!(stevedore(&["digest", &image.reference()]).ok().text(), before.text());
         let elsewhere = ["build", "--from", &image.reference(), "-o", &folder.at("oci", "o", ":1")];
         let run = stevedore(&[&elsewhere[..], &change[..]].concat()).ok();

@@ -195,3 +195,24 @@ fn an_exported_tar_has_nothing_that_its_layer_replaced() {
         assert_eq!(run.stderr.contains("-o FILE"), !may_stream, "{name}: {}", run.stderr);
     }
 }
+
+/// What the layers above replace or remove was never passed on, so a stream of the rest is right.
+#[test]
+fn a_contradiction_that_nobody_sees_does_not_keep_an_image_from_a_pipe() {
+    let odd = || tar().file("lib/b", "B").directory("usr").symlink("lib", "usr").file("z", "Z");
+    let table: [(&str, Tarball, &[&str]); 3] = [
+        ("replaced", tar().file("lib", "F"), &["lib=F", "usr/", "z=Z"]),
+        ("removed", tar().file(".wh.lib", ""), &["usr/", "z=Z"]),
+        ("removed, and there again", tar().file(".wh.lib", "").file("lib/c", "C"), &["lib/", "lib/c=C", "usr/", "z=Z"]),
+    ];
+    for (name, above, wanted) in table {
+        let folder = Folder::new();
+        let reference = image(&folder.path("i"), &[odd().end(), above.end()]);
+        let run =
+            std::process::Command::new(env!("CARGO_BIN_EXE_stevedore")).args(["export", "-q", &reference]).output();
+        let run = run.expect("runs");
+        assert!(run.status.success(), "{name}: {}", String::from_utf8_lossy(&run.stderr));
+        fs::write(folder.path("out.tar"), run.stdout).expect("writes");
+        assert_eq!(untarred(&folder.path("out.tar"), &folder.path("untarred")), wanted, "{name}");
+    }
+}

@@ -1,5 +1,7 @@
 //! The topmost layers as one: what they have, and what they hide of those below.
 
+use std::collections::HashSet;
+
 use super::complete::Files;
 use super::{Entry, Layers, Node, Path, Result, Sink, Tree};
 use crate::filesystem::meaning::{join, split};
@@ -18,8 +20,14 @@ impl Layers<'_> {
         let read = numbers.map(|number| self.read_and_keep(number, &budget)).collect::<Result<Vec<_>>>()?;
         let mut tree = self.merge_top(lowest, read.iter())?;
         drop(read);
-        if tree.has_unresolved() {
-            adopt(&mut tree, &self.merge()?)?;
+        let empty: Vec<Node> = tree.paths.nodes().filter(|node| is_empty(&tree, *node)).collect();
+        let mut lost = HashSet::new();
+        if tree.has_unresolved() || !empty.is_empty() {
+            let whole = self.merge()?;
+            adopt(&mut tree, &whole)?;
+            // What made an empty directory is gone, and no layer below has it.
+            let is_implied = |path: &[u8]| whole.paths.find(path).is_some_and(|node| whole.table.is_implied(node));
+            lost.extend(empty.into_iter().filter(|node| is_implied(&tree.paths.path(*node))));
         }
         let mut files = Files::default();
         // Names of what has no content, whiteouts among them; those stand for no node.
@@ -28,7 +36,8 @@ impl Layers<'_> {
             let hides = tree.shadows(node) & (WHITEOUT | OPAQUE) != 0;
             plain.extend(Some(node).filter(|_| hides).and_then(|node| hide(&tree, node)).map(|name| (name, None)));
             // Of a directory that is only implied, the layers below may know more, unless it hides theirs.
-            if tree.table.has(node) && !tree.table.is_file(node) && (hides || !tree.table.is_implied(node)) {
+            let is_declared = hides || !tree.table.is_implied(node) || lost.contains(&node);
+            if tree.table.has(node) && !tree.table.is_file(node) && is_declared {
                 plain.push((tree.paths.path(node), Some(node)));
             }
             let held = plain.last().map_or(0, |(name, _)| name.len() + size_of::<(Path, Option<Node>)>());
@@ -48,6 +57,11 @@ impl Layers<'_> {
         }
         files.append(self, &tree, sink)
     }
+}
+
+/// Says whether this is a directory that no layer declares, with nothing in it any more.
+fn is_empty(tree: &Tree, node: Node) -> bool {
+    tree.table.is_implied(node) && !tree.paths.children(node).any(|child| tree.table.has(child))
 }
 
 /// Takes hard links into layers below from the whole filesystem, as far as they lead anywhere.

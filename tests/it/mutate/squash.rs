@@ -69,6 +69,18 @@ fn cases() -> Vec<Case> {
             &["d/", "d/.wh..wh..opq", "d/new", "b"],
         ),
         (
+            "a directory that was emptied, and that nobody declares",
+            2,
+            vec![tar().file("base", "1"), tar().file("n/x", "x"), tar().file("n/.wh.x", "")],
+            &["n/", "n/.wh.x"],
+        ),
+        (
+            "a directory that was emptied, and that the base declares",
+            2,
+            vec![tar().directory("n").file("n/y", "y"), tar().file("n/x", "x"), tar().file("n/.wh.x", "")],
+            &["n/.wh.x"],
+        ),
+        (
             "a hard link into the base",
             2,
             vec![tar().file("base", "1"), tar().link("h", "base"), tar().file("z", "Z")],
