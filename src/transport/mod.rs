@@ -162,11 +162,7 @@ pub trait Transport: Source {
     /// Those of `change` as they are; at a registry, when others kept replacing it.
     fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
         let at = Selector::Tag(tag.into());
-        let there = match self.manifest(&at) {
-            Ok(there) => Some(there),
-            Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error),
-        };
+        let there = error::if_there(self.manifest(&at))?;
         let Some(new) = change(there.as_ref())? else {
             return Ok(there);
         };
@@ -247,6 +243,16 @@ pub struct Tags {
     pub names: Vec<String>,
     /// What to ask for next, to be given as `after`; nothing at the end.
     pub next: Option<String>,
+}
+
+impl Tags {
+    /// Makes the last page, of what stands behind a name in the list where that has it.
+    fn behind(mut names: Vec<String>, after: Option<&str>) -> Self {
+        if let Some(at) = after.and_then(|after| names.iter().position(|name| name == after)) {
+            names.drain(..=at);
+        }
+        Self { names, next: None }
+    }
 }
 
 /// A registry and a repository there: where a blob can be mounted from.

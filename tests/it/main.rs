@@ -27,6 +27,7 @@ mod copy_platforms;
 mod copy_registry;
 mod credentials;
 mod damaged;
+mod deep;
 mod delete;
 mod delete_peers;
 mod deploy;

@@ -190,20 +190,13 @@ fn write_digest(path: &Path, digest: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use stevedore::media_type::{Compression, Format};
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::cli;
 
     fn parse(flags: &[&str]) -> Result<Args, clap::Error> {
-        let line = ["copy", "alpine", "oci:d"].iter().chain(flags);
-        Line::try_parse_from(line).map(|line| line.args)
+        cli::flags_of(&[&["copy", "alpine", "oci:d"], flags].concat())
     }
 
     #[test]

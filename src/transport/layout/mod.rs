@@ -151,11 +151,7 @@ impl Source for Layout {
     }
 
     fn tags(&self, after: Option<&str>) -> Result<Tags> {
-        let mut names = self.index()?.names();
-        if let Some(at) = after.and_then(|after| names.iter().position(|name| name == after)) {
-            names.drain(..=at);
-        }
-        Ok(Tags { names, next: None })
+        Ok(Tags::behind(self.index()?.names(), after))
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
