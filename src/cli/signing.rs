@@ -59,7 +59,7 @@ impl SigningFlags {
     /// Has something signed, which makes `what`, and tells of it; notes are told of the digest.
     pub(crate) fn run(
         &self,
-        mut signed: Signed,
+        signed: Signed,
         image: &flags::Image,
         what: &str,
         ui: &Ui,
@@ -74,9 +74,7 @@ impl SigningFlags {
         place.finish()?;
         notes(&images[0].digest).iter().for_each(|note| ui.note(note));
         let summary = summary(&images, what);
-        signed.reference = image.reference.to_string();
-        signed.images = images;
-        ui.report(&signed)?;
+        ui.report(&Signed { reference: image.reference.to_string(), images, ..signed })?;
         ui.summary(&summary);
         Ok(())
     }

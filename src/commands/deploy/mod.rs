@@ -156,6 +156,8 @@ fn run_listed(args: &Args, file: &Path, ui: &Ui) -> Result<()> {
         fail_fast: false,
         dry_run: false,
         prune: false,
+        no_attestations: false,
+        force: false,
         max_manifest_bytes: None,
         watch: watch.clone(),
         open: &|side, access| opener.open(side, access),
