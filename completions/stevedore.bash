@@ -956,7 +956,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__copy)
-            opts="-a -f -n -j -q -v -h --all --platform --format --compress --compression-level --preserve-digests --check-tag --include-external --referrers --policy --additional-tag --digestfile --dry-run --jobs --scratch --no-resume --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-a -f -n -j -q -v -h --all --no-attestations --force --platform --format --compress --compression-level --preserve-digests --check-tag --include-external --referrers --policy --additional-tag --digestfile --dry-run --jobs --scratch --no-resume --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1332,12 +1332,16 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__digest)
-            opts="-q -v -h --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-q -v -h --platform --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --platform)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --creds)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3188,7 +3192,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__sync)
-            opts="-n -j -q -v -h --scoped --fail-fast --prune --referrers --policy --dry-run --jobs --scratch --no-resume --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-n -j -q -v -h --scoped --fail-fast --no-attestations --force --prune --referrers --policy --dry-run --jobs --scratch --no-resume --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -107,6 +107,8 @@ plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s a -l all -d 'Copy every platform, the index as it is'
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l no-attestations -d 'With --all, leave attestations out; the index of the rest has another digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l force -d 'Look for every part at the destination, though the name is right already, and send what is missing; in files, check the bytes too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l preserve-digests -d 'Fail rather than change a manifest'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l check-tag -d 'Fail unless the tag beside the source\'s digest names that very digest'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l include-external -d 'Fetch nondistributable layers too, from their own URLs if need be'
@@ -149,6 +151,8 @@ json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l scoped -d 'Below DESTINATION, name images by the registry and whole path that they come from'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l fail-fast -d 'Begin no more images after the first failure'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l no-attestations -d 'Leave attestations out of whole indexes; the index of the rest has another digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l force -d 'Look for every part of each image at the destinations, though the names are right already, and send what is missing; in files, check the bytes too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l prune -d 'Remove tags that the repositories no longer have, for lines with every tag; tags of digests (sha256-…) stay'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l referrers -d 'Take signatures, SBOMs and whatever else refers to the images along, for every line'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s n -l dry-run -d 'Print what would be copied and removed, and write nothing'
@@ -180,12 +184,13 @@ json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l raw -d 'Print the manifest, byte for byte'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l config -d 'Print the config, byte for byte; of an index, that of --platform or of this host\'s platform'
-complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l digest -d 'Print the digest, by one HEAD at a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l digest -d 'Print the digest, by one HEAD at a registry; with --platform, that of the image for it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l platform -d 'Take the image for this platform' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l authfile -d 'Look for credentials in this file only' -r -F

@@ -101,6 +101,8 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Copy every platform, the index as it is')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Copy every platform, the index as it is')
+            [CompletionResult]::new('--no-attestations', '--no-attestations', [CompletionResultType]::ParameterName, 'With --all, leave attestations out; the index of the rest has another digest')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Look for every part at the destination, though the name is right already, and send what is missing; in files, check the bytes too')
             [CompletionResult]::new('--preserve-digests', '--preserve-digests', [CompletionResultType]::ParameterName, 'Fail rather than change a manifest')
             [CompletionResult]::new('--check-tag', '--check-tag', [CompletionResultType]::ParameterName, 'Fail unless the tag beside the source''s digest names that very digest')
             [CompletionResult]::new('--include-external', '--include-external', [CompletionResultType]::ParameterName, 'Fetch nondistributable layers too, from their own URLs if need be')
@@ -145,6 +147,8 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
             [CompletionResult]::new('--scoped', '--scoped', [CompletionResultType]::ParameterName, 'Below DESTINATION, name images by the registry and whole path that they come from')
             [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Begin no more images after the first failure')
+            [CompletionResult]::new('--no-attestations', '--no-attestations', [CompletionResultType]::ParameterName, 'Leave attestations out of whole indexes; the index of the rest has another digest')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Look for every part of each image at the destinations, though the names are right already, and send what is missing; in files, check the bytes too')
             [CompletionResult]::new('--prune', '--prune', [CompletionResultType]::ParameterName, 'Remove tags that the repositories no longer have, for lines with every tag; tags of digests (sha256-…) stay')
             [CompletionResult]::new('--referrers', '--referrers', [CompletionResultType]::ParameterName, 'Take signatures, SBOMs and whatever else refers to the images along, for every line')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Print what would be copied and removed, and write nothing')
@@ -178,7 +182,7 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print the manifest, byte for byte')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Print the config, byte for byte; of an index, that of --platform or of this host''s platform')
-            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'Print the digest, by one HEAD at a registry')
+            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'Print the digest, by one HEAD at a registry; with --platform, that of the image for it')
             [CompletionResult]::new('--no-creds', '--no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')
@@ -190,6 +194,7 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             break
         }
         'stevedore;digest' {
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Take the image for this platform')
             [CompletionResult]::new('--creds', '--creds', [CompletionResultType]::ParameterName, 'Log in with this name and password')
             [CompletionResult]::new('--registry-token', '--registry-token', [CompletionResultType]::ParameterName, 'Send this bearer token as it is')
             [CompletionResult]::new('--authfile', '--authfile', [CompletionResultType]::ParameterName, 'Look for credentials in this file only')

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::{Error, Result};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -16,12 +18,14 @@ const MAX_DEPTH: usize = 16;
 const MAX_NODES: usize = 20_000;
 
 /// A manifest that refers to another.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Node {
     /// The manifest, with its own artifact type and annotations. Of what cosign keeps under a tag, the artifact type is the media type of
     /// the first layer, for it has none.
+    #[serde(flatten)]
     pub descriptor: Descriptor,
     /// The tag that it is known by (`sha256-….sig`), if that is how it was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// What refers to it.
     pub referrers: Vec<Node>,

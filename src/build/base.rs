@@ -51,7 +51,7 @@ impl<'a> Base<'a> {
     }
 
     /// Returns what stays at a path.
-    fn get(&self, path: &[u8]) -> Option<&'a Entry> {
+    fn get(&self, path: &[u8]) -> Option<Entry> {
         let mut above = path;
         while !above.is_empty() && !self.removed.is_empty() {
             if self.removed.contains(above) {
@@ -88,10 +88,10 @@ impl<'a> Base<'a> {
         let into = addition.destination.ends_with(b"/") || addition.is_directory();
         let mut destination = self.resolve(&path, true)?;
         let there = self.get(&destination);
-        if let Some(entry) = there.filter(|entry| into && !entry.is_directory()) {
+        if let Some(entry) = there.as_ref().filter(|entry| into && !entry.is_directory()) {
             return Err(Error::OtherType { path: destination, was: name(entry), becomes: "a directory" });
         }
-        if into || destination.is_empty() || there.is_some_and(Entry::is_directory) {
+        if into || destination.is_empty() || there.is_some_and(|entry| entry.is_directory()) {
             destination.push(b'/');
         }
         Ok(Addition { destination, ..addition.clone() })
@@ -106,11 +106,11 @@ impl<'a> Base<'a> {
             let mut at = self.resolve(&path, is_directory)?;
             let mut there = self.get(&at);
             // A link takes the place of a link; a file goes where it leads.
-            if there.is_some_and(|entry| entry.kind == Kind::Symlink) && !settled.is_link(&path, &item) {
+            if there.as_ref().is_some_and(|entry| entry.kind == Kind::Symlink) && !settled.is_link(&path, &item) {
                 at = self.resolve(&path, true)?;
                 there = self.get(&at);
             }
-            let item = match there {
+            let item = match &there {
                 Some(entry) if entry.is_directory() && is_directory => Item::declared(entry),
                 Some(entry) if entry.is_directory() || is_directory => {
                     let becomes = if is_directory { "a directory" } else { "a file" };
@@ -138,7 +138,7 @@ pub(super) fn declare_parents(contents: &mut Contents, tree: Option<&Tree>, opti
     for parent in contents.missing_parents()? {
         let known = tree.and_then(|tree| tree.get(&parent)).filter(|entry| entry.is_directory());
         let entry = match known {
-            Some(entry) => declared(entry),
+            Some(entry) => declared(&entry),
             None => Entry { mtime: options.times.limit(), ..Entry::directory(0o755) },
         };
         contents.insert(&parent, entry)?;

@@ -15,7 +15,7 @@ use stevedore::media_type::MediaType;
 use stevedore::timestamp;
 use stevedore::watch::Watch;
 
-use super::config_flags::pair;
+use super::config_flags::{annotations, pair};
 use super::{Context, Result, Ui, Usage};
 
 /// The largest file with annotations that is read, in bytes.
@@ -147,13 +147,7 @@ impl ArtifactFlags {
             Some(path) => read_annotations(path)?,
             None => BTreeMap::new(),
         };
-        let mut typed = Annotations::new();
-        for (name, value) in &self.annotation {
-            if typed.insert(name.clone(), value.clone()).is_some_and(|other| other != *value) {
-                return Err(Usage::new(format!("the annotation {name} has two values"), "give it once").into());
-            }
-        }
-        all.entry(MANIFEST.into()).or_default().extend(typed);
+        all.entry(MANIFEST.into()).or_default().extend(annotations(&self.annotation)?);
         Ok(all)
     }
 }

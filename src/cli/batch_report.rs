@@ -5,12 +5,11 @@ use std::time::Duration;
 use serde::Serialize;
 use stevedore::class::Class;
 use stevedore::copy::Totals;
-use stevedore::digest::Digest;
-use stevedore::sync::{Error, Report};
+use stevedore::sync::{Copied, Error, Report};
 use stevedore::watch::Watch;
 
 use super::report;
-use super::units::{bytes, count, elapsed};
+use super::units::{self, bytes, count, elapsed};
 use super::{Failure, Result, Verdict};
 
 /// A run that is done, or planned.
@@ -38,14 +37,6 @@ struct Image {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Copied {
-    digest: Digest,
-    up_to_date: bool,
-    totals: Totals,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Pruned {
     destination: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,11 +52,6 @@ impl Synced {
                 Ok(copied) => (Some(copied), None),
                 Err(error) => (None, Some(failure(error, &image.source))),
             };
-            let copied = copied.map(|copied| Copied {
-                digest: copied.digest,
-                up_to_date: copied.up_to_date,
-                totals: copied.totals,
-            });
             Image { line: image.line, source: image.source, destination: image.destination, copied, error }
         });
         let images = images.collect();
@@ -155,15 +141,13 @@ pub(crate) fn counted(verb: &str, synced: &Synced) -> String {
         (synced.not_begun, "not begun"),
         (removed, remove),
     ];
-    let parts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
-    let parts = parts.collect::<Vec<_>>().join(", ");
-    let colon = if parts.is_empty() { "" } else { ": " };
     let images = count(synced.images.len() + synced.not_begun, "image");
-    format!("{verb} {images}{colon}{parts}")
+    format!("{verb} {images}{}", units::counts(&counts))
 }
 
 #[cfg(test)]
 mod tests {
+    use stevedore::digest::Digest;
     use stevedore::sync;
 
     use super::*;

@@ -1,5 +1,7 @@
 //! Flags that change an image's config, the same in every verb that has them.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use stevedore::draft::{ConfigEdit, Healthcheck};
 use stevedore::timestamp;
@@ -72,18 +74,14 @@ impl ConfigFlags {
     /// # Errors
     /// When an argument that looks like a JSON array is none.
     pub(crate) fn edit(&self) -> Result<ConfigEdit, Usage> {
-        let set = self.env.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
-        let unset = self.unset_env.iter().map(|name| (name.clone(), None));
-        let labels = self.label.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
-        let no_labels = self.unset_label.iter().map(|name| (name.clone(), None));
         Ok(ConfigEdit {
             entrypoint: arguments(&self.entrypoint, "--entrypoint")?,
             cmd: arguments(&self.cmd, "--cmd")?,
-            env: unset.chain(set).collect(),
+            env: changes(&self.env, &self.unset_env),
             user: self.user.clone(),
             working_dir: self.workdir.clone(),
             stop_signal: self.stop_signal.clone(),
-            labels: no_labels.chain(labels).collect(),
+            labels: changes(&self.label, &self.unset_label),
             exposed_ports: self.expose.iter().map(|port| (port.clone(), true)).collect(),
             volumes: self.volume.iter().map(|path| (path.clone(), true)).collect(),
             healthcheck: self.healthcheck()?.map(Some),
@@ -110,6 +108,23 @@ impl ConfigFlags {
             retries: self.health_retries.unwrap_or_default(),
         }))
     }
+}
+
+/// Refuses annotations with two values.
+pub(crate) fn annotations(given: &[(String, String)]) -> Result<BTreeMap<String, String>, Usage> {
+    let mut annotations = BTreeMap::new();
+    for (name, value) in given {
+        if annotations.insert(name.clone(), value.clone()).is_some_and(|other| other != *value) {
+            return Err(Usage::new(format!("the annotation {name} has two values"), "give it once"));
+        }
+    }
+    Ok(annotations)
+}
+
+/// Puts what is removed before what is set.
+pub(crate) fn changes<C: FromIterator<(String, Option<String>)>>(set: &[(String, String)], unset: &[String]) -> C {
+    let removed = unset.iter().map(|name| (name.clone(), None));
+    removed.chain(set.iter().map(|(name, value)| (name.clone(), Some(value.clone())))).collect()
 }
 
 /// One argument that begins with a bracket is all of them; one that is empty is none.

@@ -19,12 +19,15 @@ use super::units::minute;
 /// A line of a listing.
 pub(crate) struct Row<'a> {
     /// The path, or the name as a layer has it.
-    pub(crate) path: &'a [u8],
+    pub(crate) path: Cow<'a, [u8]>,
     /// What is there.
-    pub(crate) entry: &'a Entry,
+    pub(crate) entry: Cow<'a, Entry>,
     /// What it hides of lower layers.
     hides: Option<Meaning>,
 }
+
+/// The lines of a listing, as often as they are asked for: they are made one by one, for a listing can be large.
+pub(crate) type Rows<'a> = dyn Fn() -> Box<dyn Iterator<Item = Row<'static>> + 'a> + 'a;
 
 /// What is shown of each entry in text.
 #[derive(Clone, Copy)]
@@ -58,19 +61,24 @@ impl Heading {
 impl<'a> Row<'a> {
     /// Makes a line of a merged entry.
     pub(crate) fn new((path, entry): (&'a [u8], &'a Entry)) -> Self {
-        Self { path, entry, hides: None }
+        Self { path: path.into(), entry: Cow::Borrowed(entry), hides: None }
+    }
+
+    /// Makes a line of a merged entry that nobody else has.
+    pub(crate) fn of((path, entry): (Vec<u8>, Entry)) -> Row<'static> {
+        Row { path: path.into(), entry: Cow::Owned(entry), hides: None }
     }
 
     /// Makes a line of a layer's entry.
-    pub(crate) fn of_member(member: &'a Member) -> Self {
+    pub(crate) fn of_member(member: Member) -> Row<'static> {
         let meaning = member.meaning();
         let hides = matches!(meaning, Meaning::Whiteout(_) | Meaning::Opaque(_)).then_some(meaning);
-        Self { path: &member.name, entry: &member.entry, hides }
+        Row { path: member.name.into_vec().into(), entry: Cow::Owned(member.entry), hides }
     }
 
     /// Says whether the line's path is a path or below it, or matches it.
     pub(crate) fn is_at(&self, path: &[u8]) -> bool {
-        let (own, path) = (lexical(self.path), lexical(path));
+        let (own, path) = (lexical(&self.path), lexical(path));
         is_within(&own, &path) || Glob::is_pattern(&path) && Glob::new(&path).matches(&own)
     }
 }
@@ -92,22 +100,22 @@ fn lexical(path: &[u8]) -> Vec<u8> {
 }
 
 /// Writes a line for each entry.
-pub(crate) fn write_text(out: &mut dyn Write, rows: &[Row<'_>], style: Style) -> io::Result<()> {
+pub(crate) fn write_text(out: &mut dyn Write, rows: &Rows<'_>, style: Style) -> io::Result<()> {
     if style.null {
-        return rows.iter().try_for_each(|row| [row.path, b"\0"].iter().try_for_each(|bytes| out.write_all(bytes)));
+        return rows().try_for_each(|row| [&*row.path, b"\0"].iter().try_for_each(|bytes| out.write_all(bytes)));
     }
     let widths = Widths::of(rows, style);
-    for row in rows {
+    for row in rows() {
         if style.long {
-            write_attributes(out, row, &widths)?;
+            write_attributes(out, &row, &widths)?;
         }
         if style.digests {
             let digest = row.entry.digest.as_ref().map(Digest::to_string).unwrap_or_default();
             write!(out, "{digest:71}  ")?;
         }
-        write!(out, "{}", escape(row.path))?;
+        write!(out, "{}", escape(&row.path))?;
         if style.long {
-            write_link(out, row.entry)?;
+            write_link(out, &row.entry)?;
         }
         writeln!(out)?;
         for xattr in row.entry.xattrs.iter().filter(|_| style.xattrs) {
@@ -134,16 +142,18 @@ struct Widths {
 }
 
 impl Widths {
-    fn of(rows: &[Row<'_>], style: Style) -> Self {
-        let widest = |width: fn(&Entry) -> usize| {
-            if style.long { rows.iter().map(|row| width(row.entry)).max().unwrap_or(0) } else { 0 }
-        };
-        Self { owner: widest(|entry| owner(entry).len()), size: widest(|entry| size(entry).len()) }
+    fn of(rows: &Rows<'_>, style: Style) -> Self {
+        let mut widths = Self { owner: 0, size: 0 };
+        for row in rows().take_while(|_| style.long) {
+            widths.owner = widths.owner.max(owner(&row.entry).len());
+            widths.size = widths.size.max(size(&row.entry).len());
+        }
+        widths
     }
 }
 
 fn write_attributes(out: &mut dyn Write, row: &Row<'_>, widths: &Widths) -> io::Result<()> {
-    let entry = row.entry;
+    let entry = &*row.entry;
     let (owner, size) = (owner(entry), size(entry));
     let time = minute(entry.mtime);
     let layer = if row.hides.is_some() { "hides".to_owned() } else { entry.layer.to_string() };
@@ -181,28 +191,28 @@ fn mode(entry: &Entry) -> String {
 }
 
 /// Writes one object with all entries.
-pub(crate) fn write_json(out: &mut dyn Write, heading: &Heading, rows: &[Row<'_>]) -> io::Result<()> {
+pub(crate) fn write_json<'a>(out: &mut dyn Write, heading: &Heading, rows: &'a Rows<'a>) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Listing<'a> {
+    struct Listing<'h, 'a> {
         #[serde(flatten)]
-        heading: &'a Heading,
-        entries: Rows<'a>,
+        heading: &'h Heading,
+        entries: Sequence<'a>,
     }
-    struct Rows<'a>(&'a [Row<'a>]);
-    impl Serialize for Rows<'_> {
+    struct Sequence<'a>(&'a Rows<'a>);
+    impl Serialize for Sequence<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_seq(self.0)
+            serializer.collect_seq(self.0())
         }
     }
-    serde_json::to_writer(&mut *out, &Listing { heading, entries: Rows(rows) })?;
+    serde_json::to_writer(&mut *out, &Listing { heading, entries: Sequence(rows) })?;
     writeln!(out)
 }
 
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let entry = self.entry;
+        let entry = &*self.entry;
         let mut map = serializer.serialize_map(None)?;
-        serialize_bytes(&mut map, "path", "rawPath", self.path)?;
+        serialize_bytes(&mut map, "path", "rawPath", &self.path)?;
         map.serialize_entry("type", type_name(entry.kind))?;
         map.serialize_entry("mode", &format!("{:04o}", entry.mode))?;
         map.serialize_entry("uid", &entry.uid)?;

@@ -81,6 +81,17 @@ fn hide_password(error: &mut clap::Error) {
     error.insert(ContextKind::InvalidValue, ContextValue::String(hidden));
 }
 
+/// Parses the flags of a verb, as its tests give them.
+#[cfg(test)]
+pub(crate) fn flags_of<A: clap::Args>(line: &[&str]) -> Result<A, clap::Error> {
+    #[derive(Parser)]
+    struct Line<A: clap::Args> {
+        #[command(flatten)]
+        args: A,
+    }
+    Line::try_parse_from(line).map(|line| line.args)
+}
+
 /// Looks for `--json` among arguments that could not be parsed.
 fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
     arguments

@@ -3,10 +3,9 @@
 use clap::{ArgAction, ValueEnum};
 use serde::Serialize;
 use stevedore::digest::Digest;
-use stevedore::reference::Reference;
 use stevedore::sign::{self, Made, PrivateKey};
 use stevedore::timestamp;
-use stevedore::transport::{Location, Place, Selector, Transport};
+use stevedore::transport::Transport;
 use stevedore::watch::Watch;
 
 use super::flags;
@@ -60,7 +59,7 @@ impl SigningFlags {
     /// Has something signed, which makes `what`, and tells of it; notes are told of the digest.
     pub(crate) fn run(
         &self,
-        mut signed: Signed,
+        signed: Signed,
         image: &flags::Image,
         what: &str,
         ui: &Ui,
@@ -75,9 +74,7 @@ impl SigningFlags {
         place.finish()?;
         notes(&images[0].digest).iter().for_each(|note| ui.note(note));
         let summary = summary(&images, what);
-        signed.reference = image.reference.to_string();
-        signed.images = images;
-        ui.report(&signed)?;
+        ui.report(&Signed { reference: image.reference.to_string(), images, ..signed })?;
         ui.summary(&summary);
         Ok(())
     }
@@ -138,24 +135,6 @@ enum SignatureFormat {
     Both,
 }
 
-/// Returns the name that an image is signed under: that of a registry's, or a full one in a layout or archive.
-pub(crate) fn identity(reference: &Location) -> Option<String> {
-    match (&reference.place, &reference.at) {
-        (Place::Registry(repository), at) => {
-            // As cosign writes it, and what every reader takes for Docker Hub.
-            let host = if repository.host() == "docker.io" { "index.docker.io" } else { repository.host() };
-            let tag = at.tag().map(|tag| format!(":{tag}")).unwrap_or_default();
-            Some(format!("{host}/{}{tag}", repository.path()))
-        }
-        (_, Selector::Tag(name)) if name.contains('/') => {
-            let reference: Reference = name.parse().ok()?;
-            let tag = reference.tag.map(|tag| format!(":{}", tag.as_str())).unwrap_or_default();
-            Some(format!("{}/{}{tag}", reference.repository.host(), reference.repository.path()))
-        }
-        _ => None,
-    }
-}
-
 /// Counts what was written of something.
 fn summary(images: &[sign::Image], what: &str) -> String {
     let made = images.iter().flat_map(|image| [&image.classic, &image.bundle]).flatten();
@@ -165,27 +144,5 @@ fn summary(images: &[sign::Image], what: &str) -> String {
         (0, _) => format!("{}: nothing to do, attested already", count(images.len(), "image")),
         (new, 0) => format!("{}: {} written", count(images.len(), "image"), count(new, what)),
         (new, old) => format!("{}: {} written, {old} there already", count(images.len(), "image"), count(new, what)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names() {
-        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        for (reference, wanted) in [
-            ("docker://127.0.0.1:5000/app:v1", Some("127.0.0.1:5000/app:v1")),
-            (&*format!("docker://ex.com/a@sha256:{hex}"), Some("ex.com/a")),
-            (&*format!("docker://ex.com/a:v1@sha256:{hex}"), Some("ex.com/a")),
-            ("docker://alpine", Some("index.docker.io/library/alpine:latest")),
-            ("oci:d:v1", None),
-            ("oci:d", None),
-            ("oci:d:ex.com/a:v1", Some("ex.com/a:v1")),
-            ("oci-archive:a.tar:library/alpine:3", Some("docker.io/library/alpine:3")),
-        ] {
-            assert_eq!(identity(&reference.parse().expect("a location")).as_deref(), wanted, "{reference}");
-        }
     }
 }

@@ -89,6 +89,13 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// Joins counts that are not zero, each with what was counted, behind a colon: `: 3 sent, 1 failed`; nothing when all are.
+pub(crate) fn counts(counts: &[(usize, &str)]) -> String {
+    let parts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    if parts.is_empty() { parts } else { format!(": {parts}") }
+}
+
 /// The largest unit of which there is at least one, after rounding: 999,999 bytes are 1.0 MB.
 fn unit_of(count: u64) -> (&'static str, u64) {
     let fits = |unit: u64| unit == 1 || count.saturating_add(unit / 2000) >= unit;

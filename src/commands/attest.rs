@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgAction;
 use stevedore::sign::{self, Attesting, PredicateType, PrivateKey, collect};
-use stevedore::transport::{Place, Transport};
+use stevedore::transport::Transport;
 use stevedore::watch::Watch;
 
 use crate::cli::flags::Image;
-use crate::cli::signing::{Signed, SigningFlags, identity};
+use crate::cli::signing::{Signed, SigningFlags};
 use crate::cli::{Context, Result, Ui, Usage};
 
 /// Attest something of an image with a key
@@ -71,23 +71,12 @@ impl Args {
         Ok(Attesting {
             classic: self.signing.classic(),
             bundle: self.signing.bundle(),
-            name: self.identity.clone().or_else(|| self.name()),
+            name: self.identity.clone().or_else(|| sign::attested_name(&self.image.reference)),
             predicate_type: self.kind.uri().to_owned(),
             predicate: self.kind.predicate(&content, created.as_deref())?,
             created,
             recursive: self.signing.recursive,
         })
-    }
-
-    /// Returns the name of the repository, for that is what cosign has there.
-    fn name(&self) -> Option<String> {
-        match &self.image.reference.place {
-            Place::Registry(repository) if repository.host() == "docker.io" => {
-                Some(format!("index.docker.io/{}", repository.path()))
-            }
-            Place::Registry(repository) => Some(repository.to_string()),
-            _ => identity(&self.image.reference),
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `pull`: the files of an artifact.
 
-use std::io::{self, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -133,16 +133,16 @@ fn to_stdout(args: &Args, source: &dyn Source, artifact: &Image, ui: &Ui) -> Res
     };
     ui.close();
     let mut content = source.blob(blob)?;
-    let mut stdout = output::stream();
     let mut buffer = vec![0; 128 * 1024];
-    loop {
-        let n = content.read(&mut buffer).map_err(transport::Error::from_read)?;
-        if n == 0 {
-            break;
+    output::stream(|out| {
+        loop {
+            let n = content.read(&mut buffer).map_err(transport::Error::from_read)?;
+            if n == 0 {
+                return Ok(());
+            }
+            out.write_all(&buffer[..n]).map_err(output::failure)?;
         }
-        stdout.write_all(&buffer[..n]).map_err(output::failure)?;
-    }
-    io::Write::flush(&mut stdout).map_err(output::failure)
+    })
 }
 
 impl From<artifact::PulledFile> for File {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use stevedore::artifact::{self, Node, Wanted};
-use stevedore::descriptor::{Annotations, Descriptor};
+use stevedore::descriptor::Descriptor;
 use stevedore::digest::Digest;
 use stevedore::image;
 use stevedore::media_type::MediaType;
@@ -50,23 +50,7 @@ struct Tree {
     digest: Digest,
     media_type: MediaType,
     size: u64,
-    referrers: Vec<Referrer>,
-}
-
-/// A manifest that refers to another.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Referrer {
-    digest: Digest,
-    media_type: MediaType,
-    size: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    artifact_type: Option<String>,
-    #[serde(skip_serializing_if = "Annotations::is_empty")]
-    annotations: Annotations,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<String>,
-    referrers: Vec<Referrer>,
+    referrers: Vec<Node>,
 }
 
 /// Lists them.
@@ -88,7 +72,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         digest: subject.digest,
         media_type: subject.media_type,
         size: subject.size,
-        referrers: nodes.into_iter().map(Referrer::from).collect(),
+        referrers: nodes,
     })?;
     if is_empty {
         ui.summary("nothing refers to it");
@@ -96,43 +80,33 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     Ok(())
 }
 
-impl From<Node> for Referrer {
-    fn from(node: Node) -> Self {
-        let Descriptor { digest, media_type, size, artifact_type, annotations, .. } = node.descriptor;
-        let referrers = node.referrers.into_iter().map(Self::from).collect();
-        Self { digest, media_type, size, artifact_type, annotations, tag: node.tag, referrers }
+/// Writes a line for each, the branches before it.
+fn write(referrers: &[Node], before: &str, into: &mut String) {
+    for (number, referrer) in referrers.iter().enumerate() {
+        let is_last = number + 1 == referrers.len();
+        let branch = if is_last { "└── " } else { "├── " };
+        into.push_str(&format!("{before}{branch}{}\n", line(referrer)));
+        let below = format!("{before}{}", if is_last { "    " } else { "│   " });
+        write(&referrer.referrers, &below, into);
     }
 }
 
-impl Referrer {
-    /// Writes a line for each, the branches before it.
-    fn write(referrers: &[Self], before: &str, into: &mut String) {
-        for (number, referrer) in referrers.iter().enumerate() {
-            let is_last = number + 1 == referrers.len();
-            let branch = if is_last { "└── " } else { "├── " };
-            into.push_str(&format!("{before}{branch}{}\n", referrer.line()));
-            let below = format!("{before}{}", if is_last { "    " } else { "│   " });
-            Self::write(&referrer.referrers, &below, into);
-        }
+fn line(Node { descriptor, tag, .. }: &Node) -> String {
+    let kind = descriptor.artifact_type.as_deref().unwrap_or(descriptor.media_type.as_str());
+    let mut line = format!("{} {}", descriptor.digest, printable(kind));
+    if let Some(predicate) = descriptor.annotations.get(PREDICATE) {
+        line.push_str(&format!(" {}", printable(predicate)));
     }
-
-    fn line(&self) -> String {
-        let kind = self.artifact_type.as_deref().unwrap_or(self.media_type.as_str());
-        let mut line = format!("{} {}", self.digest, printable(kind));
-        if let Some(predicate) = self.annotations.get(PREDICATE) {
-            line.push_str(&format!(" {}", printable(predicate)));
-        }
-        if let Some(tag) = &self.tag {
-            line.push_str(&format!(" (tag {tag})"));
-        }
-        line
+    if let Some(tag) = tag {
+        line.push_str(&format!(" (tag {tag})"));
     }
+    line
 }
 
 impl Report for Tree {
     fn text(&self) -> String {
         let mut text = format!("{} {}\n", self.digest, self.reference);
-        Referrer::write(&self.referrers, "", &mut text);
+        write(&self.referrers, "", &mut text);
         text
     }
 }

@@ -1,15 +1,13 @@
 //! `sign`: an image signed with a key, in both of cosign's forms.
 
-use std::collections::BTreeMap;
-
 use stevedore::sign::{self, PrivateKey, Signing};
 use stevedore::transport::{Location, Place, Selector, Transport};
 use stevedore::watch::Watch;
 
-use crate::cli::config_flags::pair;
+use crate::cli::config_flags::{annotations, pair};
 use crate::cli::flags::Image;
-use crate::cli::signing::{Signed, SigningFlags, identity};
-use crate::cli::{Result, Ui, Usage};
+use crate::cli::signing::{Signed, SigningFlags};
+use crate::cli::{Result, Ui};
 
 /// Sign an image with a key
 ///
@@ -60,17 +58,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
 impl Args {
     fn signing(&self, ui: &Ui) -> Result<Signing> {
         let created = self.signing.created(ui)?;
-        let mut annotations = BTreeMap::new();
-        for (name, value) in &self.annotation {
-            if annotations.insert(name.clone(), value.clone()).is_some_and(|other| other != *value) {
-                return Err(Usage::new(format!("the annotation {name} has two values"), "give it once").into());
-            }
-        }
         Ok(Signing {
             classic: self.signing.classic(),
             bundle: self.signing.bundle(),
-            identity: self.identity.clone().or_else(|| identity(&self.image.reference)),
-            annotations,
+            identity: self.identity.clone().or_else(|| sign::signed_name(&self.image.reference)),
+            annotations: annotations(&self.annotation)?,
             created,
             recursive: self.signing.recursive,
         })

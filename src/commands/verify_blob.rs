@@ -5,9 +5,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use stevedore::sign::blob::{self, Artifact, Verified};
+use stevedore::sign::blob::{self, Artifact, Proof, Verified};
 use stevedore::sign::collect::MAX_ATTESTATION;
-use stevedore::sign::{self, PredicateType, Signer};
+use stevedore::sign::{PredicateType, Signer};
 
 use crate::cli::keyless::KeylessFlags;
 use crate::cli::report::{Report, printable};
@@ -15,8 +15,6 @@ use crate::cli::{Context, Result, Ui, Usage};
 
 /// Files that are not larger are read whole, for the sake of keys that cannot do with a digest.
 const MAX_CONTENT: u64 = 64 << 20;
-/// The most reasons of a refusal that are printed.
-const MAX_REASONS: usize = 20;
 
 /// Verify that a file is signed, by the bundle beside it
 ///
@@ -72,35 +70,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let evidence = args.evidence()?;
     let artifact = artifact(&args.file)?;
     let kind = args.kind.as_ref().map(PredicateType::uri);
-    let parts = match args.signature {
-        Some(_) => vec![&*evidence],
-        None => blob::bundles(&evidence).map_err(|reason| unacceptable(&artifact, vec![reason.to_string()]))?,
-    };
-    let mut reasons = Vec::new();
-    let mut passed = 0;
-    for part in parts {
-        for authority in &authorities {
-            let verified = match args.signature {
-                Some(_) => blob::verify_detached(part, &artifact, &**authority),
-                None => blob::verify(part, &artifact, &**authority, kind, MAX_ATTESTATION),
-            };
-            match verified {
-                Ok(Verified { digest, signer, predicate_type, .. }) => {
-                    return ui.report(&Finding { file: args.file.clone(), digest, signer, predicate_type });
-                }
-                Err(reason) if reasons.len() < MAX_REASONS => reasons.push(reason.to_string()),
-                Err(_) => passed += 1,
-            }
-        }
-    }
-    if passed > 0 {
-        reasons.push(format!("{passed} more"));
-    }
-    Err(unacceptable(&artifact, reasons).into())
-}
-
-fn unacceptable(artifact: &Artifact, reasons: Vec<String>) -> sign::Error {
-    sign::Error::Artifact { digest: artifact.digest(), reasons }
+    let proof = if args.signature.is_some() { Proof::Signature(&evidence) } else { Proof::Bundles(&evidence) };
+    let Verified { digest, signer, predicate_type, .. } = blob::verify_any(proof, &artifact, &authorities, kind)?;
+    ui.report(&Finding { file: args.file.clone(), digest, signer, predicate_type })
 }
 
 impl Args {

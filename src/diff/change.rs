@@ -93,10 +93,15 @@ pub(super) fn compare(
         };
         let old = if order.is_le() { left.next() } else { None };
         let new = if order.is_ge() { right.next() } else { None };
-        let Some((path, _)) = old.or(new) else { return changes };
-        let (old, new) = (old.map(|(_, entry)| entry), new.map(|(_, entry)| entry));
-        if let Some(operation) = operation(old, new, options, &mut same_content) {
-            changes.push(Change { path: path.to_vec(), operation, before: old.cloned(), after: new.cloned() });
+        let (mut path, mut entries) = (Vec::new(), [None, None]);
+        for (at, entry) in [old, new].into_iter().enumerate() {
+            if let Some((own, entry)) = entry {
+                (path, entries[at]) = (own, Some(entry));
+            }
+        }
+        let [old, new] = entries;
+        if let Some(operation) = operation(old.as_ref(), new.as_ref(), options, &mut same_content) {
+            changes.push(Change { path, operation, before: old, after: new });
         }
     }
 }

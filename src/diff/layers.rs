@@ -158,7 +158,7 @@ fn digests(layers: &Layers<'_>, numbers: BTreeSet<usize>) -> Result<BTreeMap<(us
     let mut found = BTreeMap::new();
     for number in numbers {
         let Layer { members, .. } = layers.read(number)?;
-        let entries = members.into_iter().map(|member| member.entry);
+        let entries = members.iter().map(|member| member.entry);
         found.extend(entries.filter_map(|entry| Some(((number, entry.member), entry.digest?))));
     }
     Ok(found)

@@ -41,6 +41,15 @@ impl Layer {
         }
     }
 
+    /// Returns the same layer under another media type.
+    pub fn labelled(mut self, media_type: MediaType) -> Self {
+        match &mut self {
+            Self::Kept { descriptor, .. } => descriptor.media_type = media_type,
+            Self::Made(made) => made.descriptor.media_type = media_type,
+        }
+        self
+    }
+
     /// Returns the digest of the uncompressed content.
     pub fn diff_id(&self) -> &Digest {
         match self {

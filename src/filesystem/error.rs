@@ -70,6 +70,14 @@ pub enum Error {
         /// How much is allowed.
         limit: u64,
     },
+    /// A layer has a path that no Linux opens.
+    #[error("layer {layer} has a path of more than {limit} bytes, which no runtime can unpack")]
+    TooLong {
+        /// The layer.
+        layer: Digest,
+        /// How long a path may be.
+        limit: usize,
+    },
     /// The path is not there.
     #[error("{} is not in the image", escape(path))]
     NotFound {
@@ -179,6 +187,7 @@ impl Classified for Error {
             Self::Malformed { .. }
             | Self::NoLayer { .. }
             | Self::Limit { .. }
+            | Self::TooLong { .. }
             | Self::Dangling { .. }
             | Self::Loop { .. }
             | Self::NoFile { .. }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use super::resolve::{End, Look, no_file, nowhere};
+use super::resolve::{End, no_file, nowhere};
 use super::tree::Tree;
 use super::{Entry, Error, Layer, Layers, Result};
 use crate::digest::{Algorithm, Hasher};
@@ -25,17 +25,31 @@ impl Layers<'_> {
     /// # Errors
     /// For the first path that is no file: [`Error::NotFound`], [`Error::Dangling`], [`Error::Loop`], [`Error::NoFile`].
     pub fn find(&self, paths: &[&[u8]]) -> Result<Vec<Found>> {
-        let count = self.image.layers().len();
+        let mut lowest = self.image.layers().len();
         let budget = self.budget();
+        // The top one first.
         let mut read: Vec<Layer> = Vec::new();
+        let mut open = None;
+        let (mut concerned, mut decided, mut times) = (false, 0, 0);
         loop {
-            let lowest = count - read.len();
-            let tree = self.merge_top(lowest, &read)?;
-            if let Some(found) = self.decide(&tree, paths, lowest == 0)? {
-                return Ok(found);
+            // Each decision merges all that was read so far, so it is made where a layer has something to say, and then seldom.
+            let is_due = concerned && (times < FREE_DECISIONS || read.len() >= 2 * decided);
+            if is_due || lowest == 0 {
+                let tree = self.merge_top(lowest, read.iter().rev())?;
+                match self.decide(&tree, paths, lowest > 0)? {
+                    Decided::Found(found) => return Ok(found),
+                    // A hard link may lead to any path.
+                    Decided::Open(path) => open = Some(path).filter(|_| !tree.has_unresolved()),
+                }
+                (concerned, decided, times) = (false, read.len(), times + 1);
             }
-            let layer = self.read_and_keep(lowest - 1, &budget)?;
-            read.insert(0, layer);
+            lowest -= 1;
+            let layer = self.read_and_keep(lowest, &budget)?;
+            concerned |= match &open {
+                Some(path) => self.merge_top(lowest, [&layer].into_iter())?.concerns(path),
+                None => true,
+            };
+            read.push(layer);
         }
     }
 
@@ -74,39 +88,39 @@ impl Layers<'_> {
         }
     }
 
-    /// Merges the layers from `lowest` up, without those below.
-    pub(super) fn merge_top(&self, lowest: usize, read: &[Layer]) -> Result<Tree> {
+    /// Merges layers from `lowest` up, without those below.
+    pub(super) fn merge_top<'l>(&self, lowest: usize, read: impl Iterator<Item = &'l Layer>) -> Result<Tree> {
         let mut tree = Tree::new(self.budget());
-        for (number, layer) in read.iter().enumerate() {
-            tree.apply(lowest + number, &layer.members)?;
+        for (number, layer) in (lowest..).zip(read) {
+            tree.apply(number, &layer.members)?;
         }
         Ok(tree)
     }
 
-    /// Finds all paths in what was read so far, or says that it takes more layers.
-    fn decide(&self, tree: &Tree, paths: &[&[u8]], complete: bool) -> Result<Option<Vec<Found>>> {
-        let look = |path: &[u8]| match tree.look(path) {
-            Look::Unknown if complete => {
-                if tree.get(path).is_some() {
-                    Look::There
-                } else {
-                    Look::Absent
-                }
-            }
-            other => other,
-        };
+    /// Finds all paths in what was read so far, or says which one takes more layers; `partial` when there are more.
+    fn decide(&self, tree: &Tree, paths: &[&[u8]], partial: bool) -> Result<Decided> {
         let mut all = Vec::new();
         for path in paths {
-            let at = match tree.walk(path, true, look)? {
+            let at = match tree.walk(path, true, partial)? {
                 End::At(at) => at,
                 End::Nowhere { dangling } => return Err(nowhere(path, dangling)),
-                End::Unknown => return Ok(None),
+                End::Unknown(path) => return Ok(Decided::Open(path)),
             };
-            match tree.get(&at) {
-                Some(entry) if entry.is_file() => all.push(Found { path: at, entry: entry.clone() }),
-                other => return Err(no_file(path, other)),
+            match tree.table.get(at) {
+                Some(entry) if entry.is_file() => all.push(Found { path: tree.paths.path(at), entry }),
+                other => return Err(no_file(path, other.as_ref())),
             }
         }
-        Ok(Some(all))
+        Ok(Decided::Found(all))
     }
+}
+
+/// How often paths are looked up before it takes twice as many layers as the time before.
+const FREE_DECISIONS: usize = 8;
+
+/// What the layers that were read tell of paths.
+enum Decided {
+    Found(Vec<Found>),
+    /// What is at this path depends on layers below.
+    Open(Vec<u8>),
 }

@@ -19,8 +19,10 @@ use super::{Error, Layer, Result, Tree};
 use crate::blob::Blob;
 use crate::digest::{Algorithm, Digest};
 use crate::image::Image;
-use crate::layer::{Positioned, decompress};
+use crate::layer::{Positioned, decompress, sniff};
+use crate::media_type::Compression;
 use crate::pool::Pool;
+use crate::tar::fill;
 use crate::transport::Source;
 
 /// How layers are read.
@@ -170,11 +172,18 @@ impl<'a> Layers<'a> {
     /// # Errors
     /// [`Error::Limit`].
     pub fn merge_read(&self, layers: &[Layer]) -> Result<Tree> {
-        let mut tree = Tree::new(self.budget());
-        for (number, layer) in layers.iter().enumerate() {
-            tree.apply(number, &layer.members)?;
-        }
-        Ok(tree)
+        self.merge_top(0, layers.iter())
+    }
+
+    /// Returns how a layer is compressed, whatever its media type says: its first bytes are read.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn compression(&self, number: usize) -> Result<Compression> {
+        let mut head = [0; 4];
+        let read = fill(&mut *self.open(number)?, &mut head);
+        let count = read.map_err(|error| Error::reading(&self.image.layers()[number].digest, error))?;
+        Ok(sniff(&head[..count]))
     }
 
     /// Writes a layer's tar as it is, uncompressed, and returns its size.

@@ -3,22 +3,21 @@
 //! Runtimes unpack a layer into one folder, so `bin/x` behind the link `bin -> usr/bin` is `usr/bin/x`. Links of other layers do not count:
 //! each layer has a folder of its own there.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::meaning::{Meaning, join, normalize, split};
+use super::paths::{MAX_PATH, Node, Paths};
 use super::resolve::MAX_LINKS;
-use super::tree::Path;
-use super::{Kind, Member};
+use super::{Budget, Kind, Member, Path, Result};
 
 /// The most bytes of link targets that are followed for one path; Linux takes 4095 for each link.
 const MAX_FOLLOWED: usize = 16 * 1024;
 
 /// The links of one layer while its entries are read in order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Links {
-    targets: BTreeMap<Path, Box<[u8]>>,
-    /// The length of the longest path that was a link.
-    longest: usize,
+    paths: Paths,
+    targets: HashMap<Node, Box<[u8]>>,
 }
 
 /// What a member means where the layer's links lead.
@@ -46,8 +45,16 @@ impl Placed {
 }
 
 impl Links {
+    /// Knows no links yet; the budget pays for those to come.
+    pub(super) fn new(budget: Budget) -> Self {
+        Self { paths: Paths::new(budget, 48), targets: HashMap::new() }
+    }
+
     /// Resolves the next member of the layer. A loop of links is not followed: its path is taken as it is.
-    pub(super) fn place(&mut self, member: &Member) -> Placed {
+    ///
+    /// # Errors
+    /// [`Error::Limit`](super::Error::Limit).
+    pub(super) fn place(&mut self, member: &Member) -> Result<Placed> {
         let meaning = match member.meaning() {
             Meaning::Path(path) => Meaning::Path(self.enter(path)),
             Meaning::Whiteout(path) => Meaning::Whiteout(self.parent_resolved(&path).unwrap_or(path)),
@@ -60,9 +67,9 @@ impl Links {
         };
         let target = target.map(|path| self.parent_resolved(&path).unwrap_or(path));
         if let Meaning::Path(path) = &meaning {
-            self.note(path, member, target.as_ref());
+            self.note(path, member, target.as_ref())?;
         }
-        Placed { meaning, target }
+        Ok(Placed { meaning, target })
     }
 
     /// Resolves the directory of an entry; links that cannot be followed are replaced by directories.
@@ -70,8 +77,11 @@ impl Links {
         if let Some(resolved) = self.parent_resolved(&path) {
             return resolved;
         }
-        for (at, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
-            self.targets.remove(&path[..at]);
+        let mut node = Node::ROOT;
+        for part in split(&path).0.split(|byte| *byte == b'/') {
+            let Some(next) = self.paths.child(node, part) else { break };
+            self.targets.remove(&next);
+            node = next;
         }
         path
     }
@@ -81,13 +91,15 @@ impl Links {
         self.resolve(parent).map(|parent| join(&parent, base))
     }
 
-    /// Follows all links of a path, bounded by the root; nothing for a loop.
+    /// Follows all links of a path, bounded by the root; nothing for a loop, and for a path that is too long.
     fn resolve(&self, path: &[u8]) -> Option<Path> {
         if self.targets.is_empty() {
             return Some(path.to_vec());
         }
         let mut todo: Vec<&[u8]> = path.rsplit(|byte| *byte == b'/').collect();
         let mut here = Path::new();
+        // Of each part of `here` its node, as far as links lie below it.
+        let mut nodes: Vec<Option<Node>> = Vec::new();
         let (mut links, mut followed) = (0, 0);
         while let Some(part) = todo.pop() {
             let length = here.len();
@@ -95,6 +107,7 @@ impl Links {
                 b"" | b"." => continue,
                 b".." => {
                     here.truncate(split(&here).0.len());
+                    nodes.pop();
                     continue;
                 }
                 _ if here.is_empty() => here.extend_from_slice(part),
@@ -103,40 +116,48 @@ impl Links {
                     here.extend_from_slice(part);
                 }
             }
-            if here.len() > self.longest {
+            if here.len() > MAX_PATH {
+                return None;
+            }
+            let above = nodes.last().copied().unwrap_or(Some(Node::ROOT));
+            let node = above.and_then(|above| self.paths.child(above, part));
+            let Some(target) = node.and_then(|node| self.targets.get(&node)) else {
+                nodes.push(node);
                 continue;
+            };
+            (links, followed) = (links + 1, followed + target.len());
+            if links > MAX_LINKS || followed > MAX_FOLLOWED {
+                return None;
             }
-            if let Some(target) = self.targets.get(&here) {
-                (links, followed) = (links + 1, followed + target.len());
-                if links > MAX_LINKS || followed > MAX_FOLLOWED {
-                    return None;
-                }
-                here.truncate(if target.starts_with(b"/") { 0 } else { length });
-                todo.extend(target.rsplit(|byte| *byte == b'/'));
+            here.truncate(length);
+            if target.starts_with(b"/") {
+                here.clear();
+                nodes.clear();
             }
+            todo.extend(target.rsplit(|byte| *byte == b'/'));
         }
         Some(here)
     }
 
     /// Keeps a link, and forgets those that the entry replaces.
-    fn note(&mut self, path: &[u8], member: &Member, target: Option<&Path>) {
+    fn note(&mut self, path: &[u8], member: &Member, target: Option<&Path>) -> Result<()> {
         let link = match member.entry.kind {
             Kind::Symlink => member.entry.link.clone(),
-            Kind::HardLink => target.and_then(|target| self.targets.get(target)).cloned(),
+            Kind::HardLink => target.and_then(|target| self.targets.get(&self.paths.find(target)?)).cloned(),
             _ => None,
         };
-        if !self.targets.is_empty() {
-            self.targets.remove(path);
+        if !self.targets.is_empty()
+            && let Some(node) = self.paths.find(path)
+        {
+            self.targets.remove(&node);
             if !member.entry.is_directory() {
-                let (start, end) = (join(path, b""), [path, b"0"].concat());
-                let doomed: Vec<Path> = self.targets.range(start..end).map(|(path, _)| path.clone()).collect();
-                doomed.iter().for_each(|path| drop(self.targets.remove(path)));
+                self.paths.cut_below(node, |_, below| drop(self.targets.remove(&below)));
             }
         }
         if let Some(link) = link.filter(|_| !path.is_empty()) {
-            self.longest = self.longest.max(path.len());
-            self.targets.insert(path.to_vec(), link);
+            self.targets.insert(self.paths.add(path)?, link);
         }
+        Ok(())
     }
 }
 
@@ -145,13 +166,17 @@ mod tests {
     use super::*;
     use crate::filesystem::Entry;
 
+    fn empty() -> Links {
+        Links::new(Budget::new(1 << 20))
+    }
+
     fn member(name: &str, entry: Entry) -> Member {
         Member { name: name.as_bytes().into(), entry }
     }
 
     fn place(links: &mut Links, name: &str) -> String {
         let member = member(name, Entry::file(0o644, 0));
-        match links.place(&member).meaning {
+        match links.place(&member).expect("places").meaning {
             Meaning::Path(path) => String::from_utf8_lossy(&path).into_owned(),
             Meaning::Whiteout(path) => format!("-{}", String::from_utf8_lossy(&path)),
             Meaning::Opaque(path) => format!("*{}", String::from_utf8_lossy(&path)),
@@ -184,9 +209,9 @@ mod tests {
             (&[("l", "")], "l/x", "x"),
         ];
         for (pairs, name, wanted) in table {
-            let mut links = Links::default();
+            let mut links = empty();
             for (at, target) in *pairs {
-                links.place(&member(at, Entry::symlink(target.as_bytes())));
+                links.place(&member(at, Entry::symlink(target.as_bytes()))).expect("places");
             }
             assert_eq!(place(&mut links, name), *wanted, "{pairs:?} {name}");
         }
@@ -197,29 +222,29 @@ mod tests {
         for (name, entry) in
             [("lib", Entry::directory(0o755)), ("lib", Entry::file(0o644, 0)), ("./lib", Entry::fifo(0o600))]
         {
-            let mut links = Links::default();
-            links.place(&member("lib", Entry::symlink(b"usr/lib")));
-            links.place(&member(name, entry));
+            let mut links = empty();
+            links.place(&member("lib", Entry::symlink(b"usr/lib"))).expect("places");
+            links.place(&member(name, entry)).expect("places");
             assert_eq!(place(&mut links, "lib/b"), "lib/b", "{name}");
         }
         // With a directory go the links in it.
-        let mut links = Links::default();
-        links.place(&member("a/l", Entry::symlink(b"b")));
-        links.place(&member("a", Entry::file(0o644, 0)));
+        let mut links = empty();
+        links.place(&member("a/l", Entry::symlink(b"b"))).expect("places");
+        links.place(&member("a", Entry::file(0o644, 0))).expect("places");
         assert_eq!(place(&mut links, "a/l/x"), "a/l/x");
         // A loop that could not be followed is replaced by a directory.
-        let mut links = Links::default();
-        links.place(&member("l", Entry::symlink(b"l")));
+        let mut links = empty();
+        links.place(&member("l", Entry::symlink(b"l"))).expect("places");
         assert_eq!(place(&mut links, "l/x"), "l/x");
         assert!(links.targets.is_empty());
     }
 
     #[test]
     fn hard_links_are_resolved_and_lead_on() {
-        let mut links = Links::default();
-        links.place(&member("lib", Entry::symlink(b"usr/lib")));
+        let mut links = empty();
+        links.place(&member("lib", Entry::symlink(b"usr/lib"))).expect("places");
         let link = |target: &[u8]| Entry::hard_link(target, &Entry::file(0o644, 0));
-        let target = |links: &mut Links, to: &[u8]| links.place(&member("h", link(to))).target;
+        let target = |links: &mut Links, to: &[u8]| links.place(&member("h", link(to))).expect("places").target;
         assert_eq!(target(&mut links, b"lib/a"), Some(b"usr/lib/a".to_vec()));
         assert_eq!(target(&mut links, b"/lib/./a"), Some(b"usr/lib/a".to_vec()));
         assert_eq!(target(&mut links, b"../a"), None);

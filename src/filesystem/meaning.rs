@@ -40,6 +40,11 @@ impl Member {
         }
         Meaning::Whiteout(join(parent, name))
     }
+
+    /// Returns the length of the path that the name says, in bytes; 0 when it leads out of the filesystem.
+    pub(super) fn path_length(&self) -> usize {
+        normalize(&self.name).map_or(0, |path| path.len())
+    }
 }
 
 /// Makes a path of a name, lexically: no leading slash, no empty parts, no `.`. Nothing when it has `..`.

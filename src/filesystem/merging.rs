@@ -10,13 +10,14 @@
 mod complete;
 mod top;
 
-use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 
 use super::ahead::Ahead;
 use super::budget::Budget;
 use super::links::{Links, Placed};
-use super::meaning::{Meaning, split};
+use super::meaning::Meaning;
+use super::packed::Table;
+use super::paths::{Node, Paths};
 use super::tree::{Oddity, Path, Tree, Warning};
 use super::{Entry, Kind, Layers, Member, Result};
 use crate::tar::Archive;
@@ -60,28 +61,28 @@ const NEEDED: u8 = 32;
 const PASSED: u8 = 64;
 
 /// What is known of a path.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Known {
-    flags: u8,
+    /// What the layers above have or hide, and what the layer that is being read has.
+    above: u8,
+    here: u8,
+    /// Whether what the layer has is seen.
+    visible: bool,
     /// Layer and member of what was passed on.
     origin: Option<(u32, u32)>,
-}
-
-/// What the layer that is being read has at a path.
-#[derive(Default)]
-struct Here {
-    flags: u8,
-    /// What is no directory, hard links resolved, with the number of the member that has the content.
-    entry: Option<Box<Entry>>,
-    visible: bool,
 }
 
 /// A filesystem on its way into a sink.
 struct Merging<'a> {
     sink: &'a mut dyn Sink,
     budget: Budget,
-    known: HashMap<Path, Known>,
-    here: HashMap<Path, Here>,
+    paths: Paths,
+    /// By node.
+    known: Vec<Known>,
+    /// What the layer that is being read has and is no directory, hard links resolved, with the number of the member that has the content.
+    entries: Table,
+    /// Of which paths the layer that is being read has said anything.
+    here: Vec<Node>,
     /// The links that the layer has so far.
     links: Links,
     /// Whether the layer has something that takes the layers below to be understood.
@@ -107,7 +108,7 @@ impl Layers<'_> {
                 merging.complete(self, &tree)?;
                 return Ok(Passed { warnings: tree.warnings().to_vec(), overwritten, replaced });
             }
-            merging.close_layer()?;
+            merging.close_layer();
         }
         merging.append_implied()?;
         Ok(Passed { warnings: merging.warnings, overwritten: false, replaced: None })
@@ -128,9 +129,9 @@ impl Layers<'_> {
     /// # Errors
     /// Those of reading and of the sink.
     pub fn pass_on_layer(&self, number: usize, sink: &mut dyn Sink) -> Result<()> {
-        let mut links = Links::default();
+        let mut links = Links::new(self.budget());
         self.walk(number, &mut |archive, mut member| {
-            let placed = links.place(&member);
+            let placed = links.place(&member)?;
             let Some(path) = placed.name() else { return Ok(()) };
             if let Some(target) = placed.target {
                 member.entry.link = Some(target.into());
@@ -158,10 +159,12 @@ impl<'a> Merging<'a> {
     fn new(sink: &'a mut dyn Sink, budget: Budget) -> Self {
         Self {
             sink,
+            paths: Paths::new(budget.clone(), size_of::<Known>() + Table::COST + size_of::<Node>()),
+            known: Vec::new(),
+            entries: Table::default(),
+            here: Vec::new(),
+            links: Links::new(budget.clone()),
             budget,
-            known: HashMap::new(),
-            here: HashMap::new(),
-            links: Links::default(),
             odd: false,
             overwritten: false,
             replaced: None,
@@ -170,19 +173,25 @@ impl<'a> Merging<'a> {
     }
 
     fn take(&mut self, number: usize, archive: &mut Archive<Ahead<'_>>, member: &Member) -> Result<()> {
-        let Placed { meaning, target } = self.links.place(member);
+        let Placed { meaning, target } = self.links.place(member)?;
         match meaning {
             Meaning::Path(path) if path.is_empty() => self.take_root(member),
             Meaning::Path(path) if member.entry.kind == Kind::HardLink => {
-                self.take_link(&path, target.unwrap_or_default())
+                self.take_link(&path, &target.unwrap_or_default())
             }
-            Meaning::Path(path) => self.take_entry(path, member, archive),
-            Meaning::Whiteout(path) => self.mark(path, HIDDEN),
+            Meaning::Path(path) => self.take_entry(&path, member, archive),
+            Meaning::Whiteout(path) => {
+                let node = self.paths.add(&path)?;
+                self.mark(node, HIDDEN);
+                Ok(())
+            }
             Meaning::Opaque(directory) => {
                 if directory.is_empty() {
                     self.warn(number, member, Oddity::OpaqueRoot);
                 }
-                self.mark(directory, OPAQUE)
+                let node = self.paths.add(&directory)?;
+                self.mark(node, OPAQUE);
+                Ok(())
             }
             Meaning::Outside => {
                 self.warn(number, member, Oddity::Outside);
@@ -196,46 +205,51 @@ impl<'a> Merging<'a> {
         if !member.entry.is_directory() {
             return Ok(());
         }
-        self.mark(Path::new(), DIRECTORY)?;
-        if self.is_hidden(b"", true) {
+        self.mark(Node::ROOT, DIRECTORY);
+        if self.is_hidden(Node::ROOT, true) {
             return Ok(());
         }
-        self.pass(b"", &member.entry)
+        self.sink.append(b"", &member.entry, None)?;
+        self.remember(Node::ROOT, &member.entry);
+        Ok(())
     }
 
-    fn take_entry(&mut self, path: Path, member: &Member, archive: &mut Archive<Ahead<'_>>) -> Result<()> {
+    fn take_entry(&mut self, path: &[u8], member: &Member, archive: &mut Archive<Ahead<'_>>) -> Result<()> {
+        let node = self.paths.add(path)?;
         let directory = member.entry.is_directory();
-        self.note_conflicts(&path, directory);
-        self.imply_parents(&path)?;
-        let visible = !self.is_hidden(&path, directory);
+        self.note_conflicts(node, directory);
+        self.imply_parents(node);
+        let visible = !self.is_hidden(node, directory);
         if visible {
-            append(self.sink, &path, &member.entry, archive)?;
-            self.remember(&path, &member.entry)?;
+            append(self.sink, path, &member.entry, archive)?;
+            self.remember(node, &member.entry);
         }
         if directory {
-            return self.mark(path, DIRECTORY);
+            self.mark(node, DIRECTORY);
+            return Ok(());
         }
-        self.keep(&path, member.entry.clone(), visible)
+        self.keep(node, member.entry.clone(), visible)
     }
 
     /// Takes a hard link to what the layer has; what else it may mean is found out later.
-    fn take_link(&mut self, path: &[u8], target: Path) -> Result<()> {
+    fn take_link(&mut self, path: &[u8], target: &[u8]) -> Result<()> {
         if self.odd {
             return Ok(());
         }
-        let found =
-            self.here.get(&target).and_then(|here| here.entry.as_deref().map(|entry| (entry.clone(), here.visible)));
+        let there = self.paths.find(target);
+        let found = there.and_then(|there| Some((self.entries.get(there)?, self.known(there).visible)));
         let Some((found, target_visible)) = found.filter(|_| target != path) else {
             self.odd = true;
             return Ok(());
         };
-        self.note_conflicts(path, false);
+        let node = self.paths.add(path)?;
+        self.note_conflicts(node, false);
         if self.odd {
             // What it replaces may be what it leads to.
             return Ok(());
         }
-        self.imply_parents(path)?;
-        let visible = !self.is_hidden(path, false);
+        self.imply_parents(node);
+        let visible = !self.is_hidden(node, false);
         let is_file = found.is_file();
         let first = found.link.clone().filter(|_| is_file).unwrap_or_else(|| target.into());
         if visible && is_file && !target_visible {
@@ -243,103 +257,109 @@ impl<'a> Merging<'a> {
         } else if visible {
             let entry = if is_file { Entry::hard_link(&first, &found) } else { found.clone() };
             self.sink.append(path, &entry, None)?;
-            self.remember(path, &found)?;
+            self.remember(node, &found);
         }
         let link = if is_file { Some(first) } else { found.link.clone() };
         // A link to this link leads to the same file.
-        self.keep(path, Entry { link, ..found }, target_visible)
+        self.keep(node, Entry { link, ..found }, target_visible)
     }
 
     /// Notices what a layer does to its own entries; a later entry replaces the earlier one, which was passed on.
-    fn note_conflicts(&mut self, path: &[u8], directory: bool) {
-        let flags = |path: &[u8]| self.here.get(path).map_or(0, |here| here.flags);
+    fn note_conflicts(&mut self, node: Node, directory: bool) {
+        let own = self.known(node).here;
         let clash = if directory { OTHER } else { OTHER | DIRECTORY | IMPLIED };
-        let below_other = parents(path).any(|parent| flags(parent) & OTHER != 0);
-        if flags(path) & clash != 0 || below_other {
+        let below_other = self.paths.parents(node).any(|parent| self.known(parent).here & OTHER != 0);
+        if own & clash != 0 || below_other {
             self.odd = true;
             self.overwritten = true;
-            if directory || below_other || flags(path) & (DIRECTORY | IMPLIED) != 0 {
-                self.replaced.get_or_insert_with(|| path.to_vec());
+            if directory || below_other || own & (DIRECTORY | IMPLIED) != 0 {
+                self.replaced.get_or_insert_with(|| self.paths.path(node));
             }
         }
     }
 
     /// Marks the directories that a path lies in.
-    fn imply_parents(&mut self, path: &[u8]) -> Result<()> {
-        for parent in parents(path).filter(|parent| !parent.is_empty()) {
-            if self.here.get(parent).is_some_and(|here| here.flags & (DIRECTORY | IMPLIED) != 0) {
-                break;
+    fn imply_parents(&mut self, node: Node) {
+        let parents = self.paths.parents(node).take_while(|parent| *parent != Node::ROOT);
+        let new: Vec<Node> =
+            parents.take_while(|parent| self.known(*parent).here & (DIRECTORY | IMPLIED) == 0).collect();
+        let Some(highest) = new.last() else { return };
+        let mut covered = self.is_covered(*highest);
+        for parent in new.into_iter().rev() {
+            self.mark(parent, IMPLIED);
+            let above = self.known(parent).above;
+            if !covered && above & (HIDDEN | DIRECTORY | OTHER) == 0 {
+                self.known_mut(parent).above |= NEEDED;
             }
-            self.mark(parent.to_vec(), IMPLIED)?;
-            if !self.is_hidden(parent, true) {
-                self.known_mut(parent)?.flags |= NEEDED;
-            }
+            covered |= above & (HIDDEN | OPAQUE | OTHER) != 0;
         }
-        Ok(())
     }
 
     /// Says whether the layers above hide what this layer has at a path.
-    fn is_hidden(&self, path: &[u8], directory: bool) -> bool {
-        let flags = |path: &[u8]| self.known.get(path).map_or(0, |known| known.flags);
+    fn is_hidden(&self, node: Node, directory: bool) -> bool {
         let own = HIDDEN | DIRECTORY | OTHER | if directory { 0 } else { IMPLIED };
-        flags(path) & own != 0 || parents(path).any(|parent| flags(parent) & (HIDDEN | OPAQUE | OTHER) != 0)
+        self.known(node).above & own != 0 || self.is_covered(node)
     }
 
-    fn pass(&mut self, path: &[u8], entry: &Entry) -> Result<()> {
-        self.sink.append(path, entry, None)?;
-        self.remember(path, entry)
+    /// Says whether the layers above hide a directory that a path lies in, or all that is in it.
+    fn is_covered(&self, node: Node) -> bool {
+        self.paths.parents(node).any(|parent| self.known(parent).above & (HIDDEN | OPAQUE | OTHER) != 0)
     }
 
-    fn remember(&mut self, path: &[u8], entry: &Entry) -> Result<()> {
-        let origin = origin(entry);
+    fn remember(&mut self, node: Node, entry: &Entry) {
         let passed = if entry.is_directory() { PASSED } else { 0 };
-        let known = self.known_mut(path)?;
-        known.flags |= passed;
-        known.origin = Some(origin);
-        Ok(())
+        let known = self.known_mut(node);
+        known.above |= passed;
+        known.origin = Some(origin(entry));
     }
 
-    fn known_mut(&mut self, path: &[u8]) -> Result<&mut Known> {
-        if !self.known.contains_key(path) {
-            self.budget.spend((size_of::<(Path, Known)>() + path.len() + 16) as u64)?;
-            self.known.insert(path.to_vec(), Known::default());
+    fn known(&self, node: Node) -> Known {
+        self.known.get(node.place()).copied().unwrap_or_default()
+    }
+
+    fn known_mut(&mut self, node: Node) -> &mut Known {
+        if self.known.len() <= node.place() {
+            self.known.resize(self.paths.len().max(node.place() + 1), Known::default());
         }
-        Ok(self.known.get_mut(path).expect("it was put there"))
+        &mut self.known[node.place()]
     }
 
-    fn mark(&mut self, path: Path, flag: u8) -> Result<()> {
-        if !self.here.contains_key(&path) {
-            self.budget.spend((size_of::<(Path, Here)>() + path.len() + 16) as u64)?;
+    fn mark(&mut self, node: Node, flag: u8) {
+        let known = self.known_mut(node);
+        let is_new = known.here == 0;
+        known.here |= flag;
+        if is_new {
+            self.here.push(node);
         }
-        self.here.entry(path).or_default().flags |= flag;
-        Ok(())
     }
 
-    fn keep(&mut self, path: &[u8], entry: Entry, visible: bool) -> Result<()> {
-        self.budget.spend(entry.weight(0))?;
-        self.mark(path.to_vec(), OTHER)?;
-        let here = self.here.get_mut(path).expect("it was put there");
-        (here.entry, here.visible) = (Some(Box::new(entry)), visible);
-        Ok(())
+    fn keep(&mut self, node: Node, entry: Entry, visible: bool) -> Result<()> {
+        self.mark(node, OTHER);
+        self.known_mut(node).visible = visible;
+        self.entries.put(node, entry, &self.budget)
     }
 
     /// Has the layer hide what is below it from now on.
-    fn close_layer(&mut self) -> Result<()> {
-        self.links = Links::default();
-        for (path, here) in std::mem::take(&mut self.here) {
-            self.known_mut(&path)?.flags |= here.flags;
-            let entry = here.entry.map_or(0, |entry| entry.weight(0));
-            self.budget.refund(entry + (size_of::<(Path, Here)>() + path.len() + 16) as u64);
+    fn close_layer(&mut self) {
+        self.links = Links::new(self.budget.clone());
+        for node in std::mem::take(&mut self.here) {
+            self.entries.remove(node, &self.budget);
+            let known = self.known_mut(node);
+            known.above |= std::mem::take(&mut known.here);
+            known.visible = false;
         }
-        Ok(())
     }
 
     /// Appends the directories that something lies in though no layer declares them.
     fn append_implied(&mut self) -> Result<()> {
-        let missing = |known: &Known| known.flags & (NEEDED | PASSED) == NEEDED;
-        let needed = self.known.iter().filter(|(_, known)| missing(known));
-        let paths: BTreeSet<Path> = needed.map(|(path, _)| path.clone()).collect();
-        paths.iter().try_for_each(|path| self.sink.append(path, &Entry::implied(), None))
+        let mut walk = self.paths.walk();
+        while let Some(node) = walk.next() {
+            let known = self.known.get(node.place()).copied().unwrap_or_default();
+            if known.above & (NEEDED | PASSED) == NEEDED {
+                self.sink.append(walk.path(), &Entry::implied(), None)?;
+            }
+        }
+        Ok(())
     }
 
     fn warn(&mut self, layer: usize, member: &Member, oddity: Oddity) {
@@ -355,9 +375,4 @@ fn append(sink: &mut dyn Sink, path: &[u8], entry: &Entry, archive: &mut Archive
 fn origin(entry: &Entry) -> (u32, u32) {
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     (number(entry.layer), number(entry.member))
-}
-
-/// Returns the directories that a path lies in, the nearest first, the root last.
-fn parents(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::successors(Some(path), |path| (!path.is_empty()).then(|| split(path).0)).skip(1)
 }

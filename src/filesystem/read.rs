@@ -7,8 +7,9 @@ use std::thread;
 use super::ahead::{Ahead, Pipe};
 use super::budget::Budget;
 use super::links::Links;
+use super::paths::MAX_PATH;
 use super::visit::{Holder, Visitor, hasher};
-use super::{Error, Kind, Meaning, Member, Path, Result};
+use super::{Error, Kind, Meaning, Member, Members, Path, Result};
 use crate::blob::Fault;
 use crate::descriptor::Descriptor;
 use crate::digest::{Algorithm, Digest};
@@ -29,17 +30,21 @@ pub struct Layer {
     /// The size of the uncompressed tar.
     pub size: u64,
     /// The entries in the tar's order, whiteouts among them.
-    pub members: Vec<Member>,
+    pub members: Members,
 }
 
 impl Layer {
     /// Returns the members under their names, those below links of the layer where these lead, with the targets of hard links; but for those
     /// that lead out of the filesystem.
-    pub(crate) fn placed(&self) -> impl Iterator<Item = (Path, Option<Path>, &Member)> {
-        let mut links = Links::default();
-        self.members.iter().filter_map(move |member| {
-            let placed = links.place(member);
-            placed.name().map(|name| (name, placed.target, member))
+    ///
+    /// # Errors
+    /// [`Error::Limit`].
+    pub(crate) fn placed(&self) -> impl Iterator<Item = Result<(Path, Option<Path>, Member)>> {
+        // The members themselves were paid for.
+        let mut links = Links::new(Budget::new(u64::MAX));
+        self.members.iter().filter_map(move |member| match links.place(&member) {
+            Ok(placed) => placed.name().map(|name| Ok((name, placed.target, member))),
+            Err(error) => Some(Err(error)),
         })
     }
 }
@@ -82,14 +87,16 @@ pub(super) type Visit<'v> = dyn FnMut(&mut Archive<Ahead<'_>>, Member) -> Result
 impl Reading<'_> {
     /// Reads the whole of a layer, so that all of it is verified, and lists it.
     pub(super) fn layer<R: Read + Send>(&self, blob: R) -> Result<Layer> {
-        let mut members = Vec::new();
-        let mut links = Links::default();
+        let mut members = Members::default();
+        let mut links = Links::new(self.budget.clone());
         let mut holes = 0_u64;
         let mut holder = (self.holder)();
         let seen = self.walk(blob, &mut |archive, mut member| {
             let is_file = member.entry.kind == Kind::File;
-            let place = links.place(&member).meaning;
-            let wanting = self.wanting(&member, place);
+            let wanting = match self.visitor {
+                Some(visitor) => self.wanting(visitor, &member, links.place(&member)?.meaning),
+                None => None,
+            };
             if is_file && (self.digests || wanting.is_some()) {
                 holes = holes.saturating_add(archive.holes());
                 self.check_holes(holes)?;
@@ -104,10 +111,9 @@ impl Reading<'_> {
                 read.map_err(|error| Error::reading(&self.descriptor.digest, error))?;
                 member.entry.digest = Some(hasher.finish());
             }
-            self.budget.spend(member.entry.weight(member.name.len()))?;
-            members.push(member);
-            Ok(())
+            self.budget.spend(members.push(member))
         })?;
+        members.shrink();
         let Scanned { compression, diff_id, size } = seen;
         Ok(Layer { descriptor: self.descriptor.clone(), compression, diff_id, size, members })
     }
@@ -161,6 +167,9 @@ impl Reading<'_> {
         let failed = |error| Error::reading(&self.descriptor.digest, error);
         let mut number = 0;
         while let Some(mut member) = archive.next().map_err(failed)? {
+            if member.name.len() > MAX_PATH && member.path_length() > MAX_PATH {
+                return Err(Error::TooLong { layer: self.descriptor.digest.clone(), limit: MAX_PATH });
+            }
             member.entry.layer = self.number;
             member.entry.member = number;
             number += 1;
@@ -174,10 +183,14 @@ impl Reading<'_> {
     }
 
     /// Returns who wants to see a member's content, and under which path.
-    fn wanting(&self, member: &Member, place: Meaning) -> Option<(&dyn Visitor, Path)> {
-        let visitor = self.visitor.filter(|_| member.entry.kind == Kind::File)?;
+    fn wanting<'v>(
+        &self,
+        visitor: &'v dyn Visitor,
+        member: &Member,
+        place: Meaning,
+    ) -> Option<(&'v dyn Visitor, Path)> {
         let Meaning::Path(path) = place else { return None };
-        visitor.wants(&path, &member.entry).then_some((visitor, path))
+        (member.entry.kind == Kind::File && visitor.wants(&path, &member.entry)).then_some((visitor, path))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Paths with symbolic links, followed inside the image and nowhere else.
 
-use super::meaning::{join, split};
-use super::tree::Tree;
+use super::paths::Node;
+use super::tree::{Tree, WHITEOUT};
 use super::{Entry, Error, Found, Kind, Result};
 
 /// As many links as Linux follows.
@@ -20,12 +20,12 @@ pub(super) enum Look {
 
 /// Where a path leads.
 pub(super) enum End {
-    /// To this path; the empty one is the root.
-    At(Vec<u8>),
+    /// To this path.
+    At(Node),
     /// Nowhere; the link that was followed last, if the path itself is one, leads there.
     Nowhere { dangling: Option<Vec<u8>> },
-    /// That depends on the layers below.
-    Unknown,
+    /// That depends on what the layers below have at this path.
+    Unknown(Vec<u8>),
 }
 
 impl Tree {
@@ -35,45 +35,47 @@ impl Tree {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Dangling`] and [`Error::Loop`].
     pub fn resolve(&self, path: &[u8], last: bool) -> Result<Vec<u8>> {
-        match self.walk(path, last, |path| if self.has(path) { Look::There } else { Look::Absent })? {
+        self.resolve_node(path, last).map(|node| self.paths.path(node))
+    }
+
+    fn resolve_node(&self, path: &[u8], last: bool) -> Result<Node> {
+        match self.walk(path, last, false)? {
             End::At(at) => Ok(at),
             End::Nowhere { dangling } => Err(nowhere(path, dangling)),
-            End::Unknown => unreachable!("a merged filesystem has no layers below"),
+            End::Unknown(_) => unreachable!("a merged filesystem has no layers below"),
         }
     }
 
     /// Finds the file that a path leads to when symbolic links are followed inside the filesystem.
     pub fn find_file(&self, path: &[u8]) -> Option<Found> {
-        let path = self.resolve(path, true).ok()?;
-        let entry = self.get(&path).filter(|entry| entry.is_file())?.clone();
-        Some(Found { path, entry })
+        let node = self.resolve_node(path, true).ok().filter(|node| self.table.is_file(*node))?;
+        Some(Found { path: self.paths.path(node), entry: self.table.get(node)? })
     }
 
-    /// Follows a path; `look` says what is there.
-    pub(super) fn walk(&self, path: &[u8], last: bool, look: impl Fn(&[u8]) -> Look) -> Result<End> {
+    /// Follows a path; `partial` when there may be layers below.
+    pub(super) fn walk(&self, path: &[u8], last: bool, partial: bool) -> Result<End> {
         // What is still to be gone through, the next part last.
-        let mut parts = parts(path);
-        let mut here: Vec<u8> = Vec::new();
+        let mut todo: Vec<&[u8]> = parts(path).collect();
+        let mut here = Node::ROOT;
         let mut links = 0;
         let mut dangling = None;
         let follow_last = last || path.ends_with(b"/");
-        while let Some(part) = parts.pop() {
+        while let Some(part) = todo.pop() {
             if part == b".." {
-                here = split(&here).0.to_vec();
+                here = self.paths.parent(here).unwrap_or(here);
                 continue;
             }
-            if !here.is_empty() && self.get(&here).is_some_and(|entry| !entry.is_directory()) {
+            if here != Node::ROOT && !self.table.is_directory(here) {
                 return Ok(End::Nowhere { dangling });
             }
-            let next = join(&here, &part);
-            match look(&next) {
+            let next = self.paths.child(here, part);
+            match self.look(here, next, partial) {
                 Look::There => {}
                 Look::Absent => return Ok(End::Nowhere { dangling }),
-                Look::Unknown => return Ok(End::Unknown),
+                Look::Unknown => return Ok(End::Unknown(super::meaning::join(&self.paths.path(here), part))),
             }
-            let target =
-                self.get(&next).filter(|entry| entry.kind == Kind::Symlink).and_then(|entry| entry.link.as_deref());
-            let Some(target) = target.filter(|_| follow_last || !parts.is_empty()) else {
+            let Some(next) = next else { return Ok(End::Nowhere { dangling }) };
+            let Some(target) = self.table.target(next).filter(|_| follow_last || !todo.is_empty()) else {
                 here = next;
                 continue;
             };
@@ -81,35 +83,41 @@ impl Tree {
             if links > MAX_LINKS {
                 return Err(Error::Loop { path: path.to_vec() });
             }
-            if parts.is_empty() {
+            if todo.is_empty() {
                 dangling = Some(target.to_vec());
             }
             if target.starts_with(b"/") {
-                here.clear();
+                here = Node::ROOT;
             }
-            parts.extend(self::parts(target));
+            todo.extend(parts(target));
         }
         Ok(End::At(here))
     }
 
-    /// Says whether something is at a path; the root always is.
-    fn has(&self, path: &[u8]) -> bool {
-        path.is_empty() || self.get(path).is_some()
+    /// Says whether something is in a directory.
+    fn look(&self, directory: Node, node: Option<Node>, partial: bool) -> Look {
+        let is_there = node.is_some_and(|node| self.table.has(node));
+        if partial && node.is_some_and(|node| self.is_unresolved(node)) {
+            Look::Unknown
+        } else if is_there {
+            Look::There
+        } else if partial && !node.is_some_and(|node| self.shadows(node) & WHITEOUT != 0) && !self.is_closed(directory)
+        {
+            Look::Unknown
+        } else {
+            Look::Absent
+        }
     }
 
-    /// Says what is known of a path when there may be layers below.
-    pub(super) fn look(&self, path: &[u8]) -> Look {
-        let touches =
-            |other: &Vec<u8>| other == path || super::tree::is_below(other, path) || super::tree::is_below(path, other);
-        if self.shadows.unresolved.iter().any(touches) {
-            Look::Unknown
-        } else if self.has(path) {
-            Look::There
-        } else if self.is_shadowed(path) {
-            Look::Absent
-        } else {
-            Look::Unknown
+    /// Says whether a layer, merged with no other, has or hides anything that tells what is at a path.
+    pub(super) fn concerns(&self, path: &[u8]) -> bool {
+        let says = |node: Node| self.shadows(node) != 0 || self.table.has(node) && !self.table.is_directory(node);
+        let mut here = Node::ROOT;
+        for part in path.split(|byte| *byte == b'/') {
+            let Some(next) = self.paths.child(here, part).filter(|_| !says(here)) else { return says(here) };
+            here = next;
         }
+        says(here) || self.table.has(here) || self.is_unresolved(here)
     }
 }
 
@@ -132,6 +140,6 @@ pub(super) fn no_file(path: &[u8], entry: Option<&Entry>) -> Error {
 }
 
 /// Splits a path, the first part last.
-fn parts(path: &[u8]) -> Vec<Vec<u8>> {
-    path.rsplit(|byte| *byte == b'/').filter(|part| !matches!(*part, b"" | b".")).map(<[u8]>::to_vec).collect()
+fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.rsplit(|byte| *byte == b'/').filter(|part| !matches!(*part, b"" | b"."))
 }

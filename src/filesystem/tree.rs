@@ -5,36 +5,39 @@
 //! it: an entry below what a lower layer has as a symbolic link replaces the link by a directory. A layer is taken in two passes, for its whiteouts act on the layers below it and never on itself, wherever in the layer they stand. Where
 //! the specification is silent, the rules are those of docs/DECISIONS.md, "Inside an image".
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::Occupied;
 
 use super::links::{Links, Placed};
 use super::meaning::{Meaning, join, split};
+use super::members::Members;
+use super::packed::Table;
+use super::paths::{Node, Paths, Walk};
 use super::{Budget, Result};
 use super::{Entry, Kind, Member};
 
 /// A path in a filesystem: bytes without a leading slash.
 pub type Path = Vec<u8>;
 
-/// A merged filesystem.
-#[derive(Debug, Default)]
+/// A merged filesystem. It holds each name once and the attributes of an entry packed, 80 bytes and the name for most.
+#[derive(Debug)]
 pub struct Tree {
-    entries: BTreeMap<Path, Entry>,
-    root: Option<Entry>,
-    pub(super) shadows: Shadows,
+    pub(super) paths: Paths,
+    pub(super) table: Table,
+    /// What the layers say about those below them, by node, for the case that more are to come.
+    shadows: Vec<u8>,
+    /// Of each path how many hard links at and below it have a target in a lower layer, or nowhere.
+    unresolved: HashMap<Node, u32>,
     warnings: Vec<Warning>,
     budget: Budget,
 }
 
-/// What the layers say about those below them, for the case that more are to come.
-#[derive(Debug, Default)]
-pub(super) struct Shadows {
-    /// Hidden paths.
-    pub(super) whiteouts: BTreeSet<Path>,
-    /// Directories of which nothing from below is seen.
-    pub(super) opaque: BTreeSet<Path>,
-    /// Hard links whose target must be in a lower layer, or nowhere.
-    pub(super) unresolved: BTreeSet<Path>,
-}
+/// The path is hidden.
+pub(super) const WHITEOUT: u8 = 1;
+/// Of what is in this directory nothing from below is seen.
+pub(super) const OPAQUE: u8 = 2;
+/// A hard link whose target must be in a lower layer, or nowhere.
+pub(super) const UNRESOLVED: u8 = 4;
 
 /// Something in a layer that means nothing, or not the same everywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,46 +89,67 @@ impl Oddity {
 impl Tree {
     /// Makes an empty filesystem that grows no larger than the budget.
     pub(super) fn new(budget: Budget) -> Self {
-        Self { budget, ..Self::default() }
+        let paths = Paths::new(budget.clone(), Table::COST + 1);
+        let (table, shadows, warnings) = (Table::default(), Vec::new(), Vec::new());
+        Self { paths, table, shadows, unresolved: HashMap::new(), warnings, budget }
     }
 
     /// Puts a layer on top.
-    pub(super) fn apply(&mut self, number: usize, members: &[Member]) -> Result<()> {
-        let mut links = Links::default();
-        let placed: Vec<Placed> = members.iter().map(|member| links.place(member)).collect();
-        for (placed, member) in placed.iter().zip(members) {
-            self.hide(number, &placed.meaning, member);
+    pub(super) fn apply(&mut self, number: usize, members: &Members) -> Result<()> {
+        let new_links = || Links::new(self.budget.clone());
+        let (mut first, mut second) = (new_links(), new_links());
+        if !members.are_plain() {
+            for member in members.iter() {
+                let placed = first.place(&member)?;
+                self.hide(number, &placed.meaning, &member)?;
+            }
         }
-        for (placed, member) in placed.into_iter().zip(members) {
-            if let Meaning::Path(path) = placed.meaning {
-                self.add(number, path, placed.target, member)?;
+        drop(first);
+        for member in members.iter() {
+            let Placed { meaning, target } = second.place(&member)?;
+            if let Meaning::Path(path) = meaning {
+                self.add(number, &path, target, &member)?;
             }
         }
         Ok(())
     }
 
     /// Returns what is at a path; the empty path is the root, if a layer declares it.
-    pub fn get(&self, path: &[u8]) -> Option<&Entry> {
-        if path.is_empty() { self.root.as_ref() } else { self.entries.get(path) }
+    pub fn get(&self, path: &[u8]) -> Option<Entry> {
+        self.table.get(self.paths.find(path)?)
     }
 
     /// Returns all entries in the order of their paths' bytes. A root that a layer declares stands as `.` among them.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Entry)> {
-        let dot: &[u8] = b".";
-        let before = self.entries.range(..dot.to_vec()).map(|(path, entry)| (&path[..], entry));
-        let after = self.entries.range(dot.to_vec()..).map(|(path, entry)| (&path[..], entry));
-        before.chain(self.root.as_ref().map(|root| (dot, root))).chain(after)
+    pub fn iter(&self) -> impl Iterator<Item = (Path, Entry)> {
+        self.entries(self.paths.walk())
     }
 
-    /// Returns what is at a path and below it, in the order of [`iter`](Self::iter).
-    pub fn below<'a>(&'a self, path: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a Entry)> {
-        let inside = move |other: &[u8]| is_below(other, path);
-        self.iter().filter(move |(other, _)| path.is_empty() || *other == path || inside(other))
+    /// Returns what is at a path and below it, in the order of [`iter`](Self::iter); of the empty path everything.
+    pub fn below(&self, path: &[u8]) -> impl Iterator<Item = (Path, Entry)> {
+        let node = self.paths.find(path);
+        let own = node.filter(|node| *node != Node::ROOT).and_then(|node| Some((path.to_vec(), self.table.get(node)?)));
+        let rest = match node {
+            Some(Node::ROOT) => Some(self.paths.walk()),
+            node => node.map(|node| self.paths.walk_below(node)),
+        };
+        own.into_iter().chain(rest.into_iter().flat_map(|walk| self.entries(walk)))
+    }
+
+    fn entries<'t>(&'t self, mut walk: Walk<'t>) -> impl Iterator<Item = (Path, Entry)> + use<'t> {
+        std::iter::from_fn(move || {
+            loop {
+                let node = walk.next()?;
+                if let Some(entry) = self.table.get(node) {
+                    let path = if node == Node::ROOT { b"." } else { walk.path() };
+                    return Some((path.to_vec(), entry));
+                }
+            }
+        })
     }
 
     /// Returns the number of entries.
     pub fn len(&self) -> usize {
-        self.entries.len() + usize::from(self.root.is_some())
+        self.table.len()
     }
 
     /// Says whether nothing is there.
@@ -138,85 +162,114 @@ impl Tree {
         &self.warnings
     }
 
-    /// Says whether a path that is not here cannot come from a layer below either.
-    pub(super) fn is_shadowed(&self, path: &[u8]) -> bool {
-        let shadows = &self.shadows;
-        if shadows.whiteouts.contains(path) {
-            return true;
+    /// Returns what is at a path that was seen to be there.
+    pub(super) fn entry(&self, node: Node) -> Entry {
+        self.table.get(node).unwrap_or_else(Entry::implied)
+    }
+
+    /// Returns the layer and the member that have the content, of a file.
+    pub(super) fn file(&self, node: Node) -> Option<(u32, u32)> {
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let origin = self.table.origin(node).filter(|_| self.table.is_file(node));
+        origin.map(|(layer, member)| (number(layer), number(member)))
+    }
+
+    /// Returns what pays for the tree's names.
+    pub(super) fn budget(&self) -> Budget {
+        self.budget.clone()
+    }
+
+    /// Returns what the layers say of a path to those below.
+    pub(super) fn shadows(&self, node: Node) -> u8 {
+        self.shadows.get(node.place()).copied().unwrap_or(0)
+    }
+
+    fn shadow(&mut self, node: Node, flag: u8) {
+        if self.shadows.len() <= node.place() {
+            self.shadows.resize(node.place() + 1, 0);
         }
-        let mut inside = path;
-        while !inside.is_empty() {
-            inside = split(inside).0;
-            if shadows.opaque.contains(inside) || shadows.whiteouts.contains(inside) {
-                return true;
-            }
-        }
-        false
+        self.shadows[node.place()] |= flag;
+    }
+
+    /// Says whether what is not in a directory cannot come from a layer below either.
+    pub(super) fn is_closed(&self, directory: Node) -> bool {
+        let closed = |node: Node| self.shadows(node) & (OPAQUE | WHITEOUT) != 0;
+        closed(directory) || self.paths.parents(directory).any(closed)
+    }
+
+    /// Says whether any hard link has no target so far.
+    pub(super) fn has_unresolved(&self) -> bool {
+        !self.unresolved.is_empty()
+    }
+
+    /// Says whether a hard link at or below a path has no target so far.
+    pub(super) fn is_unresolved(&self, node: Node) -> bool {
+        self.unresolved.contains_key(&node)
     }
 
     /// The first pass: what the layer hides of those below it.
-    fn hide(&mut self, number: usize, meaning: &Meaning, member: &Member) {
+    fn hide(&mut self, number: usize, meaning: &Meaning, member: &Member) -> Result<()> {
         match meaning {
             Meaning::Opaque(directory) => {
                 if directory.is_empty() {
                     self.warn(number, member, Oddity::OpaqueRoot);
                 }
-                self.remove_below(directory);
-                self.forget_unresolved(directory, true);
-                self.shadows.opaque.insert(directory.clone());
+                let node = self.paths.add(directory)?;
+                self.resolved(node);
+                self.remove_below(node);
+                self.shadow(node, OPAQUE);
             }
             Meaning::Whiteout(path) => {
-                let parent = self.entries.get(split(path).0);
-                if parent.is_some_and(|parent| parent.kind == Kind::Symlink) {
+                let node = self.paths.add(path)?;
+                if self.paths.parent(node).is_some_and(|parent| self.table.is_symlink(parent)) {
                     self.warn(number, member, Oddity::WhiteoutBelowLink);
                 }
-                self.remove(path);
-                self.forget_unresolved(path, true);
-                self.shadows.whiteouts.insert(path.clone());
+                self.remove(node);
+                self.shadow(node, WHITEOUT);
             }
             Meaning::Outside => self.warn(number, member, Oddity::Outside),
             Meaning::Path(_) | Meaning::Leftover(_) => {}
         }
+        Ok(())
     }
 
     /// The second pass: what the layer has.
-    fn add(&mut self, number: usize, path: Path, target: Option<Path>, member: &Member) -> Result<()> {
+    fn add(&mut self, number: usize, path: &[u8], target: Option<Path>, member: &Member) -> Result<()> {
         let entry = Entry { layer: number, ..member.entry.clone() };
         if path.is_empty() {
-            if entry.is_directory() {
-                self.root = Some(entry);
-            }
-            return Ok(());
+            return if entry.is_directory() { self.insert(Node::ROOT, entry) } else { Ok(()) };
         }
+        let node = self.paths.add(path)?;
         let entry = match entry.kind {
-            Kind::HardLink => match self.linked(number, &path, target, member) {
+            Kind::HardLink => match self.linked(number, node, target, member) {
                 Some(entry) => entry,
                 None => return Ok(()),
             },
             _ => entry,
         };
-        self.make_parents(number, &path, member)?;
-        let merges = |old: &Entry| old.is_directory() && entry.is_directory();
-        if let Some(old) = self.entries.get(&path).filter(|old| !merges(old)) {
-            if entry.is_directory() && !old.is_directory() {
+        self.make_parents(number, node, member)?;
+        if entry.is_directory() {
+            if self.table.has(node) && !self.table.is_directory(node) {
                 // What it replaces hid the directory of a layer below.
-                self.shadows.opaque.insert(path.clone());
+                self.shadow(node, OPAQUE);
             }
-            self.remove(&path);
+            self.resolved(node);
+        } else {
+            self.remove(node);
         }
-        self.forget_unresolved(&path, !entry.is_directory());
-        self.insert(path, entry)
+        self.insert(node, entry)
     }
 
     /// Returns what a hard link stands for: its target as it is now, whatever becomes of it later.
-    fn linked(&mut self, number: usize, path: &[u8], target: Option<Path>, member: &Member) -> Option<Entry> {
+    fn linked(&mut self, number: usize, node: Node, target: Option<Path>, member: &Member) -> Option<Entry> {
         let target = self.locate(target.unwrap_or_default());
-        let Some(found) = self.entries.get(&target).cloned() else {
-            self.shadows.unresolved.insert(path.to_vec());
+        let there = self.paths.find(&target).filter(|there| *there != Node::ROOT);
+        let Some((there, found)) = there.and_then(|there| Some((there, self.table.get(there)?))) else {
+            self.leave_unresolved(node);
             self.warn(number, member, Oddity::MissingTarget);
             return None;
         };
-        if target == path {
+        if there == node {
             return None;
         }
         if found.is_directory() {
@@ -229,7 +282,7 @@ impl Tree {
     /// Returns where the target of a hard link is: where it says, or else where links of lower layers lead.
     fn locate(&self, target: Path) -> Path {
         let (parent, base) = split(&target);
-        if parent.is_empty() || self.entries.contains_key(&target) {
+        if parent.is_empty() || self.paths.find(&target).is_some_and(|node| self.table.has(node)) {
             return target;
         }
         match self.resolve(parent, true) {
@@ -239,70 +292,51 @@ impl Tree {
     }
 
     /// Makes the directories that a path needs; what is in the way and no directory goes.
-    fn make_parents(&mut self, number: usize, path: &[u8], member: &Member) -> Result<()> {
-        let mut missing = Vec::new();
-        let mut parent = split(path).0;
-        while !parent.is_empty() && !self.entries.get(parent).is_some_and(Entry::is_directory) {
-            missing.push(parent);
-            parent = split(parent).0;
-        }
+    fn make_parents(&mut self, number: usize, node: Node, member: &Member) -> Result<()> {
+        let missing = self.paths.parents(node).take_while(|parent| *parent != Node::ROOT);
+        let missing: Vec<Node> = missing.take_while(|parent| !self.table.is_directory(*parent)).collect();
         for parent in missing.into_iter().rev() {
-            if self.entries.contains_key(parent) {
+            // Nothing lies below what is no directory.
+            if self.table.remove(parent, &self.budget) {
                 self.warn(number, member, Oddity::BelowOther);
-                self.shadows.opaque.insert(parent.to_vec());
-                self.remove(parent);
+                self.shadow(parent, OPAQUE);
             }
-            self.insert(parent.to_vec(), Entry { layer: number, ..Entry::implied() })?;
+            self.insert(parent, Entry { layer: number, ..Entry::implied() })?;
         }
         Ok(())
     }
 
-    /// Forgets hard links without a target, for something else is there by now: at a path, and below it if `below`.
-    fn forget_unresolved(&mut self, path: &[u8], below: bool) {
-        let unresolved = &mut self.shadows.unresolved;
-        if unresolved.is_empty() {
-            return;
-        }
-        unresolved.remove(path);
-        if below && path.is_empty() {
-            unresolved.clear();
-        } else if below {
-            let doomed: Vec<Path> = unresolved.range(join(path, b"")..[path, b"0"].concat()).cloned().collect();
-            for path in doomed {
-                unresolved.remove(&path);
+    pub(super) fn insert(&mut self, node: Node, entry: Entry) -> Result<()> {
+        self.table.put(node, entry, &self.budget)
+    }
+
+    /// Removes what is at a path and below it; hard links there have no target to be looked for any more.
+    fn remove(&mut self, node: Node) {
+        self.resolved(node);
+        self.table.remove(node, &self.budget);
+        self.remove_below(node);
+    }
+
+    fn remove_below(&mut self, node: Node) {
+        let Self { paths, table, shadows, unresolved, budget, .. } = self;
+        paths.cut_below(node, |paths, below| {
+            table.remove(below, budget);
+            forget_unresolved(paths, shadows, unresolved, below);
+        });
+    }
+
+    fn leave_unresolved(&mut self, node: Node) {
+        if self.shadows(node) & UNRESOLVED == 0 {
+            self.shadow(node, UNRESOLVED);
+            for at in std::iter::once(node).chain(self.paths.parents(node)) {
+                *self.unresolved.entry(at).or_default() += 1;
             }
         }
     }
 
-    pub(super) fn insert(&mut self, path: Path, entry: Entry) -> Result<()> {
-        let name = path.len();
-        self.budget.spend(entry.weight(name))?;
-        if let Some(old) = self.entries.insert(path, entry) {
-            self.budget.refund(old.weight(name));
-        }
-        Ok(())
-    }
-
-    fn remove(&mut self, path: &[u8]) {
-        if let Some(entry) = self.entries.remove(path) {
-            self.budget.refund(entry.weight(path.len()));
-            self.remove_below(path);
-        }
-    }
-
-    fn remove_below(&mut self, directory: &[u8]) {
-        let doomed: Vec<Path> = if directory.is_empty() {
-            self.entries.keys().cloned().collect()
-        } else {
-            // Everything that starts with `DIRECTORY/`; `0` comes right behind the slash.
-            let (start, end) = (join(directory, b""), [directory, b"0"].concat());
-            self.entries.range(start..end).map(|(path, _)| path.clone()).collect()
-        };
-        for path in doomed {
-            if let Some(entry) = self.entries.remove(&path) {
-                self.budget.refund(entry.weight(path.len()));
-            }
-        }
+    /// Something else is at a path by now than a hard link without a target.
+    fn resolved(&mut self, node: Node) {
+        forget_unresolved(&self.paths, &mut self.shadows, &mut self.unresolved, node);
     }
 
     fn warn(&mut self, layer: usize, member: &Member, oddity: Oddity) {
@@ -321,7 +355,15 @@ impl Warning {
     }
 }
 
-/// Says whether a path lies below a directory.
-pub(super) fn is_below(path: &[u8], directory: &[u8]) -> bool {
-    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.first() == Some(&b'/'))
+fn forget_unresolved(paths: &Paths, shadows: &mut [u8], unresolved: &mut HashMap<Node, u32>, node: Node) {
+    let Some(flags) = shadows.get_mut(node.place()).filter(|flags| **flags & UNRESOLVED != 0) else { return };
+    *flags &= !UNRESOLVED;
+    for at in std::iter::once(node).chain(paths.parents(node)) {
+        if let Occupied(mut count) = unresolved.entry(at) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
 }

@@ -4,12 +4,13 @@
 //! may be a symbolic link (`O_NOFOLLOW`). A link in the way of a directory is replaced by one. The folder gets its name once it is complete; a mount
 //! point and the current folder, which cannot be renamed over, get all that is in them at the end.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
@@ -20,7 +21,9 @@ use rustix::io::Errno;
 use tempfile::TempDir;
 
 use super::meaning::split;
-use super::{Entry, Error, Kind, Path, Result, Sink};
+use super::packed::Table;
+use super::paths::{Node, Paths};
+use super::{Budget, Entry, Error, Kind, Path, Result, Sink};
 use crate::tar::fill;
 
 /// How much content is read at a time.
@@ -44,17 +47,52 @@ pub struct Omitted {
     pub rights: u64,
 }
 
+/// The way to the directory that was used last, with the directories on it open, so that the next one is reached from there and not from the
+/// root. On a long way only the last ones are.
+#[derive(Default)]
+struct Way {
+    path: Path,
+    /// Open directories, each with the length of its path.
+    open: VecDeque<(usize, Arc<OwnedFd>)>,
+}
+
+impl Way {
+    /// How many directories are open at most.
+    const MAX: usize = 64;
+
+    /// Goes back to where the way to another directory begins; returns the length of the path to there.
+    fn turn(&mut self, path: &[u8]) -> usize {
+        let common = self.path.iter().zip(path).take_while(|(a, b)| a == b).count();
+        let is_on = |length: usize| length <= common && matches!(path.get(length), None | Some(b'/'));
+        while self.open.back().is_some_and(|(length, _)| !is_on(*length)) {
+            self.open.pop_back();
+        }
+        self.path.clear();
+        self.path.extend_from_slice(path);
+        self.open.back().map_or(0, |(length, _)| *length)
+    }
+
+    fn push(&mut self, length: usize, directory: Arc<OwnedFd>) {
+        if self.open.len() == Self::MAX {
+            self.open.pop_front();
+        }
+        self.open.push_back((length, directory));
+    }
+}
+
 /// Unpacks entries into a new folder.
 pub struct Unpack {
     path: PathBuf,
     /// Whether the folder cannot be replaced, so that it is filled from within.
     fixed: bool,
     staged: TempDir,
-    root: OwnedFd,
+    root: Arc<OwnedFd>,
     /// Attributes of directories, which are set when nothing is put into them any more.
-    directories: BTreeMap<Path, Entry>,
-    /// The directory that was used last.
-    last: Option<(Path, OwnedFd)>,
+    directories: Paths,
+    attributes: Table,
+    /// Without a limit: whoever reads the layers has paid for each path.
+    budget: Budget,
+    way: Way,
     buffer: Vec<u8>,
     omitted: Omitted,
 }
@@ -79,13 +117,16 @@ impl Unpack {
         let parent = if fixed { &path } else { parent };
         let staged = tempfile::Builder::new().prefix(".stevedore-").tempdir_in(parent).map_err(failed)?;
         let root = openat(CWD, staged.path(), WALK, Mode::empty()).map_err(|errno| failed(errno.into()))?;
+        let budget = Budget::new(u64::MAX);
         Ok(Self {
             path,
             fixed,
             staged,
-            root,
-            directories: BTreeMap::new(),
-            last: None,
+            root: Arc::new(root),
+            directories: Paths::new(budget.clone(), Table::COST),
+            attributes: Table::default(),
+            budget,
+            way: Way::default(),
             buffer: vec![0; BUFFER],
             omitted: Omitted::default(),
         })
@@ -100,8 +141,14 @@ impl Unpack {
             self.move_up().map_err(|source| Error::Folder { path: self.path.clone(), source })?;
         }
         // The root's mode would be that of a temporary folder.
-        self.directories.entry(Path::new()).or_insert_with(Entry::implied);
-        for (path, entry) in std::mem::take(&mut self.directories).iter().rev() {
+        if !self.attributes.has(Node::ROOT) {
+            self.attributes.put(Node::ROOT, Entry::implied(), &self.budget)?;
+        }
+        let mut nodes: Vec<Node> = self.directories.walk().filter(|node| self.attributes.has(*node)).collect();
+        // What is in a directory comes before it.
+        while let Some(node) = nodes.pop() {
+            let (path, Some(entry)) = (self.directories.path(node), self.attributes.get(node)) else { continue };
+            let (path, entry) = (&path, &entry);
             let failed = |source: Errno| Error::Unpack { path: path.clone(), source: source.into() };
             let directory = self.directory(path)?;
             self.set_xattrs(&directory, entry);
@@ -125,53 +172,51 @@ impl Unpack {
             std::fs::rename(entry.path(), self.path.join(entry.file_name()))?;
         }
         std::fs::remove_dir(self.staged.path())?;
-        self.root = openat(CWD, &self.path, WALK, Mode::empty())?;
+        self.root = Arc::new(openat(CWD, &self.path, WALK, Mode::empty())?);
+        self.way = Way::default();
         Ok(())
     }
 
     /// Opens a directory of the new folder; those that are missing are made, and what is in the way and none is removed.
-    fn directory(&mut self, path: &[u8]) -> Result<OwnedFd> {
-        if let Some((last, directory)) = &self.last
-            && last == path
-        {
-            return directory.try_clone().map_err(|source| Error::Unpack { path: path.to_vec(), source });
-        }
+    fn directory(&mut self, path: &[u8]) -> Result<Arc<OwnedFd>> {
         let failed = |errno: Errno| Error::Unpack { path: path.to_vec(), source: errno.into() };
-        let mut here = self.root.try_clone().map_err(|source| Error::Unpack { path: path.to_vec(), source })?;
-        for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
-            let opened = match openat(&here, part, WALK, Mode::empty()) {
-                Err(Errno::NOTDIR | Errno::LOOP | Errno::MLINK) => {
-                    unlinkat(&here, part, AtFlags::empty()).map_err(failed)?;
-                    Err(Errno::NOENT)
-                }
-                other => other,
-            };
-            here = match opened {
-                Err(Errno::NOENT) => {
-                    mkdirat(&here, part, Mode::RWXU).map_err(failed)?;
-                    openat(&here, part, WALK, Mode::empty()).map_err(failed)?
-                }
-                other => other.map_err(failed)?,
-            };
+        let mut at = self.way.turn(path);
+        let mut here = self.way.open.back().map_or_else(|| self.root.clone(), |(_, open)| open.clone());
+        while at < path.len() {
+            let rest = &path[at..];
+            let start = usize::from(rest.starts_with(b"/"));
+            let end = rest[start..].iter().position(|byte| *byte == b'/').map_or(rest.len(), |slash| start + slash);
+            here = Arc::new(step(&here, &rest[start..end]).map_err(failed)?);
+            at += end;
+            self.way.push(at, here.clone());
         }
-        let kept = here.try_clone().map_err(|source| Error::Unpack { path: path.to_vec(), source })?;
-        self.last = Some((path.to_vec(), kept));
         Ok(here)
     }
 
-    /// Removes what stands where something else comes; that happens only when a layer has a name twice.
+    /// Makes something, and removes what stands in its place; that happens only when a layer has a name twice.
+    fn placed<T>(&mut self, parent: &OwnedFd, path: &[u8], make: impl Fn(&[u8]) -> Result<T, Errno>) -> Result<T> {
+        let failed = |source: io::Error| Error::Unpack { path: path.to_vec(), source };
+        match make(split(path).1) {
+            Err(Errno::EXIST) => {
+                self.clear(parent, path).map_err(failed)?;
+                make(split(path).1).map_err(|errno| failed(errno.into()))
+            }
+            made => made.map_err(|errno| failed(errno.into())),
+        }
+    }
+
     fn clear(&mut self, parent: &OwnedFd, path: &[u8]) -> io::Result<()> {
-        let name = split(path).1;
-        match unlinkat(parent, name, AtFlags::empty()) {
+        match unlinkat(parent, split(path).1, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => return Ok(()),
             Err(Errno::ISDIR | Errno::PERM) => {}
             Err(errno) => return Err(errno.into()),
         }
-        self.last = None;
-        self.directories.remove(path);
-        // All that is below lies between `path/` and `path0`, for `0` comes after `/`.
-        let mut rest = self.directories.split_off(&[path, b"/"].concat());
-        self.directories.append(&mut rest.split_off(&[path, b"0"].concat()));
+        if let Some(node) = self.directories.find(path) {
+            self.attributes.remove(node, &self.budget);
+            self.directories.cut_below(node, |_, below| {
+                self.attributes.remove(below, &self.budget);
+            });
+        }
         // All parts before the last are directories, not links: the walk to `parent` has seen to that, and nobody else writes here.
         let path = std::path::Path::new(std::ffi::OsStr::from_bytes(path));
         std::fs::remove_dir_all(self.staged.path().join(path))
@@ -181,20 +226,25 @@ impl Unpack {
     fn make(&mut self, path: &[u8], entry: &Entry, content: Option<&mut dyn Read>) -> Result<()> {
         let (above, name) = split(path);
         let parent = self.directory(above)?;
-        let failed = |source: io::Error| Error::Unpack { path: path.to_vec(), source };
-        let errno = |errno: Errno| failed(errno.into());
-        self.clear(&parent, path).map_err(failed)?;
+        let errno = |errno: Errno| Error::Unpack { path: path.to_vec(), source: errno.into() };
         match entry.kind {
             Kind::File => return self.make_file(&parent, path, entry, content),
             Kind::HardLink => return self.make_link(&parent, path, entry),
-            Kind::Symlink => symlinkat(entry.link.as_deref().unwrap_or_default(), &parent, name).map_err(errno)?,
-            kind => match mknodat(&parent, name, file_type(kind), Mode::RUSR, device(kind)) {
-                Err(Errno::PERM) if kind != Kind::Fifo => {
+            Kind::Symlink => {
+                let target = entry.link.as_deref().unwrap_or_default();
+                self.placed(&parent, path, |name| symlinkat(target, &parent, name))?;
+            }
+            kind => {
+                let make = |name: &[u8]| match mknodat(&parent, name, file_type(kind), Mode::RUSR, device(kind)) {
+                    Err(Errno::PERM) if kind != Kind::Fifo => Ok(false),
+                    other => other.map(|()| true),
+                };
+                if !self.placed(&parent, path, make)? {
                     self.omitted.devices += 1;
-                    return Ok(());
+                    // What it would have replaced goes all the same.
+                    return self.clear(&parent, path).map_err(|source| Error::Unpack { path: path.to_vec(), source });
                 }
-                other => other.map_err(errno)?,
-            },
+            }
         }
         // Of what is no file and no directory, extended attributes take rights that are not asked for.
         self.omitted.xattrs += u64::from(!entry.xattrs.is_empty());
@@ -215,7 +265,8 @@ impl Unpack {
     ) -> Result<()> {
         let failed = |errno: Errno| Error::Unpack { path: path.to_vec(), source: errno.into() };
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = File::from(openat(parent, split(path).1, flags, Mode::RUSR | Mode::WUSR).map_err(failed)?);
+        let open = |name: &[u8]| openat(parent, name, flags, Mode::RUSR | Mode::WUSR);
+        let file = File::from(self.placed(parent, path, open)?);
         let got = match content {
             Some(content) => copy(path, content, &file, &mut self.buffer)?,
             None => 0,
@@ -235,8 +286,7 @@ impl Unpack {
         let (above, name) = split(&target);
         let from = self.directory(above)?;
         // Without the flag that follows links.
-        linkat(&from, name, parent, split(path).1, AtFlags::empty())
-            .map_err(|errno| Error::Unpack { path: path.to_vec(), source: errno.into() })
+        self.placed(parent, path, |own| linkat(&from, name, parent, own, AtFlags::empty()))
     }
 
     /// Returns the mode that an entry gets: rights that are bound to an owner go only with that owner, as with chown(2), cp and tar.
@@ -275,6 +325,17 @@ impl Unpack {
     }
 }
 
+/// Opens a directory in another one; it is made if it is missing, and what is in the way and none is removed.
+fn step(here: &OwnedFd, part: &[u8]) -> Result<OwnedFd, Errno> {
+    match openat(here, part, WALK, Mode::empty()) {
+        Err(Errno::NOTDIR | Errno::LOOP | Errno::MLINK) => unlinkat(here, part, AtFlags::empty())?,
+        Err(Errno::NOENT) => {}
+        other => return other,
+    }
+    mkdirat(here, part, Mode::RWXU)?;
+    openat(here, part, WALK, Mode::empty())
+}
+
 /// Says whether a folder must stay the one that it is: somebody is in it, or something is mounted there.
 fn is_fixed(path: &std::path::Path) -> io::Result<bool> {
     let Some(parent) = path.parent() else { return Ok(true) };
@@ -289,8 +350,8 @@ impl Sink for Unpack {
             return self.make(path, entry, content);
         }
         self.directory(path)?;
-        self.directories.insert(path.to_vec(), entry.clone());
-        Ok(())
+        let node = self.directories.add(path)?;
+        self.attributes.put(node, entry.clone(), &self.budget)
     }
 }
 

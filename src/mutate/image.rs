@@ -119,24 +119,18 @@ impl Change<'_, '_> {
         Ok(())
     }
 
+    /// Compresses layers anew that are not as wanted. Their bytes tell, for many a tool labels them wrongly; what has the right bytes keeps
+    /// them and gets the right label.
     fn recompress(&mut self, draft: &mut Draft) -> Result<()> {
         let packing = self.packing(draft);
-        let wanted: Vec<bool> = draft.layers.iter().map(|layer| layers::differs(layer, packing)).collect();
-        if self.edit.compress.is_none() || !wanted.contains(&true) {
+        if self.edit.compress.is_none() || draft.layers.is_empty() {
             return Ok(());
         }
-        let options = self.options;
-        let made = self.with_layers(draft, |layers, _| {
-            let one = |(number, wanted): (usize, &bool)| {
-                wanted.then(|| layers::recompress(layers, number, packing, options)).transpose()
-            };
-            wanted.iter().enumerate().map(one).collect::<Result<Vec<_>>>()
+        let (options, old) = (self.options, draft.layers.clone());
+        draft.layers = self.with_layers(draft, |layers, _| {
+            let numbered = old.into_iter().enumerate();
+            numbered.map(|(number, layer)| layers::compressed(layers, number, layer, packing, options)).collect()
         })?;
-        for (layer, made) in draft.layers.iter_mut().zip(made) {
-            if let Some(made) = made {
-                *layer = Layer::Made(made);
-            }
-        }
         Ok(())
     }
 

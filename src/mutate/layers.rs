@@ -5,6 +5,7 @@ use std::io::Read;
 use super::{Error, Options, Result};
 use crate::draft::{self, Layer, LayerWriter, Made, Packing};
 use crate::filesystem::{self, Entry, Glob, Layers, Member, Sink, Writer};
+use crate::media_type::MediaType;
 
 /// Makes one layer of an image's merged filesystem: the same bytes for the same layers, however they are compressed.
 ///
@@ -31,11 +32,31 @@ pub(super) fn squash(layers: &Layers<'_>, lowest: usize, packing: Packing, optio
     write(packing, options, |sink| layers.pass_on_top(lowest, sink).map_err(Error::Layer))
 }
 
-/// Compresses a layer anew.
-pub(super) fn recompress(layers: &Layers<'_>, number: usize, packing: Packing, options: &Options) -> Result<Made> {
+/// Returns a layer compressed as wanted, the same one if it is that already.
+pub(super) fn compressed(
+    layers: &Layers<'_>,
+    number: usize,
+    layer: Layer,
+    packing: Packing,
+    options: &Options,
+) -> Result<Layer> {
+    let label = &layer.descriptor().media_type;
+    let is_wanted = |compression| compression == Some(packing.compression);
+    let is_kept = matches!(layer, Layer::Kept { .. });
+    // What lies elsewhere cannot be looked into; what was made here is what it says.
+    let is_told = !is_kept || label.is_nondistributable();
+    let bytes = if is_told { label.layer_compression() } else { Some(layers.compression(number)?) };
+    if is_wanted(bytes) && !(packing.level.is_some() && is_kept) {
+        let is_labelled = is_wanted(label.layer_compression());
+        return Ok(if is_labelled {
+            layer
+        } else {
+            layer.labelled(MediaType::layer(packing.format, packing.compression))
+        });
+    }
     let mut writer = LayerWriter::new(&options.scratch, packing)?.watched(&options.watch);
     layers.copy_tar(number, &mut writer).map_err(|error| in_scratch(error.into(), options))?;
-    Ok(writer.finish()?)
+    Ok(Layer::Made(writer.finish()?))
 }
 
 /// Makes a layer without some files, or with other times; none when nothing of it would change.
@@ -48,12 +69,18 @@ pub(super) fn rewrite(
 ) -> Result<Option<Made>> {
     let read = layers.read(number)?;
     // A layer in which nothing is to be removed may have links to what is removed from one below.
-    for (name, target, _) in read.placed() {
+    for placed in read.placed() {
+        let (name, target, _) = placed?;
         if let Some(target) = target.filter(|target| rewriting.strips(target) && !rewriting.strips(&name)) {
             return Err(Error::Stripped { link: name, target });
         }
     }
-    if !read.placed().any(|(name, _, member)| rewriting.concerns(&name, member)) {
+    let mut concerned = false;
+    for placed in read.placed() {
+        let (name, _, member) = placed?;
+        concerned |= rewriting.concerns(&name, &member);
+    }
+    if !concerned {
         return Ok(None);
     }
     let made = write(packing, options, |sink| {
@@ -126,10 +153,4 @@ impl Sink for Rewriter<'_> {
         }
         self.sink.append(path, &entry, content)
     }
-}
-
-/// Says whether a layer has to be compressed anew to be as wanted.
-pub(super) fn differs(layer: &Layer, packing: Packing) -> bool {
-    let now = layer.descriptor().media_type.layer_compression();
-    now != Some(packing.compression) || (packing.level.is_some() && matches!(layer, Layer::Kept { .. }))
 }

@@ -313,16 +313,16 @@ fn visible(tree: &Tree, catalogers: &[Box<dyn Cataloger>]) -> Visible {
         visible.entry((entry.layer, entry.member, reader)).or_insert_with(seen);
     };
     for (path, entry) in tree.iter().filter(|(_, entry)| entry.is_file()) {
-        for reader in readers(catalogers, path, entry) {
-            add(reader, path, path, entry);
+        for reader in readers(catalogers, &path, &entry) {
+            add(reader, &path, &path, &entry);
         }
     }
     for (path, _) in tree.iter().filter(|(_, entry)| !entry.is_file() && !entry.is_directory()) {
-        let Ok(at) = tree.resolve(path, true) else { continue };
+        let Ok(at) = tree.resolve(&path, true) else { continue };
         let Some(entry) = tree.get(&at).filter(|entry| at != path && entry.is_file()) else { continue };
-        for reader in readers(catalogers, path, entry) {
+        for reader in readers(catalogers, &path, &entry) {
             if catalogers.get(reader).is_some_and(|cataloger| cataloger.follows_links()) {
-                add(reader, &at, path, entry);
+                add(reader, &at, &path, &entry);
             }
         }
     }
@@ -337,12 +337,12 @@ fn visible(tree: &Tree, catalogers: &[Box<dyn Cataloger>]) -> Visible {
             continue;
         }
         match tree.get(&at) {
-            Some(entry) if entry.is_file() => add(reader, &at, place, entry),
+            Some(entry) if entry.is_file() => add(reader, &at, place, &entry),
             Some(entry) if entry.is_directory() => {
                 for (path, entry) in tree.below(&at).filter(|(_, entry)| entry.is_file()) {
                     let name = [place, &path[at.len()..]].concat();
-                    if catalogers.get(reader).is_some_and(|cataloger| cataloger.wants(&name, entry)) {
-                        add(reader, path, &name, entry);
+                    if catalogers.get(reader).is_some_and(|cataloger| cataloger.wants(&name, &entry)) {
+                        add(reader, &path, &name, &entry);
                     }
                 }
             }

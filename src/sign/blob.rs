@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::authority::{Authority, Evidence, Material, Signer};
 use super::bundle::{self, BUNDLE, OLD_SPELLING};
+use super::collect::MAX_ATTESTATION;
 use super::encoding::{decode, decode_any};
 use super::envelope::{Envelope, IN_TOTO};
 use super::keyless::Refusal;
@@ -23,6 +24,8 @@ const EARLY: &str = "application/vnd.dev.sigstore.bundle+json;version=0.1";
 const MIDDLE: &str = "application/vnd.dev.sigstore.bundle+json;version=0.2";
 /// The algorithms by which a subject counts, and how many digits their digests have. SHA-1 and MD5 never do.
 const ALGORITHMS: [(&str, usize); 3] = [("sha256", 64), ("sha384", 96), ("sha512", 128)];
+/// The most reasons of a refusal that are told.
+const MAX_REASONS: usize = 20;
 /// The most bundles of a file with one on each line.
 pub const MAX_BUNDLES: usize = 1000;
 
@@ -131,6 +134,49 @@ impl Artifact {
         let theirs: Vec<String> = names.into_iter().take(8).collect();
         Err(Reason::Algorithms { theirs: theirs.join(", "), ours: ours.join(", ") })
     }
+}
+
+/// What lies beside a file.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof<'a> {
+    /// Bundles, one on each line or a single one.
+    Bundles(&'a [u8]),
+    /// A signature that stands alone.
+    Signature(&'a [u8]),
+}
+
+/// Verifies that a file is signed by one of the authorities: one good bundle is enough. With a type, only a statement of that type counts.
+///
+/// # Errors
+/// [`Error::Artifact`](super::Error::Artifact) with what is wrong with each bundle.
+pub fn verify_any(
+    proof: Proof<'_>,
+    artifact: &Artifact,
+    authorities: &[Box<dyn Authority>],
+    predicate_type: Option<&str>,
+) -> super::Result<Verified> {
+    let refused = |reasons| super::Error::Artifact { digest: artifact.digest(), reasons };
+    let parts = match proof {
+        Proof::Signature(signature) => vec![signature],
+        Proof::Bundles(content) => bundles(content).map_err(|reason| refused(vec![reason.to_string()]))?,
+    };
+    let mut reasons = Vec::new();
+    let mut passed = 0;
+    for (part, authority) in parts.iter().flat_map(|part| authorities.iter().map(move |authority| (part, authority))) {
+        let verified = match proof {
+            Proof::Signature(_) => verify_detached(part, artifact, &**authority),
+            Proof::Bundles(_) => verify(part, artifact, &**authority, predicate_type, MAX_ATTESTATION),
+        };
+        match verified {
+            Ok(verified) => return Ok(verified),
+            Err(reason) if reasons.len() < MAX_REASONS => reasons.push(reason.to_string()),
+            Err(_) => passed += 1,
+        }
+    }
+    if passed > 0 {
+        reasons.push(format!("{passed} more"));
+    }
+    Err(refused(reasons))
 }
 
 /// Verifies that a bundle is one of a file; `limit` is the most bytes that it may have when it is inflated. With a type, only a statement of

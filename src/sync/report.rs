@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::class::{Class, Classified, Diagnosis};
 use crate::copy::{self, Totals};
 use crate::digest::Digest;
@@ -32,9 +34,11 @@ pub struct Image {
 }
 
 /// An image that is at its destination, or in a dry run would be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Copied {
     /// Where it is.
+    #[serde(skip)]
     pub at: Location,
     /// The digest there.
     pub digest: Digest,

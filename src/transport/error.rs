@@ -196,6 +196,15 @@ impl Classified for Error {
     }
 }
 
+/// Returns nothing for what is not there.
+pub(super) fn if_there<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Ok(there) => Ok(Some(there)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// A blob's reader hides a place's error, a fault or a cancellation in its I/O error.
 impl Classified for io::Error {
     fn diagnosis(&self) -> Diagnosis<'_> {

@@ -162,11 +162,7 @@ pub trait Transport: Source {
     /// Those of `change` as they are; at a registry, when others kept replacing it.
     fn update(&self, tag: &str, change: &Change<'_>) -> Result<Option<Manifest>> {
         let at = Selector::Tag(tag.into());
-        let there = match self.manifest(&at) {
-            Ok(there) => Some(there),
-            Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error),
-        };
+        let there = error::if_there(self.manifest(&at))?;
         let Some(new) = change(there.as_ref())? else {
             return Ok(there);
         };
@@ -249,6 +245,16 @@ pub struct Tags {
     pub next: Option<String>,
 }
 
+impl Tags {
+    /// Makes the last page, of what stands behind a name in the list where that has it.
+    fn behind(mut names: Vec<String>, after: Option<&str>) -> Self {
+        if let Some(at) = after.and_then(|after| names.iter().position(|name| name == after)) {
+            names.drain(..=at);
+        }
+        Self { names, next: None }
+    }
+}
+
 /// A registry and a repository there: where a blob can be mounted from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
@@ -270,6 +276,8 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Whether what an interrupted run left is used.
     pub resume: bool,
+    /// Whether the bytes of blobs that are there already are checked before they are taken for there; a registry vouches for its own.
+    pub verify: bool,
     /// What an archive at `-` is read from.
     pub input: Option<Arc<Mutex<dyn Read + Send>>>,
     /// What an archive at `-` is written to.
@@ -286,6 +294,7 @@ impl Default for Options {
             scratch: None,
             state: None,
             resume: true,
+            verify: false,
             input: None,
             output: None,
             #[cfg(feature = "client")]
@@ -300,6 +309,7 @@ impl fmt::Debug for Options {
             .field("scratch", &self.scratch)
             .field("state", &self.state)
             .field("resume", &self.resume)
+            .field("verify", &self.verify)
             .finish_non_exhaustive()
     }
 }

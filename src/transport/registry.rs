@@ -193,12 +193,8 @@ impl Source for Registry {
 
     fn tags(&self, after: Option<&str>) -> Result<Tags> {
         let page = self.remote.tags(after).map_err(self.error("repository"))?;
-        let (mut names, next) = (page.items, page.next);
         // A registry that does not know `last` (distribution before version 3) starts from the first tag.
-        if let Some(at) = after.and_then(|after| names.iter().position(|name| name == after)) {
-            names.drain(..=at);
-        }
-        Ok(Tags { names, next })
+        Ok(Tags { next: page.next, ..Tags::behind(page.items, after) })
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {

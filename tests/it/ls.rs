@@ -10,7 +10,9 @@ use crate::support::fixture;
 use crate::support::listing::{self, arguments, escape, expected, image, read, rows};
 use crate::support::oracle::{corpus, oracle};
 use crate::support::registry::Registry;
+use crate::support::scene::Folder;
 use crate::support::seed;
+use crate::support::tarball::{self, Tarball};
 
 /// Lists what an expected file is about, with these flags.
 #[track_caller]
@@ -79,23 +81,65 @@ fn what_layers_cost_and_hide() {
     assert!(text.text().ends_with("159 B in files, 64 B of them hidden by layers above"), "{}", text.text());
 }
 
+/// Images of the corpus, their layers, and bytes that lost one name and have another: its counts are by path, ours by content.
+const OTHER_NAMES: [(&str, usize, u64); 6] = [
+    ("sylabs-hard-link-delete-1", 0, 3),
+    ("sylabs-hard-link-delete-3", 0, 3),
+    ("fuzz__fuzz-0010", 4, 10),
+    ("fuzz__fuzz-0011", 2, 1),
+    ("fuzz__fuzz-0017", 3, 10),
+    ("fuzz__fuzz-0019", 4, 10),
+];
+
 #[track_caller]
 fn compare_waste(stem: &str, got: &Value, wanted: &[u8]) {
     let wanted: Value = serde_json::from_slice(wanted).expect("JSON");
-    for (name, own) in [("file_bytes", "fileBytes"), ("hidden_bytes", "hiddenBytes")] {
-        assert_eq!(wanted[name], got[own], "{stem}");
-    }
+    assert_eq!(wanted["file_bytes"], got["fileBytes"], "{stem}");
+    let linked = |number: Option<usize>| {
+        let of_image =
+            OTHER_NAMES.iter().filter(|(image, layer, _)| *image == stem && number.is_none_or(|own| own == *layer));
+        of_image.map(|(_, _, bytes)| bytes).sum::<u64>()
+    };
+    let hidden = |wanted: &Value, number| wanted["hidden_bytes"].as_u64().map(|bytes| bytes - linked(number));
+    assert_eq!(hidden(&wanted, None), got["hiddenBytes"].as_u64(), "{stem}");
     let (layers, own) = (wanted["layers"].as_array().expect("layers"), got["layers"].as_array().expect("layers"));
     assert_eq!(layers.len(), own.len(), "{stem}");
-    for (layer, own) in layers.iter().zip(own) {
-        for (name, own_name) in [
-            ("entries", "entries"),
-            ("file_bytes", "fileBytes"),
-            ("hidden_bytes", "hiddenBytes"),
-            ("whiteouts", "whiteouts"),
-        ] {
+    for (number, (layer, own)) in layers.iter().zip(own).enumerate() {
+        for (name, own_name) in [("entries", "entries"), ("file_bytes", "fileBytes"), ("whiteouts", "whiteouts")] {
             assert_eq!(layer[name], own[own_name], "{stem} {layer} {own}");
         }
+        assert_eq!(hidden(layer, Some(number)), own["hiddenBytes"].as_u64(), "{stem} {layer} {own}");
+    }
+}
+
+#[test]
+fn content_is_hidden_when_no_name_of_it_is_left() {
+    let thousand = "x".repeat(1000);
+    let base = || Tarball::new().file("a", &thousand).link("b", "a").file("keep", "0123456789");
+    let table: [(&str, Vec<Tarball>, &[u64]); 7] = [
+        ("a name is removed", vec![base(), Tarball::new().file(".wh.a", "")], &[0, 0]),
+        ("a name is replaced", vec![base(), Tarball::new().file("b", "new")], &[0, 0]),
+        ("both are", vec![base(), Tarball::new().file("b", "new").file(".wh.a", "")], &[1000, 0]),
+        (
+            "in two layers",
+            vec![base(), Tarball::new().file(".wh.a", ""), Tarball::new().symlink("b", "x")],
+            &[1000, 0, 0],
+        ),
+        ("the root is opaque", vec![base(), Tarball::new().file(".wh..wh..opq", "")], &[1010, 0]),
+        (
+            "a link of a later layer keeps it",
+            vec![base(), Tarball::new().link("c", "a"), Tarball::new().file(".wh.a", "").file(".wh.b", "")],
+            &[0, 0, 0],
+        ),
+        ("another file is replaced", vec![base(), Tarball::new().file("keep", "")], &[10, 0]),
+    ];
+    for (name, layers, wanted) in table {
+        let folder = Folder::new();
+        let reference = tarball::image(&folder.path("i"), &layers.iter().map(Tarball::end).collect::<Vec<_>>());
+        let listed = stevedore(&["ls", "--layers", "--json", &reference]).ok().json();
+        let hidden = listed["layers"].as_array().expect("layers").iter().map(|layer| layer["hiddenBytes"].as_u64());
+        assert_eq!(hidden.map(Option::unwrap_or_default).collect::<Vec<_>>(), wanted, "{name}");
+        assert_eq!(listed["hiddenBytes"], wanted.iter().sum::<u64>(), "{name}");
     }
 }
 

@@ -13,6 +13,7 @@ use crate::support::oracle::oracle;
 use crate::support::scene::{Folder, Scene, files};
 use crate::support::tarball::{Tarball, image_with};
 
+mod compress;
 mod flatten;
 mod peers;
 mod rebase;

@@ -46,14 +46,18 @@ fn read(image: &str) -> (BTreeSet<String>, Vec<String>) {
     let tree = layers.merge().expect("sound");
     let (mut lines, mut warnings) = (BTreeSet::new(), Vec::new());
     for (path, entry) in tree.iter() {
-        for cataloger in catalogers().iter().filter(|cataloger| cataloger.wants(path, entry)) {
+        for cataloger in catalogers().iter().filter(|cataloger| cataloger.wants(&path, &entry)) {
             let mut content = Vec::new();
-            let found = layers.find(&[path]).expect("is there");
+            let found = layers.find(&[&path]).expect("is there");
             layers.copy_content(&found[0], &mut content).expect("sound");
             let mut packages = Vec::new();
-            let mut evidence =
-                Evidence { path, size: entry.size, content: &mut Cursor::new(&content), facts: &mut Facts::default() };
-            let shown = escape(path).to_string();
+            let mut evidence = Evidence {
+                path: &path,
+                size: entry.size,
+                content: &mut Cursor::new(&content),
+                facts: &mut Facts::default(),
+            };
+            let shown = escape(&path).to_string();
             if let Err(problem) = cataloger.read(&mut evidence, &mut packages) {
                 warnings.push(format!("{shown}: {problem}"));
             }

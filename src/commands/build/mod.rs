@@ -19,7 +19,7 @@ use stevedore::media_type::{Compression, Format};
 use stevedore::platform::Platform;
 use stevedore::transport::{Location, Selector, Source};
 
-use crate::cli::config_flags::{ConfigFlags, pair};
+use crate::cli::config_flags::{ConfigFlags, changes, pair};
 use crate::cli::flags::{FormatName, Registries, Work};
 use crate::cli::locations::location;
 use crate::cli::{Context, Result, Ui, Usage};
@@ -273,7 +273,7 @@ impl Args {
         }
         recipe.removals = self.remove.iter().map(|path| path.clone().into_encoded_bytes()).collect();
         recipe.config = self.config_edit(platform)?;
-        recipe.annotations = self.annotation.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+        recipe.annotations = changes(&self.annotation, &[]);
         Ok(recipe)
     }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use stevedore::copy::{self, Options, Platforms, Request, Side};
 use stevedore::platform::Platform;
 use stevedore::reference::Tag;
-use stevedore::transport::Location;
+use stevedore::transport::{self, Location};
 
 use crate::cli::flags::{CompressionName, FormatName, Registries, Work};
 use crate::cli::locations::location;
@@ -34,6 +34,12 @@ pub(crate) struct Args {
     /// Copy every platform, the index as it is
     #[arg(short, long, conflicts_with = "platform")]
     all: bool,
+    /// With --all, leave attestations out; the index of the rest has another digest
+    #[arg(long, requires = "all")]
+    no_attestations: bool,
+    /// Look for every part at the destination, though the name is right already, and send what is missing; in files, check the bytes too
+    #[arg(long)]
+    force: bool,
     /// Copy this platform; several make an index with only these
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Vec<Platform>,
@@ -99,6 +105,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     ui.title(&format!("copy {}", title(&args.source)));
     let (from, to, takes_output) =
         args.registries.options(&args.work, &args.source.place, &args.destination.place, ui)?;
+    let to = transport::Options { verify: args.force, ..to };
     let source = args.source.place.open_source(&from).map_err(copy::Error::at(Side::Source, &args.source.place))?;
     let destination = args.destination.place.open_destination(&to);
     let destination = destination.map_err(copy::Error::at(Side::Destination, &args.destination.place))?;
@@ -138,6 +145,8 @@ impl Args {
                 (false, []) => Platforms::Host,
                 (false, platforms) => Platforms::Only(platforms.to_vec()),
             },
+            no_attestations: self.no_attestations,
+            force: self.force,
             format: self.format.map(Into::into),
             compress: self.compress.map(Into::into),
             level: self.compression_level,
@@ -181,20 +190,13 @@ fn write_digest(path: &Path, digest: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use stevedore::media_type::{Compression, Format};
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::cli;
 
     fn parse(flags: &[&str]) -> Result<Args, clap::Error> {
-        let line = ["copy", "alpine", "oci:d"].iter().chain(flags);
-        Line::try_parse_from(line).map(|line| line.args)
+        cli::flags_of(&[&["copy", "alpine", "oci:d"], flags].concat())
     }
 
     #[test]

@@ -7,7 +7,7 @@ use stevedore::copy::{Report, Step};
 use stevedore::transport::Location;
 
 use crate::cli::report;
-use crate::cli::units::{bytes, count, elapsed};
+use crate::cli::units::{self, bytes, count, elapsed};
 
 /// A copy that is done, or planned.
 #[derive(Debug, Serialize)]
@@ -71,14 +71,11 @@ pub(crate) fn summary(copied: &Copied, time: Duration) -> String {
         (totals.existed, "there already"),
         (totals.skipped, "left out"),
     ];
-    let parts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
-    let parts = parts.collect::<Vec<_>>().join(", ");
-    let blobs = count(totals.blobs(), "blob");
-    let colon = if parts.is_empty() { "" } else { ": " };
+    let (blobs, parts) = (count(totals.blobs(), "blob"), units::counts(&counts));
     let what = [(report.images, noun), (report.referrers, "referrer")];
     let what = what.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun));
     let what = what.collect::<Vec<_>>().join(" and ");
-    format!("copied {what}, {blobs}{colon}{parts}; {time}")
+    format!("copied {what}, {blobs}{parts}; {time}")
 }
 
 #[cfg(test)]

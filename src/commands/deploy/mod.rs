@@ -156,6 +156,8 @@ fn run_listed(args: &Args, file: &Path, ui: &Ui) -> Result<()> {
         fail_fast: false,
         dry_run: false,
         prune: false,
+        no_attestations: false,
+        force: false,
         max_manifest_bytes: None,
         watch: watch.clone(),
         open: &|side, access| opener.open(side, access),
@@ -238,19 +240,11 @@ fn write((path, text): (PathBuf, String)) -> Result<Configuration> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::cli;
 
     fn parse(flags: &[&str]) -> Result<Args, clap::Error> {
-        let line = ["deploy", "alpine", "oci:d:v1", "out"].iter().chain(flags);
-        Line::try_parse_from(line).map(|line| line.args)
+        cli::flags_of(&[&["deploy", "alpine", "oci:d:v1", "out"], flags].concat())
     }
 
     #[test]

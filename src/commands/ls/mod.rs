@@ -1,20 +1,22 @@
 //! `ls`: what is in an image, or in one of its layers.
 
 mod layers;
+mod selection;
 mod tree;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
-use stevedore::filesystem::{Error, Glob, Tree, usage};
+use stevedore::filesystem::usage;
 use stevedore::transport::Location;
 
-use crate::cli::entries::{self, Heading, Row, Style};
+use crate::cli::entries::{self, Heading, Row, Rows, Style};
 use crate::cli::image_flags::{ImageFlags, Opened};
 use crate::cli::locations::location;
 use crate::cli::{Result, Ui, Usage, output, warnings};
 use layers::LayerTable;
+use selection::Selection;
 
 /// List what is in an image
 ///
@@ -77,12 +79,16 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     }
     let merged = opened.layers()?.merge()?;
     warnings::of_layers(merged.warnings(), ui);
-    let rows = select(args, &merged)?;
-    let base = base(args, &merged);
+    let path = args.path.as_deref().map(OsStrExt::as_bytes);
+    let selection = Selection::new(path, &merged)?;
+    let base = selection.base();
     if args.tree && !ui.wants_json() {
-        return print(ui, |out| tree::write(out, &merged, &rows, &base, args.depth));
+        return print(ui, |out| tree::write(out, &merged, &selection, args.depth));
     }
-    let rows: Vec<Row<'_>> = rows.into_iter().filter(|row| is_shallow(row.path, &base, args.depth)).collect();
+    let rows = || -> Box<dyn Iterator<Item = Row<'static>> + '_> {
+        let rows = selection.entries(&merged).map(Row::of);
+        Box::new(rows.filter(|row| is_shallow(&row.path, base, args.depth)))
+    };
     show(args, &opened, &rows, ui)
 }
 
@@ -91,7 +97,7 @@ fn list_layers(args: &Args, opened: &Opened, ui: &Ui) -> Result<()> {
     let read = layers.read_all()?;
     let merged = layers.merge_read(&read)?;
     warnings::of_layers(merged.warnings(), ui);
-    ui.report(&LayerTable::new(&args.reference, opened.image(), &read, &usage(&read, &merged)))
+    ui.report(&LayerTable::new(&args.reference, opened.image(), &read, &usage(&read, &merged)?))
 }
 
 fn list_layer(args: &Args, opened: &Opened, number: usize, ui: &Ui) -> Result<()> {
@@ -102,38 +108,18 @@ fn list_layer(args: &Args, opened: &Opened, number: usize, ui: &Ui) -> Result<()
     }
     let layer = opened.layers()?.read(number)?;
     let path = args.path.as_deref().map(OsStrExt::as_bytes);
-    let rows = layer.members.iter().map(Row::of_member).filter(|row| path.is_none_or(|path| row.is_at(path)));
-    let rows: Vec<Row<'_>> = rows.filter(|row| is_shallow(row.path, b"", args.depth)).collect();
-    show(args, opened, &rows, ui)
-}
-
-/// Picks what is at and below the path, or what the pattern matches.
-fn select<'a>(args: &Args, merged: &'a Tree) -> Result<Vec<Row<'a>>> {
-    let Some(path) = args.path.as_deref().map(OsStrExt::as_bytes) else {
-        return Ok(merged.iter().map(Row::new).collect());
+    let rows = || -> Box<dyn Iterator<Item = Row<'static>> + '_> {
+        let rows = layer.members.iter().map(Row::of_member).filter(|row| path.is_none_or(|path| row.is_at(path)));
+        Box::new(rows.filter(|row| is_shallow(&row.path, b"", args.depth)))
     };
-    match merged.resolve(path, false) {
-        Ok(at) => Ok(merged.iter().filter(|(other, _)| entries::is_within(other, &at)).map(Row::new).collect()),
-        Err(error @ Error::NotFound { .. }) if Glob::is_pattern(path) => {
-            let glob = Glob::new(path);
-            let rows: Vec<Row<'_>> = merged.iter().filter(|(other, _)| glob.matches(other)).map(Row::new).collect();
-            if rows.is_empty() { Err(error.into()) } else { Ok(rows) }
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Returns the directory that levels are counted from.
-fn base(args: &Args, merged: &Tree) -> Vec<u8> {
-    let path = args.path.as_deref().map(OsStrExt::as_bytes);
-    path.and_then(|path| merged.resolve(path, false).ok()).unwrap_or_default()
+    show(args, opened, &rows, ui)
 }
 
 fn is_shallow(path: &[u8], base: &[u8], depth: Option<usize>) -> bool {
     depth.is_none_or(|depth| entries::level(path, base) <= depth)
 }
 
-fn show(args: &Args, opened: &Opened, rows: &[Row<'_>], ui: &Ui) -> Result<()> {
+fn show<'a>(args: &Args, opened: &Opened, rows: &'a Rows<'a>, ui: &Ui) -> Result<()> {
     if ui.wants_json() {
         let heading = Heading::new(&args.reference, opened.image());
         return print(ui, |out| entries::write_json(out, &heading, rows));
@@ -145,6 +131,5 @@ fn show(args: &Args, opened: &Opened, rows: &[Row<'_>], ui: &Ui) -> Result<()> {
 /// Prints as it comes: a listing can be large.
 fn print(ui: &Ui, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     ui.close();
-    let mut stdout = output::stream();
-    fill(&mut stdout).and_then(|()| stdout.flush()).map_err(output::failure)
+    output::stream(|out| fill(out).map_err(output::failure))
 }

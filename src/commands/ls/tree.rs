@@ -1,66 +1,80 @@
 //! An image as a tree, each directory with the size of all that is in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 use std::io::{self, Write};
 
-use stevedore::filesystem::{Entry, Tree, escape};
+use stevedore::filesystem::{Tree, escape};
 
-use crate::cli::entries::{Row, is_within, level, write_link};
+use super::selection::Selection;
+use crate::cli::entries::{is_within, level, write_link};
 use crate::cli::units::bytes;
 
-/// Writes the rows below `base`, indented by their level. A file with several names counts once, under the first.
-pub(super) fn write(
-    out: &mut dyn Write,
-    merged: &Tree,
-    rows: &[Row<'_>],
-    base: &[u8],
-    depth: Option<usize>,
-) -> io::Result<()> {
-    let sizes = sizes(merged, base);
-    let total = bytes(sizes.get(base).copied().unwrap_or_default());
-    let mut rows: Vec<&Row<'_>> = rows.iter().filter(|row| row.path != base && row.path != b".").collect();
-    // In a tree what is in a directory comes right behind it, whatever characters other names have.
-    rows.sort_by(|a, b| parts(a.path).cmp(parts(b.path)));
-    writeln!(out, "{total:>8}  /{}", escape(base))?;
-    for row in rows {
-        let level = level(row.path, base);
+/// A path below the base, and what is in it.
+struct Line {
+    path: Vec<u8>,
+    is_directory: bool,
+    size: u64,
+}
+
+/// Writes what is selected, indented by its level below the base. A file with several names counts once, under the first.
+pub(super) fn write(out: &mut dyn Write, merged: &Tree, selection: &Selection, depth: Option<usize>) -> io::Result<()> {
+    let base = selection.base();
+    let (lines, total) = lines(merged, base);
+    writeln!(out, "{:>8}  /{}", bytes(total), escape(base))?;
+    for line in lines.iter().filter(|line| selection.has(&line.path)) {
+        let level = level(&line.path, base);
         if depth.is_some_and(|depth| level > depth) {
             continue;
         }
-        let size = bytes(size(row, &sizes));
         let indent = "  ".repeat(level);
-        let name = parts(row.path).last().unwrap_or_default();
-        let slash = if row.entry.is_directory() { "/" } else { "" };
-        write!(out, "{size:>8}  {indent}{}{slash}", escape(name))?;
-        write_link(out, row.entry)?;
+        let name = parts(&line.path).last().unwrap_or_default();
+        let slash = if line.is_directory { "/" } else { "" };
+        write!(out, "{:>8}  {indent}{}{slash}", bytes(line.size), escape(name))?;
+        if let Some(entry) = merged.get(&line.path) {
+            write_link(out, &entry)?;
+        }
         writeln!(out)?;
     }
     Ok(())
 }
 
+/// Returns all that is below a directory, with sizes, and the sum of them.
+fn lines(merged: &Tree, base: &[u8]) -> (Vec<Line>, u64) {
+    let mut counted = HashSet::new();
+    // With each line what its file counts.
+    let mut lines: Vec<(Line, u64)> = Vec::new();
+    for (path, entry) in merged.below(base).filter(|(path, _)| path != base && path != b".") {
+        let counts = entry.is_file() && counted.insert((entry.layer, entry.member));
+        let line = Line { path, is_directory: entry.is_directory(), size: entry.size };
+        lines.push((line, if counts { entry.size } else { 0 }));
+    }
+    // In a tree what is in a directory comes right behind it, whatever characters other names have.
+    lines.sort_by(|(a, _), (b, _)| parts(&a.path).cmp(parts(&b.path)));
+    let total = lines.iter().map(|(_, counts)| counts).sum();
+    // The directories that the line lies in; each is counted in the one above when it ends.
+    let mut above: Vec<usize> = Vec::new();
+    for at in 0..lines.len() {
+        while let Some(last) = above.pop_if(|last| !is_within(&lines[at].0.path, &lines[*last].0.path)) {
+            close(&mut lines, &above, last);
+        }
+        if lines[at].0.is_directory {
+            above.push(at);
+        } else if let Some(last) = above.last() {
+            lines[*last].0.size += lines[at].1;
+        }
+    }
+    while let Some(last) = above.pop() {
+        close(&mut lines, &above, last);
+    }
+    (lines.into_iter().map(|(line, _)| line).collect(), total)
+}
+
+fn close(lines: &mut [(Line, u64)], above: &[usize], ended: usize) {
+    if let Some(parent) = above.last() {
+        lines[*parent].0.size += lines[ended].0.size;
+    }
+}
+
 fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| *byte == b'/')
-}
-
-fn size(row: &Row<'_>, sizes: &BTreeMap<&[u8], u64>) -> u64 {
-    if row.entry.is_directory() { sizes.get(row.path).copied().unwrap_or_default() } else { row.entry.size }
-}
-
-/// Sums the files below each directory.
-fn sizes<'a>(merged: &'a Tree, base: &[u8]) -> BTreeMap<&'a [u8], u64> {
-    let mut sizes = BTreeMap::new();
-    let mut counted = BTreeSet::new();
-    let files = merged.iter().filter(|(path, entry): &(&[u8], &Entry)| entry.is_file() && is_within(path, base));
-    for (path, entry) in files {
-        if !counted.insert((entry.layer, entry.member)) {
-            continue;
-        }
-        let mut directory = path;
-        while let Some(at) = directory.iter().rposition(|byte| *byte == b'/') {
-            directory = &directory[..at];
-            *sizes.entry(directory).or_default() += entry.size;
-        }
-        *sizes.entry(&path[..0]).or_default() += entry.size;
-    }
-    sizes
 }

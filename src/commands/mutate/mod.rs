@@ -20,7 +20,7 @@ use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Selector, Source};
 
 use crate::cli::client::attach_streams;
-use crate::cli::config_flags::{ConfigFlags, pair};
+use crate::cli::config_flags::{ConfigFlags, changes, pair};
 use crate::cli::flags::{CompressionName, Registry, Work};
 use crate::cli::locations::location;
 use crate::cli::{Result, Ui, Usage};
@@ -282,11 +282,6 @@ impl Args {
         };
         editor::edit(config.raw(), "config-", &editor_name()?)
     }
-}
-
-fn changes(set: &[(String, String)], unset: &[String]) -> std::collections::BTreeMap<String, Option<String>> {
-    let removed = unset.iter().map(|name| (name.clone(), None));
-    removed.chain(set.iter().map(|(name, value)| (name.clone(), Some(value.clone())))).collect()
 }
 
 fn editor_name() -> Result<OsString> {

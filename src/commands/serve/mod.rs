@@ -398,18 +398,11 @@ fn base_path(text: &str) -> Result<String, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::cli;
 
     fn parse(flags: &[&str]) -> Result<Args, clap::Error> {
-        Line::try_parse_from(["serve"].iter().chain(flags)).map(|line| line.args)
+        cli::flags_of(&[&["serve"], flags].concat())
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use stevedore::copy;
 use stevedore::sync::{self, Base, Options, ParseError, Plan};
+use stevedore::transport;
 
 use crate::cli::batch_report::{Synced, summary};
 use crate::cli::client::Common;
@@ -39,6 +41,13 @@ pub(crate) struct Args {
     /// Begin no more images after the first failure
     #[arg(long)]
     fail_fast: bool,
+    /// Leave attestations out of whole indexes; the index of the rest has another digest
+    #[arg(long)]
+    no_attestations: bool,
+    /// Look for every part of each image at the destinations, though the names are right already, and send what is missing; in files, check
+    /// the bytes too
+    #[arg(long)]
+    force: bool,
     /// Remove tags that the repositories no longer have, for lines with every tag; tags of digests (sha256-…) stay
     #[arg(long)]
     prune: bool,
@@ -90,9 +99,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         fail_fast: args.fail_fast,
         dry_run: args.dry_run,
         prune: args.prune,
+        no_attestations: args.no_attestations,
+        force: args.force,
         max_manifest_bytes: None,
         watch: watch.clone(),
-        open: &|side, access| opener.open(side, access),
+        open: &|side, access| {
+            let verify = args.force && side == copy::Side::Destination;
+            transport::Options { verify, ..opener.open(side, access) }
+        },
     };
     let report = sync::run(&plan, &options);
     let class = report.class();

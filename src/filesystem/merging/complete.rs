@@ -1,32 +1,32 @@
 //! What one pass over the layers could not tell, from the merged tree and a second pass.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry::{Occupied, Vacant};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 
-use super::{Entry, HashMap, Layers, Merging, PASSED, Path, Result, Sink, Tree, append, origin};
+use super::{Entry, Layers, Merging, Node, PASSED, Result, Sink, Tree, append, origin};
 
 /// The files of a tree that are still to be passed on: the first name of each with its content, the others as hard links to it.
 #[derive(Default)]
-pub(super) struct Files<'t> {
+pub(super) struct Files {
     /// The first name of each content.
-    first: BTreeMap<(u32, u32), Path>,
-    wanted: BTreeMap<(u32, u32), Path>,
-    links: Vec<(&'t [u8], &'t Entry)>,
+    first: HashMap<(u32, u32), Node>,
+    wanted: HashMap<(u32, u32), Node>,
+    links: Vec<(Node, (u32, u32))>,
 }
 
-impl<'t> Files<'t> {
+impl Files {
     /// Takes a name whose content was passed on before.
-    fn passed(&mut self, path: &[u8], entry: &Entry) {
-        self.first.insert(origin(entry), path.to_vec());
+    fn passed(&mut self, node: Node, origin: (u32, u32)) {
+        self.first.insert(origin, node);
     }
 
     /// Takes a name that is still missing.
-    pub(super) fn want(&mut self, path: &'t [u8], entry: &'t Entry) {
-        match self.first.entry(origin(entry)) {
-            Occupied(_) => self.links.push((path, entry)),
+    pub(super) fn want(&mut self, node: Node, origin: (u32, u32)) {
+        match self.first.entry(origin) {
+            Occupied(_) => self.links.push((node, origin)),
             Vacant(first) => {
-                first.insert(path.to_vec());
-                self.wanted.insert(origin(entry), path.to_vec());
+                first.insert(node);
+                self.wanted.insert(origin, node);
             }
         }
     }
@@ -34,46 +34,49 @@ impl<'t> Files<'t> {
     /// Appends contents by layer, the top one first, then hard links.
     pub(super) fn append(self, layers: &Layers<'_>, tree: &Tree, sink: &mut dyn Sink) -> Result<()> {
         let Self { first, wanted, links } = self;
-        for number in (0..layers.image.layers().len()).rev() {
-            if wanted.keys().any(|(layer, _)| *layer as usize == number) {
-                layers.walk(number, &mut |archive, member| match wanted.get(&origin(&member.entry)) {
-                    Some(path) => {
-                        let entry = tree.get(path).expect("it comes from the tree");
-                        append(sink, path, entry, archive)
-                    }
-                    None => Ok(()),
-                })?;
-            }
+        let mut numbers: Vec<u32> = wanted.keys().map(|(layer, _)| *layer).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        for number in numbers.into_iter().rev() {
+            layers.walk(number as usize, &mut |archive, member| match wanted.get(&origin(&member.entry)) {
+                Some(node) => append(sink, &tree.paths.path(*node), &tree.entry(*node), archive),
+                None => Ok(()),
+            })?;
         }
-        let target = |entry| first.get(&origin(entry)).expect("it was put there");
-        links.into_iter().try_for_each(|(path, entry)| sink.append(path, &Entry::hard_link(target(entry), entry), None))
+        links.into_iter().try_for_each(|(node, origin)| {
+            let target = first.get(&origin).map(|first| tree.paths.path(*first)).unwrap_or_default();
+            sink.append(&tree.paths.path(node), &Entry::hard_link(&target, &tree.entry(node)), None)
+        })
     }
 }
 
 impl Merging<'_> {
     /// Appends what a merged tree has and was not passed on yet: what has no content, then contents by layer, then hard links.
-    pub(super) fn complete(mut self, layers: &Layers<'_>, tree: &Tree) -> Result<()> {
-        self.here = HashMap::new();
+    pub(super) fn complete(self, layers: &Layers<'_>, tree: &Tree) -> Result<()> {
+        let Self { sink, paths, known, .. } = self;
         let mut files = Files::default();
-        for (path, entry) in tree.iter().filter(|(_, entry)| entry.is_file()) {
-            if self.known.get(path).is_some_and(|known| known.origin == Some(origin(entry))) {
-                files.passed(path, entry);
+        let known =
+            |path: &[u8]| paths.find(path).and_then(|node| known.get(node.place()).copied()).unwrap_or_default();
+        let mut walk = tree.paths.walk();
+        while let Some(node) = walk.next() {
+            if let Some(own) = tree.file(node).filter(|own| known(walk.path()).origin == Some(*own)) {
+                files.passed(node, own);
             }
         }
-        for (path, entry) in tree.iter() {
-            let key = if path == b"." { b"" } else { path };
-            let known = self.known.get(key);
-            let passed = known.and_then(|known| known.origin) == Some(origin(entry)) && !entry.implicit;
-            let implied = entry.implicit && known.is_some_and(|known| known.flags & PASSED != 0);
+        let mut walk = tree.paths.walk();
+        while let Some(node) = walk.next() {
+            let Some(entry) = tree.table.get(node) else { continue };
+            let known = known(walk.path());
+            let passed = known.origin == Some(origin(&entry)) && !entry.implicit;
+            let implied = entry.implicit && known.above & PASSED != 0;
             if passed || implied {
                 continue;
             }
-            if entry.is_file() {
-                files.want(path, entry);
-            } else {
-                self.sink.append(key, entry, None)?;
+            match tree.file(node) {
+                Some(own) => files.want(node, own),
+                None => sink.append(walk.path(), &entry, None)?,
             }
         }
-        files.append(layers, tree, self.sink)
+        files.append(layers, tree, sink)
     }
 }

@@ -1,10 +1,9 @@
 //! The topmost layers as one: what they have, and what they hide of those below.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::complete::Files;
-use super::{Entry, Layers, Path, Result, Sink, Tree, parents};
+use super::{Entry, Layers, Node, Path, Result, Sink, Tree};
 use crate::filesystem::meaning::{join, split};
+use crate::filesystem::tree::{OPAQUE, UNRESOLVED, WHITEOUT};
 
 impl Layers<'_> {
     /// Passes the layers from `lowest` up on as one layer: what they have, and what they hide of those below. Directories come first, each
@@ -17,57 +16,66 @@ impl Layers<'_> {
         let budget = self.budget();
         let numbers = lowest..self.image.layers().len();
         let read = numbers.map(|number| self.read_and_keep(number, &budget)).collect::<Result<Vec<_>>>()?;
-        let mut tree = self.merge_top(lowest, &read)?;
+        let mut tree = self.merge_top(lowest, read.iter())?;
         drop(read);
-        if !tree.shadows.unresolved.is_empty() {
+        if tree.has_unresolved() {
             adopt(&mut tree, &self.merge()?)?;
         }
-        let hiding: BTreeSet<&Path> = tree.shadows.whiteouts.union(&tree.shadows.opaque).collect();
-        let marker = Entry::file(0o644, 0);
-        let mut plain: BTreeMap<Path, &Entry> = BTreeMap::new();
-        for name in hiding.iter().filter_map(|path| hide(&tree, &hiding, path)) {
-            plain.insert(name, &marker);
-        }
         let mut files = Files::default();
-        for (path, entry) in tree.iter() {
-            let key = if path == b"." { b"" } else { path };
+        // Names of what has no content, whiteouts among them; those stand for no node.
+        let mut plain: Vec<(Path, Option<Node>)> = Vec::new();
+        for node in tree.paths.nodes() {
+            let hides = tree.shadows(node) & (WHITEOUT | OPAQUE) != 0;
+            plain.extend(Some(node).filter(|_| hides).and_then(|node| hide(&tree, node)).map(|name| (name, None)));
             // Of a directory that is only implied, the layers below may know more, unless it hides theirs.
-            if entry.is_file() {
-                files.want(path, entry);
-            } else if !entry.implicit || hiding.contains(&key.to_vec()) {
-                plain.insert(key.to_vec(), entry);
+            if tree.table.has(node) && !tree.table.is_file(node) && (hides || !tree.table.is_implied(node)) {
+                plain.push((tree.paths.path(node), Some(node)));
+            }
+            let held = plain.last().map_or(0, |(name, _)| name.len() + size_of::<(Path, Option<Node>)>());
+            budget.spend(if tree.table.has(node) || hides { held as u64 } else { 0 })?;
+        }
+        let mut walk = tree.paths.walk();
+        while let Some(node) = walk.next() {
+            if let Some(own) = tree.file(node) {
+                files.want(node, own);
             }
         }
-        plain.iter().try_for_each(|(path, entry)| sink.append(path, entry, None))?;
+        plain.sort_unstable();
+        let marker = Entry::file(0o644, 0);
+        for (path, node) in plain {
+            let entry = node.map_or_else(|| marker.clone(), |node| tree.entry(node));
+            sink.append(&path, &entry, None)?;
+        }
         files.append(self, &tree, sink)
     }
 }
 
 /// Takes hard links into layers below from the whole filesystem, as far as they lead anywhere.
 fn adopt(tree: &mut Tree, whole: &Tree) -> Result<()> {
-    for path in std::mem::take(&mut tree.shadows.unresolved) {
-        if whole.shadows.unresolved.contains(&path) {
-            continue;
-        }
-        if let Some(entry) = whole.get(&path) {
-            tree.insert(path, entry.clone())?;
+    for node in tree.paths.nodes().filter(|node| tree.shadows(*node) & UNRESOLVED != 0).collect::<Vec<_>>() {
+        let there = whole.paths.find(&tree.paths.path(node));
+        if let Some(there) = there.filter(|there| whole.shadows(*there) & UNRESOLVED == 0)
+            && let Some(entry) = whole.table.get(there)
+        {
+            tree.insert(node, entry)?;
         }
     }
     Ok(())
 }
 
 /// Returns the name of the entry that hides a path of the layers below; nothing where what is there, or in the way, hides it.
-fn hide(tree: &Tree, hiding: &BTreeSet<&Path>, path: &Path) -> Option<Path> {
-    let in_way = |parent: &[u8]| tree.get(parent).is_some_and(|entry| !entry.is_directory());
-    if parents(path).any(|parent| hiding.contains(&parent.to_vec()) || in_way(parent)) {
+fn hide(tree: &Tree, node: Node) -> Option<Path> {
+    let in_way = |parent: Node| tree.table.has(parent) && !tree.table.is_directory(parent);
+    if tree.paths.parents(node).any(|parent| tree.shadows(parent) & (WHITEOUT | OPAQUE) != 0 || in_way(parent)) {
         return None;
     }
-    match tree.get(path) {
-        Some(entry) if !entry.is_directory() => None,
-        None if tree.shadows.whiteouts.contains(path) => {
-            let (parent, base) = split(path);
-            Some(join(parent, &[b".wh.", base].concat()))
-        }
-        _ => Some(join(path, b".wh..wh..opq")),
+    let path = tree.paths.path(node);
+    if tree.table.has(node) && !tree.table.is_directory(node) {
+        None
+    } else if !tree.table.has(node) && tree.shadows(node) & WHITEOUT != 0 {
+        let (parent, base) = split(&path);
+        Some(join(parent, &[b".wh.", base].concat()))
+    } else {
+        Some(join(&path, b".wh..wh..opq"))
     }
 }

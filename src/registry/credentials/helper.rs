@@ -2,6 +2,7 @@
 //!
 //! The protocol: <https://github.com/docker/docker-credential-helpers#development>. Their output is bounded and so is their time.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -10,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::server::server;
 use crate::pool;
@@ -96,13 +98,22 @@ struct Stored<'a> {
     secret: &'a str,
 }
 
+/// An answer; Go's JSON reader takes names of members in any case, and null for empty text.
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(from = "BTreeMap<String, Value>")]
 struct Answer {
-    #[serde(default)]
     username: String,
-    #[serde(default)]
     secret: String,
+}
+
+impl From<BTreeMap<String, Value>> for Answer {
+    fn from(members: BTreeMap<String, Value>) -> Self {
+        let text = |name: &str| {
+            let found = members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            found.and_then(|(_, value)| value.as_str()).unwrap_or_default().to_owned()
+        };
+        Self { username: text("Username"), secret: text("Secret") }
+    }
 }
 
 impl Helpers {

@@ -84,11 +84,8 @@ impl Source for Reader {
 
     /// The names as the archive has them, which nothing need be hashed for.
     fn tags(&self, after: Option<&str>) -> Result<Tags> {
-        let mut names: Vec<String> = self.view.images().iter().flat_map(|image| image.names.clone()).collect();
-        if let Some(at) = after.and_then(|after| names.iter().position(|name| name == after)) {
-            names.drain(..=at);
-        }
-        Ok(Tags { names, next: None })
+        let names: Vec<String> = self.view.images().iter().flat_map(|image| image.names.clone()).collect();
+        Ok(Tags::behind(names, after))
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {

@@ -45,6 +45,7 @@ pub struct Layout {
     name: String,
     watch: Watch,
     resume: bool,
+    verify: bool,
     pending: Mutex<Vec<Edit>>,
     view: View,
     /// The lock that a sweep respects.
@@ -59,6 +60,7 @@ impl Layout {
             name: name.into(),
             watch: options.watch.clone(),
             resume: options.resume,
+            verify: options.verify,
             pending: Mutex::default(),
             view: View::default(),
             held: Mutex::default(),
@@ -149,11 +151,7 @@ impl Source for Layout {
     }
 
     fn tags(&self, after: Option<&str>) -> Result<Tags> {
-        let mut names = self.index()?.names();
-        if let Some(at) = after.and_then(|after| names.iter().position(|name| name == after)) {
-            names.drain(..=at);
-        }
-        Ok(Tags { names, next: None })
+        Ok(Tags::behind(self.index()?.names(), after))
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {

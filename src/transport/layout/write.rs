@@ -10,7 +10,7 @@ use crate::locks;
 use crate::manifest::Manifest;
 use crate::store::{Content, Depth, Lock, LockKind};
 use crate::transport::receive::{Received, receive};
-use crate::transport::{Change, Error, Result, Selector, Transport};
+use crate::transport::{Change, Error, Result, Selector, Transport, error};
 use crate::watch::Outcome;
 
 /// The file that makes a directory a layout.
@@ -137,11 +137,7 @@ impl Layout {
         }
         let _lock = self.lock_index()?;
         let at = Selector::Tag(tag.into());
-        let there = match self.read_manifest(&at) {
-            Ok(there) => Some(there),
-            Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error),
-        };
+        let there = error::if_there(self.read_manifest(&at))?;
         let Some(new) = change(there.as_ref())? else {
             return Ok(there);
         };

@@ -14,7 +14,7 @@ use crate::media_type::Format;
 use crate::reference::Tag;
 use crate::store::{Content, Key, Lock, LockKind, Store};
 use crate::transport::receive::partial;
-use crate::transport::{Change, Error, Result, Selector, Source};
+use crate::transport::{Change, Error, Result, Selector, Source, error};
 
 impl StaticTree {
     /// Returns the name of the file that a manifest is kept in.
@@ -68,11 +68,7 @@ impl StaticTree {
         let at = Selector::Tag(tag.into());
         self.hold()?;
         let _lock = self.lock()?;
-        let there = match self.manifest(&at) {
-            Ok(there) => Some(there),
-            Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error),
-        };
+        let there = error::if_there(self.manifest(&at))?;
         let Some(new) = change(there.as_ref())? else {
             return Ok(there);
         };
