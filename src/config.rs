@@ -1,11 +1,14 @@
 //! Image configurations: the raw bytes and what they say.
 //!
+//! What runtimes alone need is read where it can be: a label that is a number spoils neither the layers nor the rest of the config.
+//!
 //! image-spec, "OCI Image Configuration": <https://github.com/opencontainers/image-spec/blob/main/config.md>. Docker's has the same members
 //! and more; both are kept byte for byte, for the config's digest is the image ID.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -21,6 +24,7 @@ pub const MAX_SIZE: u64 = 8 * 1024 * 1024;
 pub struct Config {
     raw: Arc<[u8]>,
     body: Body,
+    faults: Vec<String>,
 }
 
 /// What a configuration says.
@@ -51,7 +55,7 @@ pub struct Body {
     #[serde(default, deserialize_with = "null_as_default")]
     pub rootfs: RootFs,
     /// How the layers came about, the first first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "steps")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub history: Vec<History>,
 }
 
@@ -88,6 +92,75 @@ pub struct Execution {
     pub stop_signal: String,
 }
 
+/// A body whose members are not looked into where nothing but a runtime needs them.
+#[derive(Deserialize)]
+struct Loose {
+    #[serde(default)]
+    created: Value,
+    #[serde(default)]
+    author: Value,
+    #[serde(default)]
+    architecture: String,
+    #[serde(default)]
+    os: String,
+    #[serde(default, rename = "os.version")]
+    os_version: Option<String>,
+    #[serde(default)]
+    variant: Option<String>,
+    #[serde(default)]
+    config: Value,
+    #[serde(default, deserialize_with = "null_as_default")]
+    rootfs: RootFs,
+    #[serde(default)]
+    history: Value,
+}
+
+impl Loose {
+    fn read(self, faults: &mut Vec<String>) -> Body {
+        let Self { created, author, architecture, os, os_version, variant, config, rootfs, history } = self;
+        let execution = match config {
+            Value::Object(mut members) => {
+                members.retain(|name, value| {
+                    let alone = Value::Object([(name.clone(), value.clone())].into_iter().collect());
+                    let fault = serde_json::from_value::<Execution>(alone).err();
+                    faults.extend(fault.iter().map(|fault| format!("config.{name}: {fault}")));
+                    fault.is_none()
+                });
+                Value::Object(members)
+            }
+            other => other,
+        };
+        Body {
+            created: readable("created", created, faults),
+            author: readable("author", author, faults),
+            config: readable("config", execution, faults),
+            history: readable("history", history, faults),
+            ..Body { architecture, os, os_version, variant, rootfs, ..Body::default() }
+        }
+    }
+}
+
+/// Reads a member, or notes why it cannot be read.
+fn readable<T: DeserializeOwned + Default>(name: &str, value: Value, faults: &mut Vec<String>) -> T {
+    let read = serde_json::from_value::<Option<T>>(value);
+    read.map_err(|fault| faults.push(format!("{name}: {fault}"))).ok().flatten().unwrap_or_default()
+}
+
+/// Reads words; docker takes text for a single one.
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected text or a list of it")]
+    enum Words {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match Option::<Words>::deserialize(deserializer)? {
+        Some(Words::One(word)) => vec![word],
+        Some(Words::Several(words)) => words,
+        None => Vec::new(),
+    })
+}
+
 /// The layers' uncompressed digests.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RootFs {
@@ -119,37 +192,25 @@ pub struct History {
     pub empty_layer: bool,
 }
 
-/// Reads steps; null is one that says nothing.
-fn steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<History>, D::Error> {
-    let steps = Option::<Vec<Option<History>>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(steps.into_iter().map(Option::unwrap_or_default).collect())
-}
-
-/// Reads a list of words, or one word.
-fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Words {
-        One(String),
-        List(Vec<String>),
-    }
-    Ok(match Option::deserialize(deserializer)? {
-        None => Vec::new(),
-        Some(Words::One(word)) => vec![word],
-        Some(Words::List(words)) => words,
-    })
-}
-
 impl Config {
-    /// Parses a configuration. As Go's readers do, it takes null for a step of the history, and a byte that is no UTF-8 for U+FFFD; as Docker
-    /// does, a text for a command of one word.
+    /// Parses a configuration; what of it cannot be read and need not be is in [`Config::faults`].
     ///
     /// # Errors
-    /// When the bytes are no JSON object of the right form.
+    /// When the bytes are no JSON object, or its platform or layers are not of the right form.
     pub fn parse(raw: impl Into<Arc<[u8]>>) -> Result<Self, ParseError> {
         let raw = raw.into();
-        let body = serde_json::from_str(&String::from_utf8_lossy(&raw))?;
-        Ok(Self { raw, body })
+        if !raw.trim_ascii_start().starts_with(b"{") {
+            // A list would be taken for the members in their order.
+            return Err(ParseError(serde::de::Error::custom("expected a JSON object")));
+        }
+        let mut faults = Vec::new();
+        let body = serde_json::from_slice::<Loose>(&raw)?.read(&mut faults);
+        Ok(Self { raw, body, faults })
+    }
+
+    /// Returns what could not be read, as `MEMBER: REASON`: it is missing from the body and still in the raw bytes.
+    pub fn faults(&self) -> &[String] {
+        &self.faults
     }
 
     /// Returns the bytes as they came.
@@ -213,5 +274,43 @@ mod tests {
             assert!(Config::parse(minimal.as_bytes()).is_ok(), "{minimal}");
         }
         assert!(Config::parse(&b"[1]"[..]).is_err());
+    }
+
+    #[test]
+    fn what_runtimes_alone_need_spoils_nothing() {
+        let read = |text: &str| Config::parse(text.as_bytes()).expect(text);
+        for (text, words) in
+            [("\"/x -y\"", &["/x -y"][..]), ("[\"/x\",\"-y\"]", &["/x", "-y"]), ("null", &[]), ("[]", &[])]
+        {
+            let config = read(&format!(r#"{{"config":{{"Cmd":{text},"Entrypoint":{text}}}}}"#));
+            assert_eq!(config.body().config.cmd, words, "{text}");
+            assert_eq!(config.body().config.entrypoint, words, "{text}");
+            assert!(config.faults().is_empty(), "{text}");
+        }
+        for (member, fault) in [
+            (
+                r#""config":{"Labels":{"a":1},"User":"u"}"#,
+                "config.Labels: invalid type: integer `1`, expected a string",
+            ),
+            (r#""config":{"Cmd":[1],"User":"u"}"#, "config.Cmd: expected text or a list of it"),
+            (r#""config":{"Env":{},"User":"u"}"#, "config.Env: invalid type: map, expected a sequence"),
+            (r#""config":7"#, "config: invalid type: integer `7`"),
+            (r#""history":{}"#, "history: invalid type: map"),
+            (r#""created":1700000000"#, "created: invalid type: integer `1700000000`, expected a string"),
+            (r#""author":[]"#, "author: invalid type: sequence"),
+        ] {
+            let raw = format!(r#"{{"os":"linux","architecture":"amd64",{member}}}"#);
+            let config = read(&raw);
+            assert_eq!((config.raw(), config.platform().to_string()), (raw.as_bytes(), "linux/amd64".into()));
+            assert_eq!(config.faults().len(), 1, "{member}: {:?}", config.faults());
+            assert!(config.faults()[0].starts_with(fault), "{member}: {:?}", config.faults());
+            assert!(!member.contains("User") || config.body().config.user == "u", "{member}");
+        }
+        // What says which layers these are is needed, and one meaning is enough.
+        for bad in
+            [r#"{"rootfs":{"diff_ids":[1]}}"#, r#"{"os":1}"#, r#"{"rootfs":{},"rootfs":{}}"#, "hello", "[]", "\"x\""]
+        {
+            assert!(Config::parse(bad.as_bytes()).is_err(), "{bad}");
+        }
     }
 }

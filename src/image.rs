@@ -13,6 +13,9 @@ use crate::manifest::{Body, Manifest};
 use crate::platform::Platform;
 use crate::transport::{self, MAX_DEPTH, Selector, Source};
 
+/// How many images without a platform are looked into, for each costs two requests.
+const MAX_SILENT: usize = 100;
+
 /// An image's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -77,11 +80,8 @@ impl Image {
     pub fn find(source: &dyn Source, at: &Selector, platform: Option<&Platform>) -> Result<Self> {
         let manifest = find(source, at, platform)?;
         let config = read_config(source, &manifest)?;
-        if let (Some(wanted), Some(config)) = (platform, &config) {
-            let offered = config.platform();
-            if !offered.os.is_empty() && !wanted.accepts(&offered) {
-                return Err(no_platform(source, at, wanted, vec![offered.to_string()]));
-            }
+        if let Some(wanted) = platform {
+            agrees(source, at, config.as_ref(), wanted)?;
         }
         Ok(Self { manifest, config })
     }
@@ -126,6 +126,27 @@ pub fn platforms(source: &dyn Source, at: &Selector) -> Result<Vec<Platform>> {
     Ok(images.filter_map(|entry| entry.platform.clone()).collect())
 }
 
+/// Finds what [`Image::find`] finds, and reads no more than it takes: for an entry of an index that names its platform, the indexes alone.
+///
+/// # Errors
+/// Those of [`Image::find`].
+pub fn resolve(source: &dyn Source, at: &Selector, platform: &Platform) -> Result<Descriptor> {
+    let mut manifest = source.manifest(at)?;
+    for _ in 0..=MAX_DEPTH {
+        if manifest.as_index().is_none() {
+            let config = read_config(source, &manifest)?;
+            agrees(source, at, config.as_ref(), platform)?;
+            return Ok(manifest.descriptor());
+        }
+        let chosen = choose(source, at, &manifest, Some(platform))?;
+        if !chosen.media_type.is_index() {
+            return Ok(chosen);
+        }
+        manifest = source.manifest(&Selector::from(chosen))?;
+    }
+    Err(too_deep(source))
+}
+
 /// Finds the manifest of the image that `at` stands for, whatever its config says; of an index, the one for `platform`, or for this host's when
 /// none is given.
 ///
@@ -140,8 +161,23 @@ pub fn find(source: &dyn Source, at: &Selector, platform: Option<&Platform>) -> 
         let chosen = choose(source, at, &manifest, platform)?;
         manifest = source.manifest(&Selector::from(chosen))?;
     }
+    Err(too_deep(source))
+}
+
+fn too_deep(source: &dyn Source) -> Error {
     let reason = "its indexes are nested too deeply".to_owned();
-    Err(transport::Error::Malformed { place: source.to_string(), reason }.into())
+    transport::Error::Malformed { place: source.to_string(), reason }.into()
+}
+
+/// Fails when a config says that its image is for another platform.
+fn agrees(source: &dyn Source, at: &Selector, config: Option<&Config>, wanted: &Platform) -> Result<()> {
+    let Some(offered) = config.map(Config::platform) else {
+        return Ok(());
+    };
+    if offered.os.is_empty() || wanted.accepts(&offered) {
+        return Ok(());
+    }
+    Err(no_platform(source, at, wanted, vec![offered.to_string()]))
 }
 
 fn choose(source: &dyn Source, at: &Selector, index: &Manifest, platform: Option<&Platform>) -> Result<Descriptor> {
@@ -156,50 +192,136 @@ fn choose(source: &dyn Source, at: &Selector, index: &Manifest, platform: Option
     }
     let host = Platform::host();
     let wanted = platform.unwrap_or(&host);
-    let mut offered = Vec::new();
-    let read = |nested: &Descriptor| source.manifest(&Selector::from(nested.clone())).map_err(Error::from);
-    let chosen = search(index, wanted, &mut offered, &read)?;
-    chosen.ok_or_else(|| no_platform(source, at, wanted, offered))
+    let mut search = Search::new(&source);
+    let chosen = search.find(index, wanted)?;
+    chosen.ok_or_else(|| no_platform(source, at, wanted, search.offered))
 }
 
-/// Looks for the image for a platform in an index and in those nested in it, which `read` reads; what is there goes into `offered`.
-///
-/// # Errors
-/// Those of `read`.
-pub fn search<E>(
-    index: &Manifest,
-    wanted: &Platform,
-    offered: &mut Vec<String>,
-    read: &impl Fn(&Descriptor) -> Result<Manifest, E>,
-) -> Result<Option<Descriptor>, E> {
-    search_below(index, wanted, offered, read, &mut BTreeSet::new(), 0)
+/// Reads what a search needs.
+pub trait Reader {
+    /// Why it cannot be read.
+    type Error;
+
+    /// Reads a manifest that an index names.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn manifest(&self, entry: &Descriptor) -> Result<Manifest, Self::Error>;
+
+    /// Reads the config of an image.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is none.
+    fn config(&self, config: &Descriptor) -> Result<Config, Self::Error>;
 }
 
-fn search_below<E>(
-    index: &Manifest,
-    wanted: &Platform,
-    offered: &mut Vec<String>,
-    read: &impl Fn(&Descriptor) -> Result<Manifest, E>,
-    seen: &mut BTreeSet<Digest>,
-    depth: usize,
-) -> Result<Option<Descriptor>, E> {
-    let images = index.children().iter().filter(|entry| !entry.is_attestation());
-    offered.extend(images.filter_map(|entry| entry.platform.as_ref()).map(Platform::to_string));
-    if let Some(chosen) = wanted.choose(index.children()) {
-        return Ok(Some(chosen.clone()));
+impl Reader for &dyn Source {
+    type Error = Error;
+
+    fn manifest(&self, entry: &Descriptor) -> Result<Manifest> {
+        Ok(Source::manifest(*self, &Selector::from(entry.clone()))?)
     }
-    if depth >= MAX_DEPTH {
-        return Ok(None);
+
+    fn config(&self, config: &Descriptor) -> Result<Config> {
+        parse_config(*self, config)
     }
-    for nested in index.children().iter().filter(|entry| entry.media_type.is_index()) {
-        // One that stands many times is looked into once: nested, the times multiply.
-        if seen.insert(nested.digest.clone())
-            && let Some(chosen) = search_below(&read(nested)?, wanted, offered, read, seen, depth + 1)?
-        {
-            return Ok(Some(chosen));
+}
+
+/// Looks for images by platform, in an index and in those nested in it. An entry without a platform has that of its config.
+pub struct Search<'a, R> {
+    reader: &'a R,
+    /// The platforms that were met, as text.
+    pub offered: Vec<String>,
+    seen: BTreeSet<Digest>,
+    looked: usize,
+}
+
+impl<'a, R: Reader> Search<'a, R> {
+    /// Begins a search.
+    pub fn new(reader: &'a R) -> Self {
+        Self { reader, offered: Vec::new(), seen: BTreeSet::new(), looked: 0 }
+    }
+
+    /// Finds the image for a platform. Entries that name one that fits go first, then those of nested indexes, then those whose config fits.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn find(&mut self, index: &Manifest, wanted: &Platform) -> Result<Option<Descriptor>, R::Error> {
+        self.find_below(index, wanted, 0)
+    }
+
+    /// Returns the images of an index with their platforms; configs are read when the entries do not suffice for all that is wanted.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn entries(&mut self, index: &Manifest, wanted: &[Platform]) -> Result<Vec<Descriptor>, R::Error> {
+        let mut entries: Vec<_> = index.children().iter().filter(|entry| !entry.is_attestation()).cloned().collect();
+        self.offered.extend(entries.iter().filter_map(|entry| entry.platform.as_ref()).map(Platform::to_string));
+        if wanted.iter().any(|platform| platform.choose(&entries).is_none()) {
+            entries.extend(self.complete(index)?);
         }
+        Ok(entries)
     }
-    Ok(None)
+
+    fn find_below(
+        &mut self,
+        index: &Manifest,
+        wanted: &Platform,
+        depth: usize,
+    ) -> Result<Option<Descriptor>, R::Error> {
+        let images = index.children().iter().filter(|entry| !entry.is_attestation());
+        self.offered.extend(images.filter_map(|entry| entry.platform.as_ref()).map(Platform::to_string));
+        if let Some(chosen) = wanted.choose(index.children()) {
+            return Ok(Some(chosen.clone()));
+        }
+        if depth < MAX_DEPTH {
+            for nested in index.children().iter().filter(|entry| entry.media_type.is_index()) {
+                // One that stands many times is looked into once: nested, the times multiply.
+                if self.seen.insert(nested.digest.clone()) {
+                    let below = self.reader.manifest(nested)?;
+                    if let Some(chosen) = self.find_below(&below, wanted, depth + 1)? {
+                        return Ok(Some(chosen));
+                    }
+                }
+            }
+        }
+        let completed = self.complete(index)?;
+        Ok(wanted.choose(&completed).cloned())
+    }
+
+    /// Returns the images of an index that name no platform with that of their configs, if these name one.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    fn complete(&mut self, index: &Manifest) -> Result<Vec<Descriptor>, R::Error> {
+        let is_silent = |entry: &&Descriptor| {
+            entry.platform.is_none() && entry.media_type.is_manifest() && !entry.media_type.is_index()
+        };
+        let mut completed = Vec::new();
+        for entry in index.children().iter().filter(is_silent) {
+            if !self.seen.insert(entry.digest.clone()) {
+                continue;
+            }
+            if self.looked == MAX_SILENT {
+                self.offered.push(format!("more than {MAX_SILENT} images that name no platform"));
+                break;
+            }
+            self.looked += 1;
+            let platform = self.platform_of(entry)?;
+            self.offered.extend(platform.iter().map(Platform::to_string));
+            completed.extend(platform.map(|platform| Descriptor { platform: Some(platform), ..entry.clone() }));
+        }
+        Ok(completed)
+    }
+
+    /// Reads which platform the config of an image names.
+    fn platform_of(&self, entry: &Descriptor) -> Result<Option<Platform>, R::Error> {
+        let manifest = self.reader.manifest(entry)?;
+        let Some(image) = manifest.as_image().filter(|_| manifest.is_runnable()) else {
+            return Ok(None);
+        };
+        Ok(Some(self.reader.config(&image.config)?.platform()).filter(|platform| !platform.os.is_empty()))
+    }
 }
 
 /// Reads the config of what can be run; an artifact's is whatever its maker wanted.
@@ -207,8 +329,12 @@ fn read_config(source: &dyn Source, manifest: &Manifest) -> Result<Option<Config
     let Some(image) = manifest.as_image().filter(|_| manifest.is_runnable()) else {
         return Ok(None);
     };
-    let raw = source.blob(&image.config)?.read_all(config::MAX_SIZE).map_err(transport::Error::from_read)?;
-    Config::parse(raw).map(Some).map_err(|source| Error::Config { digest: image.config.digest.clone(), source })
+    parse_config(source, &image.config).map(Some)
+}
+
+fn parse_config(source: &dyn Source, config: &Descriptor) -> Result<Config> {
+    let raw = source.blob(config)?.read_all(config::MAX_SIZE).map_err(transport::Error::from_read)?;
+    Config::parse(raw).map_err(|source| Error::Config { digest: config.digest.clone(), source })
 }
 
 fn no_platform(source: &dyn Source, at: &Selector, wanted: &Platform, offered: Vec<String>) -> Error {

@@ -201,7 +201,10 @@ fn split_host(text: &str) -> Result<(Option<&str>, &str), ParseError> {
     };
     if first == "localhost" || first.contains(['.', ':']) {
         if !is_host(first) {
-            return Err(ParseError::new(text, "its host is not valid; expected NAME or NAME:PORT"));
+            return Err(ParseError::new(
+                text,
+                "its host is not valid; expected NAME or NAME:PORT, with a port up to 65535",
+            ));
         }
         return Ok((Some(first), rest));
     }
@@ -234,8 +237,20 @@ fn is_host(text: &str) -> bool {
             && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    (text.starts_with('[') || name.split('.').all(label))
-        && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+    (text.starts_with('[') || name.split('.').all(label)) && port.is_none_or(is_port)
+}
+
+/// Says whether text is a port that can be connected to.
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// Says whether text that is completed to an image of Docker Hub reads as a registry's host: `ghcr.io`, `127.0.0.1:5000`.
+pub(crate) fn reads_as_host(text: &str) -> bool {
+    let (name, port) = text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port)));
+    let is_named = name.rsplit_once('.').is_some_and(|(_, last)| last.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    let is_address = name.parse::<std::net::Ipv4Addr>().is_ok();
+    (name == "localhost" || is_named || is_address) && is_host(name) && port.is_none_or(is_port)
 }
 
 /// Says whether text is what names of images in full may begin with: a host, or a host and components behind it.
@@ -361,7 +376,7 @@ mod tests {
             ("a/b/", None),
             (" a/b", None),
             ("ex.com/a/b:1@2", None),
-            ("example.com:99999/a", same("example.com:99999/a:latest")),
+            ("example.com:99999/a", None),
             ("example.com:/a", None),
             ("my.registry:80/a_b.c-d", same("my.registry:80/a_b.c-d:latest")),
             ("xn--n3h.com/a", same("xn--n3h.com/a:latest")),
@@ -381,6 +396,33 @@ mod tests {
         for (text, wanted) in table {
             let got = text.parse::<Reference>().ok().map(|reference| reference.or_latest().to_string());
             assert_eq!(got, wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn ports_and_hosts() {
+        for (port, is_valid) in
+            [("1", true), ("65535", true), ("65536", false), ("99999", false), ("0", false), ("080", true)]
+        {
+            for host in ["localhost", "[::1]", "ex.com"] {
+                assert_eq!(format!("{host}:{port}/a").parse::<Reference>().is_ok(), is_valid, "{host}:{port}");
+            }
+        }
+        for (text, wanted) in [
+            ("127.0.0.1", true),
+            ("127.0.0.1:5000", true),
+            ("localhost", true),
+            ("localhost:5000", true),
+            ("ghcr.io", true),
+            ("registry.example.com:443", true),
+            ("alpine", false),
+            ("alpine:3", false),
+            ("alpine3.20", false),
+            ("my.app:v1", false),
+            ("foo:5000", false),
+            ("127.0.0.1:99999", false),
+        ] {
+            assert_eq!(reads_as_host(text), wanted, "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
 
 use stevedore::class::{Class, Classified, Diagnosis};
+use stevedore::filesystem;
 
 use super::{Error, Result};
 
@@ -39,9 +40,20 @@ pub(crate) fn print(bytes: &[u8]) -> Result<()> {
     stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(failure)
 }
 
-/// Opens standard output for what is written piece by piece; flush it, and give its errors to [`failure`].
-pub(crate) fn stream() -> BufWriter<io::StdoutLock<'static>> {
-    BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+/// Has standard output written piece by piece; errors of writing are to be given to [`failure`].
+pub(crate) fn stream<T>(fill: impl FnOnce(&mut dyn Write) -> Result<T>) -> Result<T> {
+    let mut stdout = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    let filled = fill(&mut stdout)?;
+    stdout.flush().map_err(failure)?;
+    Ok(filled)
+}
+
+/// Makes the error for what writing content of layers there failed with.
+pub(crate) fn of_layers(error: filesystem::Error) -> Error {
+    match error {
+        filesystem::Error::Output(error) => failure(error),
+        other => other.into(),
+    }
 }
 
 /// Makes the error for what writing to standard output failed with.

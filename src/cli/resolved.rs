@@ -1,7 +1,9 @@
-//! What a name stands for, by one request.
+//! What a name stands for.
 
 use serde::Serialize;
 use stevedore::digest::Digest;
+use stevedore::image;
+use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Source};
 
 use super::Result;
@@ -17,10 +19,15 @@ pub(crate) struct Found {
     size: u64,
 }
 
-/// Resolves a reference.
-pub(crate) fn find(reference: &Location, source: &dyn Source) -> Result<Found> {
-    let found = source.resolve(&reference.at)?;
-    let found = found.ok_or_else(|| transport::Error::not_found(&reference.at, source))?;
+/// Resolves a reference; with a platform, to the image for it.
+pub(crate) fn find(reference: &Location, platform: Option<&Platform>, source: &dyn Source) -> Result<Found> {
+    let found = match platform {
+        Some(platform) => image::resolve(source, &reference.at, platform)?,
+        None => {
+            let found = source.resolve(&reference.at)?;
+            found.ok_or_else(|| transport::Error::not_found(&reference.at, source))?
+        }
+    };
     Ok(Found {
         reference: reference.to_string(),
         digest: found.digest,

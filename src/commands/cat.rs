@@ -1,15 +1,13 @@
 //! `cat`: a file's content out of an image.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 
-use stevedore::filesystem;
 use stevedore::transport::Location;
 
 use crate::cli::image_flags::ImageFlags;
 use crate::cli::locations::location;
-use crate::cli::{Error, Result, Ui, output};
+use crate::cli::{Result, Ui, output};
 
 /// Print files of an image
 ///
@@ -40,17 +38,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let layers = opened.layers()?;
     let paths: Vec<&[u8]> = args.paths.iter().map(|path| path.as_bytes()).collect();
     let found = layers.find(&paths)?;
-    let mut stdout = output::stream();
-    for file in &found {
-        layers.copy_content(file, &mut stdout).map_err(explain)?;
-    }
-    stdout.flush().map_err(output::failure)
-}
-
-/// A reader that has left is no failure.
-fn explain(error: filesystem::Error) -> Error {
-    match error {
-        filesystem::Error::Output(error) => output::failure(error),
-        other => other.into(),
-    }
+    output::stream(|out| {
+        found.iter().try_for_each(|file| layers.copy_content(file, out).map(drop).map_err(output::of_layers))
+    })
 }

@@ -97,12 +97,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
 
 fn to_stdout(args: &Args, opened: &Opened, ui: &Ui) -> Result<()> {
     ui.close();
-    let mut stdout = output::stream();
-    let warnings = write(args, &opened.layers()?, false, &mut stdout).map_err(|error| match error {
-        Error::Output(error) => output::failure(error),
-        other => other.into(),
-    })?;
-    stdout.flush().map_err(output::failure)?;
+    let layers = opened.layers()?;
+    let warnings = output::stream(|out| write(args, &layers, false, out).map_err(output::of_layers))?;
     warnings::of_layers(&warnings, ui);
     Ok(())
 }

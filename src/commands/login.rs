@@ -3,6 +3,7 @@
 use std::io::{BufRead, IsTerminal, Read};
 
 use serde::Serialize;
+use stevedore::reference::is_name_beginning;
 use stevedore::registry::credentials::{self, Helpers, Kept};
 use stevedore::registry::{Client, Credentials, Login};
 
@@ -64,6 +65,10 @@ struct LoggedIn {
 /// Logs in.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let host = locations::host(&args.host);
+    if !is_name_beginning(host) {
+        let what = format!("{} is no registry's host", args.host);
+        return Err(Usage::new(what, "write HOST, HOST:PORT with a port up to 65535, or HOST/NAMESPACE").into());
+    }
     if args.get_login {
         return show(args, host, ui);
     }

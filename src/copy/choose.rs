@@ -3,7 +3,7 @@
 use super::manifests::Manifests;
 use super::{Choice, Error, Options, Platforms, Report, Result};
 use crate::descriptor::Descriptor;
-use crate::image;
+use crate::image::Search;
 use crate::manifest::Manifest;
 use crate::platform::Platform;
 use crate::transport::{MAX_DEPTH, Selector};
@@ -16,11 +16,13 @@ pub(super) struct Target {
     pub(super) filtered: Option<Manifest>,
     /// What was chosen, when there was a choice.
     pub(super) choice: Option<Choice>,
+    /// How many attestations were left out.
+    pub(super) attestations: usize,
 }
 
 impl Target {
     fn whole(descriptor: Descriptor) -> Self {
-        Self { descriptor, filtered: None, choice: None }
+        Self { descriptor, filtered: None, choice: None, attestations: 0 }
     }
 
     /// Reads the manifest, or returns the one that only exists here.
@@ -58,6 +60,7 @@ impl Chooser<'_> {
     fn target(&self, found: Descriptor, depth: usize) -> Result<Target> {
         match &self.options.platforms {
             Platforms::Host if found.media_type.is_index() => self.one(found, &Platform::host(), depth),
+            Platforms::All if self.options.no_attestations && found.media_type.is_index() => self.unattested(found),
             Platforms::Host | Platforms::All => Ok(Target::whole(found)),
             Platforms::Only(wanted) if !found.media_type.is_index() => self.single(found, wanted),
             Platforms::Only(wanted) => match wanted.as_slice() {
@@ -75,8 +78,9 @@ impl Chooser<'_> {
         if by_default && index.children().iter().all(|entry| entry.platform.is_none()) {
             return self.sole_or_whole(found, &index, depth);
         }
-        let mut offered = Vec::new();
-        let chosen = image::search(&index, wanted, &mut offered, &|nested| self.manifests.read(nested))?;
+        let mut search = Search::new(self.manifests);
+        let chosen = search.find(&index, wanted)?;
+        let offered = search.offered;
         let Some(chosen) = chosen else {
             return Err(self.no_platform(wanted, &offered));
         };
@@ -98,27 +102,49 @@ impl Chooser<'_> {
     /// An index with only the entries for some platforms; every one of them must be there.
     fn filtered(&self, found: Descriptor, wanted: &[Platform]) -> Result<Target> {
         let index = self.manifests.read(&found)?;
-        let entries: Vec<&Descriptor> = index.children().iter().filter(|entry| !entry.is_attestation()).collect();
-        let offered: Vec<String> =
-            entries.iter().filter_map(|entry| entry.platform.as_ref()).map(Platform::to_string).collect();
+        let mut search = Search::new(self.manifests);
+        let entries = search.entries(&index, wanted)?;
+        let offered = search.offered;
         let mut chosen: Vec<&Descriptor> = Vec::new();
         for platform in wanted {
-            let entry = platform.choose(entries.iter().copied());
+            let entry = platform.choose(&entries);
             chosen.push(entry.ok_or_else(|| self.no_platform(platform, &offered))?);
         }
         let platforms = chosen.iter().filter_map(|entry| entry.platform.as_ref()).map(Platform::to_string).collect();
-        let less = index
-            .filter_index(|entry| chosen.contains(&entry))
-            .map_err(|source| Error::Manifest { digest: found.digest.clone(), source })?
-            .expect("an index was asked for its entries");
+        let is_chosen = |entry: &Descriptor| {
+            let is_same =
+                |each: &&Descriptor| Descriptor { platform: entry.platform.clone(), ..(**each).clone() } == *entry;
+            chosen.iter().any(is_same)
+        };
         let choice = Some(Choice { platforms, of: offered.len(), by_default: false });
-        if less.digest() == index.digest() {
-            return Ok(Target { choice, ..Target::whole(found) });
+        Ok(Target { choice, ..self.less(found, &index, "leaving platforms out", is_chosen)? })
+    }
+
+    /// An index without attestations, which a registry that passes on another's may not have.
+    fn unattested(&self, found: Descriptor) -> Result<Target> {
+        let index = self.manifests.read(&found)?;
+        let attestations = index.children().iter().filter(|entry| entry.is_attestation()).count();
+        let less = self.less(found, &index, "leaving attestations out", |entry| !entry.is_attestation())?;
+        Ok(Target { attestations, ..less })
+    }
+
+    /// An index with only some of its entries.
+    fn less(
+        &self,
+        found: Descriptor,
+        index: &Manifest,
+        what: &str,
+        stays: impl Fn(&Descriptor) -> bool,
+    ) -> Result<Target> {
+        let less =
+            index.filter_index(stays).map_err(|source| Error::Manifest { digest: found.digest.clone(), source })?;
+        match less.filter(|less| less.digest() != index.digest()) {
+            None => Ok(Target::whole(found)),
+            Some(_) if self.options.preserve_digests => {
+                Err(Error::Preserve { what: what.into(), digest: found.digest })
+            }
+            Some(less) => Ok(Target { filtered: Some(less.clone()), ..Target::whole(less.descriptor()) }),
         }
-        if self.options.preserve_digests {
-            return Err(Error::Preserve { what: "leaving platforms out".into(), digest: found.digest });
-        }
-        Ok(Target { descriptor: less.descriptor(), filtered: Some(less), choice })
     }
 
     /// A single image for the asked platforms: its config must agree, where it says anything.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::blob::Fault;
 use crate::class::{Class, Classified, Diagnosis};
+use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::{config, layer, manifest, transport};
 
@@ -131,6 +132,14 @@ pub enum Error {
         /// Why.
         source: Box<layer::Error>,
     },
+    /// An attestation in an index cannot be read.
+    #[error("the index names attestation {digest}")]
+    Attestation {
+        /// Which.
+        digest: Digest,
+        /// Why.
+        source: Box<Error>,
+    },
     /// Someone asked to stop.
     #[error(transparent)]
     Cancelled(#[from] crate::watch::Cancelled),
@@ -144,6 +153,16 @@ impl Error {
         move |source| match source {
             transport::Error::Cancelled(cancelled) => Self::Cancelled(cancelled),
             source => Self::Place { side, place: place.clone(), source: Box::new(source) },
+        }
+    }
+
+    /// Names the attestation that is not there: registries that pass on another's often lack it.
+    pub(super) fn of_child(self, child: &Descriptor) -> Self {
+        match self {
+            Self::Place { .. } if child.is_attestation() && self.class() == Class::NotFound => {
+                Self::Attestation { digest: child.digest.clone(), source: Box::new(self) }
+            }
+            other => other,
         }
     }
 
@@ -165,6 +184,9 @@ impl Classified for Error {
     fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
             Self::Place { source, .. } => source.diagnosis(),
+            Self::Attestation { source, .. } => {
+                Diagnosis { hint: Some("leave attestations out with --no-attestations".into()), ..source.diagnosis() }
+            }
             Self::Denied { diagnosis, .. } => diagnosis.clone(),
             Self::Refused { hint, .. } => Class::Failed.maybe_hint(hint.as_deref()),
             Self::Moved { .. } => Class::Failed.hint("run it again"),

@@ -7,6 +7,7 @@ use super::{Error, Result, Side};
 use crate::config::{self, Config};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::image::Reader;
 use crate::manifest::{self, Manifest};
 use crate::pool::Pool;
 use crate::transport::{self, MAX_DEPTH, Selector, Source};
@@ -105,11 +106,23 @@ impl<'a> Manifests<'a> {
             if seen.len() > MAX_MANIFESTS {
                 return Err(self.too_many());
             }
-            let level = pool.each(watch, &fresh, |child, _| self.read(child))?;
+            let level = pool.each(watch, &fresh, |child, _| self.read(child).map_err(|error| error.of_child(child)))?;
             levels.push(level);
         }
         sink(&mut levels);
         Ok(levels)
+    }
+}
+
+impl Reader for Manifests<'_> {
+    type Error = Error;
+
+    fn manifest(&self, entry: &Descriptor) -> Result<Manifest> {
+        self.read(entry)
+    }
+
+    fn config(&self, config: &Descriptor) -> Result<Config> {
+        self.config(config)
     }
 }
 

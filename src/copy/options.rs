@@ -22,6 +22,11 @@ pub struct Options {
     pub level: Option<i32>,
     /// What the destination's name must still stand for when it is replaced, or else [`Error::Moved`](super::Error::Moved).
     pub expected: Option<Digest>,
+    /// Leave attestations out of a whole index, which makes another index.
+    pub no_attestations: bool,
+    /// Look for every part at the destination, even where the name is right already, and write what is missing. Whether the bytes of what is
+    /// there are checked too is the destination's option: [`transport::Options::verify`](crate::transport::Options::verify).
+    pub force: bool,
     /// Fail rather than change a byte of a manifest.
     pub preserve_digests: bool,
     /// More names for the same manifest at the destination.

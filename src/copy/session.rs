@@ -47,6 +47,9 @@ impl Session {
         let Request { source, destination, to, options, .. } = *request;
         let manifests = &Manifests::new(source, options.max_manifest_bytes);
         let (found, target, is_there) = self.look(request, manifests)?;
+        if target.attestations > 0 {
+            self.watch.note(&left_out(target.attestations));
+        }
         if is_there && !options.referrers {
             return self.only_more_names(request, manifests, &found, &target);
         }
@@ -90,7 +93,7 @@ impl Session {
         request.admit(&found.digest, &self.watch)?;
         let target = choose::target(manifests, request.from, request.options, found.clone())?;
         request.admit_all(manifests, &found, &target, &self.watch)?;
-        let is_there = request.is_there(&target)?;
+        let is_there = !request.options.force && request.is_there(&target)?;
         Ok((found, target, is_there))
     }
 
@@ -138,4 +141,9 @@ impl Session {
         }
         Ok(Report { up_to_date: true, ..target.report(found) })
     }
+}
+
+fn left_out(attestations: usize) -> String {
+    let what = if attestations == 1 { "1 attestation".to_owned() } else { format!("{attestations} attestations") };
+    format!("left out {what}; the index of the rest has another digest")
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use ureq::http::header::ACCEPT;
 
-use super::answers::{Says, Thing, answer};
+use super::answers::{Says, Thing, answer, is_page};
 use super::error::{Error, Result};
 use super::remote::Remote;
 use super::url::Url;
@@ -137,8 +137,17 @@ impl Remote {
     /// Reads a page of referrers; nothing when the registry has no such list.
     fn page(&self, url: Url) -> Result<Option<ReferrersPage>> {
         let referrers = &self.session.registry.referrers;
-        let request = Request::new("GET", url).header(ACCEPT, MediaType::OCI_INDEX.as_str());
+        let request = Request::new("GET", url.clone()).header(ACCEPT, MediaType::OCI_INDEX.as_str());
         let response = self.session.send(request, &self.scopes)?;
+        // GitHub's leads to a page for people: it knows no such list (https://github.com/artifacthub/hub/issues/4785).
+        if response.status == 200
+            && response.url.target() != url.target()
+            && response.header("content-type").is_some_and(is_page)
+        {
+            response.discard();
+            referrers.learn(false);
+            return Ok(None);
+        }
         match answer(Thing::Referrers, "GET", response.status, None) {
             Says::Present => {}
             Says::Absent => {

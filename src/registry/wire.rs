@@ -211,6 +211,10 @@ pub(super) fn failed(method: &'static str, url: &Url, error: ureq::Error, silenc
             let reason = format!("the connection was silent for {} s", silence.as_secs_f32());
             Box::new(io::Error::new(io::ErrorKind::TimedOut, reason))
         }
+        // The HTTP layer says the status twice: `proxy server responded 407/407`.
+        ureq::Error::ConnectProxyFailed(reason) => {
+            Box::new(io::Error::other(reason.rsplit_once('/').map_or(&*reason, |(once, _)| once)))
+        }
         other => Box::new(other),
     };
     Error::Exchange { method, url: url.to_string(), proxy: None, hint, transient, source }

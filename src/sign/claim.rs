@@ -42,7 +42,7 @@ impl Claim {
     /// which names the image as `reference` does.
     ///
     /// # Errors
-    /// Never, but JSON is written.
+    /// Those of writing JSON.
     pub fn payload(&self, form: Form, reference: &Location) -> serde_json::Result<Box<RawValue>> {
         let name = match (form, &reference.place) {
             (Form::Classic, _) => self.identity.clone().unwrap_or_default(),

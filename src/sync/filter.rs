@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use regex::bytes::{Regex, RegexBuilder};
-use semver::{Version, VersionReq};
+use semver::{Op, Version, VersionReq};
 
 /// Which tags are taken: those that any of the first patterns matches, or all if there is none, less those that any of the second matches.
 #[derive(Clone, Debug, Default)]
@@ -145,7 +145,11 @@ fn meets(wanted: &VersionReq, version: &Version) -> bool {
     let release = Version::new(major, minor, patch);
     wanted.comparators.iter().all(|each| {
         let is_bound = (each.major, each.minor.unwrap_or(0), each.patch.unwrap_or(0)) == (major, minor, patch);
-        each.matches(version) || !is_bound && each.matches(&release)
+        match each.op {
+            // A pre-release of the upper bound lies below it.
+            Op::Less | Op::LessEq if is_bound && each.pre.is_empty() => true,
+            _ => each.matches(version) || !is_bound && each.matches(&release),
+        }
     })
 }
 
@@ -278,6 +282,10 @@ mod tests {
             ("semver:v2 || 22", versions, "2.0.0 2.1 22.04"),
             ("semver:1.2 - 2.0", versions, "1.2 v1.2.3 1.10.0 2.0.0"),
             ("semver:>=2.0.0-0", versions, "2.0.0-rc.1 2.0.0 2.1 22.04"),
+            ("semver:>=1.0.0-0, <4", "4.0.0-alpha 4.0.0 3.9 4.1.0-rc1 4.0.0-0", "4.0.0-alpha 3.9 4.0.0-0"),
+            ("semver:>=1.0.0-0, <=4.0.0", "4.0.0-alpha 4.0.0 4.0.1-rc1", "4.0.0-alpha 4.0.0"),
+            ("semver:>=1.0.0-0, <4.0.0-0", "4.0.0-alpha 4.0.0 3.9", "3.9"),
+            ("semver:>4.0.0-0", "4.0.0-alpha 4.0.0 5.0.0-rc1", "5.0.0-rc1"),
             ("semver:*", versions, "1 v1 1.0.0 1.2 v1.2.3 1.10.0 2.0.0 2.1 22.04"),
         ];
         for (pattern, tags, wanted) in table {

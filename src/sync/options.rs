@@ -23,6 +23,10 @@ pub struct Options<'a> {
     pub fail_fast: bool,
     /// Find out what would be done, and write nothing.
     pub dry_run: bool,
+    /// Leave attestations out of whole indexes, as in [`copy::Options`](crate::copy::Options::no_attestations).
+    pub no_attestations: bool,
+    /// Look for every part at the destinations, as in [`copy::Options`](crate::copy::Options::force).
+    pub force: bool,
     /// Remove the tags at destinations that whole repositories no longer have.
     pub prune: bool,
     /// The most bytes of manifests that are read for one image, as in [`copy::Options`](crate::copy::Options::max_manifest_bytes).

@@ -111,9 +111,14 @@ impl Run<'_> {
             let tags: Vec<Option<&str>> = match (&line.source, listed) {
                 (Images::One(_), _) => vec![None],
                 (Images::Every { filter, .. }, Ok(tags)) => {
-                    let tags = tags.iter().map(String::as_str).filter(|tag| filter.takes(tag));
+                    let taken = tags.iter().map(String::as_str).filter(|tag| filter.takes(tag));
                     // What belongs to a digest is no image that anybody would sign; signatures go along as referrers.
-                    tags.filter(|tag| self.options.gate.is_none() || !is_digest_tag(tag)).map(Some).collect()
+                    let taken = taken.filter(|tag| self.options.gate.is_none() || !is_digest_tag(tag));
+                    let taken: Vec<_> = taken.map(Some).collect();
+                    if taken.is_empty() {
+                        self.tell_of_nothing(line, tags.len());
+                    }
+                    taken
                 }
                 (_, Err(error)) => {
                     let result = Err(error.clone());
@@ -144,6 +149,16 @@ impl Run<'_> {
         (jobs, refused)
     }
 
+    /// Says that a line copies nothing: a filter may have a mistake in it.
+    fn tell_of_nothing(&self, line: &Line, tags: usize) {
+        let why = match tags {
+            0 => "it lists no tags".to_owned(),
+            1 => "the one tag there is not matched".to_owned(),
+            tags => format!("none of the {tags} tags there is matched"),
+        };
+        self.session.watch().note(&format!("line {}: nothing is copied from {}: {why}", line.number, line.source));
+    }
+
     /// Says whether anything more is to be begun.
     fn begins(&self) -> bool {
         let failed = self.options.fail_fast && self.failed.load(Ordering::Relaxed);
@@ -164,6 +179,8 @@ impl Run<'_> {
         let options = copy::Options {
             platforms: job.line.platforms.clone(),
             referrers: job.line.referrers,
+            no_attestations: self.options.no_attestations,
+            force: self.options.force,
             max_manifest_bytes: self.options.max_manifest_bytes,
             gate,
             ..copy::Options::default()

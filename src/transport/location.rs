@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::Selector;
 use crate::digest::Digest;
-use crate::reference::{self, Reference, Repository, Tag};
+use crate::reference::{self, Reference, Repository, Tag, reads_as_host};
 
 /// A place and which of its images is meant.
 ///
@@ -92,7 +92,10 @@ impl FromStr for Location {
     /// Parses a location; text without a transport is a reference to a registry.
     fn from_str(text: &str) -> Result<Self, LocationError> {
         if let Some(reference) = text.strip_prefix("docker://") {
-            return Ok(Self::registry(reference.parse()?));
+            return in_registry(reference);
+        }
+        if let Some(named) = text.strip_prefix("oci://").filter(|rest| names_host(rest)) {
+            return Err(LocationError::Helm { text: text.into(), named: named.into() });
         }
         let (transport, rest) = text.split_once(':').unwrap_or(("", text));
         let path = |path: &str| {
@@ -117,9 +120,23 @@ impl FromStr for Location {
             "docker-daemon" | "containers-storage" | "sif" | "ostree" | "tarball" | "http" | "https" => {
                 Err(LocationError::Transport { transport: transport.into() })
             }
-            _ => Ok(Self::registry(text.parse()?)),
+            _ => in_registry(text),
         }
     }
+}
+
+/// Reads a reference. A host alone would be completed to an image of Docker Hub, which nobody means.
+fn in_registry(text: &str) -> Result<Location, LocationError> {
+    if reads_as_host(text) {
+        return Err(LocationError::Host { text: text.into() });
+    }
+    Ok(Location::registry(text.parse()?))
+}
+
+/// Says whether text begins with the host of a registry, and not with a folder.
+fn names_host(text: &str) -> bool {
+    let first = text.split('/').next().unwrap_or_default();
+    reads_as_host(first) && text.parse::<Reference>().is_ok()
 }
 
 /// One place has one name, `./d//x/` that of `d/x`: places are compared by it, to lock once and to know what a line has written.
@@ -259,6 +276,20 @@ pub enum LocationError {
         /// The text.
         text: String,
     },
+    /// A registry's host, and nothing in it.
+    #[error("{text} names a registry and no repository in it: write docker://{text}/REPOSITORY")]
+    Host {
+        /// The text.
+        text: String,
+    },
+    /// What Helm writes for a chart in a registry.
+    #[error("{text} names a registry as Helm does: write docker://{named}, or oci:/{named} for a folder")]
+    Helm {
+        /// The text.
+        text: String,
+        /// The reference in it.
+        named: String,
+    },
     /// A transport that other tools have.
     #[error("transport {transport:?} is not supported; use {TRANSPORTS}")]
     Transport {
@@ -319,10 +350,21 @@ mod tests {
             "static:/w:../x:1",
             "static::a:1",
             "static:/w:App",
+            "docker://127.0.0.1:5000",
+            "localhost:5000",
+            "ghcr.io",
+            "docker://localhost:99999/x:v1",
+            "oci://ghcr.io/x/y:1",
+            "oci://localhost:5000/x",
         ] {
             // A lone part of static: is a tag, where capitals are fine.
             assert_eq!(bad.parse::<Location>().is_err(), bad != "static:/w:App", "{bad}");
         }
+        assert_eq!(
+            "oci://ghcr.io/x/y:1".parse::<Location>().expect_err("a chart").to_string(),
+            "oci://ghcr.io/x/y:1 names a registry as Helm does: write docker://ghcr.io/x/y:1, or oci:/ghcr.io/x/y:1 for a folder"
+        );
+        assert_eq!("oci://tmp/x.y/z:v1".parse::<Location>().expect("a folder").to_string(), "oci:/tmp/x.y/z:v1");
         assert_eq!(
             "docker-daemon:x".parse::<Location>().expect_err("unsupported").to_string(),
             "transport \"docker-daemon\" is not supported; use docker://, oci:, oci-archive:, docker-archive:, dir: or static:"

@@ -292,6 +292,8 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Whether what an interrupted run left is used.
     pub resume: bool,
+    /// Whether the bytes of blobs that are there already are checked before they are taken for there; a registry vouches for its own.
+    pub verify: bool,
     /// What an archive at `-` is read from.
     pub input: Option<Arc<Mutex<dyn Read + Send>>>,
     /// What an archive at `-` is written to.
@@ -308,6 +310,7 @@ impl Default for Options {
             scratch: None,
             state: None,
             resume: true,
+            verify: false,
             input: None,
             output: None,
             #[cfg(feature = "client")]
@@ -322,6 +325,7 @@ impl fmt::Debug for Options {
             .field("scratch", &self.scratch)
             .field("state", &self.state)
             .field("resume", &self.resume)
+            .field("verify", &self.verify)
             .finish_non_exhaustive()
     }
 }

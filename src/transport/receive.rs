@@ -1,7 +1,10 @@
 //! Receiving a blob into a stage, going on where an earlier attempt stopped.
 
-use super::{Error, Result};
+use std::io;
+
+use super::{Error, Result, Source};
 use crate::blob::{Blob, Fault};
+use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::store::{self, Key, PARTIAL, Stage, Store};
 use crate::watch::Outcome;
@@ -18,6 +21,15 @@ pub(super) enum Received {
 pub(super) fn partial(digest: &Digest) -> Key {
     let key = format!("{PARTIAL}/{}-{}", digest.algorithm(), digest.hex());
     key.parse().expect("algorithm and digits make a component")
+}
+
+/// Says whether the bytes of a blob that is at a place are its own.
+pub(super) fn is_intact(place: &dyn Source, blob: &Descriptor) -> Result<bool> {
+    match io::copy(&mut place.blob(blob)?, &mut io::sink()) {
+        Ok(_) => Ok(true),
+        Err(error) if Fault::of(&error).is_some_and(Fault::is_mismatch) => Ok(false),
+        Err(error) => Err(Error::from_read(error)),
+    }
 }
 
 /// Reads all of `blob` into its stage. `settled` is asked once the stage is held: whoever held it before may have put the blob.

@@ -91,6 +91,8 @@ fn sync_refuses_one_image_and_copies_the_other() {
         fail_fast: false,
         dry_run: false,
         prune: false,
+        no_attestations: false,
+        force: false,
         max_manifest_bytes: Some(LIMIT),
         watch: Watch::default(),
         gate: None,

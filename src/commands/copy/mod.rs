@@ -8,12 +8,11 @@ use std::time::Instant;
 use stevedore::copy::{self, Options, Platforms, Request, Side};
 use stevedore::platform::Platform;
 use stevedore::reference::Tag;
-use stevedore::transport::Location;
+use stevedore::transport::{self, Location};
 
 use crate::cli::flags::{CompressionName, FormatName, Registries, Work};
 use crate::cli::locations::location;
-#[cfg(feature = "sign")]
-use crate::cli::policies;
+use crate::cli::policies::PolicyFlag;
 use crate::cli::report::part_note;
 use crate::cli::{Context, Result, Ui, Usage, files};
 use report::{Copied, summary};
@@ -34,6 +33,12 @@ pub(crate) struct Args {
     /// Copy every platform, the index as it is
     #[arg(short, long, conflicts_with = "platform")]
     all: bool,
+    /// With --all, leave attestations out; the index of the rest has another digest
+    #[arg(long, requires = "all")]
+    no_attestations: bool,
+    /// Look for every part at the destination, though the name is right already, and send what is missing; in files, check the bytes too
+    #[arg(long)]
+    force: bool,
     /// Copy this platform; several make an index with only these
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Vec<Platform>,
@@ -58,10 +63,8 @@ pub(crate) struct Args {
     /// Copy signatures, attestations, SBOMs and whatever else refers to the image, too
     #[arg(long)]
     referrers: bool,
-    /// Copy only what this policy accepts, a containers-policy.json
-    #[cfg(feature = "sign")]
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyFlag,
     /// Give the manifest this name at the destination too
     #[arg(long, value_name = "TAG")]
     additional_tag: Vec<String>,
@@ -99,6 +102,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     ui.title(&format!("copy {}", title(&args.source)));
     let (from, to, takes_output) =
         args.registries.options(&args.work, &args.source.place, &args.destination.place, ui)?;
+    let to = transport::Options { verify: args.force, ..to };
     let source = args.source.place.open_source(&from).map_err(copy::Error::at(Side::Source, &args.source.place))?;
     let destination = args.destination.place.open_destination(&to);
     let destination = destination.map_err(copy::Error::at(Side::Destination, &args.destination.place))?;
@@ -138,6 +142,8 @@ impl Args {
                 (false, []) => Platforms::Host,
                 (false, platforms) => Platforms::Only(platforms.to_vec()),
             },
+            no_attestations: self.no_attestations,
+            force: self.force,
             format: self.format.map(Into::into),
             compress: self.compress.map(Into::into),
             level: self.compression_level,
@@ -149,10 +155,7 @@ impl Args {
             check_tag: self.tag_to_check()?,
             referrers: self.referrers,
             max_manifest_bytes: None,
-            #[cfg(feature = "sign")]
-            gate: policies::gates(self.policy.as_deref())?.map(|gate| gate(&self.source)),
-            #[cfg(not(feature = "sign"))]
-            gate: None,
+            gate: self.policy.gates()?.map(|gates| gates(&self.source)),
             scratch: Some(self.work.scratch()),
         })
     }

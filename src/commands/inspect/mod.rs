@@ -3,7 +3,8 @@
 mod report;
 
 use stevedore::config::{self, Config};
-use stevedore::image;
+use stevedore::error_chain::with_causes;
+use stevedore::image::{self, Image as Found};
 use stevedore::manifest::{Body, Manifest};
 use stevedore::platform::Platform;
 use stevedore::transport::{self, Location, Source};
@@ -25,8 +26,8 @@ pub(crate) struct Args {
     /// Print the config, byte for byte; of an index, that of --platform or of this host's platform
     #[arg(long, conflicts_with = "digest")]
     config: bool,
-    /// Print the digest, by one HEAD at a registry
-    #[arg(long, conflicts_with = "platform")]
+    /// Print the digest, by one HEAD at a registry; with --platform, that of the image for it
+    #[arg(long)]
     digest: bool,
     /// Look at the image for this platform
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
@@ -48,27 +49,33 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let (source, _) = args.image.open(ui)?;
     let source = &*source;
     if args.digest {
-        return ui.report(&resolved::find(reference, source)?);
+        return ui.report(&resolved::find(reference, args.platform.as_ref(), source)?);
     }
     let at = &reference.at;
-    let manifest = match &args.platform {
-        // What is no index has a platform, too: its config says which.
-        Some(platform) => image::Image::find(source, at, Some(platform))?.manifest().clone(),
-        None if args.config => image::find(source, at, None)?,
-        None => source.manifest(at)?,
+    let (manifest, config) = match &args.platform {
+        Some(platform) => {
+            let image = Found::find(source, at, Some(platform))?;
+            (image.manifest().clone(), image.config().map(|config| config.raw().to_vec()))
+        }
+        None if args.config => (image::find(source, at, None)?, None),
+        None => (source.manifest(at)?, None),
     };
     if args.raw {
         return ui.bytes(manifest.raw());
     }
-    let config = read_config(source, &manifest)?;
+    let config = config.map_or_else(|| read_config(source, &manifest), |config| Ok(Some(config)))?;
     if args.config {
         return ui.bytes(&config.ok_or_else(|| no_config(reference))?);
     }
-    let config = match config {
-        Some(raw) if manifest.is_runnable() => Some(Config::parse(raw)?),
-        _ => None,
+    let config = config.filter(|_| manifest.is_runnable()).map(Config::parse).transpose();
+    let faults = match &config {
+        Ok(config) => config.as_ref().map_or_else(Vec::new, |config| config.faults().to_vec()),
+        Err(error) => vec![with_causes(error)],
     };
-    ui.report(&Inspection::new(reference, &manifest, config.as_ref()))
+    for fault in &faults {
+        ui.note(&format!("the config cannot be read in full: {fault}"));
+    }
+    ui.report(&Inspection::new(reference, &manifest, config.ok().flatten().as_ref()).with(faults))
 }
 
 /// Reads the config blob, if the manifest has one that is worth it.

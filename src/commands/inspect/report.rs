@@ -36,6 +36,8 @@ pub(crate) struct Inspection {
     history: Vec<Step>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total_size: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<String>,
 }
 
 /// What the config says.
@@ -100,7 +102,13 @@ impl Inspection {
             history: config.map(|config| steps(config, layers.map_or(&[], Vec::as_slice))).unwrap_or_default(),
             layers: layers.map(|layers| pair(layers, config)),
             config: blob.cloned(),
+            faults: Vec::new(),
         }
+    }
+
+    /// Adds what cannot be read of the config.
+    pub(crate) fn with(self, faults: Vec<String>) -> Self {
+        Self { faults, ..self }
     }
 }
 

@@ -131,6 +131,5 @@ fn show<'a>(args: &Args, opened: &Opened, rows: &'a Rows<'a>, ui: &Ui) -> Result
 /// Prints as it comes: a listing can be large.
 fn print(ui: &Ui, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     ui.close();
-    let mut stdout = output::stream();
-    fill(&mut stdout).and_then(|()| stdout.flush()).map_err(output::failure)
+    output::stream(|out| fill(out).map_err(output::failure))
 }

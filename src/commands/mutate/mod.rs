@@ -24,6 +24,7 @@ use crate::cli::config_flags::{ConfigFlags, changes, pair};
 use crate::cli::files::Input;
 use crate::cli::flags::{CompressionName, Registry, Work};
 use crate::cli::locations::location;
+use crate::cli::policies::PolicyFlag;
 use crate::cli::{Error, Result, Ui, Usage};
 use report::{Outcome, note};
 
@@ -58,6 +59,8 @@ pub(crate) struct Args {
     index: IndexFlags,
     #[command(flatten)]
     work: Work,
+    #[command(flatten)]
+    policy: PolicyFlag,
     #[command(flatten)]
     registry: Registry,
 }
@@ -213,6 +216,7 @@ fn change(
 ) -> Result<(Mutated, Option<copy::Report>)> {
     let source =
         args.reference().place.open_source(places).map_err(copy::Error::at(Side::Source, &args.reference().place))?;
+    let source = args.policy.guard(source, args.reference(), &places.watch)?;
     let is_in_place = target == args.reference();
     // While somebody edits by hand, the name may come to stand for something else.
     let begun =
@@ -261,7 +265,8 @@ struct Others {
 impl Others {
     fn open(args: &Args, source: &dyn Source, places: &transport::Options) -> Result<Self> {
         let open = |location: &Location| -> Result<(Box<dyn Source>, Selector)> {
-            Ok((location.place.open_source(places)?, location.at.clone()))
+            let source = args.policy.guard(location.place.open_source(places)?, location, &places.watch)?;
+            Ok((source, location.at.clone()))
         };
         let (old, new) = match args.rebase() {
             [] => (None, None),

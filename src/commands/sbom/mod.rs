@@ -139,10 +139,7 @@ fn names(reference: &Location, opened: &Opened) -> (String, Option<String>) {
 fn write(args: &Args, ui: &Ui, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     ui.close();
     match &args.output {
-        None => {
-            let mut stdout = output::stream();
-            fill(&mut stdout).and_then(|()| stdout.flush()).map_err(output::failure)
-        }
+        None => output::stream(|out| fill(out).map_err(output::failure)),
         Some(path) => files::write_whole(path, fill).with_context(|| format!("cannot write {}", path.display())),
     }
 }

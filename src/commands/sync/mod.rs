@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use stevedore::copy;
 use stevedore::sync::{self, Base, Options, ParseError, Plan};
+use stevedore::transport;
 
 use crate::cli::batch_report::{Synced, summary};
 use crate::cli::client::Common;
 use crate::cli::flags::{Registries, Work};
 use crate::cli::image_lists::{Opener, read};
-#[cfg(feature = "sign")]
-use crate::cli::policies;
+use crate::cli::policies::PolicyFlag;
 use crate::cli::{Error, Result, Ui, Usage};
 
 /// Copy the images that a file lists
@@ -39,16 +40,21 @@ pub(crate) struct Args {
     /// Begin no more images after the first failure
     #[arg(long)]
     fail_fast: bool,
+    /// Leave attestations out of whole indexes; the index of the rest has another digest
+    #[arg(long)]
+    no_attestations: bool,
+    /// Look for every part of each image at the destinations, though the names are right already, and send what is missing; in files, check
+    /// the bytes too
+    #[arg(long)]
+    force: bool,
     /// Remove tags that the repositories no longer have, for lines with every tag; tags of digests (sha256-…) stay
     #[arg(long)]
     prune: bool,
     /// Take signatures, SBOMs and whatever else refers to the images along, for every line
     #[arg(long)]
     referrers: bool,
-    /// Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then
-    #[cfg(feature = "sign")]
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyFlag,
     /// Print what would be copied and removed, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -79,20 +85,21 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let common = Common { network: &args.registries.network, work: Some(&args.work) };
     let opener = Opener::new(common, args.registries.sides(), ui)?;
     let watch = ui.watch()?;
-    #[cfg(feature = "sign")]
-    let gates = policies::gates(args.policy.as_deref())?;
+    let gates = args.policy.gates()?;
     let options = Options {
-        #[cfg(feature = "sign")]
-        gate: gates.as_ref().map(|gates| gates as _),
-        #[cfg(not(feature = "sign"))]
-        gate: None,
+        gate: gates.as_deref(),
         jobs: args.work.jobs,
         fail_fast: args.fail_fast,
         dry_run: args.dry_run,
         prune: args.prune,
+        no_attestations: args.no_attestations,
+        force: args.force,
         max_manifest_bytes: None,
         watch: watch.clone(),
-        open: &|side, access| opener.open(side, access),
+        open: &|side, access| {
+            let verify = args.force && side == copy::Side::Destination;
+            transport::Options { verify, ..opener.open(side, access) }
+        },
     };
     let report = sync::run(&plan, &options);
     let class = report.class();

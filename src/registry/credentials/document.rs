@@ -45,7 +45,7 @@ pub(super) enum Choice<'a> {
 struct Text {
     auths: Option<BTreeMap<String, Option<Entry>>>,
     #[serde(rename = "credHelpers")]
-    helpers: Option<BTreeMap<String, String>>,
+    helpers: Option<BTreeMap<String, Option<String>>>,
     #[serde(rename = "credsStore")]
     store: Option<String>,
 }
@@ -73,12 +73,13 @@ impl Document {
         } else {
             serde_json::from_slice(text).map_err(Error::broken(place))?
         };
-        let auths = text.auths.unwrap_or_default();
+        let (auths, helpers) = (text.auths.unwrap_or_default(), text.helpers.unwrap_or_default());
         Ok(Self {
             place: place.into(),
             legacy,
             auths: auths.into_iter().map(|(key, entry)| (key, entry.unwrap_or_default())).collect(),
-            helpers: text.helpers.unwrap_or_default(),
+            // Go's JSON reader takes null for the empty name.
+            helpers: helpers.into_iter().map(|(key, name)| (key, name.unwrap_or_default())).collect(),
             store: text.store.unwrap_or_default(),
         })
     }

@@ -160,6 +160,13 @@ fn entries() {
         (" \n".into(), "h", "", None),
         // An empty name exempts a host from the helper for all; that helper does not exist.
         (r#"{"credHelpers":{"h":""},"credsStore":"nowhere"}"#.into(), "h", "", None),
+        (r#"{"credHelpers":{"h":null},"credsStore":"nowhere"}"#.into(), "h", "", None),
+        (
+            r#"{"credHelpers":{"x":null},"auths":{"h":{"registrytoken":"t"}}}"#.into(),
+            "h",
+            "",
+            Some(Login::Bearer { token: "t".into() }),
+        ),
     ] {
         let found = inline(&text, Helpers::default()).find(host, repository).expect(&text);
         assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{text}");
@@ -238,6 +245,10 @@ fn what_helpers_answer() {
     for (script, expected) in [
         (r#"echo '{"Username":"<token>","Secret":"t"}'"#, Ok(Some(token))),
         (r#"echo '{"Username":"","Secret":""}'"#, Ok(None)),
+        // Go's JSON reader takes these.
+        (r#"echo '{"username":"me","secret":"pw"}'"#, Ok(Some(me()))),
+        (r#"echo '{"ServerURL":null,"USERNAME":"me","SECRET":"pw"}'"#, Ok(Some(me()))),
+        (r#"echo '{"Username":null,"Secret":null}'"#, Ok(None)),
         ("echo 'credentials not found in native keychain' >&2; exit 1", Ok(None)),
         (r#"[ "$(cat)" = https://index.docker.io/v1/ ] && echo '{"Username":"me","Secret":"pw"}'"#, Ok(Some(me()))),
         ("echo one; echo two >&2; exit 3", Err("exit status: 3: two; one")),

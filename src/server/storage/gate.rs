@@ -21,7 +21,7 @@ const TURN: Duration = Duration::from_secs(60);
 const COLLECTOR: Duration = Duration::from_secs(8);
 /// After how long a writer counts as one that waits for the collector.
 const LONG: Duration = Duration::from_millis(500);
-/// The longest pause between two looks at a lock.
+/// The longest pause between two looks at a lock; five times as long for a turn that was waited for for long.
 const STEP: Duration = Duration::from_millis(10);
 /// How long the collector stays away between two batches, so that all who wait get their turn.
 pub(super) const BREATH: Duration = Duration::from_millis(25);
@@ -135,7 +135,9 @@ impl Storage {
                 place = Some(Place::take(self).ok_or_else(busy)?);
             }
             wait("lock: held", pause)?;
-            pause = (pause * 2).min(STEP);
+            // Hundreds may wait for their turn in one repository. The collector's gaps are short, so that those who wait for it look more often.
+            let is_long = matches!(kind, Kind::Exclusive) && begin.elapsed() >= LONG;
+            pause = (pause * 2).min(if is_long { 5 * STEP } else { STEP });
         }
     }
 }

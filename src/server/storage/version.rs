@@ -1,8 +1,6 @@
 //! The version of the storage's form, in a file of the root, where distribution does not look. A program that knows only older ones must not
 //! write: it could take for garbage what a newer one needs.
 
-use std::io;
-
 use super::files::Files;
 use crate::store::{Error, Result};
 
@@ -16,12 +14,8 @@ pub(super) fn mark(files: &Files) -> Result<()> {
         return Ok(());
     }
     match files.put(FILE, format!("{VERSION}\n").as_bytes()) {
-        // On a full disk it is this form all the same.
-        Err(Error::Io { source, .. })
-            if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
-        {
-            Ok(())
-        }
+        // On a disk that is full, or cannot be written to, it is this form all the same.
+        Err(Error::Io { .. }) => Ok(()),
         other => other,
     }
 }

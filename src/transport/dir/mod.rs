@@ -15,7 +15,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
-use super::receive::{Received, receive};
+use super::receive::{Received, is_intact, receive};
 use super::{Error, Options, Origin, Result, Selector, Source, Transport};
 use crate::blob::{Blob, Fault};
 use crate::descriptor::Descriptor;
@@ -31,6 +31,7 @@ use names::{MANIFEST, VERSION};
 pub(super) struct Dir {
     store: Local,
     resume: bool,
+    verify: bool,
     writing: Mutex<Writing>,
 }
 
@@ -81,7 +82,7 @@ impl Dir {
     }
 
     fn new(path: &Path, options: &Options) -> Self {
-        Self { store: Local::new(path), resume: options.resume, writing: Mutex::default() }
+        Self { store: Local::new(path), resume: options.resume, verify: options.verify, writing: Mutex::default() }
     }
 
     fn has_version(&self) -> Result<bool> {
@@ -217,8 +218,11 @@ impl Source for Dir {
 
 impl Transport for Dir {
     fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
-        let _writing = self.writing()?;
-        Ok(self.find_blob(&blob.digest)?.is_some_and(|found| found.size == blob.size || blob.size == 0))
+        let writing = self.writing()?;
+        let found = self.find_blob(&blob.digest)?;
+        drop(writing);
+        let is_there = found.is_some_and(|found| found.size == blob.size || blob.size == 0);
+        Ok(is_there && (!self.verify || is_intact(self, blob)?))
     }
 
     fn put_blob(&self, mut blob: Blob<'_>, _from: Option<&Origin>) -> Result<Outcome> {

@@ -45,6 +45,7 @@ pub struct Layout {
     name: String,
     watch: Watch,
     resume: bool,
+    verify: bool,
     pending: Mutex<Vec<Edit>>,
     view: View,
     /// The lock that a sweep respects.
@@ -59,6 +60,7 @@ impl Layout {
             name: name.into(),
             watch: options.watch.clone(),
             resume: options.resume,
+            verify: options.verify,
             pending: Mutex::default(),
             view: View::default(),
             held: Mutex::default(),

@@ -14,6 +14,7 @@ use crate::digest::Digest;
 use crate::manifest::{self, Manifest, ParseError, is_digest_tag};
 use crate::media_type::MediaType;
 use crate::store::Object;
+use crate::transport::receive::is_intact;
 use crate::transport::{Error, Result, Selector};
 
 #[derive(Deserialize)]
@@ -198,10 +199,11 @@ impl Layout {
         Ok(Blob::new(descriptor, open)?)
     }
 
-    /// Says whether a blob is there with its size.
+    /// Says whether a blob is there with its size, and with its bytes where these are to be checked.
     pub(super) fn holds(&self, blob: &Descriptor) -> Result<bool> {
         let found = self.store.get(&blob_key(&blob.digest))?;
-        Ok(found.is_some_and(|object| object.size == blob.size || is_unsized(blob)))
+        let is_there = found.is_some_and(|object| object.size == blob.size || is_unsized(blob));
+        Ok(is_there && (!self.verify || is_intact(self, blob)?))
     }
 
     /// Reads a small object whole.

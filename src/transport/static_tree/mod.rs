@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use super::receive::{Received, receive};
+use super::receive::{Received, is_intact, receive};
 use super::{Change, Error, Options, Origin, Result, Selector, Source, Tags, Transport};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
@@ -48,6 +48,7 @@ pub(super) struct StaticTree {
     store: Local,
     names: Names,
     resume: bool,
+    verify: bool,
     /// The other repositories of the tree, looked for when the first blob is put.
     others: OnceLock<Vec<String>>,
     /// Taken while `others` is filled.
@@ -114,6 +115,7 @@ impl StaticTree {
             store: Local::new(root),
             names,
             resume: options.resume,
+            verify: options.verify,
             others: OnceLock::new(),
             looking: Mutex::default(),
             is_listing_old: AtomicBool::new(false),
@@ -259,7 +261,8 @@ impl Source for StaticTree {
 impl Transport for StaticTree {
     fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
         let found = self.store.get(&self.names.blob(&blob.digest))?;
-        Ok(found.is_some_and(|found| found.size == blob.size || blob.size == 0))
+        let is_there = found.is_some_and(|found| found.size == blob.size || blob.size == 0);
+        Ok(is_there && (!self.verify || is_intact(self, blob)?))
     }
 
     fn accepts(&self, manifest: &Manifest) -> Result<()> {
@@ -273,7 +276,8 @@ impl Transport for StaticTree {
             if self.has_blob(&descriptor)? {
                 return Ok(Some(Outcome::Existed));
             }
-            Ok(self.share(&descriptor, before)?.then_some(Outcome::Mounted))
+            // What another repository has may be damaged as well.
+            Ok((!self.verify && self.share(&descriptor, before)?).then_some(Outcome::Mounted))
         };
         // Before the blob is there: nobody looks for the stage of one that is.
         if let Some(outcome) = settled(&|| self.discard_partial(&descriptor))? {

@@ -109,6 +109,19 @@ fn platforms(dir: &Path, platforms: &[&str]) -> Fixture {
     Fixture::index(&layout, dir, parts)
 }
 
+/// An index of images for these platforms, whose entries say so only where that is wanted; their configs do.
+pub(crate) fn partly_named(dir: &Path, platforms: &[(&str, bool)]) -> Fixture {
+    let layout = Layout::create(dir);
+    let part = |(platform, is_named): &(&str, bool)| {
+        let mut part = plain(&layout, platform);
+        if !is_named {
+            part.descriptor.as_object_mut().expect("a descriptor").remove("platform");
+        }
+        part
+    };
+    Fixture::index(&layout, dir, platforms.iter().map(part).collect())
+}
+
 /// One image for linux/amd64 with one gzip layer.
 pub(crate) fn single(dir: &Path) -> Fixture {
     let layout = Layout::create(dir);

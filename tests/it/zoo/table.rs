@@ -1,0 +1,229 @@
+//! Every verb against every profile, and the table of it.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::fake::{LOGIN, Zoo};
+use super::manners::Manner;
+use super::peers;
+use super::profiles::{PROFILES, Profile};
+use crate::support::command::{Program, Run};
+use crate::support::fixture::{self, Fixture};
+use crate::support::scene::Folder;
+
+/// What is done, in this order: the title of the column, and how.
+type Step = (&'static str, fn(&Visit<'_>) -> Result<(), String>);
+
+const STEPS: &[Step] = &[
+    ("login", |visit| {
+        let file = visit.folder.text("login.json");
+        let line = ["login", "--authfile", &file, "-u", "me", "--password-stdin", &visit.zoo.host()];
+        ok(&Program::stevedore(&line).stdin(b"secret").run())
+    }),
+    ("digest", |visit| visit.says(&["digest", &visit.at("app:v1")], &visit.image.digest)),
+    ("absent", |visit| match visit.run(&["digest", &visit.at("app:v9")]).code {
+        3 => Ok(()),
+        code => Err(format!("exit {code} for a tag that is not there")),
+    }),
+    ("inspect", |visit| ok(&visit.run(&["inspect", &visit.at("app:v1")]))),
+    ("tags", |visit| visit.says(&["tags", &visit.at("app")], "amd64\narm64\nv1")),
+    ("pull", |visit| visit.says(&["copy", "--all", &visit.at("app:v1"), &visit.local("pulled")], &visit.image.digest)),
+    ("ls", |visit| ok(&visit.run(&["ls", &visit.at("app:v1")]))),
+    ("export", |visit| ok(&visit.run(&["export", &visit.at("app:v1"), "-o", &visit.folder.text("x.tar")]))),
+    ("copy within", |visit| {
+        visit.says(&["copy", "--all", &visit.at("app:v1"), &visit.at("there:v1")], &visit.image.digest)?;
+        visit.holds("there", "v1")
+    }),
+    ("push", |visit| {
+        visit.says(&["copy", "--all", &visit.image.reference(), &visit.at("there:v2")], &visit.image.digest)?;
+        visit.holds("there", "v2")
+    }),
+    ("push to a new repository", |visit| {
+        visit.says(&["copy", "--all", &visit.image.reference(), &visit.at("new:v1")], &visit.image.digest)?;
+        visit.holds("new", "v1")
+    }),
+    ("sync", |visit| {
+        let list = format!("{} {}\n", visit.at("app:*"), visit.local_folder("mirror"));
+        let run = visit.program(&["sync", "-"]).stdin(list.as_bytes()).run();
+        ok(&run)?;
+        if run.stderr.contains("3 images") { Ok(()) } else { Err(run.stderr) }
+    }),
+    ("mutate", |visit| {
+        ok(&visit.run(&["mutate", &visit.at("app:amd64"), "--label", "a=b", "--to", &visit.at("there:changed")]))
+    }),
+    ("artifacts", |visit| {
+        fs::write(visit.folder.path("note.txt"), "hello").expect("writing a file");
+        let file = visit.folder.text("note.txt");
+        let line = ["push", &visit.at("there:notes"), &file];
+        ok(&visit.run(&line))?;
+        ok(&visit.run(&["pull", &visit.at("there:notes"), "-o", &visit.folder.text("notes")]))
+    }),
+    ("referrers", |visit| visit.has_referrers(0)),
+    ("attach", |visit| {
+        let file = visit.folder.text("note.txt");
+        ok(&visit.run(&["attach", "--artifact-type", "application/x", &visit.at("app:v1"), &file]))?;
+        visit.has_referrers(1)
+    }),
+    ("sign", |visit| {
+        let key = |name: &str| format!("{}/tests/vectors/keys/{name}", env!("CARGO_MANIFEST_DIR"));
+        ok(&visit.run(&["sign", "--key", &key("alice.pkcs8.pem"), &visit.at("app:amd64")]))?;
+        ok(&visit.run(&["verify", "--key", &key("alice.pub"), &visit.at("app:amd64")]))
+    }),
+    ("delete", |visit| {
+        ok(&visit.run(&["delete", "--yes", &visit.at("app:arm64")]))?;
+        match visit.zoo.tag("app", "arm64") {
+            None => Ok(()),
+            Some(_) => Err("the tag is still there".into()),
+        }
+    }),
+];
+
+/// A visit to one registry.
+struct Visit<'a> {
+    zoo: &'a Zoo,
+    folder: &'a Folder,
+    image: &'a Fixture,
+    logins: PathBuf,
+}
+
+impl Visit<'_> {
+    fn program(&self, arguments: &[&str]) -> Program {
+        Program::stevedore(arguments).env("REGISTRY_AUTH_FILE", &self.logins)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        self.program(arguments).run()
+    }
+
+    fn at(&self, rest: &str) -> String {
+        format!("docker://{}/{rest}", self.zoo.host())
+    }
+
+    fn local(&self, name: &str) -> String {
+        self.folder.at("oci", name, ":v1")
+    }
+
+    fn local_folder(&self, name: &str) -> String {
+        self.folder.at("oci", name, "")
+    }
+
+    fn says(&self, arguments: &[&str], wanted: &str) -> Result<(), String> {
+        let run = self.run(arguments);
+        ok(&run)?;
+        if run.text() == wanted { Ok(()) } else { Err(format!("it says {}", run.text())) }
+    }
+
+    /// Asks what refers to the image, which is an index: its entries do not.
+    fn has_referrers(&self, wanted: usize) -> Result<(), String> {
+        let run = self.run(&["referrers", "--json", &self.at("app:v1")]);
+        ok(&run)?;
+        match run.json()["referrers"].as_array().map(Vec::len) {
+            Some(number) if number == wanted => Ok(()),
+            other => Err(format!("{other:?} referrers are listed, not {wanted}")),
+        }
+    }
+
+    fn holds(&self, repository: &str, tag: &str) -> Result<(), String> {
+        match self.zoo.tag(repository, tag) {
+            Some(digest) if digest == self.image.digest => Ok(()),
+            other => Err(format!("the registry has {other:?} there")),
+        }
+    }
+}
+
+fn ok(run: &Run) -> Result<(), String> {
+    if run.code == 0 { Ok(()) } else { Err(format!("exit {}: {}", run.code, run.stderr)) }
+}
+
+/// Does everything at one registry, and returns what did not work.
+fn visit(profile: &Profile) -> Vec<(&'static str, String)> {
+    let folder = Folder::new();
+    let image = fixture::app(&folder.path("app"));
+    image.tag_parts();
+    let zoo = Zoo::start(&profile.manners());
+    zoo.seed(&image.dir, "app");
+    zoo.seed(&image.dir, "there");
+    zoo.untag("there");
+    let logins = folder.path("auth.json");
+    fs::write(&logins, json!({"auths": {zoo.host(): {"auth": &LOGIN[6..]}}}).to_string()).expect("writing a file");
+    let visit = Visit { zoo: &zoo, folder: &folder, image: &image, logins };
+    let tried = STEPS.iter().map(|(title, step)| (*title, step(&visit)));
+    tried.filter_map(|(title, result)| Some((title, result.err()?))).collect()
+}
+
+#[test]
+fn every_verb_at_every_registry() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/REGISTRIES.md");
+    let results: Vec<_> = PROFILES.iter().map(|profile| (profile, visit(profile))).collect();
+    let mut wrong = Vec::new();
+    for (profile, failed) in &results {
+        let is_known = |title: &str| profile.degraded.iter().any(|(known, _)| *known == title);
+        let unknown = failed.iter().filter(|(title, _)| !is_known(title));
+        wrong.extend(unknown.map(|(title, reason)| format!("{}, {title}: {reason}", profile.name)));
+        let works = profile.degraded.iter().filter(|(known, _)| !failed.iter().any(|(title, _)| title == known));
+        wrong.extend(works.map(|(title, _)| format!("{}, {title}: works after all", profile.name)));
+    }
+    for (profile, failed) in &results {
+        let worse = failed.iter().filter(|(title, _)| peers::all_fail(profile.name, title) == Some(false));
+        wrong.extend(worse.map(|(title, _)| format!("{}, {title}: a peer does it", profile.name)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let page = page(&results);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &page).expect("writing the page");
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == page, "docs/REGISTRIES.md is not what the test writes; run it with UPDATE=1");
+}
+
+fn page(results: &[(&Profile, Vec<(&'static str, String)>)]) -> String {
+    let mut text = String::from(INTRODUCTION);
+    let titles: Vec<&str> = STEPS.iter().map(|(title, _)| *title).collect();
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    text.push_str(&line(&[vec!["registry".to_owned()], titles.iter().map(ToString::to_string).collect()].concat()));
+    text.push_str(&line(&vec!["---".to_owned(); titles.len() + 1]));
+    let mut notes: Vec<&str> = Vec::new();
+    for (profile, failed) in results {
+        let mut cells = vec![profile.name.to_owned()];
+        for title in &titles {
+            let is_degraded = failed.iter().any(|(each, _)| each == title);
+            let note = profile.degraded.iter().find(|(each, _)| each == title).filter(|_| is_degraded);
+            cells.push(note.map_or("yes".to_owned(), |(_, why)| {
+                let number = notes.iter().position(|each| each == why).unwrap_or_else(|| {
+                    notes.push(why);
+                    notes.len() - 1
+                });
+                format!("no ({})", number + 1)
+            }));
+        }
+        text.push_str(&line(&cells));
+    }
+    text.push('\n');
+    for (number, why) in notes.iter().enumerate() {
+        let _ = writeln!(text, "{}. {why}.", number + 1);
+    }
+    text.push_str(&peers::section());
+    text.push_str("\n## Manners\n\n| what a registry does | which, and where that is documented or was reported |\n");
+    text.push_str("| --- | --- |\n");
+    for manner in Manner::ALL {
+        let has = |each: &Profile| {
+            let (_, reference) = each.manners.iter().find(|(own, _)| *own == manner)?;
+            Some(format!("[{}]({reference})", each.name))
+        };
+        let who: Vec<String> = PROFILES.iter().filter_map(has).collect();
+        text.push_str(&line(&[manner.described().to_owned(), who.join(", ")]));
+    }
+    text
+}
+
+const INTRODUCTION: &str = "\
+# Registries
+
+Which verbs work with which registry. `tests/it/zoo/` writes this page (`UPDATE=1`): it runs each verb against a fake registry with the
+manners of the one in the row, so it shows what the client makes of these manners, not that a service is up. `absent` means that a tag which is
+not there is told as such (exit 3), whatever the registry's way to say so.
+
+";
