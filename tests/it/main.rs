@@ -119,5 +119,4 @@ mod trust_images;
 mod trust_keys;
 mod trust_registries;
 mod unneeded_configuration;
-mod unpackers;
 mod zoo;
