@@ -1,21 +1,19 @@
 //! Errors with their causes, as text.
 
 use std::error::Error;
+use std::iter;
 
-/// Joins an error and its causes with colons, outermost first. A clause that was said already is not said again: many errors quote their
-/// cause.
+/// Joins an error and its causes with colons, outermost first, as [`join`] does.
 pub fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let clause = cause.to_string();
-        if !text.contains(&clause) {
-            text.push_str(": ");
-            text.push_str(&clause);
-        }
-        source = cause.source();
-    }
-    text
+    let causes = iter::successors(error.source(), |&cause| cause.source());
+    join(iter::once(error.to_string()).chain(causes.map(ToString::to_string)))
+}
+
+/// Joins clauses with colons. One that was said already is not said again: many errors quote their cause.
+pub fn join(clauses: impl Iterator<Item = String>) -> String {
+    clauses
+        .reduce(|text, clause| if text.contains(&clause) { text } else { format!("{text}: {clause}") })
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use stevedore::class::{Classified, Diagnosis};
+use stevedore::error_chain;
 
 /// A verb's result.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
@@ -69,18 +70,10 @@ impl Classified for Whole {
 }
 
 impl fmt::Display for Error {
-    /// Joins the causes; a clause that was said already is not said again.
+    /// Joins what was being done and the causes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        for clause in self.contexts.iter().rev().cloned().chain(self.chain().map(ToString::to_string)) {
-            if text.is_empty() {
-                text = clause;
-            } else if !text.contains(&clause) {
-                text.push_str(": ");
-                text.push_str(&clause);
-            }
-        }
-        f.write_str(&text)
+        let causes = self.chain().map(ToString::to_string);
+        f.write_str(&error_chain::join(self.contexts.iter().rev().cloned().chain(causes)))
     }
 }
 

@@ -292,6 +292,11 @@ fn page<'k>(keys: impl Iterator<Item = &'k Key>, prefix: &Key, after: Option<&Ke
     Keys { keys, more }
 }
 
+/// Says whether nothing is at a path: a component that is no directory has nothing below it.
+pub(crate) fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
 /// Checks the offset of an append.
 fn check_offset(at: u64, len: u64, path: &str) -> Result<()> {
     if at == 0 || at == len {

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use super::{Body, Content, Depth, Error, Key, Keys, Lock, LockKind, Object, PARTIAL, Result, Stage, Store};
-use super::{is_partial, refuse_partial, require_partial};
+use super::{is_absent, is_partial, refuse_partial, require_partial};
 use crate::{durable, locks};
 use stage::LocalStage;
 use temporary::Temporary;
@@ -327,11 +327,6 @@ fn make_directory(path: &Path) -> Result<Made> {
         Err(error) if is_absent(&error) => Ok(Made::Lost),
         other => other.map(|()| Made::New).map_err(Error::io("sync", path)),
     }
-}
-
-/// A component that is no directory means that there is nothing below it.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::digest::{Algorithm, Digest};
 use crate::durable;
 use crate::manifest::is_digest_tag;
 use crate::reference::Tag;
+use crate::store::is_absent;
 use crate::transport::{Error, Result};
 
 /// What the link of a referrers tag begins with when it is of our own making, and no other link does.
@@ -290,9 +291,4 @@ pub(super) fn share(from: &Path, to: &Path, size: u64) -> Result<bool> {
 /// Makes what happened in the directory of `path` survive a crash.
 pub(super) fn sync_parent(path: &Path) -> Result<()> {
     durable::sync_parent(path).map_err(Error::io("sync", path))
-}
-
-/// A component that is no directory means that there is nothing below it.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

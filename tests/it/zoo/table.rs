@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::fake::{LOGIN, Zoo};
 use super::manners::Manner;
+use super::peers;
 use super::profiles::{PROFILES, Profile};
 use crate::support::command::{Program, Run};
 use crate::support::fixture::{self, Fixture};
@@ -165,6 +166,10 @@ fn every_verb_at_every_registry() {
         let works = profile.degraded.iter().filter(|(known, _)| !failed.iter().any(|(title, _)| title == known));
         wrong.extend(works.map(|(title, _)| format!("{}, {title}: works after all", profile.name)));
     }
+    for (profile, failed) in &results {
+        let worse = failed.iter().filter(|(title, _)| peers::all_fail(profile.name, title) == Some(false));
+        wrong.extend(worse.map(|(title, _)| format!("{}, {title}: a peer does it", profile.name)));
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let page = page(&results);
     if std::env::var_os("UPDATE").is_some() {
@@ -200,6 +205,7 @@ fn page(results: &[(&Profile, Vec<(&'static str, String)>)]) -> String {
     for (number, why) in notes.iter().enumerate() {
         let _ = writeln!(text, "{}. {why}.", number + 1);
     }
+    text.push_str(&peers::section());
     text.push_str("\n## Manners\n\n| what a registry does | which, and where that is documented or was reported |\n");
     text.push_str("| --- | --- |\n");
     for manner in Manner::ALL {
