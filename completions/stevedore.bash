@@ -61,6 +61,9 @@ _stevedore() {
             stevedore,help)
                 cmd="stevedore__subcmd__help"
                 ;;
+            stevedore,import-key-pair)
+                cmd="stevedore__subcmd__import__subcmd__key__subcmd__pair"
+                ;;
             stevedore,inspect)
                 cmd="stevedore__subcmd__inspect"
                 ;;
@@ -175,6 +178,9 @@ _stevedore() {
             stevedore__subcmd__help,help)
                 cmd="stevedore__subcmd__help__subcmd__help"
                 ;;
+            stevedore__subcmd__help,import-key-pair)
+                cmd="stevedore__subcmd__help__subcmd__import__subcmd__key__subcmd__pair"
+                ;;
             stevedore__subcmd__help,inspect)
                 cmd="stevedore__subcmd__help__subcmd__inspect"
                 ;;
@@ -242,7 +248,7 @@ _stevedore() {
 
     case "${cmd}" in
         stevedore)
-            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy sync inspect digest tags list-tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen generate-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help"
+            opts="-q -v -h -V --json --quiet --verbose --progress --help --version copy sync inspect digest tags list-tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen generate-key-pair import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -370,7 +376,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__attest)
-            opts="-k -r -y -q -v -h --key --password-file --signature-format --recursive --timestamp --yes --tlog-upload --use-signing-config --predicate --type --identity --replace --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-k -r -y -q -v -h --key --password-file --signature-format --recursive --timestamp --signature-repository --yes --tlog-upload --use-signing-config --new-bundle-format --registry-referrers-mode --upload --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --predicate --type --identity --replace --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -396,11 +402,71 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --signature-repository)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tlog-upload)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --use-signing-config)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --new-bundle-format)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --registry-referrers-mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --upload)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow-insecure-registry)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow-http-registry)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --registry-username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-client-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --k8s-keychain)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --attachment-tag-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sk)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
@@ -606,7 +672,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__build)
-            opts="-o -e -u -w -l -a -f -j -q -v -h --output --from --dir --add --layer --remove --exclude --exclude-from --platform --config --entrypoint --cmd --env --unset-env --user --workdir --label --unset-label --expose --volume --stop-signal --healthcheck --health-interval --health-timeout --health-start-period --health-retries --author --created --annotation --format --compress --keep-owner --jobs --scratch --no-resume --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-o -e -u -w -l -a -f -j -q -v -h --output --from --dir --add --layer --remove --exclude --exclude-from --platform --config --entrypoint --cmd --env --unset-env --user --workdir --label --unset-label --expose --volume --stop-signal --healthcheck --health-interval --health-timeout --health-start-period --health-retries --author --created --annotation --format --compress --keep-owner --jobs --scratch --no-resume --policy --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -776,6 +842,10 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --authfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -860,7 +930,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__cat)
-            opts="-q -v -h --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-q -v -h --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -875,6 +945,10 @@ _stevedore() {
                     return 0
                     ;;
                 --scratch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1156,7 +1230,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__deploy)
-            opts="-a -j -q -v -h --name --from-spec --all --referrers --prune --server --config --addr --tls-cert --tls-key --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
+            opts="-a -j -q -v -h --name --from-spec --all --referrers --prune --server --config --addr --tls-cert --tls-key --policy --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1187,6 +1261,10 @@ _stevedore() {
                     return 0
                     ;;
                 --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1250,7 +1328,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__diff)
-            opts="-q -v -h --semantic --config --packages --strict --other-platform --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-q -v -h --semantic --config --packages --strict --other-platform --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1269,6 +1347,10 @@ _stevedore() {
                     return 0
                     ;;
                 --scratch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1402,7 +1484,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__export)
-            opts="-o -q -v -h --output --layer --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-o -q -v -h --output --layer --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1429,6 +1511,10 @@ _stevedore() {
                     return 0
                     ;;
                 --scratch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1526,7 +1612,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help)
-            opts="copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help"
+            opts="copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1736,6 +1822,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stevedore__subcmd__help__subcmd__import__subcmd__key__subcmd__pair)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2015,6 +2115,44 @@ _stevedore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stevedore__subcmd__import__subcmd__key__subcmd__pair)
+            opts="-k -o -f -y -q -v -h --key --output-key-prefix --force --yes --password-file --json --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-key-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stevedore__subcmd__inspect)
             opts="-q -v -h --raw --config --digest --platform --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2208,7 +2346,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__ls)
-            opts="-l -0 -q -v -h --long --null --tree --depth --digests --xattrs --layers --layer --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-l -0 -q -v -h --long --null --tree --depth --digests --xattrs --layers --layer --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2231,6 +2369,10 @@ _stevedore() {
                     return 0
                     ;;
                 --scratch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2312,7 +2454,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__mutate)
-            opts="-t -n -e -u -w -l -a -j -q -v -h --tag --to --platform --dry-run --entrypoint --cmd --env --unset-env --user --workdir --label --unset-label --expose --volume --stop-signal --healthcheck --health-interval --health-timeout --health-start-period --health-retries --author --created --set-platform --annotation --unset-annotation --edit --rebase --remove-layer --strip --set-time --append --squash-last --flatten --compress --compression-level --index-annotation --unset-index-annotation --index-add --index-remove --index-filter --jobs --scratch --no-resume --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-t -n -e -u -w -l -a -j -q -v -h --tag --to --platform --dry-run --entrypoint --cmd --env --unset-env --user --workdir --label --unset-label --expose --volume --stop-signal --healthcheck --health-interval --health-timeout --health-start-period --health-retries --author --created --set-platform --annotation --unset-annotation --edit --rebase --remove-layer --strip --set-time --append --squash-last --flatten --compress --compression-level --index-annotation --unset-index-annotation --index-add --index-remove --index-filter --jobs --scratch --no-resume --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2506,6 +2648,10 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --creds)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2596,7 +2742,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__pull)
-            opts="-o -k -j -q -v -h --output --keep-old-files --platform --jobs --scratch --no-resume --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-o -k -j -q -v -h --output --keep-old-files --platform --jobs --scratch --no-resume --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2623,6 +2769,10 @@ _stevedore() {
                     return 0
                     ;;
                 --scratch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2870,7 +3020,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__sbom)
-            opts="-o -q -v -h --format --output --attached --first-layer --platform --cache --scratch --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-o -q -v -h --format --output --attached --first-layer --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2897,6 +3047,10 @@ _stevedore() {
                     return 0
                     ;;
                 --scratch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3086,7 +3240,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__sign)
-            opts="-k -r -y -a -q -v -h --key --password-file --signature-format --recursive --timestamp --yes --tlog-upload --use-signing-config --annotations --identity --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-k -r -y -a -q -v -h --key --password-file --signature-format --recursive --timestamp --signature-repository --yes --tlog-upload --use-signing-config --new-bundle-format --registry-referrers-mode --upload --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --annotations --identity --attestations --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3112,11 +3266,71 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --signature-repository)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tlog-upload)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --use-signing-config)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --new-bundle-format)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --registry-referrers-mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --upload)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow-insecure-registry)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow-http-registry)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --registry-username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-client-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --k8s-keychain)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --attachment-tag-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sk)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
@@ -3364,7 +3578,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__verify)
-            opts="-k -o -a -q -v -h --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --require --output --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --policy --annotations --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-k -o -r -a -q -v -h --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --require --output --platform --recursive --signature-repository --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --max-workers --use-signed-timestamps --local-image --signature --rekor-url --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --policy --annotations --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3430,6 +3644,14 @@ _stevedore() {
                     COMPREPLY=($(compgen -W "json report" -- "${cur}"))
                     return 0
                     ;;
+                --platform)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signature-repository)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --insecure-ignore-tlog)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
@@ -3455,6 +3677,70 @@ _stevedore() {
                     return 0
                     ;;
                 --check-claims)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-workers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --use-signed-timestamps)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --local-image)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --signature)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rekor-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-insecure-registry)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow-http-registry)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --registry-username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-client-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --k8s-keychain)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --attachment-tag-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sk)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
@@ -3530,7 +3816,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__verify__subcmd__attestation)
-            opts="-k -o -q -v -h --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --require --output --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --type --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-k -o -r -q -v -h --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --require --output --platform --recursive --signature-repository --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --max-workers --use-signed-timestamps --local-image --signature --rekor-url --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --type --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3596,6 +3882,14 @@ _stevedore() {
                     COMPREPLY=($(compgen -W "json report" -- "${cur}"))
                     return 0
                     ;;
+                --platform)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signature-repository)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --insecure-ignore-tlog)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
@@ -3621,6 +3915,70 @@ _stevedore() {
                     return 0
                     ;;
                 --check-claims)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-workers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --use-signed-timestamps)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --local-image)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --signature)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rekor-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-insecure-registry)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow-http-registry)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --registry-username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-client-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --k8s-keychain)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --attachment-tag-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sk)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;

@@ -56,6 +56,7 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "gc" -d 'Remove 
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "keygen" -d 'Make a pair of keys for signing images'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "generate-key-pair" -d 'Make a pair of keys for signing images'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "import-key-pair" -d 'Put a private key of another tool into cosign\'s files'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "public-key" -d 'Print the public key that belongs to a private key'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "sign" -d 'Sign an image with a key'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "verify" -d 'Verify that an image is signed, with a key or by an identity'
@@ -76,7 +77,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l compress -d
 zstd\t'zstd (RFC 8878)'
 none\t'Plain tar'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l compression-level -d 'The compressor\'s level' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l policy -d 'Copy only what this policy accepts, a containers-policy.json' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l additional-tag -d 'Give the manifest this name at the destination too' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l digestfile -d 'Write the digest into this file' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s j -l jobs -d 'Transfer so many blobs at a time' -r
@@ -121,7 +122,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l json -d 'Pr
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l policy -d 'Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l authfile -d 'Look for credentials in this file only, on both sides' -r -F
@@ -294,6 +295,7 @@ docker\t'Docker image manifest version 2, schema 2'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l compress -d 'Compress new layers: gzip, zstd or none [default: gzip]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l authfile -d 'Look for credentials in this file only, on both sides' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-registry-token -d 'Send this bearer token as it is' -r
@@ -332,6 +334,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l layer -d 'Lis
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -364,6 +367,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s h -l help -d 
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -392,6 +396,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l layer -d 
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -457,6 +462,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-rem
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l index-filter -d 'Keep only these platforms in the index' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -491,6 +497,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s o -l output
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -520,6 +527,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l other-platf
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -583,6 +591,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s o -l output
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l platform -d 'Of an index, pull the artifact for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -720,6 +729,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l config -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l addr -d 'Where the server listens' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l tls-cert -d 'Have the server use https with this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l src-creds -d 'Log in with this name and password' -r
@@ -770,6 +780,20 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s o -l output-key-prefix -d 'What the names of both files begin with' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s f -l force -d 'Replace files that exist'
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s y -l yes -d 'Taken, for nothing is asked'
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -781,15 +805,36 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l json 
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s k -l key -d 'The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l signature-format -d 'Write in this form' -r -f -a "classic\t'Under the tag sha256-….sig'
 bundle\t'Among the referrers'
 both\t'Both'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l timestamp -d 'Say when it was made, in seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l signature-repository -d 'Keep signatures in this repository, and look for them there alone [default: $COSIGN_REPOSITORY, else beside the image]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tlog-upload -d 'Taken with the value false: there is no transparency log' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l use-signing-config -d 'Taken with the value false, for the same reason' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l new-bundle-format -d 'Taken with the value true: a bundle is written' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registry-referrers-mode -d 'Refused: --signature-format' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l upload -d 'Taken with the value true: what is signed is written' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l allow-insecure-registry -d 'Refused: --tls-verify=false' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l allow-http-registry -d 'Refused: --tls-verify=false' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registry-username -d 'Refused: --creds' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registry-password -d 'Refused: --creds' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registry-cacert -d 'Refused: --tls-ca' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registry-client-cert -d 'Refused: --tls-cert' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registry-client-key -d 'Refused: --tls-key' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registry-server-name -d 'Refused: the name of the host counts' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l k8s-keychain -d 'Refused: credential helpers' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l attachment-tag-prefix -d 'Refused: tags have no prefix' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l sk -d 'Refused: --key exec:PROGRAM' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s a -l annotations -d 'Sign this as well; `verify -a` can ask for it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l identity -d 'Sign the image under this name [default: HOST/REPOSITORY, with the tag if that is what it was named by]' -r
@@ -813,6 +858,7 @@ json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s r -l recursive -d 'Do the same with every image of an index'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s y -l yes -d 'Taken, for nothing is asked'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l attestations -d 'With -r, sign BuildKit\'s attestations in the index, too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s q -l quiet -d 'Print nothing but the result and errors'
@@ -833,6 +879,8 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l require -
 all\t'Each of them'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s o -l output -d 'Print what cosign prints, or a report; --json prints the report as JSON' -r -f -a "json\t'cosign\'s array of payloads, or its envelopes'
 report\t'Who signed what and where it was found'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l platform -d 'Verify the image for this platform [default: what the name stands for, an index or an image]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l signature-repository -d 'Keep signatures in this repository, and look for them there alone [default: $COSIGN_REPOSITORY, else beside the image]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l insecure-ignore-tlog -d 'Taken, for no log is asked' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l insecure-ignore-sct -d 'Taken, for no log is asked' -r -f -a "true\t''
@@ -847,7 +895,29 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l new-bundl
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l check-claims -d 'Taken with the value true: a signature of nothing in particular is none' -r -f -a "true\t''
 false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l policy -d 'Ask this file, a containers-policy.json, what must be signed by whom and under which name' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l max-workers -d 'Taken: how much is done at once is not for a flag' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l use-signed-timestamps -d 'Refused: a time stamp beside a signature is verified, and none takes the place of the log' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l local-image -d 'Refused: oci:DIR' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l signature -d 'Refused: verify-blob --signature' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l rekor-url -d 'Refused: nothing is asked of a log' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l allow-insecure-registry -d 'Refused: --tls-verify=false' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l allow-http-registry -d 'Refused: --tls-verify=false' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registry-username -d 'Refused: --creds' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registry-password -d 'Refused: --creds' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registry-cacert -d 'Refused: --tls-ca' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registry-client-cert -d 'Refused: --tls-cert' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registry-client-key -d 'Refused: --tls-key' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registry-server-name -d 'Refused: the name of the host counts' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l k8s-keychain -d 'Refused: credential helpers' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l attachment-tag-prefix -d 'Refused: tags have no prefix' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l sk -d 'Refused: --key exec:PROGRAM' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l policy -d 'Ask this file, a containers-policy.json, what must be signed by whom and under which name; "default" is podman\'s and skopeo\'s' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s a -l annotations -d 'What must have been signed as well' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registry-token -d 'Send this bearer token as it is' -r
@@ -867,6 +937,7 @@ bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s r -l recursive -d 'Verify every image of an index, too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s q -l quiet -d 'Print nothing but the result and errors'
@@ -895,15 +966,36 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l json
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s k -l key -d 'The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l signature-format -d 'Write in this form' -r -f -a "classic\t'Under the tag sha256-….sig'
 bundle\t'Among the referrers'
 both\t'Both'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l timestamp -d 'Say when it was made, in seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l signature-repository -d 'Keep signatures in this repository, and look for them there alone [default: $COSIGN_REPOSITORY, else beside the image]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tlog-upload -d 'Taken with the value false: there is no transparency log' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l use-signing-config -d 'Taken with the value false, for the same reason' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l new-bundle-format -d 'Taken with the value true: a bundle is written' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registry-referrers-mode -d 'Refused: --signature-format' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l upload -d 'Taken with the value true: what is signed is written' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l allow-insecure-registry -d 'Refused: --tls-verify=false' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l allow-http-registry -d 'Refused: --tls-verify=false' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registry-username -d 'Refused: --creds' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registry-password -d 'Refused: --creds' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registry-cacert -d 'Refused: --tls-ca' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registry-client-cert -d 'Refused: --tls-cert' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registry-client-key -d 'Refused: --tls-key' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registry-server-name -d 'Refused: the name of the host counts' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l k8s-keychain -d 'Refused: credential helpers' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l attachment-tag-prefix -d 'Refused: tags have no prefix' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l sk -d 'Refused: --key exec:PROGRAM' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l predicate -d 'What is stated: a file, or - for standard input' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l type -d 'The type of what is stated' -r
@@ -950,6 +1042,8 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 all\t'Each of them'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s o -l output -d 'Print what cosign prints, or a report; --json prints the report as JSON' -r -f -a "json\t'cosign\'s array of payloads, or its envelopes'
 report\t'Who signed what and where it was found'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l platform -d 'Verify the image for this platform [default: what the name stands for, an index or an image]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l signature-repository -d 'Keep signatures in this repository, and look for them there alone [default: $COSIGN_REPOSITORY, else beside the image]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l insecure-ignore-tlog -d 'Taken, for no log is asked' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l insecure-ignore-sct -d 'Taken, for no log is asked' -r -f -a "true\t''
@@ -963,6 +1057,28 @@ false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l new-bundle-format -d 'Taken, for every form is read' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l check-claims -d 'Taken with the value true: a signature of nothing in particular is none' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l max-workers -d 'Taken: how much is done at once is not for a flag' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l use-signed-timestamps -d 'Refused: a time stamp beside a signature is verified, and none takes the place of the log' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l local-image -d 'Refused: oci:DIR' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l signature -d 'Refused: verify-blob --signature' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l rekor-url -d 'Refused: nothing is asked of a log' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l allow-insecure-registry -d 'Refused: --tls-verify=false' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l allow-http-registry -d 'Refused: --tls-verify=false' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l registry-username -d 'Refused: --creds' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l registry-password -d 'Refused: --creds' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l registry-cacert -d 'Refused: --tls-ca' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l registry-client-cert -d 'Refused: --tls-cert' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l registry-client-key -d 'Refused: --tls-key' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l registry-server-name -d 'Refused: the name of the host counts' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l k8s-keychain -d 'Refused: credential helpers' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l attachment-tag-prefix -d 'Refused: tags have no prefix' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l sk -d 'Refused: --key exec:PROGRAM' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l type -d 'The type of what is stated: custom, slsaprovenance, slsaprovenance02, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex or a URI' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l policy -d 'Refused: policies in CUE or Rego are not supported' -r
@@ -984,6 +1100,7 @@ bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s r -l recursive -d 'Verify every image of an index, too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s q -l quiet -d 'Print nothing but the result and errors'
@@ -1121,37 +1238,38 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l json -d 'Pri
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "build" -d 'Build an image from files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "sbom" -d 'List the packages in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "diff" -d 'Show what is different between two images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "push" -d 'Keep files where images are, as an OCI artifact'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "pull" -d 'Fetch the files of an artifact'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "attach" -d 'Attach files to an image: an SBOM, a report, a licence'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "referrers" -d 'List what refers to an image: signatures, attestations, SBOMs and other artifacts'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "sign" -d 'Sign an image with a key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "verify" -d 'Verify that an image is signed, with a key or by an identity'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "verify-blob" -d 'Verify that a file is signed, by the bundle beside it'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "attest" -d 'Attest something of an image with a key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "verify-attestation" -d 'Verify what is attested of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "build" -d 'Build an image from files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "sbom" -d 'List the packages in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "diff" -d 'Show what is different between two images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "push" -d 'Keep files where images are, as an OCI artifact'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "pull" -d 'Fetch the files of an artifact'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "attach" -d 'Attach files to an image: an SBOM, a report, a licence'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "referrers" -d 'List what refers to an image: signatures, attestations, SBOMs and other artifacts'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "import-key-pair" -d 'Put a private key of another tool into cosign\'s files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "sign" -d 'Sign an image with a key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "verify" -d 'Verify that an image is signed, with a key or by an identity'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "verify-blob" -d 'Verify that a file is signed, by the bundle beside it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "attest" -d 'Attest something of an image with a key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "verify-attestation" -d 'Verify what is attested of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign verify verify-blob attest verify-attestation serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'

@@ -57,6 +57,8 @@ pub mod mutate;
 mod percent;
 pub mod platform;
 pub mod pool;
+#[cfg(any(feature = "client", feature = "sign"))]
+mod program;
 mod reading;
 pub mod reference;
 #[cfg(feature = "client")]

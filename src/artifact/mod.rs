@@ -50,7 +50,7 @@ pub use error::{Error, Result};
 pub use pack::{Input, Options, Recipe, UNKNOWN, pack};
 pub use pull::{Pull, Pulled, PulledFile, files, pull};
 pub use title::title;
-pub use tree::{Node, Wanted, tree};
+pub use tree::{Node, Wanted, attestations, tree};
 
 /// The annotation with a file's name.
 pub const TITLE: &str = "org.opencontainers.image.title";

@@ -27,9 +27,23 @@ pub struct Node {
     /// The tag that it is known by (`sha256-….sig`), if that is how it was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
+    /// The types of what it states, where it is one of BuildKit's attestations.
+    #[serde(rename = "predicateTypes", skip_serializing_if = "Vec::is_empty")]
+    pub predicate_types: Vec<String>,
     /// What refers to it.
     pub referrers: Vec<Node>,
 }
+
+impl Node {
+    fn new(descriptor: Descriptor, tag: Option<String>) -> Self {
+        Self { descriptor, tag, predicate_types: Vec::new(), referrers: Vec::new() }
+    }
+}
+
+/// The annotation with the image that one of BuildKit's attestations is of, in the index that has both.
+const OF: &str = "vnd.docker.reference.digest";
+/// The annotation of a layer with the type of what it states.
+const PREDICATE_TYPE: &str = "in-toto.io/predicate-type";
 
 /// What of a tree is wanted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,6 +64,39 @@ pub fn tree(source: &dyn Source, subject: &Digest, wanted: &Wanted<'_>, watch: &
     let seen = BTreeSet::from([subject.clone()]);
     let mut walk = Walk { source, root: subject, wanted, watch, seen };
     walk.below(subject, 0)
+}
+
+/// Lists what BuildKit attests in an index: of the image with the digest `of`, or of all its images. Nothing refers to the index there; its
+/// entries say what they are of.
+///
+/// One that says that it is of an image which the index does not have is left out with a note.
+///
+/// # Errors
+/// When the place cannot tell; [`Error::TooMany`].
+pub fn attestations(source: &dyn Source, index: &Manifest, of: Option<&Digest>, watch: &Watch) -> Result<Vec<Node>> {
+    let images: BTreeSet<String> =
+        index.children().iter().filter(|child| !child.is_attestation()).map(|child| child.digest.to_string()).collect();
+    let mut nodes = Vec::new();
+    for entry in index.children().iter().filter(|child| child.is_attestation()) {
+        let Some(own) = entry.annotations.get(OF).filter(|own| of.is_none_or(|of| **own == of.to_string())) else {
+            continue;
+        };
+        if !images.contains(own) {
+            watch.note(&format!("{} is of {own:?}, which the index does not have; left out", entry.digest));
+            continue;
+        }
+        if nodes.len() == MAX_NODES {
+            return Err(Error::TooMany { digest: index.digest().clone(), limit: MAX_NODES });
+        }
+        watch.check()?;
+        let manifest = source.manifest(&entry.clone().into())?;
+        let stated = manifest.blobs().into_iter().filter_map(|layer| layer.annotations.get(PREDICATE_TYPE));
+        let predicate_types = stated.cloned().collect();
+        let mut descriptor = describe_tagged(&manifest);
+        descriptor.annotations = entry.annotations.clone();
+        nodes.push(Node { predicate_types, ..Node::new(descriptor, None) });
+    }
+    Ok(nodes)
 }
 
 struct Walk<'a> {
@@ -87,7 +134,7 @@ impl Walk<'_> {
                 continue;
             }
             if let Some(descriptor) = self.describe(subject, entry)? {
-                nodes.push(Node { descriptor, tag: None, referrers: Vec::new() });
+                nodes.push(Node::new(descriptor, None));
             }
         }
         for entry in self.source.unlisted_referrers(subject)? {
@@ -101,7 +148,7 @@ impl Walk<'_> {
                 None if subject == self.root => describe_tagged(&manifest),
                 _ => continue,
             };
-            nodes.push(Node { descriptor, tag: None, referrers: Vec::new() });
+            nodes.push(Node::new(descriptor, None));
         }
         Ok(nodes)
     }
@@ -138,7 +185,7 @@ impl Walk<'_> {
                 Err(error) => return Err(error.into()),
             };
             if self.seen.insert(manifest.digest().clone()) {
-                nodes.push(Node { descriptor: describe_tagged(&manifest), tag: Some(tag), referrers: Vec::new() });
+                nodes.push(Node::new(describe_tagged(&manifest), Some(tag)));
             }
         }
         Ok(nodes)

@@ -75,6 +75,19 @@ impl Environment {
         Ok(files)
     }
 
+    /// Returns the policy that podman and skopeo read: the user's where there is one, else the system's.
+    #[cfg(feature = "sign")]
+    pub(crate) fn policy(&self) -> PathBuf {
+        let own = self.home.as_ref().map(|home| home.join(".config/containers/policy.json"));
+        own.filter(|file| file.exists()).unwrap_or_else(|| "/etc/containers/policy.json".into())
+    }
+
+    /// Returns where signatures lie that are not beside the image, as cosign has it.
+    #[cfg(feature = "sign")]
+    pub(crate) fn signature_repository(&self) -> Option<String> {
+        text(&["COSIGN_REPOSITORY"])
+    }
+
     /// Returns the password of keys; an empty one is a password, too.
     #[cfg(feature = "sign")]
     pub(crate) fn key_password(&self) -> Option<zeroize::Zeroizing<Vec<u8>>> {

@@ -11,6 +11,7 @@ use stevedore::platform::Platform;
 use stevedore::transport::{Cached, Location, Place, Source};
 
 use super::flags::Registry;
+use super::policies::PolicyFlag;
 use super::{Result, Ui};
 
 /// Which image is looked into, and how.
@@ -25,6 +26,8 @@ pub(crate) struct ImageFlags {
     /// Keep temporary files in this folder [default: $TMPDIR, else /tmp]
     #[arg(long, value_name = "DIR")]
     scratch: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyFlag,
     #[command(flatten)]
     registry: Registry,
 }
@@ -61,6 +64,7 @@ impl ImageFlags {
         if let Some(folder) = self.cache.as_ref().filter(|_| source.origin().is_some()) {
             source = Box::new(Cached::new(source, Place::Layout(folder.clone()).open_destination(&places)?));
         }
+        let source = self.policy.guard(source, reference, &places.watch)?;
         let image = Image::find(&*source, &reference.at, platform.or(self.platform.as_ref()))?;
         // What docker saved has no digests but diff_ids, and tools that imitate it often give wrong ones.
         let by_docker = matches!(reference.place, Place::DockerArchive(_));

@@ -5,6 +5,7 @@ pub(crate) mod artifact_flags;
 pub(crate) mod batch_report;
 pub(crate) mod client;
 pub(crate) mod config_flags;
+pub(crate) mod cosign;
 pub(crate) mod entries;
 mod environment;
 mod error;
@@ -22,7 +23,6 @@ pub(crate) mod keyless;
 pub(crate) mod keys;
 pub(crate) mod locations;
 pub(crate) mod output;
-#[cfg(feature = "sign")]
 pub(crate) mod policies;
 mod progress;
 pub(crate) mod report;
@@ -53,6 +53,7 @@ use clap::error::{ContextKind, ContextValue};
 pub(crate) fn parse<A: Parser>() -> Result<A, ExitCode> {
     A::try_parse().map_err(|mut error| {
         hide_password(&mut error);
+        cosign::translate(&mut error);
         refuse(&error)
     })
 }

@@ -3,11 +3,13 @@
 use clap::{ArgAction, ValueEnum};
 use serde::Serialize;
 use stevedore::digest::Digest;
-use stevedore::sign::{self, Made, PrivateKey};
+use stevedore::reference::Repository;
+use stevedore::sign::{self, Made, SigningKey};
 use stevedore::timestamp;
-use stevedore::transport::Transport;
+use stevedore::transport::{Place, Source, Transport};
 use stevedore::watch::Watch;
 
+use super::cosign::{self, ForeignFlags};
 use super::flags;
 use super::keys::{self, PasswordSource};
 use super::report::Report;
@@ -17,7 +19,7 @@ use super::{Result, Ui, Usage};
 /// With which key something is signed, and how that is written.
 #[derive(clap::Args, Debug)]
 pub(crate) struct SigningFlags {
-    /// The private key: a file, or env://NAME for a variable that holds it
+    /// The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs
     #[arg(short, long, value_name = "FILE")]
     key: String,
     #[command(flatten)]
@@ -31,6 +33,8 @@ pub(crate) struct SigningFlags {
     /// Say when it was made, in seconds since 1970 [default: $SOURCE_DATE_EPOCH, else nothing is said]
     #[arg(long, value_name = "SECONDS")]
     timestamp: Option<i64>,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
     #[command(flatten)]
     habits: Habits,
 }
@@ -63,15 +67,25 @@ impl SigningFlags {
         image: &flags::Image,
         what: &str,
         ui: &Ui,
-        sign: impl FnOnce(&dyn Transport, &PrivateKey, &Watch) -> sign::Result<Vec<sign::Image>>,
+        sign: impl FnOnce(&dyn Source, &dyn Transport, &dyn SigningKey, &Watch) -> sign::Result<Vec<sign::Image>>,
         notes: impl FnOnce(&Digest) -> Vec<String>,
     ) -> Result<()> {
         // Before anything is asked or sent: a wrong password must not leave half of a signature.
-        let key = keys::private_key(&self.key, &self.password, ui)?;
+        let key = keys::signing_key(&self.key, &self.password, ui)?;
         let options = image.registry.options(None, ui)?;
-        let place = image.reference.place.open_destination(&options)?;
-        let images = sign(&*place, &key, &options.watch)?;
-        place.finish()?;
+        let place = &image.reference.place;
+        let images = match self.elsewhere.place(place, ui)? {
+            None => {
+                let place = place.open_destination(&options)?;
+                let images = sign(&*place, &*place, &*key, &options.watch)?;
+                place.finish()?;
+                images
+            }
+            Some(signatures) => {
+                let source = place.open_source(&options)?;
+                sign(&*source, &*signatures.open_destination(&options)?, &*key, &options.watch)?
+            }
+        };
         notes(&images[0].digest).iter().for_each(|note| ui.note(note));
         let summary = summary(&images, what);
         ui.report(&Signed { reference: image.reference.to_string(), images, ..signed })?;
@@ -100,7 +114,44 @@ impl Report for Signed {
     }
 }
 
-/// Flags of cosign's that change nothing here.
+/// Where signatures lie that are not beside the image.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Elsewhere {
+    /// Keep signatures in this repository, and look for them there alone [default: $COSIGN_REPOSITORY, else beside the image]
+    #[arg(long, value_name = "REPOSITORY")]
+    signature_repository: Option<Repository>,
+}
+
+impl Elsewhere {
+    /// Returns the place of the signatures of an image; nothing when it is the image's own.
+    pub(crate) fn place(&self, image: &Place, ui: &Ui) -> Result<Option<Place>> {
+        if let Some(repository) = &self.signature_repository {
+            return Ok(Some(Place::Registry(repository.clone())));
+        }
+        let Some(text) = ui.environment().signature_repository() else { return Ok(None) };
+        if !matches!(image, Place::Registry(_)) {
+            ui.note("COSIGN_REPOSITORY is not used for an image that is in no registry");
+            return Ok(None);
+        }
+        let hint = "set it to HOST/REPOSITORY";
+        let repository = text.parse().map_err(|error| Usage::new(format!("COSIGN_REPOSITORY: {error}"), hint))?;
+        Ok(Some(Place::Registry(repository)))
+    }
+
+    /// Refuses the flag, and tells that the variable is not used, where a policy decides.
+    pub(crate) fn unused_with_policy(&self, ui: &Ui) -> Result<()> {
+        if self.signature_repository.is_some() {
+            let hint = "leave --signature-repository out";
+            return Err(Usage::new("a policy asks for signatures beside the image", hint).into());
+        }
+        if ui.environment().signature_repository().is_some() {
+            ui.note("COSIGN_REPOSITORY is not used: a policy asks for signatures beside the image");
+        }
+        Ok(())
+    }
+}
+
+/// Flags of cosign's that change nothing here, or have others.
 #[derive(clap::Args, Debug)]
 struct Habits {
     /// Taken, for nothing is asked
@@ -112,6 +163,17 @@ struct Habits {
     /// Taken with the value false, for the same reason
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     use_signing_config: Option<bool>,
+    /// Taken with the value true: a bundle is written
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    new_bundle_format: Option<bool>,
+    /// Refused: --signature-format
+    #[arg(long, hide = true, value_name = "MODE")]
+    registry_referrers_mode: Option<String>,
+    /// Taken with the value true: what is signed is written
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    upload: Option<bool>,
+    #[command(flatten)]
+    foreign: ForeignFlags,
 }
 
 impl Habits {
@@ -120,7 +182,13 @@ impl Habits {
         if self.tlog_upload == Some(true) || self.use_signing_config == Some(true) {
             return Err(Usage::new("nothing is sent to a transparency log", "leave the flag out"));
         }
-        Ok(())
+        let upload = "copy the image to oci:DIR and sign it there; --signature-format says what is written";
+        cosign::refuse(&[
+            (self.new_bundle_format == Some(false), "--new-bundle-format=false", "use --signature-format classic"),
+            (self.registry_referrers_mode.is_some(), "--registry-referrers-mode", "use --signature-format"),
+            (self.upload == Some(false), "--upload=false", upload),
+        ])?;
+        self.foreign.check()
     }
 }
 

@@ -5,13 +5,22 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use stevedore::class::Class;
 use stevedore::digest::Digest;
-use stevedore::sign::{self, Accepted, Authority, Form, Outcome, Rejected, Require, Signer, Verdict};
+use stevedore::image::{self, Image};
+use stevedore::platform::Platform;
+use stevedore::sign::{self, Accepted, Authority, Form, Outcome, Rejected, Require, Signer, Verdict, Wanted};
 use stevedore::splice::Members;
-use stevedore::transport::{self, Location};
+use stevedore::transport::{self, Location, Selector, Source};
+use stevedore::watch::Watch;
 
+use super::cosign::{self, ForeignFlags};
+use super::flags;
 use super::keyless::KeylessFlags;
 use super::report::{Report, printable};
+use super::signing::Elsewhere;
 use super::{Error, Result, Ui, Usage};
+
+/// How many signatures that do not count are told of.
+const MAX_NOTES: usize = 16;
 
 /// Who must have signed an image, and what is told of it.
 #[derive(clap::Args, Debug)]
@@ -23,12 +32,36 @@ pub(crate) struct Verification {
     pub(crate) keyless: KeylessFlags,
     /// How many of the keys must have signed
     #[arg(long, value_name = "HOW", default_value = "any")]
-    pub(crate) require: HowMany,
+    require: HowMany,
     /// Print what cosign prints, or a report; --json prints the report as JSON
     #[arg(short, long, value_name = "WHAT", default_value = "json")]
     output: Output,
+    /// Verify the image for this platform [default: what the name stands for, an index or an image]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    platform: Option<Platform>,
+    /// Verify every image of an index, too
+    #[arg(short, long, conflicts_with = "platform")]
+    recursive: bool,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
     #[command(flatten)]
     pub(crate) habits: Habits,
+}
+
+/// An image to be verified, in its place.
+pub(crate) struct Opened {
+    pub(crate) source: Box<dyn Source>,
+    pub(crate) at: Selector,
+    pub(crate) watch: Watch,
+    signatures: Option<Box<dyn Source>>,
+}
+
+impl Opened {
+    /// Asks for a signature by these.
+    pub(crate) fn wanted<'a>(&'a self, authorities: &'a [&'a dyn Authority], flags: &Verification) -> Wanted<'a> {
+        let (signatures, require) = (self.signatures.as_deref(), flags.require.into());
+        Wanted { signatures, require, recursive: flags.recursive, ..Wanted::any_of(authorities) }
+    }
 }
 
 impl Verification {
@@ -37,10 +70,40 @@ impl Verification {
         self.keyless.authorities(&self.key, self.habits.would_weaken())
     }
 
+    /// Opens the place of the image, and that of its signatures where it is another one.
+    pub(crate) fn open(&self, image: &flags::Image, ui: &Ui) -> Result<Opened> {
+        let reference = &image.reference;
+        let (source, options) = image.open(ui)?;
+        let elsewhere = self.elsewhere.place(&reference.place, ui)?;
+        let signatures = elsewhere.map(|place| place.open_source(&options)).transpose()?;
+        let at = match &self.platform {
+            Some(platform) => {
+                let image = Image::find(&*source, &reference.at, Some(platform))?;
+                Selector::Digest(image.manifest().digest().clone())
+            }
+            None => reference.at.clone(),
+        };
+        Ok(Opened { source, at, watch: options.watch, signatures })
+    }
+
+    /// Refuses what plays no part where a policy decides.
+    pub(crate) fn check_for_policy(&self, ui: &Ui) -> Result<()> {
+        self.elsewhere.unused_with_policy(ui)?;
+        if self.platform.is_some() || self.recursive {
+            let hint = "leave --platform and --recursive out";
+            return Err(Usage::new("a policy decides about an index and all images in it", hint).into());
+        }
+        Ok(())
+    }
+
     /// Prints what was found out: what cosign would, or a report.
     pub(crate) fn tell(&self, findings: &Findings, verdict: &Verdict, cosign: &[u8], ui: &Ui) -> Result<()> {
-        for rejected in &verdict.rejected {
+        for rejected in verdict.rejected.iter().take(MAX_NOTES) {
             ui.note(&printable(&format!("not counted: {rejected}")));
+        }
+        if verdict.rejected.len() > MAX_NOTES {
+            let more = verdict.rejected.len() - MAX_NOTES;
+            ui.note(&format!("not counted: {more} more; --json lists them"));
         }
         if ui.wants_json() || self.output == Output::Report {
             return ui.report(findings);
@@ -59,7 +122,7 @@ pub(crate) fn exit_code(error: &Error, class: Class) -> u8 {
         (Some(Outcome::Unacceptable), _) => 12,
         (None, Class::Usage) => 2,
         // A file or directory without anything in it, found before any image is looked for.
-        (None, Class::NotFound) if error.is::<transport::Error>() => 11,
+        (None, Class::NotFound) if error.is::<transport::Error>() || error.is::<image::Error>() => 11,
         (None, Class::Interrupted) => 130,
         _ => 1,
     }
@@ -80,6 +143,9 @@ pub(crate) struct Findings {
 /// A good signature. An attestation has a name and a predicate, any other an identity and annotations.
 #[derive(Debug, Serialize)]
 struct Good {
+    /// The image, where it is one below the index that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<Digest>,
     form: Form,
     place: String,
     manifest: Digest,
@@ -98,7 +164,10 @@ struct Good {
 impl Findings {
     /// Tells of a verdict about attestations of a type, or about signatures.
     pub(crate) fn new(reference: &Location, predicate_type: Option<&str>, verdict: &Verdict) -> Self {
-        let good = |accepted: &Accepted| Good::new(accepted, predicate_type.is_some());
+        let good = |accepted: &Accepted| Good {
+            digest: (accepted.claim.digest != verdict.digest).then(|| accepted.claim.digest.clone()),
+            ..Good::new(accepted, predicate_type.is_some())
+        };
         Self {
             reference: reference.to_string(),
             digest: verdict.digest.clone(),
@@ -117,6 +186,7 @@ impl Good {
             false => (None, claim.identity.clone()),
         };
         Self {
+            digest: None,
             form: candidate.form,
             place: candidate.spot.to_string(),
             manifest: candidate.manifest.clone(),
@@ -145,6 +215,9 @@ impl Report for Findings {
             };
             text.push_str(&format!("\n{form} in {}\n", good.place));
             let mut fact = |name: &str, value: &str| text.push_str(&format!("  {name:<10}  {}\n", printable(value)));
+            if let Some(digest) = &good.digest {
+                fact("Image", &digest.to_string());
+            }
             fact("Manifest", &good.manifest.to_string());
             for (name, value) in good.signers.iter().flat_map(facts) {
                 fact(name, &value);
@@ -182,6 +255,23 @@ pub(crate) struct Habits {
     /// Taken with the value true: a signature of nothing in particular is none
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     check_claims: Option<bool>,
+    /// Taken: how much is done at once is not for a flag
+    #[arg(long, hide = true, value_name = "N")]
+    max_workers: Option<u32>,
+    /// Refused: a time stamp beside a signature is verified, and none takes the place of the log
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    use_signed_timestamps: Option<bool>,
+    /// Refused: oci:DIR
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    local_image: Option<bool>,
+    /// Refused: verify-blob --signature
+    #[arg(long, hide = true, value_name = "FILE")]
+    signature: Option<String>,
+    /// Refused: nothing is asked of a log
+    #[arg(long, hide = true, value_name = "URL")]
+    rekor_url: Option<String>,
+    #[command(flatten)]
+    foreign: ForeignFlags,
 }
 
 impl Habits {
@@ -197,7 +287,15 @@ impl Habits {
             let reason = "a signature that is not compared with the image proves nothing";
             return Err(Usage::new(reason, "leave the flag out"));
         }
-        Ok(())
+        let stamps = "leave it out: time stamps are verified wherever they are, and a key needs no time";
+        let yes = |flag: Option<bool>| flag == Some(true);
+        cosign::refuse(&[
+            (yes(self.use_signed_timestamps), "--use-signed-timestamps", stamps),
+            (yes(self.local_image), "--local-image", "name the folder as oci:DIR"),
+            (self.signature.is_some(), "--signature", "use verify-blob --signature FILE for a payload in a file"),
+            (self.rekor_url.is_some(), "--rekor-url", "leave it out: what the log says is in the bundle"),
+        ])?;
+        self.foreign.check()
     }
 }
 
@@ -216,6 +314,7 @@ enum Output {
     /// cosign's array of payloads, or its envelopes
     Json,
     /// Who signed what and where it was found
+    #[value(alias = "text")]
     Report,
 }
 

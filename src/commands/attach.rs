@@ -79,7 +79,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let made = artifact::attach(&*place, &artifact, &options.watch)?;
     place.finish()?;
     if matches!((&args.reference.place, &args.reference.at), (Place::Registry(_), Selector::Tag(_))) && made.is_new {
-        ui.note(&format!("attached to {}, which is what the tag names now", subject.digest));
+        let what = match &args.platform {
+            Some(platform) => format!("the image for {platform}"),
+            None => "which is what the tag names now".to_owned(),
+        };
+        ui.note(&format!("attached to {}, {what}", subject.digest));
     }
     let files = packed(&artifact);
     let number = count(files.len(), "file");

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::ArgAction;
-use stevedore::sign::{self, Attesting, PredicateType, PrivateKey, collect};
-use stevedore::transport::Transport;
+use stevedore::sign::{self, Attesting, PredicateType, SigningKey, collect};
+use stevedore::transport::{Source, Transport};
 use stevedore::watch::Watch;
 
 use crate::cli::flags::Image;
@@ -54,8 +54,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let attesting = args.attesting(ui)?;
     let Attesting { predicate_type, name, .. } = attesting.clone();
     let signed = Signed { predicate_type: Some(predicate_type), name, ..Signed::default() };
-    let attest = |place: &dyn Transport, key: &PrivateKey, watch: &Watch| {
-        sign::attest(place, &args.image.reference.at, place, key, &attesting, watch)
+    let attest = |from: &dyn Source, to: &dyn Transport, key: &dyn SigningKey, watch: &Watch| {
+        sign::attest(from, &args.image.reference.at, to, key, &attesting, watch)
     };
     args.signing.run(signed, &args.image, "attestation", ui, attest, |_| Vec::new())
 }

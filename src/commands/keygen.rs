@@ -1,15 +1,14 @@
 //! `keygen`: a new pair of keys in cosign's files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use stevedore::digest::Digest;
-use stevedore::durable::{self, Existing};
 use stevedore::sign::PrivateKey;
 
-use crate::cli::keys::PasswordSource;
+use crate::cli::keys::{self, PasswordSource};
 use crate::cli::report::Report;
-use crate::cli::{Context, Result, Ui, Usage};
+use crate::cli::{Result, Ui};
 
 /// Make a pair of keys for signing images
 ///
@@ -45,37 +44,13 @@ struct Written {
 
 /// Makes the keys.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let [private, public] = ["key", "pub"].map(|kind| file(&args.output_key_prefix, kind));
-    for path in [&private, &public] {
-        if !args.force && path.symlink_metadata().is_ok() {
-            let hint = "use --output-key-prefix to write elsewhere, or --force to replace it";
-            return Err(Usage::new(format!("{} exists and is not replaced", path.display()), hint).into());
-        }
-    }
-    let password = args.password.password(&private.display().to_string(), true, ui)?;
-    let key = PrivateKey::generate()?;
-    let encrypted = key.to_encrypted_pem(&password)?;
-    write(&private, encrypted.as_bytes(), 0o600, args.force)?;
-    write(&public, key.public_key().to_pem().as_bytes(), 0o644, args.force)?;
+    let make = || Ok(PrivateKey::generate()?);
+    let ([private, public], key) = keys::write_pair(&args.output_key_prefix, args.force, &args.password, ui, make)?;
     ui.report(&Written {
         private_key: private.display().to_string(),
         public_key: public.display().to_string(),
-        fingerprint: key.public_key().fingerprint(),
+        fingerprint: key.fingerprint(),
     })
-}
-
-/// A prefix may have a dot in it.
-fn file(prefix: &Path, kind: &str) -> PathBuf {
-    let mut name = prefix.as_os_str().to_owned();
-    name.push(format!(".{kind}"));
-    name.into()
-}
-
-/// Writes a file whole or not at all, and without `force` only where none is.
-fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> Result<()> {
-    let existing = if force { Existing::Replace } else { Existing::Keep };
-    let written = durable::write(path, mode, existing, |out| out.write_all(content));
-    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 impl Report for Written {

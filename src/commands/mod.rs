@@ -15,6 +15,8 @@ mod diff;
 mod digest;
 mod export;
 mod gc;
+#[cfg(feature = "sign")]
+mod import_key_pair;
 mod inspect;
 #[cfg(feature = "sign")]
 mod keygen;
@@ -134,6 +136,8 @@ enum Command {
     #[command(visible_alias = "generate-key-pair")]
     Keygen(keygen::Args),
     #[cfg(feature = "sign")]
+    ImportKeyPair(import_key_pair::Args),
+    #[cfg(feature = "sign")]
     PublicKey(public_key::Args),
     #[cfg(feature = "sign")]
     Sign(Box<sign::Args>),
@@ -183,6 +187,8 @@ impl Command {
             Self::Deploy(args) => deploy::run(args, ui),
             #[cfg(feature = "sign")]
             Self::Keygen(args) => keygen::run(args, ui),
+            #[cfg(feature = "sign")]
+            Self::ImportKeyPair(args) => import_key_pair::run(args, ui),
             #[cfg(feature = "sign")]
             Self::PublicKey(args) => public_key::run(args, ui),
             #[cfg(feature = "sign")]
@@ -250,6 +256,8 @@ impl Command {
             Self::Deploy(args) => Some(args.reference(error)),
             #[cfg(feature = "sign")]
             Self::Keygen(_) => None,
+            #[cfg(feature = "sign")]
+            Self::ImportKeyPair(args) => Some(args.key.clone()),
             #[cfg(feature = "sign")]
             Self::PublicKey(args) => Some(args.key.clone()),
             #[cfg(feature = "sign")]

@@ -35,7 +35,7 @@ struct Found {
 
 /// Prints the key.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let key = keys::private_key(&args.key, &args.password, ui)?.public_key();
+    let key = keys::signing_key(&args.key, &args.password, ui)?.public_key();
     ui.report(&Found { public_key: key.to_pem(), fingerprint: key.fingerprint() })
 }
 

@@ -14,6 +14,7 @@ use stevedore::transport::{self, Location, Source};
 
 use crate::cli::flags::{Registry, Work};
 use crate::cli::locations::location;
+use crate::cli::policies::PolicyFlag;
 use crate::cli::report::{Report, printable};
 use crate::cli::units::count;
 use crate::cli::{Result, Ui, Usage, output};
@@ -43,6 +44,8 @@ pub(crate) struct Args {
     platform: Option<Platform>,
     #[command(flatten)]
     work: Work,
+    #[command(flatten)]
+    policy: PolicyFlag,
     #[command(flatten)]
     registry: Registry,
 }
@@ -89,6 +92,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let options = args.registry.reading(&args.reference.place, Some(&args.work), ui)?;
     ui.title("pull");
     let source = args.reference.place.open_source(&options)?;
+    let source = args.policy.guard(source, &args.reference, &options.watch)?;
     let artifact = Image::find(&*source, &args.reference.at, args.platform.as_ref())?;
     if args.output == Path::new("-") {
         return to_stdout(args, &*source, &artifact, ui);
@@ -114,14 +118,21 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     Ok(())
 }
 
-/// Writes one file to standard output. It is verified with its last byte: on failure, what was written is not to be used.
+/// Writes one file to standard output: the only one, or the one of that name, or of that digest where it has no name. It is verified with its
+/// last byte: on failure, what was written is not to be used.
 fn to_stdout(args: &Args, source: &dyn Source, artifact: &Image, ui: &Ui) -> Result<()> {
-    let (named, _) = artifact::files(artifact);
-    let wanted = |title: &str| args.names.is_empty() || args.names.iter().any(|name| name == title);
-    let chosen: Vec<&(&str, &Descriptor)> = named.iter().filter(|(title, _)| wanted(title)).collect();
-    let offered = || named.iter().map(|(title, _)| (*title).to_owned()).collect::<Vec<_>>();
-    let blob = match chosen.as_slice() {
-        [(_, blob)] => blob,
+    let (named, nameless) = artifact::files(artifact);
+    let mut files: Vec<(String, &Descriptor)> =
+        named.iter().map(|(title, blob)| ((*title).to_owned(), *blob)).collect();
+    // What has names is meant by them; the rest of it is wrapping, but for whoever asks for it.
+    if files.is_empty() || !args.names.is_empty() {
+        files.extend(nameless.iter().map(|blob| (blob.digest.to_string(), *blob)));
+    }
+    let offered = || files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let wanted = |name: &str| args.names.is_empty() || args.names.iter().any(|wanted| wanted == name);
+    let chosen: Vec<&Descriptor> = files.iter().filter(|(name, _)| wanted(name)).map(|(_, blob)| *blob).collect();
+    let blob = match *chosen {
+        [blob] => blob,
         [] => {
             let title = args.names.first().cloned().unwrap_or_default();
             return Err(Error::NoFile { title, offered: offered() }.into());

@@ -7,7 +7,8 @@ use stevedore::digest::Digest;
 use stevedore::image;
 use stevedore::media_type::MediaType;
 use stevedore::platform::Platform;
-use stevedore::transport;
+use stevedore::transport::{self, Source};
+use stevedore::watch::Watch;
 
 use crate::cli::flags::Image;
 use crate::cli::report::{Report, printable};
@@ -19,7 +20,7 @@ const PREDICATE: &str = "dev.sigstore.bundle.predicateType";
 /// List what refers to an image: signatures, attestations, SBOMs and other artifacts
 ///
 /// Shows a tree, for signatures may be attached to SBOMs. Looks at the registry's list, at the index under the tag sha256-… where there is
-/// none, and at the tags of cosign (.sig, .att, .sbom). A registry that cannot tell is an error, never "none".
+/// none, at the tags of cosign (.sig, .att, .sbom), and in an index at what BuildKit attests of its images. A registry that cannot tell is an error, never "none".
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -65,7 +66,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         None => source.resolve(at)?.ok_or_else(|| transport::Error::not_found(at, &*source))?,
     };
     let wanted = Wanted { artifact_type: args.artifact_type.as_deref(), depth: args.depth };
-    let nodes = artifact::tree(&*source, &subject.digest, &wanted, &options.watch)?;
+    let mut nodes = artifact::tree(&*source, &subject.digest, &wanted, &options.watch)?;
+    nodes.extend(args.attestations(&*source, &subject, &options.watch)?);
     let is_empty = nodes.is_empty();
     ui.report(&Tree {
         reference: args.image.reference.to_string(),
@@ -75,9 +77,29 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         referrers: nodes,
     })?;
     if is_empty {
-        ui.summary("nothing refers to it");
+        ui.summary(&match &args.artifact_type {
+            Some(kind) => printable(&format!("nothing of type {kind} refers to it")),
+            None => "nothing refers to it".to_owned(),
+        });
     }
     Ok(())
+}
+
+impl Args {
+    /// Lists what BuildKit attests: of the images in an index, or of the one for the platform.
+    fn attestations(&self, source: &dyn Source, subject: &Descriptor, watch: &Watch) -> Result<Vec<Node>> {
+        let is_index = subject.media_type.is_index();
+        if !is_index && self.platform.is_none() {
+            return Ok(Vec::new());
+        }
+        let index = source.manifest(&self.image.reference.at)?;
+        let of = (!is_index).then_some(&subject.digest);
+        let mut nodes = artifact::attestations(source, &index, of, watch)?;
+        if let Some(kind) = &self.artifact_type {
+            nodes.retain(|node| node.descriptor.artifact_type.as_ref() == Some(kind));
+        }
+        Ok(nodes)
+    }
 }
 
 /// Writes a line for each, the branches before it.
@@ -91,10 +113,13 @@ fn write(referrers: &[Node], before: &str, into: &mut String) {
     }
 }
 
-fn line(Node { descriptor, tag, .. }: &Node) -> String {
+fn line(Node { descriptor, tag, predicate_types, .. }: &Node) -> String {
     let kind = descriptor.artifact_type.as_deref().unwrap_or(descriptor.media_type.as_str());
     let mut line = format!("{} {}", descriptor.digest, printable(kind));
     if let Some(predicate) = descriptor.annotations.get(PREDICATE) {
+        line.push_str(&format!(" {}", printable(predicate)));
+    }
+    for predicate in predicate_types {
         line.push_str(&format!(" {}", printable(predicate)));
     }
     if let Some(tag) = tag {

@@ -1,7 +1,7 @@
 //! `sign`: an image signed with a key, in both of cosign's forms.
 
-use stevedore::sign::{self, PrivateKey, Signing};
-use stevedore::transport::{Location, Place, Selector, Transport};
+use stevedore::sign::{self, Signing, SigningKey};
+use stevedore::transport::{Location, Place, Selector, Source, Transport};
 use stevedore::watch::Watch;
 
 use crate::cli::config_flags::{annotations, pair};
@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Sign the image under this name [default: HOST/REPOSITORY, with the tag if that is what it was named by]
     #[arg(long, alias = "sign-container-identity", value_name = "NAME")]
     identity: Option<String>,
+    /// With -r, sign BuildKit's attestations in the index, too
+    #[arg(long, requires = "recursive")]
+    attestations: bool,
     #[command(flatten)]
     pub(crate) image: Image,
 }
@@ -41,7 +44,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let signing = args.signing(ui)?;
     let signed = Signed { identity: signing.identity.clone(), ..Signed::default() };
     let Location { place, at, .. } = &args.image.reference;
-    let sign = |to: &dyn Transport, key: &PrivateKey, watch: &Watch| sign::sign(to, at, to, key, &signing, watch);
+    let sign = |from: &dyn Source, to: &dyn Transport, key: &dyn SigningKey, watch: &Watch| {
+        sign::sign(from, at, to, key, &signing, watch)
+    };
     args.signing.run(signed, &args.image, "signature", ui, sign, |digest| {
         let mut notes = Vec::new();
         if matches!((place, at), (Place::Registry(_), Selector::Tag(_))) {
@@ -65,6 +70,7 @@ impl Args {
             annotations: annotations(&self.annotation)?,
             created,
             recursive: self.signing.recursive,
+            attestations: self.attestations,
         })
     }
 }

@@ -19,7 +19,7 @@ use crate::cli::{Result, Ui, Usage, policies};
 pub(crate) struct Args {
     #[command(flatten)]
     verification: Verification,
-    /// Ask this file, a containers-policy.json, what must be signed by whom and under which name
+    /// Ask this file, a containers-policy.json, what must be signed by whom and under which name; "default" is podman's and skopeo's
     #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "require"])]
     policy: Option<PathBuf>,
     /// What must have been signed as well
@@ -47,15 +47,18 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     args.verification.habits.check()?;
     let approval = args.approval()?;
     let reference = &args.image.reference;
-    let (source, options) = args.image.open(ui)?;
     let judge = |claim: &Claim| claim.has(&args.annotation);
     let verdict = match &approval {
-        Approval::Policy(policy) => policy.verify(reference, &*source, &judge, &options.watch)?,
+        Approval::Policy(policy) => {
+            args.verification.check_for_policy(ui)?;
+            let (source, options) = args.image.open(ui)?;
+            policy.verify(reference, &*source, &judge, &options.watch)?
+        }
         Approval::Authorities(authorities) => {
             let authorities: Vec<&dyn Authority> = authorities.iter().map(AsRef::as_ref).collect();
-            let require = args.verification.require.into();
-            let wanted = Wanted { authorities: &authorities, require, judge: &judge };
-            sign::verify(&*source, &reference.at, &wanted, &options.watch)?
+            let opened = args.verification.open(&args.image, ui)?;
+            let wanted = Wanted { judge: &judge, ..opened.wanted(&authorities, &args.verification) };
+            sign::verify(&*opened.source, &opened.at, &wanted, &opened.watch)?
         }
     };
     if verdict.accepted.is_empty() {

@@ -1,6 +1,6 @@
 //! `verify-attestation`: whether something is stated of an image by whom it must be.
 
-use stevedore::sign::{self, Authority, PredicateType, Wanted};
+use stevedore::sign::{self, Authority, PredicateType};
 
 use crate::cli::flags::Image;
 use crate::cli::verification::{Findings, Verification};
@@ -44,12 +44,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     args.verification.habits.check()?;
     let authorities = args.verification.authorities()?;
     let reference = &args.image.reference;
-    let (source, options) = args.image.open(ui)?;
+    let opened = args.verification.open(&args.image, ui)?;
     let authorities: Vec<&dyn Authority> = authorities.iter().map(AsRef::as_ref).collect();
-    let require = args.verification.require.into();
-    let wanted = Wanted { authorities: &authorities, require, judge: &|_| Ok(()) };
+    let wanted = opened.wanted(&authorities, &args.verification);
     let kind = Some(args.kind.uri());
-    let verdict = sign::verify_attestation(&*source, &reference.at, kind, &wanted, &options.watch)?;
+    let verdict = sign::verify_attestation(&*opened.source, &opened.at, kind, &wanted, &opened.watch)?;
     let envelopes = verdict.accepted.iter().filter_map(|accepted| accepted.envelope.as_ref());
     let text: String = envelopes.map(|envelope| format!("{}\n", envelope.to_json())).collect();
     args.verification.tell(&Findings::new(reference, kind, &verdict), &verdict, text.as_bytes(), ui)

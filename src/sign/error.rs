@@ -6,7 +6,7 @@ use super::keyless::Refusal;
 use super::{json, key};
 use crate::class::{Class, Classified, Diagnosis};
 use crate::digest::Digest;
-use crate::manifest::ParseError;
+use crate::manifest::{Manifest, ParseError};
 use crate::transport;
 
 /// A result of signing or verifying.
@@ -149,6 +149,9 @@ pub enum Error {
         /// Why.
         source: key::Error,
     },
+    /// The key, or the program that has it, made no signature.
+    #[error("nothing was signed")]
+    Signing(#[source] key::Error),
     /// A key file cannot be read.
     #[error("cannot read the key {}", path.display())]
     KeyFile {
@@ -198,6 +201,8 @@ pub enum Error {
     Unsigned {
         /// The image.
         digest: Digest,
+        /// Whether it is an index, whose images may be.
+        is_index: bool,
     },
     /// There are signatures, and they are not enough.
     #[error("no signature of {digest} is acceptable: {}", reasons.join("; "))]
@@ -220,6 +225,8 @@ pub enum Error {
     Unattested {
         /// The image.
         digest: Digest,
+        /// Whether it is an index, whose images may be.
+        is_index: bool,
     },
     /// There are attestations, and none that is good enough.
     #[error("no attestation of {digest} is acceptable: {}", reasons.join("; "))]
@@ -280,6 +287,16 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Adds that what was asked for is an index, if it is: those who build images often sign each of them and not the index.
+    pub(super) fn of(mut self, image: &Manifest) -> Self {
+        if let Self::Unsigned { is_index, .. } | Self::Unattested { is_index, .. } = &mut self {
+            *is_index = image.as_index().is_some();
+        }
+        self
+    }
+}
+
 /// Says what was written before a failure, and what was not.
 fn partly(digest: &Digest, is_classic: bool, done: usize, all: usize) -> String {
     let before = if done > 0 { format!("{done} of {all} images are done; ") } else { String::new() };
@@ -321,6 +338,9 @@ impl Classified for Error {
         match self {
             Self::Place(error) | Self::Image(error) => error.diagnosis(),
             Self::Unknown { source, .. } => source.diagnosis(),
+            Self::Unsigned { is_index: true, .. } | Self::Unattested { is_index: true, .. } => {
+                Class::Verification.hint("this is the index; ask for one of its images with --platform OS/ARCH")
+            }
             Self::Unsigned { .. }
             | Self::Unacceptable { .. }
             | Self::Artifact { .. }
@@ -339,6 +359,7 @@ impl Classified for Error {
             Self::NoTag { .. } => Class::Failed.hint("use --signature-format bundle"),
             Self::Key { .. }
             | Self::KeyFile { .. }
+            | Self::Signing(_)
             | Self::Policy { .. }
             | Self::Predicate { .. }
             | Self::Occupied { .. }

@@ -29,7 +29,7 @@ pub use authority::{Authority, Evidence, Material, Signer};
 pub use claim::Claim;
 pub use collect::{Candidate, Form, Kind, Spot};
 pub use error::{Error, Outcome, Reason, Result};
-pub use key::{PrivateKey, PublicKey};
+pub use key::{PrivateKey, PublicKey, SigningKey};
 pub use keyless::Keyless;
 pub use name::{attested_name, signed_name};
 pub use policy::{ParseError as PolicyError, Policy};

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::classic::{self, SIGNATURE, Signatures};
 use super::collect::{ENVELOPE, MAX_ATTESTATION, MAX_LAYERS, MAX_MANIFEST};
 use super::encoding::decode;
-use super::key::{PrivateKey, PublicKey};
+use super::key::{PublicKey, SigningKey};
 use super::verify::find;
 use super::{Error, Result, bundle, envelope, statement};
 use crate::artifact::{self, Artifact, Made};
@@ -37,6 +37,8 @@ pub struct Signing {
     pub created: Option<String>,
     /// Whether to sign what is below an index, too.
     pub recursive: bool,
+    /// Whether what is below an index includes BuildKit's attestations.
+    pub attestations: bool,
 }
 
 /// What was signed.
@@ -84,12 +86,12 @@ pub fn sign(
     source: &dyn Source,
     at: &Selector,
     place: &dyn Transport,
-    key: &PrivateKey,
+    key: &dyn SigningKey,
     signing: &Signing,
     watch: &Watch,
 ) -> Result<Vec<Image>> {
     let forms = Forms { suffix: ".sig", classic: signing.classic, bundle: signing.bundle };
-    let run = Run { source, place, key, public: key.public_key(), forms, watch };
+    let run = Run { source, place, key, public: key.public_key(), forms, attestations: signing.attestations, watch };
     run.all(at, signing.recursive, &|image, listed, written| run.sign(image, listed, written, signing))
 }
 
@@ -102,12 +104,12 @@ pub fn attest(
     source: &dyn Source,
     at: &Selector,
     place: &dyn Transport,
-    key: &PrivateKey,
+    key: &dyn SigningKey,
     attesting: &Attesting,
     watch: &Watch,
 ) -> Result<Vec<Image>> {
     let forms = Forms { suffix: ".att", classic: attesting.classic, bundle: attesting.bundle };
-    let run = Run { source, place, key, public: key.public_key(), forms, watch };
+    let run = Run { source, place, key, public: key.public_key(), forms, attestations: false, watch };
     run.all(at, attesting.recursive, &|image, listed, written| run.attest(image, listed, written, attesting))
 }
 
@@ -123,9 +125,10 @@ struct Forms {
 struct Run<'a> {
     source: &'a dyn Source,
     place: &'a dyn Transport,
-    key: &'a PrivateKey,
+    key: &'a dyn SigningKey,
     public: PublicKey,
     forms: Forms,
+    attestations: bool,
     watch: &'a Watch,
 }
 
@@ -176,7 +179,7 @@ impl Run<'_> {
         }
         for child in manifest.children() {
             // What BuildKit attests is no image.
-            if child.is_attestation() || !seen.insert(child.digest.clone()) {
+            if (child.is_attestation() && !self.attestations) || !seen.insert(child.digest.clone()) {
                 continue;
             }
             let child = self.source.manifest(&child.clone().into())?;
@@ -220,7 +223,7 @@ impl Run<'_> {
         if signing.classic {
             let identity = signing.identity.as_deref().unwrap_or_default();
             let payload = classic::payload(identity, &digest, &signing.annotations);
-            let layer = classic::layer(&payload, &self.key.sign(&payload));
+            let layer = classic::layer(&payload, &self.key.sign(&payload).map_err(Error::Signing)?);
             *written = Some(self.put_layer(&digest, &layer, &payload)?);
         }
         let bundle = listed.as_ref().map(|listed| {
@@ -241,7 +244,7 @@ impl Run<'_> {
         let Attesting { predicate_type, predicate, .. } = attesting;
         let payload = statement::attested(attesting.name.as_deref(), &digest, predicate_type, predicate);
         if attesting.classic {
-            let signature = self.key.sign(&envelope::message(envelope::IN_TOTO, &payload));
+            let signature = self.key.sign(&envelope::message(envelope::IN_TOTO, &payload)).map_err(Error::Signing)?;
             let envelope = envelope::write(&payload, &signature).into_bytes();
             *written = Some(self.put_layer(&digest, &classic::attestation(&envelope, predicate_type), &envelope)?);
         }
@@ -354,7 +357,7 @@ impl Run<'_> {
         predicate_type: &str,
         created: Option<&str>,
     ) -> Result<Made> {
-        let signature = self.key.sign(&envelope::message(envelope::IN_TOTO, payload));
+        let signature = self.key.sign(&envelope::message(envelope::IN_TOTO, payload)).map_err(Error::Signing)?;
         let content = bundle::write(payload, &signature, &self.public);
         check_size(&content)?;
         let manifest = bundle::manifest(&content, subject, predicate_type, created)?;

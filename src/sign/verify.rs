@@ -12,11 +12,15 @@ use super::encoding::decode;
 use super::envelope::Envelope;
 use super::statement::{self, SIGNED, Statement};
 use super::{Error, Reason, Result};
+use crate::copy::instances;
 use crate::digest::Digest;
 use crate::error_chain::with_causes;
 use crate::manifest::Manifest;
 use crate::transport::{self, Selector, Source};
 use crate::watch::Watch;
+
+/// How many reasons an error gives.
+const MAX_REASONS: usize = 16;
 
 /// Which of several authorities must have signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +40,17 @@ pub struct Wanted<'a> {
     pub require: Require,
     /// What else must be claimed by the same signature; called with claims whose signature is verified.
     pub judge: &'a dyn Fn(&Claim) -> Result<(), Reason>,
+    /// Where the signatures lie, if not beside the image, and nowhere else.
+    pub signatures: Option<&'a dyn Source>,
+    /// Whether every image in an index must be acceptable, too.
+    pub recursive: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// Asks for a signature by one of these beside the image, whatever else it claims.
+    pub fn any_of(authorities: &'a [&'a dyn Authority]) -> Self {
+        Self { authorities, require: Require::Any, judge: &|_| Ok(()), signatures: None, recursive: false }
+    }
 }
 
 /// What must be signed: the image as such, or something that is stated of it.
@@ -92,11 +107,29 @@ pub struct Rejected {
 /// [`Error::Image`] when there is no such image, [`Error::Unsigned`] when it has no signature, [`Error::Unacceptable`] when it has none that
 /// is good enough, and others when that could not be found out.
 pub fn verify(source: &dyn Source, at: &Selector, wanted: &Wanted<'_>, watch: &Watch) -> Result<Verdict> {
-    let digest = find(source, at)?.digest().clone();
-    verify_image(source, &digest, wanted, watch)
+    verify_all(source, at, Sought::Signature, wanted, watch)
 }
 
-/// Verifies that the image with this digest is signed, whether or not it can be read.
+/// Verifies the image, and if that is wanted what is below it.
+fn verify_all(
+    source: &dyn Source,
+    at: &Selector,
+    sought: Sought<'_>,
+    wanted: &Wanted<'_>,
+    watch: &Watch,
+) -> Result<Verdict> {
+    let image = find(source, at)?;
+    let found = Verdict::find(source, image.digest(), sought, wanted, watch);
+    let mut verdict = found.map_err(|error| error.of(&image))?;
+    if wanted.recursive {
+        for below in instances(&image, &|child| source.manifest(&child.clone().into()))? {
+            verdict.add(Verdict::find(source, &below, sought, wanted, watch)?);
+        }
+    }
+    Ok(verdict)
+}
+
+/// Verifies that the image with this digest is signed, whether or not it can be read, and nothing else.
 ///
 /// # Errors
 /// Those of [`verify`], but for [`Error::Image`].
@@ -116,8 +149,7 @@ pub fn verify_attestation(
     wanted: &Wanted<'_>,
     watch: &Watch,
 ) -> Result<Verdict> {
-    let digest = find(source, at)?.digest().clone();
-    Verdict::find(source, &digest, Sought::Attestation(predicate_type), wanted, watch)
+    verify_all(source, at, Sought::Attestation(predicate_type), wanted, watch)
 }
 
 /// Reads the image, whose digest is that of the bytes that came.
@@ -243,6 +275,7 @@ impl Verdict {
         watch: &Watch,
     ) -> Result<Self> {
         let kind = sought.kind();
+        let source = wanted.signatures.unwrap_or(source);
         let mut found = collect(source, digest, kind);
         let mut verdict = Self { digest: digest.clone(), accepted: Vec::new(), rejected: Vec::new() };
         verdict.rejected.extend(found.broken.into_iter().map(Rejected::from));
@@ -314,8 +347,11 @@ impl Verdict {
             return Err(trouble);
         }
         let digest = self.digest.clone();
-        let mut reasons: Vec<String> =
-            self.rejected.iter().filter(|rejected| rejected.is_sought).map(ToString::to_string).collect();
+        let sought_ones: Vec<&Rejected> = self.rejected.iter().filter(|rejected| rejected.is_sought).collect();
+        let mut reasons: Vec<String> = sought_ones.iter().take(MAX_REASONS).map(ToString::to_string).collect();
+        if sought_ones.len() > MAX_REASONS {
+            reasons.push(format!("and {} more", sought_ones.len() - MAX_REASONS));
+        }
         if !self.accepted.is_empty() {
             let name = |number: &usize| format!("there is none by {}", wanted.authorities[*number].name());
             reasons.extend(missing.iter().map(name));
@@ -326,9 +362,9 @@ impl Verdict {
             }
         }
         Err(match (sought, reasons.is_empty()) {
-            (Sought::Signature, true) => Error::Unsigned { digest },
+            (Sought::Signature, true) => Error::Unsigned { digest, is_index: false },
             (Sought::Signature, false) => Error::Unacceptable { digest, reasons },
-            (Sought::Attestation(_), true) => Error::Unattested { digest },
+            (Sought::Attestation(_), true) => Error::Unattested { digest, is_index: false },
             (Sought::Attestation(_), false) => Error::Attestations { digest, reasons },
         })
     }

@@ -88,6 +88,14 @@ pub enum Error {
     #[cfg(feature = "client")]
     #[error("{0}")]
     Client(Box<dyn Classified>),
+    /// A policy does not accept what would be read, or it could not be found out whether it does.
+    #[error("{what} may not be used: {reason}")]
+    Policy {
+        /// The image.
+        what: String,
+        /// Why.
+        reason: Box<dyn Classified>,
+    },
     /// The crate was built without what this needs.
     #[error("built without feature `{feature}`")]
     Feature {
@@ -190,6 +198,7 @@ impl Classified for Error {
             Self::Registry(error) => error.diagnosis(),
             #[cfg(feature = "client")]
             Self::Client(error) => error.diagnosis(),
+            Self::Policy { reason, .. } => reason.diagnosis(),
             Self::Cancelled(cancelled) => cancelled.diagnosis(),
             Self::Malformed { .. } | Self::Feature { .. } => Class::Failed.into(),
         }

@@ -27,7 +27,7 @@ const LAYERS: &[&[&str]] = &[
         "pool",
         "reading",
     ],
-    &["durable"],
+    &["durable", "program"],
     &["store", "registry", "http"],
     &["layer"],
     &["transport"],

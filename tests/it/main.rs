@@ -114,6 +114,8 @@ mod support;
 mod sync;
 mod tls;
 mod trust;
+mod trust_images;
+mod trust_keys;
 mod trust_registries;
 mod unneeded_configuration;
 mod zoo;

@@ -505,3 +505,29 @@ fn files_of_other_tools() {
     exits(from(room.data["file"].as_str().expect("text")), 0);
     exits(from("other"), 12);
 }
+
+/// A stranger can add signatures without end to a registry that lets everybody write: few of them are told of.
+#[test]
+fn many_foreign_signatures_are_counted() {
+    let room = Room::new();
+    let image = |ours: bool| {
+        room.image(|layout, digest, _| {
+            let layer = |name: &str, number: usize| {
+                let signature = room.classic(name);
+                let mut layer = layout.blob(SIMPLE, signature["payload"].as_str().expect("a payload").as_bytes());
+                layer["annotations"] = signature["annotations"].clone();
+                layer["annotations"]["n"] = json!(number.to_string());
+                layer
+            };
+            let mut layers: Vec<Value> = (0..300).map(|number| layer("other", number)).collect();
+            layers.extend(ours.then(|| layer("p256", 300)));
+            tag_layers(layout, digest, "sig", &layers);
+        })
+    };
+    let good = stevedore(&["verify", "--key", &room.key("p256"), &image(true)]).ok();
+    assert!(good.stderr.lines().count() <= 20, "{}", good.stderr);
+    assert!(good.stderr.contains("284 more"), "{}", good.stderr);
+    let bad = stevedore(&["verify", "--key", &room.key("p256"), &image(false)]).code(12);
+    assert!(bad.stderr.lines().count() <= 20 && bad.stderr.len() < 8000, "{}", bad.stderr);
+    assert!(bad.stderr.contains("and 284 more"), "{}", bad.stderr);
+}

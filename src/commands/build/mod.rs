@@ -22,6 +22,7 @@ use stevedore::transport::{Location, Selector, Source};
 use crate::cli::config_flags::{ConfigFlags, changes, pair};
 use crate::cli::flags::{FormatName, Registries, Work};
 use crate::cli::locations::location;
+use crate::cli::policies::PolicyFlag;
 use crate::cli::{Context, Result, Ui, Usage};
 use inputs::Meant;
 use report::{Built, BuiltImage};
@@ -89,6 +90,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     work: Work,
     #[command(flatten)]
+    policy: PolicyFlag,
+    #[command(flatten)]
     registries: Registries,
 }
 
@@ -109,7 +112,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     ui.title("build");
     let input = args.from.as_ref().map_or(&args.output.place, |from| &from.place);
     let (from, to, takes_output) = args.registries.options(&args.work, input, &args.output.place, ui)?;
-    let base = args.from.as_ref().map(|base| base.place.open_source(&from)).transpose()?;
+    let open = |base: &Location| -> Result<_> { args.policy.guard(base.place.open_source(&from)?, base, &from.watch) };
+    let base = args.from.as_ref().map(open).transpose()?;
     args.check_narrowing(base.as_deref(), ui)?;
     let destination = args.output.place.open_destination(&to);
     let destination = destination.map_err(copy::Error::at(Side::Destination, &args.output.place))?;

@@ -12,8 +12,7 @@ use stevedore::transport::{self, Location};
 
 use crate::cli::flags::{CompressionName, FormatName, Registries, Work};
 use crate::cli::locations::location;
-#[cfg(feature = "sign")]
-use crate::cli::policies;
+use crate::cli::policies::PolicyFlag;
 use crate::cli::report::part_note;
 use crate::cli::{Context, Result, Ui, Usage, files};
 use report::{Copied, summary};
@@ -64,10 +63,8 @@ pub(crate) struct Args {
     /// Copy signatures, attestations, SBOMs and whatever else refers to the image, too
     #[arg(long)]
     referrers: bool,
-    /// Copy only what this policy accepts, a containers-policy.json
-    #[cfg(feature = "sign")]
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyFlag,
     /// Give the manifest this name at the destination too
     #[arg(long, value_name = "TAG")]
     additional_tag: Vec<String>,
@@ -157,10 +154,7 @@ impl Args {
             check_tag: self.tag_to_check()?,
             referrers: self.referrers,
             max_manifest_bytes: None,
-            #[cfg(feature = "sign")]
-            gate: policies::gates(self.policy.as_deref())?.map(|gate| gate(&self.source)),
-            #[cfg(not(feature = "sign"))]
-            gate: None,
+            gate: self.policy.gates()?.map(|gates| gates(&self.source)),
             scratch: Some(self.work.scratch()),
         })
     }

@@ -11,12 +11,13 @@ use clap::ValueEnum;
 use stevedore::copy::{self, Platforms, Side};
 use stevedore::deploy::{self, Image, Name, Server, Site, Tls};
 use stevedore::sync::{self, Plan};
-use stevedore::transport::{Location, Source};
+use stevedore::transport::{self, Location, Place, Source};
 
 use crate::cli::client::{Common, attach_streams};
 use crate::cli::flags::{self, Reach, Work};
 use crate::cli::image_lists::{Opener, read};
 use crate::cli::locations::location;
+use crate::cli::policies::PolicyFlag;
 use crate::cli::report::part_note;
 use crate::cli::{Context, Error, Result, Ui, Usage, files};
 use report::{Configuration, Deployed, Listed, summary};
@@ -67,6 +68,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
     #[command(flatten)]
+    policy: PolicyFlag,
+    #[command(flatten)]
     work: Work,
     #[command(flatten)]
     src: flags::Source,
@@ -113,10 +116,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     for source in &args.sources {
         attach_streams(&source.place, None, &mut places)?;
     }
-    let sources = open(&args.sources, &places)?;
+    let sources = args.open(&places)?;
     let images: Vec<Image<'_>> = (args.sources.iter().zip(&names))
         .map(|(source, name)| Image {
-            source: &*sources[&source.place],
+            source: &*sources[&args.key(source)],
             from: &source.at,
             repository: &name.repository,
             to: &name.at,
@@ -150,8 +153,9 @@ fn run_listed(args: &Args, file: &Path, ui: &Ui) -> Result<()> {
     let common = Common { network: &network, work: Some(&args.work) };
     let opener = Opener::new(common, [flags::Side::from(&args.src), flags::Side::default()], ui)?;
     let watch = ui.watch()?;
+    let gates = args.policy.gates()?;
     let options = sync::Options {
-        gate: None,
+        gate: gates.as_deref(),
         jobs: args.work.jobs,
         fail_fast: false,
         dry_run: false,
@@ -177,21 +181,25 @@ fn run_listed(args: &Args, file: &Path, ui: &Ui) -> Result<()> {
     listed.synced.end(class, &watch)
 }
 
-/// Opens each place once, so that its connections, tokens and indexes serve all of its images.
-fn open<'a>(
-    sources: &'a [Location],
-    places: &stevedore::transport::Options,
-) -> copy::Result<HashMap<&'a stevedore::transport::Place, Box<dyn Source>>> {
-    let mut opened = HashMap::new();
-    for Location { place, .. } in sources {
-        if !opened.contains_key(place) {
-            opened.insert(place, place.open_source(places).map_err(copy::Error::at(Side::Source, place))?);
-        }
-    }
-    Ok(opened)
-}
-
 impl Args {
+    /// Returns what an opened place is known by: each is opened once, so that its connections, tokens and indexes serve all of its images; under
+    /// a policy, which decides about images, once for each.
+    fn key<'a>(&self, source: &'a Location) -> (&'a Place, String) {
+        (&source.place, if self.policy.is_given() { source.to_string() } else { String::new() })
+    }
+
+    fn open(&self, places: &transport::Options) -> Result<HashMap<(&Place, String), Box<dyn Source>>> {
+        let mut opened = HashMap::new();
+        for source in &self.sources {
+            let key = self.key(source);
+            if !opened.contains_key(&key) {
+                let place = source.place.open_source(places).map_err(copy::Error::at(Side::Source, &source.place))?;
+                opened.insert(key, self.policy.guard(place, source, &places.watch)?);
+            }
+        }
+        Ok(opened)
+    }
+
     /// Makes the configuration before anything is copied, so that a refusal costs nothing.
     fn configuration(&self) -> Result<Option<(PathBuf, String)>> {
         let server = match (self.server, &self.config) {

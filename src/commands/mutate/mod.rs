@@ -23,6 +23,7 @@ use crate::cli::client::attach_streams;
 use crate::cli::config_flags::{ConfigFlags, changes, pair};
 use crate::cli::flags::{CompressionName, Registry, Work};
 use crate::cli::locations::location;
+use crate::cli::policies::PolicyFlag;
 use crate::cli::{Result, Ui, Usage};
 use report::{Outcome, note};
 
@@ -57,6 +58,8 @@ pub(crate) struct Args {
     index: IndexFlags,
     #[command(flatten)]
     work: Work,
+    #[command(flatten)]
+    policy: PolicyFlag,
     #[command(flatten)]
     registry: Registry,
 }
@@ -168,6 +171,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let takes_output = attach_streams(&args.reference.place, Some(&target.place), &mut places)?;
     let source =
         args.reference.place.open_source(&places).map_err(copy::Error::at(Side::Source, &args.reference.place))?;
+    let source = args.policy.guard(source, &args.reference, &places.watch)?;
     let others = Others::open(args, &*source, &places)?;
     let edit = args.edit(&*source, &others)?;
     let options = Options {
@@ -219,7 +223,8 @@ struct Others {
 impl Others {
     fn open(args: &Args, source: &dyn Source, places: &transport::Options) -> Result<Self> {
         let open = |location: &Location| -> Result<(Box<dyn Source>, Selector)> {
-            Ok((location.place.open_source(places)?, location.at.clone()))
+            let source = args.policy.guard(location.place.open_source(places)?, location, &places.watch)?;
+            Ok((source, location.at.clone()))
         };
         let (old, new) = match args.layers.rebase.as_slice() {
             [] => (None, None),

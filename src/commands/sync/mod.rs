@@ -11,8 +11,7 @@ use crate::cli::batch_report::{Synced, summary};
 use crate::cli::client::Common;
 use crate::cli::flags::{Registries, Work};
 use crate::cli::image_lists::{Opener, read};
-#[cfg(feature = "sign")]
-use crate::cli::policies;
+use crate::cli::policies::PolicyFlag;
 use crate::cli::{Error, Result, Ui, Usage};
 
 /// Copy the images that a file lists
@@ -54,10 +53,8 @@ pub(crate) struct Args {
     /// Take signatures, SBOMs and whatever else refers to the images along, for every line
     #[arg(long)]
     referrers: bool,
-    /// Copy only the images that this policy accepts, a containers-policy.json; tags of digests (sha256-…) are left out then
-    #[cfg(feature = "sign")]
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyFlag,
     /// Print what would be copied and removed, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -88,13 +85,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let common = Common { network: &args.registries.network, work: Some(&args.work) };
     let opener = Opener::new(common, args.registries.sides(), ui)?;
     let watch = ui.watch()?;
-    #[cfg(feature = "sign")]
-    let gates = policies::gates(args.policy.as_deref())?;
+    let gates = args.policy.gates()?;
     let options = Options {
-        #[cfg(feature = "sign")]
-        gate: gates.as_ref().map(|gates| gates as _),
-        #[cfg(not(feature = "sign"))]
-        gate: None,
+        gate: gates.as_deref(),
         jobs: args.work.jobs,
         fail_fast: args.fail_fast,
         dry_run: args.dry_run,

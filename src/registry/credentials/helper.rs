@@ -4,27 +4,20 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::{Arc, mpsc};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::io;
+use std::process::{Command, ExitStatus, Output};
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::server::server;
-use crate::pool;
+use crate::program::{self, MAX_OUTPUT};
 use crate::registry::login::Login;
 
 /// Longest time a helper may take by default.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Longest output that is read, in bytes; a token of a cloud is a few KiB.
-const MAX_OUTPUT: u64 = 1024 * 1024;
-/// Longest part of a helper's output in a message, in characters.
-const MAX_SHOWN: usize = 200;
-/// Between looks at a helper that has closed its output and not ended yet.
-const POLL: Duration = Duration::from_millis(5);
 /// The name that says that the secret is an identity token.
 const TOKEN_USER: &str = "<token>";
 
@@ -163,14 +156,15 @@ impl Helpers {
         if name.is_empty() || name.contains(['/', '\\', '\0']) {
             return Err(HelperFault::Name);
         }
-        let mut child = self.spawn(name, action)?;
-        let ended = converse(&mut child, input, Instant::now() + self.timeout);
-        if !matches!(ended, Ok(Some(_))) {
-            // It may have ended by itself meanwhile; there is nothing else to do about it then.
-            let _ = child.kill();
-            let _ = child.wait();
+        let mut command = Command::new(format!("docker-credential-{name}"));
+        if let Some(path) = &self.path {
+            command.env("PATH", path);
         }
-        let Some(Output { status, stdout, stderr }) = ended.map_err(|error| HelperFault::Run(Arc::new(error)))? else {
+        let ended = program::ask(command.arg(action), input, self.timeout).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => HelperFault::Missing,
+            _ => HelperFault::Run(Arc::new(error)),
+        })?;
+        let Some(Output { status, stdout, stderr }) = ended else {
             return Err(HelperFault::Timeout { after: self.timeout });
         };
         if stdout.len() as u64 == MAX_OUTPUT {
@@ -185,61 +179,10 @@ impl Helpers {
         }
         Err(HelperFault::Exit { status, output: summary(&output, &errors) })
     }
-
-    fn spawn(&self, name: &str, action: &str) -> Result<Child, HelperFault> {
-        let mut command = Command::new(format!("docker-credential-{name}"));
-        if let Some(path) = &self.path {
-            command.env("PATH", path);
-        }
-        command.arg(action).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => HelperFault::Missing,
-            _ => HelperFault::Run(Arc::new(error)),
-        })
-    }
-}
-
-/// Sends the input and collects both outputs; nothing when the time is up first.
-///
-/// The threads are not joined: a grandchild may hold the pipes open for longer than the time there is.
-fn converse(child: &mut Child, input: &[u8], until: Instant) -> io::Result<Option<Output>> {
-    let mut stdin = child.stdin.take().expect("the input is piped");
-    let input = input.to_vec();
-    // A helper may answer without reading: a broken pipe is its choice, and its exit status tells the rest.
-    pool::spawn("helper's input", move || drop(stdin.write_all(&input)))?;
-    let output = collect(child.stdout.take().expect("the output is piped"))?;
-    let errors = collect(child.stderr.take().expect("the error output is piped"))?;
-    let left = || until.saturating_duration_since(Instant::now());
-    let Ok(output) = output.recv_timeout(left()) else { return Ok(None) };
-    let Ok(errors) = errors.recv_timeout(left()) else { return Ok(None) };
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(Output { status, stdout: output?, stderr: errors? }));
-        }
-        if left().is_zero() {
-            return Ok(None);
-        }
-        thread::sleep(POLL);
-    }
-}
-
-/// Reads a stream to its end, or to the limit, in a thread of its own.
-fn collect(stream: impl Read + Send + 'static) -> io::Result<mpsc::Receiver<io::Result<Vec<u8>>>> {
-    let (sender, receiver) = mpsc::channel();
-    pool::spawn("helper's output", move || {
-        let mut bytes = Vec::new();
-        let result = stream.take(MAX_OUTPUT).read_to_end(&mut bytes).map(|_| bytes);
-        // Nobody receives it any more when the time was up.
-        drop(sender.send(result));
-    })?;
-    Ok(receiver)
 }
 
 /// Returns what a failed helper said, as one printable line; an answer is left out, since it holds the secret.
 fn summary(output: &str, errors: &str) -> String {
     let output = if output.contains("\"Secret\"") { "" } else { output };
-    let words = [errors, output].map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
-    let line = words.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
-    let line: String = line.chars().filter(|each| !each.is_control()).take(MAX_SHOWN).collect();
-    if line.is_empty() { "it said nothing".into() } else { line }
+    program::summary(&[errors, output])
 }

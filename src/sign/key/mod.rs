@@ -1,18 +1,16 @@
 //! Keys, in the files that cosign and skopeo write.
 //!
-//! Signatures are verified with RSA, ECDSA on P-256 and P-384, and Ed25519 (the module `verifier`), and made with ECDSA on P-256. Other kinds of key are
-//! refused by name. Signatures are deterministic (RFC 6979), so that signing twice gives the same bytes.
+//! Signatures are verified (the module `verifier`) and made (the module `private`) with RSA, ECDSA on P-256 and P-384, and Ed25519. Other
+//! kinds of key are refused by name. Signatures are deterministic (RFC 6979), so that signing twice gives the same bytes. A key that is kept
+//! elsewhere signs by a program ([`External`]).
 
 mod encrypted;
+mod external;
 mod pem;
+mod private;
 pub(super) mod verifier;
 
 use std::fmt;
-
-use p256::ecdsa::signature::Signer;
-use p256::ecdsa::{Signature, SigningKey};
-use p256::pkcs8::{AlgorithmIdentifierRef, DecodePrivateKey, EncodePrivateKey, EncodePublicKey, PrivateKeyInfoRef};
-use zeroize::Zeroizing;
 
 use self::verifier::{Key, Unusable};
 use super::encoding::encode;
@@ -20,13 +18,11 @@ use super::json;
 use crate::digest::Digest;
 
 pub use encrypted::Encrypted;
+pub use external::{External, Fault};
 pub use pem::MAX_FILE;
+pub use private::{PrivateKey, Stored};
 
 const PUBLIC: &str = "PUBLIC KEY";
-const SIGSTORE: &str = "ENCRYPTED SIGSTORE PRIVATE KEY";
-const COSIGN: &str = "ENCRYPTED COSIGN PRIVATE KEY";
-const PKCS8: &str = "PRIVATE KEY";
-const SEC1: &str = "EC PRIVATE KEY";
 
 /// A key that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +46,7 @@ pub enum Error {
     #[error("it is a key of type {0}; RSA of 2048 to 8192 bits, ECDSA on P-256 and P-384, and Ed25519 are supported")]
     Kind(String),
     /// The key is of a kind that signs nothing here.
-    #[error("it is a key of type {0}; only ECDSA keys on P-256 sign")]
+    #[error("it is a key of type {0}; RSA of 2048 to 4096 bits, ECDSA on P-256 and P-384, and Ed25519 are supported")]
     Signing(String),
     /// The key is said to be that of a log, and is of another kind.
     #[error("the key of a log is ECDSA, and this is another kind of key")]
@@ -80,6 +76,19 @@ pub enum Error {
     /// The password is wrong, or the ciphertext damaged, which cannot be told apart.
     #[error("the password is wrong, or the key is damaged")]
     Password,
+    /// The program that has the key failed.
+    #[error("the signer {program} cannot {action}")]
+    External {
+        /// The program.
+        program: String,
+        /// What it was to do.
+        action: &'static str,
+        /// Why it could not.
+        source: Fault,
+    },
+    /// The key made no signature.
+    #[error("the key made no signature")]
+    Unsigned,
     /// The system gives no random numbers.
     #[error("the system gives no random numbers")]
     Random,
@@ -161,6 +170,11 @@ impl PublicKey {
         self.key.verifies_digest(sha256, signature)
     }
 
+    /// Returns what signatures by it are made with, as external signers are told: `ecdsa-sha256`, `rsa-pkcs1-sha256` or `ed25519`.
+    pub fn algorithm(&self) -> &'static str {
+        self.key.algorithm_name()
+    }
+
     /// Says whether it is a key of ECDSA.
     pub(super) fn is_ecdsa(&self) -> bool {
         self.key.is_ecdsa()
@@ -199,107 +213,16 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// A key that signs. Its bytes are overwritten when it is dropped.
-pub struct PrivateKey(SigningKey);
-
-/// What a file with a private key holds.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Stored {
-    /// A key that anybody who has the file can use.
-    Plain(PrivateKey),
-    /// A key that needs its password.
-    Encrypted(Encrypted),
-}
-
-impl PrivateKey {
-    /// Makes a new key.
-    ///
-    /// # Errors
-    /// When the system gives no random numbers.
-    pub fn generate() -> Result<Self, Error> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        loop {
-            fill_random(&mut *bytes)?;
-            // One in 2^32 is above the curve's order.
-            if let Ok(key) = p256::SecretKey::from_slice(&*bytes) {
-                return Ok(Self(key.into()));
-            }
-        }
-    }
-
-    /// Reads a file: cosign's and skopeo's encrypted ones, PKCS#8 and SEC1. Whether the password of an encrypted one is right shows later.
-    ///
-    /// # Errors
-    /// When it holds no private key, or one that cannot be used.
-    pub fn parse(text: &str) -> Result<Stored, Error> {
-        let blocks = pem::blocks(text)?;
-        let is_parameters = |block: &&pem::Block| block.label == "EC PARAMETERS";
-        let [block] = &*blocks.iter().filter(|block| !is_parameters(block)).collect::<Vec<_>>() else {
-            return Err(Error::Pem("it has more than one PEM block"));
-        };
-        match block.label.as_str() {
-            SIGSTORE | COSIGN => Encrypted::parse(&block.content).map(Stored::Encrypted),
-            PKCS8 => Self::from_pkcs8(&block.content).map(Stored::Plain),
-            SEC1 => match p256::SecretKey::from_sec1_der(&block.content) {
-                Ok(key) => Ok(Stored::Plain(Self(key.into()))),
-                Err(_) => Err(Error::Signing("EC on another curve, or damaged".into())),
-            },
-            "RSA PRIVATE KEY" => Err(Error::Signing("RSA".into())),
-            "ENCRYPTED PRIVATE KEY" => Err(Error::Scheme("PKCS#8's own encryption".into())),
-            label => Err(Error::Label { label: label.chars().take(64).collect(), wanted: "a private key" }),
-        }
-    }
-
-    fn from_pkcs8(der: &[u8]) -> Result<Self, Error> {
-        match p256::SecretKey::from_pkcs8_der(der) {
-            Ok(key) => Ok(Self(key.into())),
-            Err(_) => Err(match PrivateKeyInfoRef::try_from(der) {
-                Ok(info) => unsupported(&info.algorithm),
-                Err(_) => Error::Damaged,
-            }),
-        }
-    }
-
-    /// Returns the key as the encrypted file that cosign, skopeo and this crate read.
-    ///
-    /// # Errors
-    /// When the system gives no random numbers.
-    pub fn to_encrypted_pem(&self, password: &[u8]) -> Result<Zeroizing<String>, Error> {
-        let key = p256::SecretKey::from(&self.0);
-        let plain = key.to_pkcs8_der().expect("any key can be written");
-        let sealed = encrypted::seal(plain.as_bytes(), password)?;
-        Ok(pem::write(SIGSTORE, sealed.as_bytes()))
-    }
-
+/// A key that signs, wherever it is kept.
+pub trait SigningKey: Send + Sync {
     /// Returns the key that verifies.
-    pub fn public_key(&self) -> PublicKey {
-        let public = p256::PublicKey::from(self.0.verifying_key());
-        let der = public.to_public_key_der().expect("any point can be written");
-        PublicKey::from_der(der.as_bytes()).expect("a point of this very curve")
-    }
+    fn public_key(&self) -> PublicKey;
 
-    /// Signs the SHA-256 of a message; DER, and the same each time.
-    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        let signature: Signature = self.0.sign(message);
-        signature.to_der().as_bytes().to_vec()
-    }
-}
-
-impl Encrypted {
-    /// Decrypts the key; takes 64 MiB and a fifth of a second.
+    /// Signs a message, as [`PublicKey::verifies`] wants it.
     ///
     /// # Errors
-    /// When the password is wrong, or the key is not one on P-256 in PKCS#8.
-    pub fn unlock(&self, password: &[u8]) -> Result<PrivateKey, Error> {
-        PrivateKey::from_pkcs8(&self.open(password)?)
-    }
-}
-
-impl fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PrivateKey({})", self.public_key().fingerprint())
-    }
+    /// When the key, or whoever keeps it, cannot.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error>;
 }
 
 fn fill_random(bytes: &mut [u8]) -> Result<(), Error> {
@@ -309,22 +232,6 @@ fn fill_random(bytes: &mut [u8]) -> Result<(), Error> {
 fn raw_fingerprint(bytes: &[u8]) -> [u8; 32] {
     use sha2::Digest as _;
     sha2::Sha256::digest(bytes).into()
-}
-
-/// Names the kind of a key that is not one of ours.
-fn unsupported(algorithm: &AlgorithmIdentifierRef<'_>) -> Error {
-    let parameters = algorithm.parameters_oid().map(|oid| oid.to_string()).unwrap_or_default();
-    Error::Signing(match (algorithm.oid.to_string().as_str(), parameters.as_str()) {
-        ("1.2.840.10045.2.1", "1.2.840.10045.3.1.7") => return Error::Damaged,
-        ("1.2.840.10045.2.1", "1.3.132.0.34") => "ECDSA on P-384".into(),
-        ("1.2.840.10045.2.1", "1.3.132.0.35") => "ECDSA on P-521".into(),
-        ("1.2.840.10045.2.1", "1.3.132.0.10") => "ECDSA on secp256k1".into(),
-        ("1.2.840.10045.2.1", _) => "ECDSA on a curve without a known name".into(),
-        ("1.2.840.113549.1.1.1", _) => "RSA".into(),
-        ("1.3.101.112", _) => "Ed25519".into(),
-        ("1.3.101.113", _) => "Ed448".into(),
-        (oid, _) => oid.into(),
-    })
 }
 
 #[cfg(test)]

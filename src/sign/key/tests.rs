@@ -1,4 +1,6 @@
+use p256::ecdsa::Signature;
 use p256::elliptic_curve::sec1::ToSec1Point;
+use p256::pkcs8::EncodePrivateKey;
 
 use super::*;
 
@@ -13,7 +15,8 @@ fn secret() -> p256::SecretKey {
 }
 
 fn key() -> PrivateKey {
-    PrivateKey(secret().into())
+    let pkcs8 = secret().to_pkcs8_der().expect("written");
+    PrivateKey::from_pkcs8(pkcs8.as_bytes()).expect("a key")
 }
 
 fn plain(stored: Result<Stored, Error>) -> Result<PublicKey, Error> {
@@ -25,20 +28,20 @@ fn plain(stored: Result<Stored, Error>) -> Result<PublicKey, Error> {
 
 #[test]
 fn signatures_are_those_of_rfc_6979() {
-    let signature = Signature::from_der(&key().sign(b"sample")).expect("DER");
+    let signature = Signature::from_der(&key().sign(b"sample").expect("signed")).expect("DER");
     let hex: String = signature.to_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
     assert_eq!(
         hex,
         "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8"
     );
-    assert_eq!(key().sign(b"sample"), key().sign(b"sample"));
+    assert_eq!(key().sign(b"sample").expect("signed"), key().sign(b"sample").expect("signed"));
 }
 
 /// Signatures are strict DER; either of the two values of s is accepted, as both are valid for one signature.
 #[test]
 fn only_strict_der_verifies() {
     let public = key().public_key();
-    let good = key().sign(b"message");
+    let good = key().sign(b"message").expect("signed");
     assert!(public.verifies(b"message", &good));
     assert!(!public.verifies(b"Message", &good));
     assert!(!PrivateKey::generate().expect("a key").public_key().verifies(b"message", &good));
@@ -200,7 +203,8 @@ fn the_encrypted_file_is_cosigns() {
     assert!(json.starts_with(br#"{"kdf":{"name":"scrypt","params":{"N":65536,"r":8,"p":1},"salt":""#));
     // SEC1 inside is refused, as cosign refuses it.
     let sealed = encrypted::seal(&secret().to_sec1_der().expect("written"), b"").expect("sealed");
-    let Stored::Encrypted(stored) = PrivateKey::parse(&pem::write(SIGSTORE, sealed.as_bytes())).expect("well formed")
+    let Stored::Encrypted(stored) =
+        PrivateKey::parse(&pem::write("ENCRYPTED SIGSTORE PRIVATE KEY", sealed.as_bytes())).expect("well formed")
     else {
         panic!("encrypted")
     };

@@ -100,6 +100,20 @@ impl Key {
         Ok(Self { kind, content: content.to_vec() })
     }
 
+    /// Takes a key of Ed25519.
+    pub(in crate::sign) fn of_ed25519(key: &[u8]) -> Self {
+        Self { kind: Kind::Ed25519, content: key.to_vec() }
+    }
+
+    /// Returns what cosign's `--key` makes signatures with.
+    pub(in crate::sign) fn algorithm_name(&self) -> &'static str {
+        match self.kind {
+            Kind::P256 | Kind::P384 => "ecdsa-sha256",
+            Kind::Ed25519 => "ed25519",
+            Kind::Rsa => "rsa-pkcs1-sha256",
+        }
+    }
+
     /// Takes a key of RSA as PKCS #1 has it, without its kind.
     pub(in crate::sign) fn of_rsa(pkcs1: &[u8]) -> Self {
         Self { kind: Kind::Rsa, content: pkcs1.to_vec() }

@@ -17,14 +17,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-pub use gate::Guard;
+pub use gate::{Guard, Guarded};
 pub use identity::Identity;
 pub use parse::ParseError;
 pub use scope::Names;
 
 use super::authority::PolicyKey;
 use super::key::{self, MAX_FILE, PublicKey};
-use super::verify::{Require, Verdict, Wanted, find, verify_image};
+use super::verify::{Verdict, Wanted, find, verify_image};
 use super::{Authority, Claim, Error, Reason, Result};
 use crate::copy::instances;
 use crate::digest::Digest;
@@ -191,7 +191,7 @@ impl Policy {
             let authorities = signed.trust.authorities()?;
             let authorities: Vec<&dyn Authority> = authorities.iter().map(|authority| &**authority).collect();
             let judge = |claim: &Claim| signed.judge(names, claim).and_then(|()| judge(claim));
-            let wanted = Wanted { authorities: &authorities, require: Require::Any, judge: &judge };
+            let wanted = Wanted { judge: &judge, ..Wanted::any_of(&authorities) };
             whole.add(verify_image(source, digest, &wanted, watch)?);
         }
         Ok(whole)

@@ -92,7 +92,7 @@ impl Shelf {
         let authorities: Vec<&dyn Authority> = keys.iter().map(|key| key as &dyn Authority).collect();
         let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let judge = |claim: &Claim| claim.has(&pairs);
-        let wanted = Wanted { authorities: &authorities, require, judge: &judge };
+        let wanted = Wanted { require, judge: &judge, ..Wanted::any_of(&authorities) };
         verify(self, &Selector::Tag("v1".into()), &wanted, &Watch::default())
     }
 }
@@ -149,7 +149,11 @@ type Case<'a, T> = (&'a str, &'a dyn Fn(&Digest) -> T);
 
 /// A bundle around any statement.
 fn bundle_of(payload: &[u8], key: &PrivateKey) -> Vec<u8> {
-    bundle::write(payload, &key.sign(&envelope::message(envelope::IN_TOTO, payload)), &key.public_key())
+    bundle::write(
+        payload,
+        &key.sign(&envelope::message(envelope::IN_TOTO, payload)).expect("signed"),
+        &key.public_key(),
+    )
 }
 
 fn signed(digest: &Digest, pairs: &[(&str, &str)]) -> Vec<u8> {
@@ -169,7 +173,7 @@ fn unacceptable(verdict: Result<Verdict>) -> String {
 fn both_forms_are_good() {
     let (key, mut shelf) = (key(), Shelf::new());
     let payload = payload(shelf.digest(), &[("a", "1")]);
-    shelf.classic(&payload, &key.sign(&payload));
+    shelf.classic(&payload, &key.sign(&payload).expect("signed"));
     let bundle = bundle_of(&signed(shelf.digest(), &[("b", "2")]), &key);
     shelf.bundle(&bundle);
     let verdict = shelf.verify(&[&key]).expect("signed");
@@ -189,7 +193,7 @@ fn both_forms_are_good() {
 fn nobody_is_not_everybody() {
     let (key, mut shelf) = (key(), Shelf::new());
     let payload = payload(shelf.digest(), &[]);
-    shelf.classic(&payload, &key.sign(&payload));
+    shelf.classic(&payload, &key.sign(&payload).expect("signed"));
     for require in [Require::Any, Require::All] {
         assert!(matches!(shelf.verify_with(&[], require, &[]), Err(Error::Unacceptable { .. })));
     }
@@ -200,7 +204,7 @@ fn nobody_is_not_everybody() {
 fn all_of_several_keys() {
     let (one, other, third, mut shelf) = (key(), key(), key(), Shelf::new());
     let payload = payload(shelf.digest(), &[]);
-    shelf.classic(&payload, &one.sign(&payload));
+    shelf.classic(&payload, &one.sign(&payload).expect("signed"));
     let bundle = bundle_of(&signed(shelf.digest(), &[]), &other);
     shelf.bundle(&bundle);
     assert!(shelf.verify_with(&[&one, &other], Require::All, &[]).is_ok());
@@ -216,36 +220,38 @@ fn classic_signatures_that_are_none() {
     let table: &[Case<'_, (Vec<u8>, String)>] = &[
         ("the signature is not by this key", &|digest| {
             let payload = payload(digest, &[]);
-            let signature = self::key().sign(&payload);
+            let signature = self::key().sign(&payload).expect("signed");
             (payload, encode(&signature))
         }),
-        ("the signature is not by this key", &|digest| (payload(digest, &[]), encode(&key.sign(b"other")))),
+        ("the signature is not by this key", &|digest| {
+            (payload(digest, &[]), encode(&key.sign(b"other").expect("signed")))
+        }),
         ("the signature is not strict base64", &|digest| {
             let payload = payload(digest, &[]);
-            let signature = encode(&key.sign(&payload));
+            let signature = encode(&key.sign(&payload).expect("signed"));
             (payload, format!("{signature}!"))
         }),
         ("the signature is not by this key", &|digest| {
             let payload = payload(digest, &[]);
-            let mut signature = key.sign(&payload);
+            let mut signature = key.sign(&payload).expect("signed");
             signature.push(0);
             (payload, encode(&signature))
         }),
         ("it is about another image", &|_| {
             let payload = payload(&Digest::of(b"other"), &[]);
-            let signature = key.sign(&payload);
+            let signature = key.sign(&payload).expect("signed");
             (payload, encode(&signature))
         }),
         ("what is signed is of type", &|digest| {
             let text = String::from_utf8(payload(digest, &[])).expect("UTF-8");
             let payload = text.replace(classic::KIND, "atomic container signature").into_bytes();
-            let signature = key.sign(&payload);
+            let signature = key.sign(&payload).expect("signed");
             (payload, encode(&signature))
         }),
         ("what is signed is not acceptable", &|digest| {
             let text = String::from_utf8(payload(digest, &[])).expect("UTF-8");
             let payload = text.replace(r#"{"critical":"#, r#"{"critical":{},"critical":"#).into_bytes();
-            let signature = key.sign(&payload);
+            let signature = key.sign(&payload).expect("signed");
             (payload, encode(&signature))
         }),
     ];
@@ -269,7 +275,7 @@ fn layers_stand_alone() {
     let layers = vec![
         (Descriptor::of(classic::PAYLOAD, b"no signature"), b"no signature".to_vec()),
         (classic::layer(&bad, b"nonsense"), bad),
-        (classic::layer(&good, &key.sign(&good)), good),
+        (classic::layer(&good, &key.sign(&good).expect("signed")), good),
     ];
     shelf.tag(layers);
     let verdict = shelf.verify(&[&key]).expect("signed");
@@ -290,7 +296,7 @@ fn bundles_that_are_none() {
         ("the signature is not by this key", &|digest| {
             let payload = signed(digest, &[]);
             // Signed without the envelope's type.
-            bundle::write(&payload, &key.sign(&payload), &key.public_key())
+            bundle::write(&payload, &key.sign(&payload).expect("signed"), &key.public_key())
         }),
         ("it is about another image", &|_| bundle_of(&signed(&Digest::of(b"other"), &[]), &key)),
         ("what is signed is not acceptable", &|digest| with(digest, "Statement/v1", "Statement/v7")),
@@ -304,7 +310,7 @@ fn bundles_that_are_none() {
         }),
         ("what is signed is of type", &|digest| {
             let payload = signed(digest, &[]);
-            let signature = key.sign(&envelope::message("application/json", &payload));
+            let signature = key.sign(&envelope::message("application/json", &payload)).expect("signed");
             let text = String::from_utf8(bundle::write(&payload, &signature, &key.public_key())).expect("UTF-8");
             text.replace(envelope::IN_TOTO, "application/json").into_bytes()
         }),
@@ -346,7 +352,7 @@ fn attestations_are_no_signatures() {
     assert!(matches!(shelf.verify(&[&key]), Err(Error::Unsigned { .. })));
     assert!(matches!(shelf.verify(&[&self::key()]), Err(Error::Unsigned { .. })));
     let payload = payload(shelf.digest(), &[]);
-    shelf.classic(&payload, &key.sign(&payload));
+    shelf.classic(&payload, &key.sign(&payload).expect("signed"));
     let verdict = shelf.verify(&[&key]).expect("signed");
     assert!(matches!(verdict.rejected[0].reason, Reason::Predicate(_)));
 }
@@ -361,10 +367,10 @@ fn trouble_is_not_unsigned() {
         let bundle = bundle_of(&signed(shelf.digest(), &[]), &key);
         shelf.fails = Some(fails);
         if fails == "blob" {
-            shelf.classic(&payload, &key.sign(&payload));
+            shelf.classic(&payload, &key.sign(&payload).expect("signed"));
         }
         assert!(matches!(shelf.verify(&[&key]), Err(Error::Unknown { .. })), "{fails}");
-        shelf.classic(&payload, &key.sign(&payload));
+        shelf.classic(&payload, &key.sign(&payload).expect("signed"));
         shelf.bundle(&bundle);
         let verdict = shelf.verify(&[&key]);
         assert_eq!(verdict.is_ok(), fails != "blob", "{fails}");
@@ -379,7 +385,7 @@ fn bounds() {
     let make = |size: u64| {
         let mut shelf = Shelf::new();
         let payload = payload(shelf.digest(), &[]);
-        let mut layer = classic::layer(&payload, &key.sign(&payload));
+        let mut layer = classic::layer(&payload, &key.sign(&payload).expect("signed"));
         layer.size = size;
         shelf.tag(vec![(layer, payload)]);
         shelf
@@ -394,7 +400,7 @@ fn bounds() {
     }
     let mut shelf = Shelf::new();
     let good = payload(shelf.digest(), &[]);
-    let layer = (classic::layer(&good, &key.sign(&good)), good);
+    let layer = (classic::layer(&good, &key.sign(&good).expect("signed")), good);
     shelf.tag(vec![layer.clone(); collect::MAX_LAYERS]);
     assert_eq!(shelf.verify(&[&key]).expect("signed").accepted.len(), collect::MAX_LAYERS);
     shelf.tag(vec![layer; collect::MAX_LAYERS + 1]);
@@ -412,7 +418,7 @@ fn too_many_referrers_are_not_unsigned() {
     }
     assert!(matches!(shelf.verify(&[&key]), Err(Error::TooMany { .. })));
     let payload = payload(shelf.digest(), &[]);
-    shelf.classic(&payload, &key.sign(&payload));
+    shelf.classic(&payload, &key.sign(&payload).expect("signed"));
     assert!(shelf.verify(&[&key]).is_ok());
 }
 
@@ -421,7 +427,7 @@ fn too_many_referrers_are_not_unsigned() {
 fn inline_content_is_ignored() {
     let (key, mut shelf) = (key(), Shelf::new());
     let payload = payload(shelf.digest(), &[]);
-    let mut layer = classic::layer(&payload, &key.sign(&payload));
+    let mut layer = classic::layer(&payload, &key.sign(&payload).expect("signed"));
     layer.data = Some(encode(b"other"));
     layer.urls = vec!["http://example.com/".into()];
     shelf.tag(vec![(layer, payload)]);
@@ -432,7 +438,7 @@ fn inline_content_is_ignored() {
 fn an_index_under_the_tag_is_followed_once() {
     let (key, mut shelf) = (key(), Shelf::new());
     let payload = payload(shelf.digest(), &[]);
-    shelf.classic(&payload, &key.sign(&payload));
+    shelf.classic(&payload, &key.sign(&payload).expect("signed"));
     let inner = shelf.tags[&shelf.sig()].clone();
     let index = |entries: Vec<Descriptor>| {
         let index = crate::manifest::Index { manifests: entries, ..Default::default() };
@@ -462,14 +468,18 @@ fn the_judge_sees_what_was_verified() {
     let (key, mut shelf) = (key(), Shelf::new());
     let good = payload(shelf.digest(), &[]);
     let forged = payload(shelf.digest(), &[("forged", "1")]);
-    shelf.tag(vec![(classic::layer(&forged, b"x"), forged.clone()), (classic::layer(&good, &key.sign(&good)), good)]);
+    shelf.tag(vec![
+        (classic::layer(&forged, b"x"), forged.clone()),
+        (classic::layer(&good, &key.sign(&good).expect("signed")), good),
+    ]);
     let seen = RefCell::new(Vec::new());
     let judge = |claim: &Claim| {
         seen.borrow_mut().push(claim.annotations.is_some());
         Err(Reason::Identity("somebody".into()))
     };
     let public = key.public_key();
-    let wanted = Wanted { authorities: &[&public], require: Require::Any, judge: &judge };
+    let authorities: [&dyn Authority; 1] = [&public];
+    let wanted = Wanted { judge: &judge, ..Wanted::any_of(&authorities) };
     let verdict = verify(&shelf, &Selector::Tag("v1".into()), &wanted, &Watch::default());
     assert!(unacceptable(verdict).contains("it was signed for somebody"));
     assert_eq!(*seen.borrow(), [false]);
@@ -493,7 +503,8 @@ fn unlisted_bundles_in_a_layout() {
         .expect("written");
     let layout = Layout::open(folder.path(), &transport::Options::default()).expect("opens");
     let public = key.public_key();
-    let wanted = Wanted { authorities: &[&public], require: Require::Any, judge: &|_| Ok(()) };
+    let authorities: [&dyn Authority; 1] = [&public];
+    let wanted = Wanted::any_of(&authorities);
     let verdict = verify(&layout, &Selector::Sole, &wanted, &Watch::default()).expect("signed");
     assert_eq!(verdict.accepted[0].candidate.spot, Spot::Unlisted);
 }
@@ -508,7 +519,7 @@ fn attested(digest: &Digest) -> Vec<u8> {
 
 /// An envelope around any statement.
 fn envelope_of(payload: &[u8], key: &PrivateKey) -> Vec<u8> {
-    envelope::write(payload, &key.sign(&envelope::message(envelope::IN_TOTO, payload))).into_bytes()
+    envelope::write(payload, &key.sign(&envelope::message(envelope::IN_TOTO, payload)).expect("signed")).into_bytes()
 }
 
 impl Shelf {
@@ -524,7 +535,7 @@ impl Shelf {
     fn verify_attestation(&self, keys: &[&PrivateKey], kind: &str) -> Result<Verdict> {
         let keys: Vec<_> = keys.iter().map(|key| key.public_key()).collect();
         let authorities: Vec<&dyn Authority> = keys.iter().map(|key| key as &dyn Authority).collect();
-        let wanted = Wanted { authorities: &authorities, require: Require::Any, judge: &|_| Ok(()) };
+        let wanted = Wanted::any_of(&authorities);
         verify_attestation(self, &Selector::Tag("v1".into()), Some(kind), &wanted, &Watch::default())
     }
 }
@@ -575,7 +586,7 @@ fn only_the_signed_type_counts() {
 fn signatures_are_no_attestations() {
     let (key, mut shelf) = (key(), Shelf::new());
     let payload = payload(shelf.digest(), &[]);
-    shelf.classic(&payload, &key.sign(&payload));
+    shelf.classic(&payload, &key.sign(&payload).expect("signed"));
     let bundle = bundle_of(&signed(shelf.digest(), &[]), &key);
     shelf.bundle(&bundle);
     // Not even under the tag of attestations, or when their own type is asked for.
@@ -588,7 +599,7 @@ fn signatures_are_no_attestations() {
     // Nor an attestation under the tag of signatures a signature.
     let content = envelope_of(&attested(shelf.digest()), &key);
     let mut layer = classic::attestation(&content, SPDX);
-    layer.annotations.insert(classic::SIGNATURE.into(), encode(&key.sign(&content)));
+    layer.annotations.insert(classic::SIGNATURE.into(), encode(&key.sign(&content).expect("signed")));
     shelf.tag(vec![(layer, content)]);
     assert!(matches!(shelf.verify(&[&key]), Err(Error::Unsigned { .. })));
 }
@@ -638,7 +649,7 @@ fn attestations_that_are_none() {
         ("what is signed is of type", &|digest| good(digest).replace(envelope::IN_TOTO, "text/plain")),
         ("the signature is not by this key", &|digest| {
             let payload = attested(digest);
-            envelope::write(&payload, &key.sign(&payload))
+            envelope::write(&payload, &key.sign(&payload).expect("signed"))
         }),
     ];
     for (wanted, make) in envelopes {
@@ -726,7 +737,7 @@ fn certificates_beside_the_signatures_of_keys() {
     ] {
         let mut shelf = Shelf::new();
         let payload = payload(shelf.digest(), &[]);
-        let mut layer = classic::layer(&payload, &key.sign(&payload));
+        let mut layer = classic::layer(&payload, &key.sign(&payload).expect("signed"));
         layer.annotations.insert(classic::CERTIFICATE.into(), certificate.into());
         shelf.tag(vec![(layer, payload)]);
         match reason {
@@ -740,7 +751,8 @@ fn certificates_beside_the_signatures_of_keys() {
         let told = unacceptable(shelf.verify(&[&self::key()]));
         assert!(told.contains("not by this key"), "{told}");
         let policy_key = super::super::authority::PolicyKey { key: key.public_key(), logs: Vec::new() };
-        let wanted = Wanted { authorities: &[&policy_key], require: Require::Any, judge: &|_| Ok(()) };
+        let authorities: [&dyn Authority; 1] = [&policy_key];
+        let wanted = Wanted::any_of(&authorities);
         assert!(verify(&shelf, &Selector::Tag("v1".into()), &wanted, &Watch::default()).is_ok());
     }
 }
@@ -753,7 +765,7 @@ fn signatures_in_lines() {
         let mut shelf = Shelf::new();
         let payload = payload(shelf.digest(), &[]);
         let mut layer = classic::layer(&payload, b"");
-        let signature = encode(&key.sign(&payload));
+        let signature = encode(&key.sign(&payload).expect("signed"));
         let lines = format!("{}{between}{}{between}", &signature[..40], &signature[40..]);
         layer.annotations.insert(classic::SIGNATURE.into(), lines);
         shelf.tag(vec![(layer, payload)]);

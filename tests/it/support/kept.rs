@@ -37,6 +37,8 @@ struct Content {
     /// By repository and digest or tag.
     manifests: BTreeMap<(String, String), (String, Vec<u8>)>,
     blobs: BTreeMap<(String, String), Vec<u8>>,
+    /// What has come of each upload.
+    uploads: Vec<Vec<u8>>,
 }
 
 /// A running one.
@@ -106,11 +108,20 @@ fn answer(content: &mut Content, ways: &Ways, asked: &Asked) -> Reply {
     match (kind, &*asked.method) {
         ("manifests", "PUT") => put(content, ways, asked, &repository, &name),
         ("manifests", _) => get(content, ways, &repository, &name),
-        ("blobs", "POST") => Reply::new(202).header("Location", &format!("/v2/{repository}/blobs/uploads/1")),
-        ("blobs", "PUT") => {
-            let digest = asked.parameter("digest").expect("a digest");
-            assert_eq!(digest, sha256(&asked.body), "{}", asked.url);
-            content.blobs.insert((repository, digest), asked.body.clone());
+        ("blobs", "POST") => {
+            content.uploads.push(Vec::new());
+            let number = content.uploads.len() - 1;
+            Reply::new(202).header("Location", &format!("/v2/{repository}/blobs/uploads/{number}"))
+        }
+        ("blobs", "PATCH" | "PUT") => {
+            let number: usize = name.trim_start_matches("uploads/").parse().expect("an upload");
+            content.uploads[number].extend(&asked.body);
+            if asked.method == "PATCH" {
+                return Reply::new(202).header("Location", asked.path());
+            }
+            let (digest, bytes) = (asked.parameter("digest").expect("a digest"), content.uploads[number].clone());
+            assert_eq!(digest, sha256(&bytes), "{}", asked.url);
+            content.blobs.insert((repository, digest), bytes);
             Reply::new(201)
         }
         ("blobs", _) => match content.blobs.get(&(repository, name)) {
