@@ -101,8 +101,7 @@ impl Tree {
             Look::Unknown
         } else if is_there {
             Look::There
-        } else if partial && !node.is_some_and(|node| self.shadows(node) & WHITEOUT != 0) && !self.is_closed(directory)
-        {
+        } else if partial && node.is_none_or(|node| self.shadows(node) & WHITEOUT == 0) && !self.is_closed(directory) {
             Look::Unknown
         } else {
             Look::Absent

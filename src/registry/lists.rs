@@ -107,7 +107,7 @@ impl Remote {
         let mut all = Vec::new();
         let mut seen = HashSet::new();
         loop {
-            let Some(page) = self.page(url.clone())? else {
+            let Some(page) = self.page(&url)? else {
                 return Ok(None);
             };
             all.extend(page.items);
@@ -127,7 +127,7 @@ impl Remote {
         if let Some(known) = self.session.registry.referrers.api() {
             return Ok(Some(known));
         }
-        match self.page(self.url(&format!("referrers/{subject}"))) {
+        match self.page(&self.url(&format!("referrers/{subject}"))) {
             Ok(page) => Ok(Some(page.is_some())),
             Err(error) if error.is_refusal() => Ok(None),
             Err(error) => Err(error),
@@ -135,7 +135,7 @@ impl Remote {
     }
 
     /// Reads a page of referrers; nothing when the registry has no such list.
-    fn page(&self, url: Url) -> Result<Option<ReferrersPage>> {
+    fn page(&self, url: &Url) -> Result<Option<ReferrersPage>> {
         let referrers = &self.session.registry.referrers;
         let request = Request::new("GET", url.clone()).header(ACCEPT, MediaType::OCI_INDEX.as_str());
         let response = self.session.send(request, &self.scopes)?;

@@ -98,10 +98,10 @@ impl<H: Handler> Front<H> {
     }
 
     fn answer(&self, request: &mut Request<'_>) -> Response {
-        if request.path != "/metrics" || !self.options.without_metrics {
-            if let Some(response) = self.health.answer(request) {
-                return response;
-            }
+        if (request.path != "/metrics" || !self.options.without_metrics)
+            && let Some(response) = self.health.answer(request)
+        {
+            return response;
         }
         match request.path.as_str() {
             "/token" => match self.options.guard.as_ref().and_then(|guard| guard.token(request)) {

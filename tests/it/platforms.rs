@@ -57,7 +57,8 @@ fn all_verbs_agree_on_a_platform() {
     let silent = |(platform, _): (&'static str, bool)| (platform, false);
     let i386 = ("linux/386", true);
     // What the index says, what is asked for, and which entry that is.
-    let table: &[(&[(&str, bool)], &str, Option<usize>)] = &[
+    type Entries<'a> = &'a [(&'a str, bool)];
+    let table: &[(Entries<'_>, &str, Option<usize>)] = &[
         (&[amd, arm], "linux/arm64", Some(1)),
         (&[amd, arm], "linux/arm64/v8", Some(1)),
         (&[amd, arm], "linux/s390x", None),

@@ -135,7 +135,7 @@ fn damage_is_found_by_the_command_and_by_the_server() {
     let hex = blob.trim_start_matches("sha256:");
     let data = room.path("store").join(V2).join(format!("blobs/sha256/{}/{hex}/data", &hex[..2]));
     let good = fs::read(&data).expect("reads");
-    let damage = || fs::write(&data, [&[b'x'], &good[1..]].concat()).expect("written");
+    let damage = || fs::write(&data, [b"x", &good[1..]].concat()).expect("written");
     let gc = |flags: &[&str]| stevedore(&[&["--json", "gc", "--store", &store, "--verify"], flags].concat());
     assert_eq!(gc(&[]).ok().json()["damaged"], json!([]));
     damage();

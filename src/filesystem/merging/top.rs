@@ -43,8 +43,7 @@ impl Layers<'_> {
             let held = plain.last().map_or(0, |(name, _)| name.len() + size_of::<(Path, Option<Node>)>());
             budget.spend(if tree.table.has(node) || hides { held as u64 } else { 0 })?;
         }
-        let mut walk = tree.paths.walk();
-        while let Some(node) = walk.next() {
+        for node in tree.paths.walk() {
             if let Some(own) = tree.file(node) {
                 files.want(node, own);
             }
