@@ -89,7 +89,7 @@ fn every_file_is_synced_renamed_and_its_folder_synced() {
 fn a_failure_names_the_file_that_was_meant() {
     let folder = Folder::new();
     let missing = folder.text("missing/k");
-    let program = Program::stevedore(&["keygen", "--output-key-prefix", &missing]).env("COSIGN_PASSWORD", "");
+    let program = Program::stevedore(&["keygen", "--output-key-prefix", &missing]).env("COSIGN_PASSWORD", "secret");
     let failed = program.run().code(1);
     let wanted = format!("stevedore: cannot write {missing}.key: No such file or directory (os error 2)\n");
     assert_eq!(failed.stderr, wanted);

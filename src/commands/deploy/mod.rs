@@ -3,6 +3,7 @@
 mod report;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -181,6 +182,9 @@ fn run_listed(args: &Args, file: &Path, ui: &Ui) -> Result<()> {
     listed.synced.end(class, &watch)
 }
 
+/// The places that images come from.
+type Opened<'a> = HashMap<(&'a Place, String), Box<dyn Source>>;
+
 impl Args {
     /// Returns what an opened place is known by: each is opened once, so that its connections, tokens and indexes serve all of its images; under
     /// a policy, which decides about images, once for each.
@@ -188,13 +192,12 @@ impl Args {
         (&source.place, if self.policy.is_given() { source.to_string() } else { String::new() })
     }
 
-    fn open(&self, places: &transport::Options) -> Result<HashMap<(&Place, String), Box<dyn Source>>> {
+    fn open(&self, places: &transport::Options) -> Result<Opened<'_>> {
         let mut opened = HashMap::new();
         for source in &self.sources {
-            let key = self.key(source);
-            if !opened.contains_key(&key) {
+            if let Entry::Vacant(entry) = opened.entry(self.key(source)) {
                 let place = source.place.open_source(places).map_err(copy::Error::at(Side::Source, &source.place))?;
-                opened.insert(key, self.policy.guard(place, source, &places.watch)?);
+                entry.insert(self.policy.guard(place, source, &places.watch)?);
             }
         }
         Ok(opened)
