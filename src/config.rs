@@ -5,6 +5,7 @@
 //! image-spec, "OCI Image Configuration": <https://github.com/opencontainers/image-spec/blob/main/config.md>. Docker's has the same members
 //! and more; both are kept byte for byte, for the config's digest is the image ID.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -204,7 +205,12 @@ impl Config {
             return Err(ParseError(serde::de::Error::custom("expected a JSON object")));
         }
         let mut faults = Vec::new();
-        let body = serde_json::from_slice::<Loose>(&raw)?.read(&mut faults);
+        // As Go's reader does: what is no UTF-8 in a text becomes U+FFFD. The bytes themselves stay as they are.
+        let text = String::from_utf8_lossy(&raw);
+        if matches!(text, Cow::Owned(_)) {
+            faults.push("it is not all UTF-8".to_owned());
+        }
+        let body = serde_json::from_str::<Loose>(&text)?.read(&mut faults);
         Ok(Self { raw, body, faults })
     }
 

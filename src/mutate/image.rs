@@ -1,6 +1,7 @@
 //! An edit applied to one image.
 
 use std::collections::HashSet;
+use std::sync::atomic::AtomicBool;
 
 use super::layers::{self, Rewriting};
 use super::{Edit, Error, Options, Result};
@@ -20,6 +21,8 @@ pub(super) struct Change<'c, 'a> {
     /// What the new base is called, where there is one.
     pub(super) upon: Option<&'c Base>,
     pub(super) drafts: &'c mut Drafts<'a>,
+    /// For each pattern of [`Edit::strip`], whether it has matched anything.
+    pub(super) matched: &'c [AtomicBool],
 }
 
 impl Change<'_, '_> {
@@ -77,7 +80,7 @@ impl Change<'_, '_> {
         if strip.is_empty() && time.is_none() {
             return Ok(());
         }
-        let rewriting = Rewriting { strip, time: *time };
+        let rewriting = Rewriting { strip, matched: self.matched, time: *time };
         let (packing, options) = (self.packing(draft), self.options);
         let made = self.with_layers(draft, |layers, count| {
             (0..count)

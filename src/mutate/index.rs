@@ -1,6 +1,7 @@
 //! An edit applied to what a name stands for: an image, or an index and what is in it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -56,6 +57,8 @@ pub enum Note {
     NoImage(Digest),
     /// So many signatures, attestations and the like refer to what changed; they still do, and do not hold for what is new.
     Referrers(Digest, usize),
+    /// The pattern of that number in [`Edit::strip`] matched nothing in any of the images: a path behind a symbolic link is not matched.
+    Unmatched(usize),
 }
 
 /// Applies an edit to what `at` stands for; the result is in `drafts`, under their only name.
@@ -73,7 +76,9 @@ pub fn mutate<'a>(
     let before = manifest.descriptor();
     let new = edit.rebase.as_ref();
     let upon = new.map(|new| Base::find(new.new.source, new.new.at, new.name.clone())).transpose()?;
-    let mut walk = Walk { source, edit, options, upon, drafts, images: Vec::new(), notes: Vec::new(), seen: 0 };
+    let matched = edit.strip.iter().map(|_| AtomicBool::new(false)).collect();
+    let mut walk =
+        Walk { source, edit, options, upon, drafts, images: Vec::new(), notes: Vec::new(), matched, seen: 0 };
     let new = match &edit.replace_manifest {
         Some(raw) => Manifest::parse(raw.clone(), Some(manifest.media_type()))?,
         None => walk.root(&manifest)?,
@@ -84,7 +89,9 @@ pub fn mutate<'a>(
     {
         return Err(Error::NoEntry { wanted: wanted.to_string() });
     }
-    let Walk { images, mut notes, seen, .. } = walk;
+    let Walk { images, mut notes, matched, seen, .. } = walk;
+    let unmatched = matched.into_iter().enumerate().filter(|(_, matched)| seen > 0 && !matched.load(Ordering::Relaxed));
+    notes.extend(unmatched.map(|(number, _)| Note::Unmatched(number)));
     if let Some(platform) = edit.config.platform.as_ref().filter(|_| seen > 1) {
         return Err(Error::OnePlatform { count: seen, platform: platform.to_string() });
     }
@@ -133,6 +140,8 @@ struct Walk<'w, 'a> {
     drafts: &'w mut Drafts<'a>,
     images: Vec<Changed>,
     notes: Vec<Note>,
+    /// For each pattern of [`Edit::strip`], whether it has matched anything.
+    matched: Vec<AtomicBool>,
     /// How many images the edit was applied to.
     seen: usize,
 }
@@ -164,7 +173,7 @@ impl<'a> Walk<'_, 'a> {
         self.seen += 1;
         let (source, edit, options) = (self.source, self.edit, self.options);
         let upon = self.upon.as_ref();
-        let draft = Change { source, edit, options, upon, drafts: self.drafts }.apply(image)?;
+        let draft = Change { source, edit, options, upon, drafts: self.drafts, matched: &self.matched }.apply(image)?;
         let descriptor = self.drafts.add(&draft, Some(source))?;
         let before = image.manifest().digest().clone();
         if descriptor.digest != before {

@@ -1,6 +1,7 @@
 //! New layers from old ones: merged, thinned out, compressed anew.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Error, Options, Result};
 use crate::draft::{self, Layer, LayerWriter, Made, Packing};
@@ -109,6 +110,8 @@ fn in_scratch(error: Error, options: &Options) -> Error {
 #[derive(Clone, Copy)]
 pub(super) struct Rewriting<'a> {
     pub(super) strip: &'a [Glob],
+    /// For each of them, whether it has matched anything.
+    pub(super) matched: &'a [AtomicBool],
     pub(super) time: Option<i64>,
 }
 
@@ -132,8 +135,17 @@ impl Rewriting<'_> {
 
     fn takes(self, path: &[u8]) -> bool {
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-        let mut prefixes = ends.chain([path.len()]).map(|end| &path[..end]);
-        !path.is_empty() && prefixes.any(|prefix| self.strip.iter().any(|glob| glob.matches(prefix)))
+        let prefixes = ends.chain([path.len()]).map(|end| &path[..end]).filter(|_| !path.is_empty());
+        let mut takes = false;
+        for prefix in prefixes {
+            for (glob, matched) in self.strip.iter().zip(self.matched) {
+                if glob.matches(prefix) {
+                    matched.store(true, Ordering::Relaxed);
+                    takes = true;
+                }
+            }
+        }
+        takes
     }
 }
 

@@ -329,6 +329,29 @@ fn what_was_deleted_stays_so_when_its_whiteout_matches() {
     assert_eq!(stevedore(&["ls", &to]).ok().text(), "a\na/.hidden");
 }
 
+/// A secret that stays because its pattern was wrong must not stay in silence.
+#[test]
+fn a_pattern_that_matches_nothing_is_named() {
+    let dir = TempDir::new().expect("made");
+    let layers = [Tarball::new().symlink("bin", "usr/bin").directory("usr/bin").file("usr/bin/sh", "sh").end()];
+    let from = crate::support::tarball::image(dir.path(), &layers);
+    for (patterns, unmatched) in [
+        (&["/bin/sh"][..], &["/bin/sh"][..]),
+        (&["usr/bin/sh", "/bin/*"], &["/bin/*"]),
+        (&["usr", "usr/bin/sh"], &[]),
+        (&["none", "no/ne", "bin"], &["none", "no/ne"]),
+    ] {
+        let to = format!("oci:{}:thin", dir.path().display());
+        let mut args = vec!["mutate", &from, "--to", &to];
+        patterns.iter().for_each(|pattern| args.extend(["--strip", pattern]));
+        let run = stevedore(&args).ok();
+        for pattern in patterns {
+            let is_named = run.stderr.contains(&format!("--strip {pattern} matches nothing"));
+            assert_eq!(is_named, unmatched.contains(pattern), "{pattern}: {}", run.stderr);
+        }
+    }
+}
+
 #[test]
 fn a_link_into_a_layer_below_keeps_its_file() {
     let dir = TempDir::new().expect("made");

@@ -79,6 +79,22 @@ fn configs_of_old_tools() {
     }
 }
 
+/// What is no UTF-8 is read as Go reads it, and stays as it is.
+#[test]
+fn a_config_in_latin_1() {
+    let folder = Folder::new();
+    let text = r#"{"author":"J?rg","os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[]}}"#;
+    let config: Vec<u8> = text.bytes().map(|byte| if byte == b'?' { 0xf6 } else { byte }).collect();
+    let reference = layout(&folder, "l", &config);
+    let run = stevedore(&["inspect", "--json", &reference]).ok();
+    assert_eq!(run.json()["image"]["author"], "J\u{fffd}rg");
+    assert_eq!(run.json()["faults"], json!(["it is not all UTF-8"]));
+    for verb in ["ls", "digest", "sbom"] {
+        stevedore(&[verb, &reference]).ok();
+    }
+    assert_eq!(stevedore(&["inspect", "--config", &reference]).ok().stdout, config);
+}
+
 /// References that lack what they need are usage errors at once, with what to write instead.
 #[test]
 fn references_that_lack_something() {

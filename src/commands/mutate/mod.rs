@@ -25,7 +25,7 @@ use crate::cli::files::Input;
 use crate::cli::flags::{CompressionName, Registry, Work};
 use crate::cli::locations::location;
 use crate::cli::policies::PolicyFlag;
-use crate::cli::{Error, Result, Ui, Usage};
+use crate::cli::{Context, Error, Result, Ui, Usage};
 use report::{Outcome, note};
 
 /// Change an image: its config, annotations, layers, base, or the entries of an index
@@ -190,7 +190,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
             other => break other?,
         }
     };
-    mutated.notes.iter().for_each(|each| ui.note(&note(each)));
+    mutated.notes.iter().for_each(|each| ui.note(&note(each, &args.layers.strip)));
     let outcome = Outcome::new(args.reference(), target, mutated, report, args.dry_run);
     if !takes_output {
         ui.report(&outcome)?;
@@ -271,7 +271,7 @@ impl Others {
         let (old, new) = match args.rebase() {
             [] => (None, None),
             [old, new, ..] => (Some(open(old)?), Some(open(new)?)),
-            [new] => (Some(open(&mutate::base_location(source, &args.reference().at)?)?), Some(open(new)?)),
+            [new] => (Some(open(&args.own_base(source)?)?), Some(open(new)?)),
         };
         Ok(Self { old, new, added: args.index.index_add.iter().map(open).collect::<Result<_, _>>()? })
     }
@@ -282,6 +282,12 @@ impl Args {
     pub(crate) fn reference(&self) -> &Location {
         let last = self.layers.rebase.last();
         self.reference.as_ref().or(last).expect("clap wants one of them")
+    }
+
+    /// Returns the base that the image names.
+    fn own_base(&self, source: &dyn Source) -> Result<Location> {
+        let reference = self.reference();
+        mutate::base_location(source, &reference.at).with_context(|| format!("cannot tell the base of {reference}"))
     }
 
     /// Returns the bases named: OLD and NEW, or NEW alone.

@@ -1,5 +1,6 @@
 //! What `mutate` says when it is done.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -80,8 +81,8 @@ impl Report for Outcome {
     }
 }
 
-/// Returns a sentence about what a change does not carry along.
-pub(super) fn note(note: &Note) -> String {
+/// Returns a sentence about what a change does not carry along; `strip` are the patterns of what it removes.
+pub(super) fn note(note: &Note, strip: &[OsString]) -> String {
     match note {
         Note::Attestation(digest) => format!("dropped attestation {digest}: it describes the image as it was"),
         Note::NoImage(digest) => format!("left {digest} as it is: it is no image"),
@@ -90,6 +91,12 @@ pub(super) fn note(note: &Note) -> String {
         }
         Note::Referrers(digest, count) => {
             format!("{count} manifests still refer to {digest} and do not hold for the new image")
+        }
+        Note::Unmatched(number) => {
+            let pattern = strip.get(*number).map(|pattern| pattern.display().to_string()).unwrap_or_default();
+            format!(
+                "--strip {pattern} matches nothing in the layers; of a path behind a symbolic link, name the real path"
+            )
         }
         _ => "something else did not change along".to_owned(),
     }

@@ -79,7 +79,12 @@ fn another_base_is_refused() {
     let run = stevedore(&["mutate", &old, "--rebase", &app, &new]).code(1);
     assert!(run.stderr.contains(": layer 1 differs"), "{}", run.stderr);
     let run = stevedore(&["mutate", &app, "--rebase", &new]).code(2);
-    assert!(run.stderr.contains("the image does not say what it stands upon"), "{}", run.stderr);
+    let wanted = format!("cannot tell the base of {app}: the image does not say what it stands upon");
+    assert!(run.stderr.contains(&wanted), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: name it: --rebase OLD NEW"), "{}", run.stderr);
+    // The image may come last, as crane has it.
+    let run = stevedore(&["mutate", "--rebase", &new, &app]).code(2);
+    assert!(run.stderr.contains(&wanted), "{}", run.stderr);
 }
 
 #[test]
