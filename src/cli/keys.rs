@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use serde::Serialize;
+use stevedore::digest::Digest;
 use stevedore::durable::{self, Existing};
 use stevedore::sign::key::{self, External, MAX_FILE, Stored};
 use stevedore::sign::{Error, PrivateKey, PublicKey, SigningKey};
 use zeroize::Zeroizing;
 
+use super::report::Report;
 use super::{Context, Result, Ui, Usage, Verdict};
 
 /// What a name begins with that is a variable's.
@@ -132,15 +135,29 @@ pub(crate) fn required(names: &[String]) -> Result<Vec<PublicKey>> {
     Ok(keys.into_iter().flatten().collect())
 }
 
-/// Writes a pair of keys to PREFIX.key, encrypted and for its owner only, and PREFIX.pub; returns both files. Files that exist are replaced
-/// with `force` only.
+/// A pair of keys that was written.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Pair {
+    private_key: String,
+    public_key: String,
+    fingerprint: Digest,
+}
+
+impl Report for Pair {
+    fn text(&self) -> String {
+        format!("{}\n{}\n", self.private_key, self.public_key)
+    }
+}
+
+/// Writes a pair of keys to PREFIX.key, encrypted and for its owner only, and PREFIX.pub. Files that exist are replaced with `force` only.
 pub(crate) fn write_pair(
     prefix: &Path,
     force: bool,
     password: &PasswordSource,
     ui: &Ui,
     make: impl FnOnce() -> Result<PrivateKey>,
-) -> Result<([PathBuf; 2], PublicKey)> {
+) -> Result<Pair> {
     let [private, public] = ["key", "pub"].map(|kind| {
         // A prefix may have a dot in it.
         let mut name = prefix.as_os_str().to_owned();
@@ -166,7 +183,8 @@ pub(crate) fn write_pair(
     };
     write(&private, encrypted.as_bytes(), 0o600)?;
     write(&public, key.public_key().to_pem().as_bytes(), 0o644)?;
-    Ok(([private, public], key.public_key()))
+    let [private_key, public_key] = [private, public].map(|path| path.display().to_string());
+    Ok(Pair { private_key, public_key, fingerprint: key.public_key().fingerprint() })
 }
 
 /// Refuses a key that is neither in a file nor in a variable.

@@ -2,11 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-use stevedore::digest::Digest;
-
 use crate::cli::keys::{self, PasswordSource};
-use crate::cli::report::Report;
 use crate::cli::{Result, Ui};
 
 /// Put a private key of another tool into cosign's files
@@ -38,28 +34,8 @@ Examples:
   stevedore import-key-pair --key key.pem --output-key-prefix release
   COSIGN_PASSWORD= stevedore import-key-pair --key rsa.pem";
 
-/// What was written.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Written {
-    private_key: String,
-    public_key: String,
-    fingerprint: Digest,
-}
-
 /// Writes the keys.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let make = || keys::plain_key(&args.key);
-    let ([private, public], key) = keys::write_pair(&args.output_key_prefix, args.force, &args.password, ui, make)?;
-    ui.report(&Written {
-        private_key: private.display().to_string(),
-        public_key: public.display().to_string(),
-        fingerprint: key.fingerprint(),
-    })
-}
-
-impl Report for Written {
-    fn text(&self) -> String {
-        format!("{}\n{}\n", self.private_key, self.public_key)
-    }
+    ui.report(&keys::write_pair(&args.output_key_prefix, args.force, &args.password, ui, make)?)
 }

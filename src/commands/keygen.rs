@@ -2,12 +2,9 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-use stevedore::digest::Digest;
 use stevedore::sign::PrivateKey;
 
 use crate::cli::keys::{self, PasswordSource};
-use crate::cli::report::Report;
 use crate::cli::{Result, Ui};
 
 /// Make a pair of keys for signing images
@@ -33,28 +30,8 @@ Examples:
   stevedore keygen --output-key-prefix release --password-file /run/secrets/password
   COSIGN_PASSWORD= stevedore keygen --output-key-prefix test";
 
-/// What was written.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Written {
-    private_key: String,
-    public_key: String,
-    fingerprint: Digest,
-}
-
 /// Makes the keys.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let make = || Ok(PrivateKey::generate()?);
-    let ([private, public], key) = keys::write_pair(&args.output_key_prefix, args.force, &args.password, ui, make)?;
-    ui.report(&Written {
-        private_key: private.display().to_string(),
-        public_key: public.display().to_string(),
-        fingerprint: key.fingerprint(),
-    })
-}
-
-impl Report for Written {
-    fn text(&self) -> String {
-        format!("{}\n{}\n", self.private_key, self.public_key)
-    }
+    ui.report(&keys::write_pair(&args.output_key_prefix, args.force, &args.password, ui, make)?)
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use std::{fs, io};
 
 use rustls::ClientConfig;
-use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -16,7 +15,7 @@ use ureq::{Agent, ProxyProtocol};
 use super::connector::connector;
 use super::error::{Error, Result};
 use super::options::{Host, Identity, Options, Proxy};
-use super::trust::{Blind, Trust};
+use super::trust::Trust;
 use super::url::{Scheme, Url, is_loopback};
 
 /// What all connections of a client have in common; the system's authorities are read once, and not before the first https connection.
@@ -57,20 +56,20 @@ impl Connections {
     fn tls(&self, options: &Options, authority: &str) -> Result<Arc<ClientConfig>> {
         let host = options.host(authority);
         let files = Files::find(options, host, authority)?;
-        let verifier: Arc<dyn ServerCertVerifier> = if host.skip_verify {
-            Arc::new(Blind(self.provider.clone()))
+        let verifier = if host.skip_verify {
+            Trust::blind(&self.provider)
         } else {
             let mut named = self.system().to_vec();
             for path in &files.authorities {
                 named.extend(certificates(path)?);
             }
-            Arc::new(Trust::new(named, &self.provider))
+            Trust::new(named, &self.provider)
         };
         let builder = ClientConfig::builder_with_provider(self.provider.clone())
             .with_safe_default_protocol_versions()
             .expect("ring speaks the default versions")
             .dangerous()
-            .with_custom_certificate_verifier(verifier);
+            .with_custom_certificate_verifier(Arc::new(verifier));
         let Some(Identity { certificate, key }) = &files.identity else {
             return Ok(Arc::new(builder.with_no_client_auth()));
         };

@@ -5,7 +5,6 @@
 //! like any other's.
 
 use std::fmt;
-use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
@@ -23,9 +22,15 @@ const NAMES: usize = 5;
 /// Trusts authorities, and certificates that are among them.
 #[derive(Debug)]
 pub(super) struct Trust {
+    /// Nothing where everybody is trusted.
+    authorities: Option<Authorities>,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+#[derive(Debug)]
+struct Authorities {
     named: Vec<CertificateDer<'static>>,
     roots: RootCertStore,
-    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Trust {
@@ -33,7 +38,14 @@ impl Trust {
     pub(super) fn new(named: Vec<CertificateDer<'static>>, provider: &CryptoProvider) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(named.iter().cloned());
-        Self { named, roots, algorithms: provider.signature_verification_algorithms }
+        let authorities = Some(Authorities { named, roots });
+        Self { authorities, algorithms: provider.signature_verification_algorithms }
+    }
+
+    /// Makes one that trusts everybody: for whoever said so. A certificate that may be anybody's proves nothing, and old ones cannot even be
+    /// parsed, so that nothing is verified.
+    pub(super) fn blind(provider: &CryptoProvider) -> Self {
+        Self { authorities: None, algorithms: provider.signature_verification_algorithms }
     }
 }
 
@@ -46,15 +58,18 @@ impl ServerCertVerifier for Trust {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let Some(Authorities { named, roots }) = &self.authorities else {
+            return Ok(ServerCertVerified::assertion());
+        };
         let certificate = ParsedCertificate::try_from(end_entity)?;
         let verify = |roots, intermediates| {
             verify_server_cert_signed_by_trust_anchor(&certificate, roots, intermediates, now, self.algorithms.all)
         };
-        if self.named.contains(end_entity) {
+        if named.contains(end_entity) {
             // Without authorities a certificate in order lacks its issuer and nothing else.
             verify(&RootCertStore::empty(), &[]).or_else(lacks_issuer_only)?;
         } else {
-            verify(&self.roots, intermediates)?;
+            verify(roots, intermediates)?;
         }
         verify_server_name(&certificate, server_name)?;
         Ok(ServerCertVerified::assertion())
@@ -66,7 +81,10 @@ impl ServerCertVerifier for Trust {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+        match self.authorities {
+            Some(_) => verify_tls12_signature(message, certificate, signed, &self.algorithms),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
     }
 
     fn verify_tls13_signature(
@@ -75,11 +93,18 @@ impl ServerCertVerifier for Trust {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+        match self.authorities {
+            Some(_) => verify_tls13_signature(message, certificate, signed, &self.algorithms),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        let mut schemes = self.algorithms.supported_schemes();
+        if self.authorities.is_none() {
+            schemes.extend([SignatureScheme::ECDSA_NISTP521_SHA512, SignatureScheme::RSA_PKCS1_SHA1]);
+        }
+        schemes
     }
 }
 
@@ -97,48 +122,6 @@ fn is_authority(error: &CertificateError) -> bool {
         return false;
     };
     matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
-}
-
-/// Trusts everybody: for whoever said so.
-#[derive(Debug)]
-pub(super) struct Blind(pub(super) Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Blind {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        // A certificate that may be anybody's proves nothing, and old ones cannot even be parsed.
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let mut schemes = self.0.signature_verification_algorithms.supported_schemes();
-        schemes.extend([SignatureScheme::ECDSA_NISTP521_SHA512, SignatureScheme::RSA_PKCS1_SHA1]);
-        schemes
-    }
 }
 
 /// Why a certificate is refused, in words of people rather than of libraries.
