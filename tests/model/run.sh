@@ -11,7 +11,8 @@ mkdir -p "$work"
 [[ -n ${TRAILS:-} ]] || trap 'rm -rf "$work"' EXIT
 # A model that outgrows the machine is an error, not a busy afternoon.
 ulimit -v $((5 * 1024 * 1024))
-failures=0 runs=0
+lines=$work/lines
+: >"$lines"
 
 run() { # MODEL NAME EXPECTED(sound|flawed) FLAG...
   local model=$1 name=$2 expected=$3 found=sound begin=$SECONDS
@@ -22,7 +23,6 @@ run() { # MODEL NAME EXPECTED(sound|flawed) FLAG...
   [[ $expected == flawed ]] && flags+=(-DBFS)
   mkdir -p "$folder"
   cd "$folder"
-  runs=$((runs + 1))
   if ! { spin "$@" -a "$here/$model.pml" && gcc "${flags[@]}" -o pan pan.c; } >build.txt 2>&1; then
     found=broken
   else
@@ -34,15 +34,20 @@ run() { # MODEL NAME EXPECTED(sound|flawed) FLAG...
   local states
   states=$(awk '/states, stored/ {print $1; exit}' out.txt 2>/dev/null || true)
   local mark=
-  [[ $found == "$expected" ]] || { mark='   <-- not as expected'; failures=$((failures + 1)); }
+  [[ $found == "$expected" ]] || mark='   <-- not as expected'
   printf '%-26s %-7s %-7s %10s %4s s%s\n' "$name" "$expected" "$found" "${states:-0}" $((SECONDS - begin)) "$mark"
   if [[ $found == flawed && -n ${TRAILS:-} ]]; then
     spin "$@" -k "$model.pml.trail" -t -p "$here/$model.pml" >trail.txt 2>&1 || true
   fi
   rm -f pan pan.[bchmpt]
 }
-collector() { run collector "$@"; }
-upload() { run upload "$@"; }
+# As many at a time as there are processors.
+start() {
+  while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n || true; done
+  run "$@" | tee -a "$lines" &
+}
+collector() { start collector "$@"; }
+upload() { start upload "$@"; }
 
 # Two writers of one request; one writer of three.
 two=(-DOPS=1 -DTMAX=2)
@@ -102,5 +107,7 @@ upload upload-one-server sound -DREQS=6 -DSERVERS=1
 upload upload-create-two flawed -DREQS=5 -DBROKEN_CREATE
 upload upload-create-one flawed -DREQS=5 -DSERVERS=1 -DBROKEN_CREATE
 
+wait
+runs=$(wc -l <"$lines") failures=$(grep -c 'not as expected' "$lines" || true)
 echo "$runs runs, $failures not as expected"
 ((failures == 0 && runs > 0))
