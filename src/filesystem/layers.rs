@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::{io, thread};
 
 use super::ahead::{Ahead, Pipe};
@@ -285,6 +285,6 @@ impl<'a> Layers<'a> {
     }
 
     fn spooled(&self) -> MutexGuard<'_, Vec<Option<Arc<File>>>> {
-        self.spooled.lock().unwrap_or_else(PoisonError::into_inner)
+        crate::locks::lock(&self.spooled)
     }
 }

@@ -1,7 +1,7 @@
 //! One layer from its blob: verified, decompressed, listed.
 
 use std::io::{self, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::ahead::{Ahead, Pipe};
@@ -219,6 +219,6 @@ impl<R> Clone for Shared<R> {
 
 impl<R: Read> Read for Shared<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).read(buffer)
+        crate::locks::lock(&self.0).read(buffer)
     }
 }

@@ -18,7 +18,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 pub use environment::Environment;
 pub use error::Error;
@@ -172,7 +172,7 @@ impl Files {
 
     /// Asks a helper once. Others wait meanwhile: most likely they want the same answer, and helpers may ask a person.
     fn ask(&self, name: &str, host: &str) -> Answer {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = crate::locks::lock(&self.answers);
         let key = (name.to_owned(), server::server(host).to_owned());
         answers.entry(key).or_insert_with(|| self.helpers.get(name, host)).clone()
     }

@@ -35,7 +35,7 @@ impl Cache {
     /// Returns a manifest if the files that it was read from are still the same.
     pub(super) fn find(&self, key: &str, files: &Files) -> Option<Arc<Served>> {
         let (entry, is_old) = {
-            let generations = self.0.read().expect("nothing panics while it holds the cache");
+            let generations = crate::locks::read(&self.0);
             match generations.young.get(key) {
                 Some(entry) => (entry.clone(), false),
                 None => (generations.old.get(key)?.clone(), true),
@@ -63,7 +63,7 @@ impl Cache {
     fn insert(&self, key: &str, entry: Entry) {
         // A path, a stamp and a map's slot for each file, and the manifest.
         let size = entry.manifest.bytes() + 2 * key.len() + 512;
-        let mut generations = self.0.write().expect("nothing panics while it holds the cache");
+        let mut generations = crate::locks::write(&self.0);
         if generations.size + size > GENERATION {
             generations.old = std::mem::take(&mut generations.young);
             generations.size = 0;

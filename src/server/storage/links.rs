@@ -54,7 +54,7 @@ impl Links {
 
     /// Returns the last followed link on a path and what of the path lies behind it.
     pub(super) fn locate<'a>(&self, path: &'a str) -> Option<(Arc<Target>, &'a str)> {
-        let found = self.found.read().expect("nothing panics while it holds the map");
+        let found = crate::locks::read(&self.found);
         if found.is_empty() {
             return None;
         }
@@ -99,7 +99,7 @@ impl Links {
         let folder = beneath(folder.as_fd(), rest, FOLDER, Mode::empty())
             .map_err(|error| format!("is a symbolic link to something that cannot be opened as a folder ({error})"))?;
         let target = Target { folder, path: target, passed };
-        let mut found = self.found.write().expect("nothing panics while it holds the map");
+        let mut found = crate::locks::write(&self.found);
         found.insert(path.to_owned(), Arc::new(target));
         Ok(())
     }

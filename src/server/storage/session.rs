@@ -19,6 +19,7 @@ use super::step::step;
 use super::temporary::is_at;
 use super::{Storage, layout};
 use crate::digest::{Algorithm, Digest, Hasher};
+use crate::locks;
 use crate::store::{Error, Result};
 use crate::timestamp;
 
@@ -31,11 +32,11 @@ pub(super) struct Progress(Mutex<HashMap<String, (u64, Hasher)>>);
 
 impl Progress {
     fn take(&self, folder: &str) -> Option<(u64, Hasher)> {
-        self.0.lock().expect("nothing panics while it holds the list").remove(folder)
+        locks::lock(&self.0).remove(folder)
     }
 
     fn keep(&self, folder: &str, at: u64, hasher: Hasher) {
-        let mut list = self.0.lock().expect("nothing panics while it holds the list");
+        let mut list = locks::lock(&self.0);
         if list.len() >= MAX_PROGRESS {
             // Reading those files again is slower and no less right.
             list.clear();
@@ -233,16 +234,9 @@ fn new_id() -> Result<String> {
     random.fill(&mut bytes).map_err(|_| Error::Unsupported { what: "a random number" })?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let number = u128::from_be_bytes(bytes);
-    let part = |shift: u32, bits: u32| number >> shift & ((1 << bits) - 1);
-    Ok(format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        part(96, 32),
-        part(80, 16),
-        part(64, 16),
-        part(48, 16),
-        part(0, 48)
-    ))
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
+    let [one, two, three, four, five] = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &hex[part]);
+    Ok(format!("{one}-{two}-{three}-{four}-{five}"))
 }
 
 #[cfg(test)]
