@@ -87,7 +87,12 @@ impl Remote {
         let mut page = self.tags(None)?;
         let mut all = page.items;
         let mut seen = HashSet::new();
-        while let Some(next) = page.next.take().filter(|next| seen.insert(next.clone())) {
+        while let Some(next) = page.next.take() {
+            if !seen.insert(next.clone()) {
+                // What was read is not known to be all: whoever finds a tag missing must not take it for free.
+                let reason = "the list of tags leads in circles".to_owned();
+                return Err(Error::Answer { method: "GET", url: self.session.registry.url(&next).to_string(), reason });
+            }
             page = self.tags(Some(&next))?;
             all.append(&mut page.items);
         }

@@ -113,7 +113,14 @@ impl Storage {
             if size > READ_LIMIT {
                 return Err(self.files.error("read", &path)(io::ErrorKind::FileTooLarge.into()));
             }
-            (media_type_of(serde_json::from_reader(BufReader::new(file))), Stored::InFile { under: target, size })
+            let shape: serde_json::Result<Shape> = serde_json::from_reader(BufReader::new(file));
+            // A disk that fails says nothing about the type.
+            if let Err(error) = &shape
+                && let Some(kind) = error.io_error_kind()
+            {
+                return Err(self.files.error("read", &path)(kind.into()));
+            }
+            (media_type_of(shape), Stored::InFile { under: target, size })
         } else {
             let mut raw = Vec::new();
             file.take(size).read_to_end(&mut raw).map_err(self.files.error("read", &path))?;

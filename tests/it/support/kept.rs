@@ -22,13 +22,23 @@ pub(crate) struct Ways {
     pub(crate) is_gitlab: bool,
     /// What is answered where a tag is not there, when its name ends like this; tags are listed if the last is true.
     pub(crate) absent: Option<(&'static str, u16, bool)>,
+    /// Whether the list of tags says that it goes on, and leads back to its beginning.
+    pub(crate) circles: bool,
     /// What a PUT of a manifest under such a path is answered with.
     pub(crate) refuses: Option<(&'static str, u16)>,
 }
 
 impl Default for Ways {
     fn default() -> Ways {
-        Ways { referrers: 404, challenges: false, says_subject: false, is_gitlab: false, absent: None, refuses: None }
+        Ways {
+            referrers: 404,
+            challenges: false,
+            says_subject: false,
+            is_gitlab: false,
+            absent: None,
+            circles: false,
+            refuses: None,
+        }
     }
 }
 
@@ -129,7 +139,12 @@ fn answer(content: &mut Content, ways: &Ways, asked: &Asked) -> Reply {
             None => Reply::error(404, "BLOB_UNKNOWN", "no such blob"),
         },
         ("tags", _) if !ways.absent.is_none_or(|(_, _, lists)| lists) => Reply::error(403, "DENIED", "not allowed"),
-        ("tags", _) => Reply::json(200, &json!({"name": repository, "tags": tags(content, &repository)})),
+        ("tags", _) => {
+            let reply = Reply::json(200, &json!({"name": repository, "tags": tags(content, &repository)}));
+            let last = if asked.url.contains("last=x") { "y" } else { "x" };
+            let next = format!("</v2/{repository}/tags/list?last={last}>; rel=\"next\"");
+            if ways.circles { reply.header("Link", &next) } else { reply }
+        }
         _ if ways.referrers == 200 => list(content, &repository, &name),
         _ => {
             let reply = Reply::error(ways.referrers, "UNSUPPORTED", "no such thing here");
