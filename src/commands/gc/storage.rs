@@ -65,7 +65,7 @@ pub(super) fn verify(store: &Path, flags: &StorageFlags, dry_run: bool, ui: &Ui)
 /// A directory of something else is not made a registry's, least of all when nothing is to be removed.
 fn open(store: &Path, flags: &StorageFlags) -> Result<Storage> {
     if !store.is_dir() {
-        return Err(transport::Error::not_found("directory", &store.display()).into());
+        return Err(transport::Error::not_found("storage", &store.display()).into());
     }
     let mut storage = Storage::open_existing(store)?;
     for folder in &flags.follow_links {
