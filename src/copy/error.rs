@@ -190,7 +190,9 @@ impl Classified for Error {
             Self::Denied { diagnosis, .. } => diagnosis.clone(),
             Self::Refused { hint, .. } => Class::Failed.maybe_hint(hint.as_deref()),
             Self::Moved { .. } => Class::Failed.hint("run it again"),
-            Self::Preserve { .. } => Class::Failed.hint("leave out --preserve-digests, or the flag that changes the digest"),
+            Self::Preserve { .. } => {
+                Class::Failed.hint("leave out --preserve-digests, or the flag that changes the digest")
+            }
             Self::Platform { .. } | Self::Tag { named: None, .. } => Class::NotFound.into(),
             Self::Digest { .. } | Self::Tag { .. } | Self::DiffId { .. } => Class::Verification.into(),
             Self::Layer { source, .. } => source.diagnosis(),
