@@ -896,8 +896,14 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l read-t
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l tls-verify -d 'Speak https with valid certificates only; with false, http and any certificate will do' -r -f -a "true\t''
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l tlog-upload -d 'Taken with the value false, with a key: there is no transparency log' -r -f -a "true\t''
 false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l use-signing-config -d 'Taken with the value false, for none is fetched' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l new-bundle-format -d 'Taken with the value true: a bundle is written' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l output-signature -d 'Refused: --bundle' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l output-certificate -d 'Refused: --bundle' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1103,8 +1109,14 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l read
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l tls-verify -d 'Speak https with valid certificates only; with false, http and any certificate will do' -r -f -a "true\t''
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l tlog-upload -d 'Taken with the value false, with a key: there is no transparency log' -r -f -a "true\t''
 false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l use-signing-config -d 'Taken with the value false, for none is fetched' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l new-bundle-format -d 'Taken with the value true: a bundle is written' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l output-signature -d 'Refused: --bundle' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l output-certificate -d 'Refused: --bundle' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'

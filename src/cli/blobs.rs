@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
+use clap::ArgAction;
 use serde::Serialize;
-use stevedore::registry::Client;
 use stevedore::sign::{By, Recorded, Sealed, Signer};
 
-use super::client::Common;
+use super::cosign;
 use super::files;
-use super::flags::{Network, Side};
+use super::flags::Network;
 use super::identity::IdentityFlags;
 use super::keys::{self, PasswordSource};
 use super::report::Report;
@@ -34,9 +34,57 @@ pub(crate) struct BlobFlags {
     identity: IdentityFlags,
     #[command(flatten)]
     network: Network,
-    /// Speak https with valid certificates only; with false, http and any certificate will do
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Network")]
-    tls_verify: Option<bool>,
+    #[command(flatten)]
+    habits: Habits,
+}
+
+/// Flags of cosign's that change nothing here, or have others.
+#[derive(clap::Args, Debug)]
+struct Habits {
+    /// Taken with the value false, with a key: there is no transparency log
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    tlog_upload: Option<bool>,
+    /// Taken with the value false, for none is fetched
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    use_signing_config: Option<bool>,
+    /// Taken with the value true: a bundle is written
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    new_bundle_format: Option<bool>,
+    /// Refused: --bundle
+    #[arg(long, hide = true, value_name = "FILE")]
+    output_signature: Option<String>,
+    /// Refused: --bundle
+    #[arg(long, hide = true, value_name = "FILE")]
+    output_certificate: Option<String>,
+}
+
+impl Habits {
+    /// Refuses what cannot be had.
+    fn check(&self, is_identity: bool) -> Result<(), Usage> {
+        check_log(self.tlog_upload, self.use_signing_config, is_identity)?;
+        let bundle = "use --bundle FILE, which has the signature and the certificate in it";
+        cosign::refuse(&[
+            (self.new_bundle_format == Some(false), "--new-bundle-format=false", bundle),
+            (self.output_signature.is_some(), "--output-signature", bundle),
+            (self.output_certificate.is_some(), "--output-certificate", bundle),
+        ])
+    }
+}
+
+/// Refuses cosign's flags about logs and configs where they ask for something else than what is done.
+pub(crate) fn check_log(upload: Option<bool>, fetch: Option<bool>, is_identity: bool) -> Result<(), Usage> {
+    if fetch == Some(true) {
+        return Err(Usage::new("no signing config is fetched", "name the file: --signing-config FILE"));
+    }
+    match (upload, is_identity) {
+        (Some(false), true) => {
+            Err(Usage::new("nobody verifies an identity's signature that is in no log", "leave the flag out"))
+        }
+        (Some(true), false) => {
+            Err(Usage::new("nothing that a key signs is sent to a transparency log", "leave the flag out"))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl BlobFlags {
@@ -48,6 +96,7 @@ impl BlobFlags {
         ui: &Ui,
         sign: impl FnOnce(By<'_>) -> Result<Sealed>,
     ) -> Result<()> {
+        self.habits.check(self.key.is_none())?;
         let sealed = match &self.key {
             Some(_) if self.identity.are_given() => {
                 return Err(
@@ -57,9 +106,7 @@ impl BlobFlags {
             Some(name) => sign(By::Key(&*keys::signing_key(name, &self.password, ui)?))?,
             None if !self.identity.are_given() => return Err(nobody().into()),
             None => {
-                let side = Side { tls_verify: self.tls_verify, ..Side::default() };
-                let common = Common { network: &self.network, work: None };
-                let client = Client::new(common.registry(&side)?);
+                let client = IdentityFlags::client(&self.network)?;
                 sign(By::Identity(&self.identity.signer(&client, ui, &ui.watch()?)?))?
             }
         };

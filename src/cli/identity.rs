@@ -12,6 +12,8 @@ use stevedore::sign::keyless::signing::{
 use stevedore::timestamp;
 use stevedore::watch::Watch;
 
+use super::client::Common;
+use super::flags::{Network, Side};
 use super::keyless::trusted_root;
 use super::{Context, Result, Ui, Usage, output};
 
@@ -70,6 +72,12 @@ impl IdentityFlags {
     pub(crate) fn are_given(&self) -> bool {
         let nothing = Self { oidc_client_id: self.oidc_client_id.clone(), ..Self::default() };
         *self != nothing
+    }
+
+    /// Makes the client that asks the services. That a registry may be talked to without TLS, or who logs in there, is none of their business.
+    pub(crate) fn client(network: &Network) -> Result<Client> {
+        let common = Common { network, work: None };
+        Ok(Client::new(common.registry(&Side::default())?))
     }
 
     /// Checks what is typed, and returns who signs. Nothing is asked before the first signature, but for what is in files.

@@ -9,9 +9,9 @@ use stevedore::timestamp;
 use stevedore::transport::{Place, Source, Transport};
 use stevedore::watch::Watch;
 
-use super::blobs::nobody;
+use super::blobs::{check_log, nobody};
 use super::cosign::{self, ForeignFlags};
-use super::flags;
+use super::flags::{self, Network};
 use super::identity::IdentityFlags;
 use super::keys::{self, PasswordSource};
 use super::report::Report;
@@ -94,7 +94,11 @@ impl SigningFlags {
         let options = image.registry.options(None, ui)?;
         let identity = match &key {
             Some(_) => None,
-            None => Some(self.who.signer(&options.client.get()?, ui, &options.watch)?),
+            None => {
+                // A certificate of the client's is for the registry alone.
+                let network = Network::from(&image.registry.network.reach);
+                Some(self.who.signer(&IdentityFlags::client(&network)?, ui, &options.watch)?)
+            }
         };
         let by = match (&key, &identity) {
             (Some(key), _) => By::Key(&**key),
@@ -207,15 +211,7 @@ struct Habits {
 impl Habits {
     /// Refuses what cannot be had.
     fn check(&self, is_identity: bool) -> Result<(), Usage> {
-        if self.use_signing_config == Some(true) && is_identity {
-            return Err(Usage::new("no signing config is fetched", "name the file: --signing-config FILE"));
-        }
-        if self.tlog_upload == Some(false) && is_identity {
-            return Err(Usage::new("nobody verifies an identity's signature that is in no log", "leave the flag out"));
-        }
-        if !is_identity && (self.tlog_upload == Some(true) || self.use_signing_config == Some(true)) {
-            return Err(Usage::new("nothing that a key signs is sent to a transparency log", "leave the flag out"));
-        }
+        check_log(self.tlog_upload, self.use_signing_config, is_identity)?;
         let upload = "copy the image to oci:DIR and sign it there; --signature-format says what is written";
         cosign::refuse(&[
             (self.new_bundle_format == Some(false), "--new-bundle-format=false", "use --signature-format classic"),

@@ -8,7 +8,6 @@ use ureq::http::header;
 
 use super::client::Client;
 use super::error::{Error, Result};
-use super::options::PlainHttp;
 use super::retry::{retry, wait};
 use super::url::{Scheme, Url, is_loopback};
 use super::wire::{self, Body, Request};
@@ -59,12 +58,9 @@ impl Service {
         self.base.to_string().trim_end_matches('/').to_owned()
     }
 
-    /// Says whether a secret may be sent there: by https, to this machine, or where plain http was allowed outright.
+    /// Says whether a secret may be sent there: by https, or to this machine.
     pub(crate) fn may_have_secrets(&self) -> bool {
-        let allowed = self.client.options().host(self.base.authority()).plain_http;
-        self.base.scheme == Scheme::Https
-            || is_loopback(self.base.authority())
-            || matches!(allowed, PlainHttp::Allowed | PlainHttp::Always)
+        self.base.scheme == Scheme::Https || is_loopback(self.base.authority())
     }
 
     /// Asks, again after a failure that may pass.

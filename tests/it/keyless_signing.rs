@@ -255,6 +255,26 @@ fn what_is_refused() {
             6,
             "the bundle that was made does not verify: its certificate was not valid at 2023-11-15T22:10:00Z",
         ),
+        (
+            "fulcio: nonsense",
+            &first,
+            5,
+            "the answer of the certificate authority {} makes no sense: it holds no certificate",
+        ),
+        (
+            "rekor: nonsense",
+            &first,
+            5,
+            "the answer of the transparency log {} makes no sense: it is not one entry of a log",
+        ),
+        (
+            "rekor: nonsense",
+            &second,
+            5,
+            "the answer of the transparency log {} makes no sense: it is not an entry of a log",
+        ),
+        ("clock: nonsense", &first, 6, "the time stamp is malformed"),
+        ("rekor: large", &first, 5, "makes no sense: it has more than 4194304 bytes"),
         ("elsewhere", &first, 5, "did not issue a certificate: POST {}/api/v2/signingCert: status 307"),
     ] {
         room.services.fault(fault);

@@ -22,6 +22,7 @@ const INTERVAL: u64 = 5;
 /// The longest pause and the longest that a code is waited for, in seconds, whatever a server says.
 const LONGEST_INTERVAL: u64 = 60;
 const LONGEST: u64 = 1800;
+const ISSUER: &str = "the issuer of identity tokens";
 
 /// What a person has to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +46,9 @@ pub fn github(client: &Client, url: &str, secret: &str, audience: &str, watch: &
     struct Answer {
         value: String,
     }
-    let github = named(client, "GitHub's issuer", url, watch)?;
-    check_secret(&github, url)?;
+    const WHO: &str = "GitHub's issuer";
+    let github = named(client, WHO, url, watch)?;
+    check_secret(&github, WHO, url)?;
     if !is_header(secret) {
         return Err(Error::Token("ACTIONS_ID_TOKEN_REQUEST_TOKEN holds what no header of HTTP can"));
     }
@@ -114,8 +116,8 @@ pub fn people(
     watch: &Watch,
 ) -> Result<IdentityToken> {
     let at = |url: &str| -> Result<Named> {
-        let service = named(client, "the issuer of identity tokens", url, watch)?;
-        check_secret(&service, url)?;
+        let service = named(client, ISSUER, url, watch)?;
+        check_secret(&service, ISSUER, url)?;
         Ok(service)
     };
     let issuing = at(issuer)?;

@@ -71,7 +71,7 @@ impl IdentitySigner {
         services.check()?;
         let named = |what, url: &str| named(client, what, url, watch);
         let authority = named(AUTHORITY, &services.authority)?;
-        check_secret(&authority, &services.authority)?;
+        check_secret(&authority, AUTHORITY, &services.authority)?;
         let logs = services.logs.iter().map(|log| {
             let named = named("the transparency log", &log.url)?;
             Ok(Log { named, generation: log.generation })
@@ -176,12 +176,12 @@ fn named(client: &Client, what: &'static str, url: &str, watch: &Watch) -> Resul
 }
 
 /// Refuses a service that would get a secret in plain http.
-fn check_secret(named: &Named, url: &str) -> Result<()> {
+fn check_secret(named: &Named, what: &'static str, url: &str) -> Result<()> {
     match named.service.may_have_secrets() {
         true => Ok(()),
         false => {
-            let reason = "the identity token would go there in plain http; use https, or --tls-verify=false";
-            Err(Error::Url { what: AUTHORITY, url: url.to_owned(), reason })
+            let reason = "an identity token would go there in plain http; it goes by https, or to this machine";
+            Err(Error::Url { what, url: url.to_owned(), reason })
         }
     }
 }

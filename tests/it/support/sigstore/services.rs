@@ -186,6 +186,17 @@ impl State {
         if self.has("elsewhere") {
             return Ok(Reply::new(307).header("Location", "http://localhost:1/"));
         }
+        let (name, what) = self.changing().fault.split_once(": ").unwrap_or_default();
+        let service = match path {
+            "/api/v2/signingCert" => "fulcio",
+            "/api/v1/timestamp" => "clock",
+            _ => "rekor",
+        };
+        match what {
+            "nonsense" if name == service => return Ok(Reply::json(201, &json!({"x": [1, null, {"body": "e30="}]}))),
+            "large" if name == service => return Ok(Reply::new(201).body(vec![b' '; (4 << 20) + 1])),
+            _ => {}
+        }
         match (head.method(), path, kind) {
             ("POST", "/api/v2/signingCert", "application/json") => self.certificate(head, &json()?),
             ("POST", "/api/v1/log/entries", "application/json") => self.first(&json()?),
