@@ -55,7 +55,7 @@ pub(crate) struct WriteOut {
 
 impl WriteOut {
     /// How many bytes set out together.
-    const STEP: u64 = 8 << 20;
+    const STEP: u64 = 4 << 20;
 
     /// Starts where writing does.
     pub(crate) fn new(at: u64) -> Self {
@@ -64,12 +64,17 @@ impl WriteOut {
 
     /// Takes note that everything before `at` is written. What becomes of it shows when the file is synced.
     pub(crate) fn advance(&mut self, file: &File, at: u64) {
-        let Some(length) = NonZeroU64::new(at.saturating_sub(self.begun)).filter(|length| length.get() >= Self::STEP)
-        else {
-            return;
-        };
-        start_write_out(file, self.begun, length);
-        self.begun = at;
+        if at.saturating_sub(self.begun) >= Self::STEP {
+            self.end(file, at);
+        }
+    }
+
+    /// Sends off what is left, where something else comes before the sync.
+    pub(crate) fn end(&mut self, file: &File, at: u64) {
+        if let Some(length) = NonZeroU64::new(at.saturating_sub(self.begun)) {
+            start_write_out(file, self.begun, length);
+            self.begun = at;
+        }
     }
 }
 

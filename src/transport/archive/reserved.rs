@@ -284,6 +284,7 @@ impl Stage for PlaceStage {
             written.advance(file, start + len);
             Ok(())
         });
+        written.end(&self.inner.file, start + len);
         self.len = len;
         result.map(|()| len)
     }
