@@ -39,6 +39,7 @@ mod tree;
 mod unpack;
 mod usage;
 mod visit;
+mod warning;
 mod writer;
 
 pub use error::{Error, Result};
@@ -51,10 +52,11 @@ pub(crate) use meaning::{join, split};
 pub use members::Members;
 pub use merging::{Passed, Sink};
 pub use read::{Layer, Scanned, scan};
-pub use tree::{Oddity, Path, Tree, Warning};
+pub use tree::{Path, Tree};
 pub use unpack::{Omitted, Unpack};
 pub use usage::{Usage, usage};
 pub use visit::{Content, Visitor};
+pub use warning::{Oddity, Warning};
 pub use writer::Writer;
 
 pub use crate::tar::{Entry, Kind, Malformed, Member, Xattr};

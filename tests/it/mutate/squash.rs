@@ -87,6 +87,18 @@ fn cases() -> Vec<Case> {
             &["z", "h"],
         ),
         (
+            "a hard link into the base, over a directory, and another one to it",
+            2,
+            vec![tar().file("b", "1"), tar().file("a/c", "x").link("a", "b").link("e", "a"), tar().file("z", "Z")],
+            &["z", "a", "e"],
+        ),
+        (
+            "a directory that was made for a hard link into the base, and emptied",
+            2,
+            vec![tar().file("b", "1"), tar().link("n/h", "b"), tar().file("n/.wh.h", "")],
+            &["n/", "n/.wh.h"],
+        ),
+        (
             "a file that hid a directory of the base",
             2,
             vec![
