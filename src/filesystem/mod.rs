@@ -51,6 +51,7 @@ pub use meaning::Meaning;
 pub(crate) use meaning::{join, split};
 pub use members::Members;
 pub use merging::{Passed, Sink};
+pub(crate) use read::each_member;
 pub use read::{Layer, Scanned, scan};
 pub use tree::{Path, Tree};
 pub use unpack::{Omitted, Unpack};
