@@ -21,13 +21,13 @@ impl Layers<'_> {
         let mut tree = self.merge_top(lowest, read.iter())?;
         drop(read);
         let mut lost = HashSet::new();
-        if tree.has_missed || tree.paths.nodes().any(|node| is_empty(&tree, node)) {
+        if tree.has_missed || tree.paths.nodes().any(|node| is_unsure(&tree, node)) {
             let whole;
             (tree, whole) = self.merge_upon(lowest)?;
-            // What made an empty directory is gone, and no layer below has it.
+            // What made an empty directory is gone, or what was hidden is not known below: no layer declares it.
             let is_implied = |path: &[u8]| whole.paths.find(path).is_some_and(|node| whole.table.is_implied(node));
-            let empty = tree.paths.nodes().filter(|node| is_empty(&tree, *node));
-            lost.extend(empty.filter(|node| is_implied(&tree.paths.path(*node))));
+            let unsure = tree.paths.nodes().filter(|node| is_unsure(&tree, *node));
+            lost.extend(unsure.filter(|node| is_implied(&tree.paths.path(*node))));
         }
         let mut files = Files::default();
         // Names of what has no content, whiteouts among them; those stand for no node.
@@ -35,8 +35,8 @@ impl Layers<'_> {
         for node in tree.paths.nodes() {
             let hides = tree.shadows(node) & (WHITEOUT | OPAQUE) != 0;
             plain.extend(Some(node).filter(|_| hides).and_then(|node| hide(&tree, node)).map(|name| (name, None)));
-            // Of a directory that is only implied, the layers below may know more, unless it hides theirs.
-            let is_declared = hides || !tree.table.is_implied(node) || lost.contains(&node);
+            // Of a directory that is only implied, the layers below may know more, also where what they have in it is hidden.
+            let is_declared = !tree.table.is_implied(node) || lost.contains(&node);
             if tree.table.has(node) && !tree.table.is_file(node) && is_declared {
                 plain.push((tree.paths.path(node), Some(node)));
             }
@@ -71,9 +71,10 @@ impl Layers<'_> {
     }
 }
 
-/// Says whether this is a directory that no layer declares, with nothing in it any more.
-fn is_empty(tree: &Tree, node: Node) -> bool {
-    tree.table.is_implied(node) && !tree.paths.children(node).any(|child| tree.table.has(child))
+/// Says whether this is a directory that no layer declares and that would not come of what is in it: that is gone, or something is hidden.
+fn is_unsure(tree: &Tree, node: Node) -> bool {
+    let hides = tree.shadows(node) & (WHITEOUT | OPAQUE) != 0;
+    tree.table.is_implied(node) && (hides || !tree.paths.children(node).any(|child| tree.table.has(child)))
 }
 
 /// Returns the name of the entry that hides a path of the layers below; nothing where what is there, or in the way, hides it.

@@ -99,6 +99,18 @@ fn cases() -> Vec<Case> {
             &["n/", "n/.wh.h"],
         ),
         (
+            "an opaque directory that the base declares",
+            2,
+            vec![tar().directory("d").mode(0o1777, 2), tar().file("d/x", "x"), tar().file("d/.wh..wh..opq", "")],
+            &["d/.wh..wh..opq"],
+        ),
+        (
+            "a directory that was removed, and that nobody declares again",
+            2,
+            vec![tar().directory("d").mode(0o1777, 2), tar().file(".wh.d", ""), tar().file("d/x", "x")],
+            &["d/", "d/.wh..wh..opq", "d/x"],
+        ),
+        (
             "a file that hid a directory of the base",
             2,
             vec![
