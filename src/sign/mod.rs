@@ -20,6 +20,7 @@ pub mod keyless;
 mod name;
 pub mod policy;
 pub mod predicate;
+mod seal;
 mod signer;
 pub mod statement;
 mod verify;
@@ -34,6 +35,7 @@ pub use keyless::Keyless;
 pub use name::{attested_name, signed_name};
 pub use policy::{ParseError as PolicyError, Policy};
 pub use predicate::PredicateType;
+pub use seal::{By, MAX_KEYED, Recorded, Sealed};
 pub use signer::{Attesting, Image, Signing, attest, sign};
 pub use verify::{
     Accepted, Rejected, Require, Sought, Verdict, Wanted, check, verify, verify_attestation, verify_image,

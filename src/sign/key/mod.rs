@@ -101,6 +101,12 @@ pub(super) fn certificate(text: &str) -> Option<Vec<u8>> {
     only_block(text, "CERTIFICATE")
 }
 
+/// Writes a certificate as PEM.
+#[cfg(feature = "client")]
+pub(super) fn certificate_pem(der: &[u8]) -> String {
+    pem::write("CERTIFICATE", der).to_string()
+}
+
 /// Returns the content of the one public key that a PEM file has.
 pub(super) fn public_key(text: &str) -> Option<Vec<u8>> {
     only_block(text, PUBLIC)
@@ -225,7 +231,7 @@ pub trait SigningKey: Send + Sync {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error>;
 }
 
-fn fill_random(bytes: &mut [u8]) -> Result<(), Error> {
+pub(super) fn fill_random(bytes: &mut [u8]) -> Result<(), Error> {
     getrandom::fill(bytes).map_err(|_| Error::Random)
 }
 
