@@ -61,8 +61,11 @@ const fn program(
 
 const PYTHON: &[Form] = &[Form { before: b"\0", end: End::Text(b"\0"), named: true }];
 const PYTHON_CPES: &[&str] = &["python_software_foundation:python", "python:python"];
-const REDIS: &[Form] =
-    &[Form { before: b"\0", end: End::RedisBuild, named: false }, after(b"Server started, Redis version ")];
+const REDIS: &[Form] = &[
+    Form { before: b"\0", end: End::RedisBuild, named: false },
+    before(b"buildkitsandbox-"),
+    after(b"Server started, Redis version "),
+];
 const PHP: &[Form] = &[after(b"X-Powered-By: PHP/")];
 const RUBY: &[Form] = &[between(b"ruby ", b" (")];
 
@@ -72,7 +75,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     program(&["libpython*.so*", "python*"], "python", PYTHON_CPES, PYTHON),
     program(&["libpypy*.so*"], "pypy", &[], &[after(b"[PyPy ")]),
     program(&["redis-server"], "redis", &["redislabs:redis", "redis:redis"], REDIS),
-    program(&["valkey-server"], "valkey", &["lfprojects:valkey"], REDIS),
+    program(&["valkey-server"], "valkey", &["lfprojects:valkey", "linuxfoundation:valkey", "valkey-io:valkey"], REDIS),
     program(&["httpd"], "httpd", &["apache:http_server"], &[after(b"Apache/")]),
     program(&["nginx"], "nginx", &["f5:nginx", "nginx:nginx"], &[after(b"nginx version: nginx/")]),
     program(&["nginx", "openresty"], "openresty", &["openresty:openresty"], &[after(b"nginx version: openresty/")]),

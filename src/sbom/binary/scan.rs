@@ -250,6 +250,8 @@ mod tests {
             ("ghc-8.10.4", &["libHSghc-8.10.4-ghc8.10.4.so"], "haskell/ghc@8.10.4"),
             ("cabal", &["/opt/cabal/1.22/lib/cabal-install-1.22.6.0-AfxbHivcmw40"], "haskell/cabal@1.22.6.0"),
             ("stack", &["Version 2.9.3, Git revision 6cf638947a86"], "haskell/stack@2.9.3"),
+            ("redis-server", &["\u{8})7.2.3buildkitsandbox-1702957734000000000"], "redis@7.2.3"),
+            ("valkey-server", &["valkey9.0.0buildkitsandbox-1764887574000000000"], "valkey@9.0.0"),
             ("redis-server", &["Server started, Redis version 2.8.23"], "redis@2.8.23"),
             ("haproxy", &[" version 2.6.12-1+deb12u4, released 2026/10/17"], "haproxy@2.6.12"),
             ("openssl", &["OpenSSL 1.1.1 (compatible; AWS-LC 1.69.0)"], "aws-lc@1.69.0"),
