@@ -9,6 +9,7 @@ use stevedore::timestamp;
 use stevedore::transport::{Place, Source, Transport};
 use stevedore::watch::Watch;
 
+use super::certificates::SigningCertificateFlags;
 use super::cosign::{self, ForeignFlags};
 use super::flags;
 use super::keys::{self, PasswordSource};
@@ -24,6 +25,8 @@ pub(crate) struct SigningFlags {
     key: String,
     #[command(flatten)]
     password: PasswordSource,
+    #[command(flatten)]
+    certificate: SigningCertificateFlags,
     /// Write in this form
     #[arg(long, value_name = "FORM", default_value = "both")]
     signature_format: SignatureFormat,
@@ -71,7 +74,7 @@ impl SigningFlags {
         notes: impl FnOnce(&Digest) -> Vec<String>,
     ) -> Result<()> {
         // Before anything is asked or sent: a wrong password must not leave half of a signature.
-        let key = keys::signing_key(&self.key, &self.password, ui)?;
+        let key = self.certificate.certify(keys::signing_key(&self.key, &self.password, ui)?)?;
         let options = image.registry.options(None, ui)?;
         let place = &image.reference.place;
         let images = match self.elsewhere.place(place, ui)? {

@@ -7,6 +7,7 @@ use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
 
+use super::encoding::encode;
 use super::envelope::{self, Envelope};
 use super::key::PublicKey;
 use super::{Reason, json};
@@ -137,6 +138,16 @@ pub(super) fn write(payload: &[u8], signature: &[u8], key: &PublicKey) -> Vec<u8
     let (hint, envelope) = (key.hint(), envelope::write(payload, signature));
     format!(
         r#"{{"mediaType":"{}","verificationMaterial":{{"publicKey":{{"hint":"{hint}"}}}},"dsseEnvelope":{envelope}}}"#,
+        BUNDLE.as_str()
+    )
+    .into_bytes()
+}
+
+/// Makes a bundle of a signed statement, with the certificate of the key that signed it.
+pub(super) fn write_certified(payload: &[u8], signature: &[u8], certificate: &[u8]) -> Vec<u8> {
+    let (certificate, envelope) = (encode(certificate), envelope::write(payload, signature));
+    format!(
+        r#"{{"mediaType":"{}","verificationMaterial":{{"certificate":{{"rawBytes":"{certificate}"}}}},"dsseEnvelope":{envelope}}}"#,
         BUNDLE.as_str()
     )
     .into_bytes()
