@@ -152,13 +152,19 @@ fn write(args: &Args, layers: &Layers<'_>, merged: bool, into: &mut dyn Write) -
 }
 
 fn to_folder(args: &Args, opened: &Opened, path: &Path, ui: &Ui) -> Result<Omitted> {
-    let mut folder = Unpack::new(path)?;
     let layers = opened.layers()?;
-    match args.layer {
-        Some(number) => layers.pass_on_layer(number, &mut folder)?,
-        None => warnings::of_layers(&layers.pass_on(&mut folder)?.warnings, ui),
-    }
-    let omitted = folder.finish()?;
+    let omitted = match args.layer {
+        Some(number) => {
+            let mut folder = Unpack::new(path)?;
+            layers.pass_on_layer(number, &mut folder)?;
+            folder.finish()?
+        }
+        None => {
+            let (passed, omitted) = layers.unpack(path)?;
+            warnings::of_layers(&passed.warnings, ui);
+            omitted
+        }
+    };
     tell_omitted(omitted, ui);
     Ok(omitted)
 }

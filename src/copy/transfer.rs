@@ -39,6 +39,7 @@ impl Transfer<'_> {
     /// Writes everything planned; returns the manifest that got the name.
     pub(super) fn run(&self, plan: &Plan, to: &Selector) -> Result<(Manifest, Totals)> {
         self.tell(plan);
+        self.announce(plan)?;
         let done = self.put_blobs(&plan.blobs)?;
         let mut totals = Totals { skipped: plan.skipped.len(), ..Totals::default() };
         let mut layers = BTreeMap::new();
@@ -71,6 +72,20 @@ impl Transfer<'_> {
             let text = format!("left out {number} nondistributable {layers} ({names}); --include-external copies them");
             self.watch.note(&text);
         }
+    }
+
+    /// Tells the destination what is coming. What is recompressed, or of unknown size, shows only when it is there.
+    fn announce(&self, plan: &Plan) -> Result<()> {
+        let is_known = |blob: &PlannedBlob| blob.recompression.is_none() && blob.descriptor.size > 0;
+        if plan.is_there || !plan.blobs.iter().all(is_known) {
+            return Ok(());
+        }
+        let levels = convert::manifests(self.options, &plan.levels, &BTreeMap::new())?;
+        let referrers = plan.referrers.iter().flatten().flat_map(Referrer::manifests);
+        let manifests = levels.iter().flatten().chain(referrers).map(Manifest::descriptor);
+        let contents: Vec<Descriptor> =
+            plan.blobs.iter().map(|blob| blob.descriptor.clone()).chain(manifests).collect();
+        self.destination.expect(&contents).map_err(Error::at(Side::Destination, self.destination))
     }
 
     fn put_blobs(&self, blobs: &[PlannedBlob]) -> Result<Vec<Done>> {

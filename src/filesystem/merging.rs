@@ -40,8 +40,8 @@ pub struct Passed {
     pub warnings: Vec<Warning>,
     /// Whether a layer has entries that replace others of its own, so that some path came twice, or came and is hidden by what came later.
     pub overwritten: bool,
-    /// The first path that is a directory and something else in the same layer, if there is one. Readers of a tar cannot replace the one by the
-    /// other, so a tar of what was passed on is no image of the filesystem; [`Layers::pass_on_merged`] gives one.
+    /// The first path that a layer has twice in a way that what was passed on, applied in order, is not the filesystem: a directory and something
+    /// else, or a symbolic link and something else, which GNU tar makes last. [`Layers::pass_on_merged`] passes the filesystem on.
     pub replaced: Option<Path>,
 }
 
@@ -177,7 +177,7 @@ impl<'a> Merging<'a> {
         match meaning {
             Meaning::Path(path) if path.is_empty() => self.take_root(member),
             Meaning::Path(path) if member.entry.kind == Kind::HardLink => {
-                self.take_link(&path, &target.unwrap_or_default())
+                self.take_link(&path, &target.unwrap_or_default(), &member.entry)
             }
             Meaning::Path(path) => self.take_entry(&path, member, archive),
             Meaning::Whiteout(path) => {
@@ -217,7 +217,7 @@ impl<'a> Merging<'a> {
     fn take_entry(&mut self, path: &[u8], member: &Member, archive: &mut Archive<Ahead<'_>>) -> Result<()> {
         let node = self.paths.add(path)?;
         let directory = member.entry.is_directory();
-        self.note_conflicts(node, directory);
+        self.note_conflicts(node, &member.entry);
         self.imply_parents(node);
         let visible = !self.is_hidden(node, directory);
         if visible {
@@ -232,18 +232,22 @@ impl<'a> Merging<'a> {
     }
 
     /// Takes a hard link to what the layer has; what else it may mean is found out later.
-    fn take_link(&mut self, path: &[u8], target: &[u8]) -> Result<()> {
-        if self.odd {
+    fn take_link(&mut self, path: &[u8], target: &[u8], member: &Entry) -> Result<()> {
+        if target == path {
+            // It is what it is already, or nothing.
+            self.odd = true;
             return Ok(());
         }
+        let node = self.paths.add(path)?;
         let there = self.paths.find(target);
         let found = there.and_then(|there| Some((self.entries.get(there)?, self.known(there).visible)));
-        let Some((found, target_visible)) = found.filter(|_| target != path) else {
+        let Some((found, target_visible)) = found else {
+            // What it replaces was passed on all the same.
+            self.note_conflicts(node, member);
             self.odd = true;
             return Ok(());
         };
-        let node = self.paths.add(path)?;
-        self.note_conflicts(node, false);
+        self.note_conflicts(node, &found);
         if self.odd {
             // What it replaces may be what it leads to.
             return Ok(());
@@ -265,8 +269,9 @@ impl<'a> Merging<'a> {
     }
 
     /// Notices what a layer does to its own entries; a later entry replaces the earlier one, which was passed on.
-    fn note_conflicts(&mut self, node: Node, directory: bool) {
+    fn note_conflicts(&mut self, node: Node, entry: &Entry) {
         let own = self.known(node).here;
+        let directory = entry.is_directory();
         let clash = if directory { OTHER } else { OTHER | DIRECTORY | IMPLIED };
         let below_other = self.paths.parents(node).any(|parent| self.known(parent).here & OTHER != 0);
         if own & clash != 0 || below_other {
@@ -275,7 +280,11 @@ impl<'a> Merging<'a> {
             // What the layers above replace or remove was not passed on, and nothing of it is wrong.
             let is_gone = |node: Node| self.known(node).above & (HIDDEN | OTHER) != 0;
             let is_unseen = is_gone(node) || self.paths.parents(node).any(is_gone);
-            if !is_unseen && (directory || below_other || own & (DIRECTORY | IMPLIED) != 0) {
+            let was_link = || self.entries.get(node).filter(|old| old.kind == Kind::Symlink);
+            // GNU tar makes some links when all else is done.
+            let is_late = || was_link().is_some_and(|old| (old.kind, old.link) != (entry.kind, entry.link.clone()));
+            let is_other = directory || below_other || own & (DIRECTORY | IMPLIED) != 0;
+            if !is_unseen && (is_other || is_late()) {
                 self.replaced.get_or_insert_with(|| self.paths.path(node));
             }
         }

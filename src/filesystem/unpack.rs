@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use super::meaning::split;
 use super::packed::Table;
 use super::paths::{Node, Paths};
-use super::{Budget, Entry, Error, Kind, Path, Result, Sink};
+use super::{Budget, Entry, Error, Kind, Layers, Passed, Path, Result, Sink};
 use crate::tar::fill;
 
 /// How much content is read at a time.
@@ -77,6 +77,26 @@ impl Way {
             self.open.pop_front();
         }
         self.open.push_back((length, directory));
+    }
+}
+
+impl Layers<'_> {
+    /// Unpacks the merged filesystem into a new folder, which must not be there yet or be empty. Each layer is read once, and twice where one
+    /// contradicts itself, for then the folder is begun anew.
+    ///
+    /// # Errors
+    /// Those of reading and of the folder.
+    pub fn unpack(&self, path: &std::path::Path) -> Result<(Passed, Omitted)> {
+        let mut folder = Unpack::new(path)?;
+        let passed = self.pass_on(&mut folder)?;
+        if passed.replaced.is_none() {
+            return Ok((passed, folder.finish()?));
+        }
+        // What was replaced below a directory of an upper layer would be in it. Nothing has its name yet.
+        drop(folder);
+        let mut folder = Unpack::new(path)?;
+        let passed = self.pass_on_merged(&mut folder)?;
+        Ok((passed, folder.finish()?))
     }
 }
 

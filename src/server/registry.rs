@@ -17,7 +17,7 @@ use crate::store::Error;
 /// It answers everything below `/v2`, and nothing else. What it is asked for is decided by [`Options::authorize`] before the storage is
 /// looked at.
 ///
-/// A blob that a manifest of the repository needs cannot be deleted: 409. The content of a deleted one stays until a collection, and a
+/// A blob that a manifest of the repository needs cannot be deleted: 405. The content of a deleted one stays until a collection, and a
 /// download that runs ends whole in any case. A full disk is a 507 with the code `UNKNOWN`.
 #[derive(Clone, Debug)]
 pub struct Registry {

@@ -7,6 +7,9 @@ use super::storage::{Scrub, Scrubbed, Storage};
 use crate::store;
 use crate::timestamp;
 
+/// When what could not be set aside is tried again.
+const AGAIN: Duration = Duration::from_secs(600);
+
 /// A schedule of scrubs.
 #[derive(Clone, Copy, Debug)]
 pub struct Scrubber {
@@ -36,11 +39,13 @@ impl Scrubber {
             if result.as_ref().is_ok_and(|found| !found.complete) {
                 return;
             }
-            let damaged = result.as_ref().ok().map(|found| found.damaged.len() as u64);
+            let damaged = result.as_ref().ok().map(|found| (found.damaged.len() + found.left_in_place.len()) as u64);
             metrics.scrubbed(storage.last_scrub().ok().flatten(), damaged);
-            let failed = result.is_err();
+            let is_unfinished = result.as_ref().is_ok_and(|found| !found.left_in_place.is_empty());
+            let pause = if is_unfinished { self.pause.min(AGAIN) } else { self.pause };
+            let unmarked = is_unfinished || result.is_err();
             report(result);
-            if failed && !wait(self.pause) {
+            if unmarked && !wait(pause) {
                 return;
             }
         }

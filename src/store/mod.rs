@@ -275,7 +275,7 @@ fn pour(content: &mut dyn Read, write: impl FnMut(&[u8]) -> Result<()>) -> Resul
 }
 
 /// Makes a page of the sorted `keys` of a store that has them all at hand.
-fn page<'k>(keys: impl Iterator<Item = &'k Key>, prefix: &Key, after: Option<&Key>, depth: Depth) -> Keys {
+pub(crate) fn page<'k>(keys: impl Iterator<Item = &'k Key>, prefix: &Key, after: Option<&Key>, depth: Depth) -> Keys {
     let child = |key: &'k Key| {
         let rest = key.below(prefix)?;
         let end = key.as_str().len() - rest.len() + rest.find('/').unwrap_or(rest.len());

@@ -27,7 +27,7 @@ pub(crate) enum Dialect {
 }
 
 /// Returns the blocks that stand before an entry's content; none says why the entry cannot be written.
-pub(super) fn encode(dialect: Dialect, name: &[u8], entry: &Entry) -> Result<Vec<u8>, &'static str> {
+pub(crate) fn encode(dialect: Dialect, name: &[u8], entry: &Entry) -> Result<Vec<u8>, &'static str> {
     check(name, entry)?;
     let mut blocks = Vec::with_capacity(BLOCK);
     let mut records = Vec::new();

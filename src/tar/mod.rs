@@ -17,7 +17,7 @@ mod writer;
 pub use archive::Malformed;
 pub(crate) use archive::{Archive, fill};
 pub(crate) use block::{BLOCK, is_first};
-pub(crate) use encode::Dialect;
+pub(crate) use encode::{Dialect, encode};
 pub use entry::{Entry, Kind, Member, Xattr};
 pub(crate) use header::Header;
 pub(crate) use writer::{WriteError, Writer};

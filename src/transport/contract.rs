@@ -107,6 +107,13 @@ pub(super) struct Sample {
     pub(super) manifest: Manifest,
 }
 
+impl Sample {
+    /// Returns what a copy of it puts.
+    pub(super) fn contents(&self) -> Vec<Descriptor> {
+        self.blobs.iter().map(|(blob, _)| blob.clone()).chain([self.manifest.descriptor()]).collect()
+    }
+}
+
 /// Makes an image that differs with `seed`; all share their first layer.
 pub(super) fn sample(seed: &str) -> Sample {
     let config = format!(r#"{{"architecture":"amd64","os":"linux","config":{{"Labels":{{"seed":"{seed}"}}}}}}"#);

@@ -141,6 +141,16 @@ pub trait Transport: Source {
         self.referrers(subject)
     }
 
+    /// Hears what is about to be put, blobs and manifests, so that a place which keeps them in one file can give each its room beforehand.
+    /// Nothing of it need follow, and other things may.
+    ///
+    /// # Errors
+    /// When the place cannot be written to.
+    fn expect(&self, contents: &[Descriptor]) -> Result<()> {
+        let _ = contents;
+        Ok(())
+    }
+
     /// Writes a blob, or finds that it is there, or has the registry mount it from `from`, a repository that has it. Idempotent; the blob
     /// is visible only when whole and checked. The blob's reader may be opened, rewound and resumed as the place needs.
     ///

@@ -55,7 +55,54 @@ mod tests {
             place.open_destination(&Options::default()).expect("opens")
         };
         contract::holds_many(&make, false);
+        let announced = || {
+            let place = make();
+            place.expect(&contract::sample("a").contents()).expect("hears");
+            place
+        };
+        contract::holds_many(&announced, false);
         contract::holds_one(&make, &Selector::Sole);
+    }
+
+    /// Announced, a copy is written where it stands; the archive is the same, also where something else came, or not all.
+    #[test]
+    fn announced_contents_give_the_same_bytes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.tar");
+        let (own, other) = (contract::sample("a"), contract::sample("b"));
+        for put in [vec![&own], vec![&other], vec![&own, &other]] {
+            let mut written = Vec::new();
+            for announced in [None, Some(own.contents())] {
+                let place = Place::OciArchive(ArchivePath::File(path.clone()));
+                let place = place.open_destination(&Options::default()).expect("opens");
+                announced.iter().for_each(|contents| place.expect(contents).expect("hears"));
+                for (number, sample) in put.iter().enumerate() {
+                    contract::put(&*place, &contract::tag(&format!("v{number}")), sample);
+                }
+                let beside = std::fs::read_dir(folder.path().join("a.tar.partial")).expect("a folder");
+                let is_new = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("new-");
+                assert_eq!(
+                    beside.filter(|entry| is_new(entry.as_ref().expect("an entry"))).count(),
+                    announced.iter().count()
+                );
+                place.finish().expect("finishes");
+                assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+                written.push(std::fs::read(&path).expect("an archive"));
+                std::fs::remove_file(&path).expect("there");
+            }
+            assert!(written[0] == written[1], "{} and {} bytes", written[0].len(), written[1].len());
+        }
+    }
+
+    /// What was announced and never came leaves nothing.
+    #[test]
+    fn an_announcement_alone_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = Place::OciArchive(ArchivePath::File(folder.path().join("a.tar")));
+        let place = place.open_destination(&Options::default()).expect("opens");
+        place.expect(&contract::sample("a").contents()).expect("hears");
+        drop(place);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
     }
 
     #[test]

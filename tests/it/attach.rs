@@ -219,6 +219,35 @@ fn endless_trees_end() {
     assert_eq!(tree["referrers"], json!([]));
 }
 
+/// Pages that lead in circles, or to ever more pages, may lack what counts: nobody is told that this is all.
+#[test]
+fn endless_pages_of_referrers_are_no_list() {
+    let page = |size: usize, next: usize| {
+        let note = json!({"note": "x".repeat(size)});
+        let entry = json!({"mediaType": OCI_MANIFEST, "digest": sha256(b""), "size": 2, "artifactType": NOTE, "annotations": note});
+        let list = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]});
+        let reply = Reply::new(200).header("Content-Type", INDEX).body(list.to_string());
+        reply.header("Link", &format!("<?n={next}>; rel=\"next\""))
+    };
+    // Where each page leads, how large it is, and what is said after how many of them.
+    let cases: [(fn(usize) -> usize, usize, &str, usize); 4] = [
+        (|number| 1 - number % 2, 1, "leads in circles", 3),
+        (|number| number % 2 + 1, 1, "leads in circles", 3),
+        (|number| number + 1, 1, "does not end after 1000 pages", 1000),
+        (|number| number + 1, 7 << 20, "does not end after 64 MiB", 10),
+    ];
+    for (next, size, reason, requests) in cases {
+        let endless = Fake::start(move |asked| {
+            let number = asked.parameter("n").map_or(0, |number| number.parse().expect("a number"));
+            if asked.path().contains("/referrers/") { page(size, next(number)) } else { manifest_reply() }
+        });
+        let run = stevedore(&["referrers", &format!("docker://{}/app:v1", endless.host())]).code(5);
+        assert!(run.stderr.contains(reason), "{}", run.stderr);
+        let asked = endless.log().iter().filter(|each| each.path().contains("/referrers/")).count();
+        assert_eq!(asked, requests, "{reason}");
+    }
+}
+
 fn image() -> Vec<u8> {
     let config = json!({"mediaType": OCI_EMPTY, "digest": sha256(b"{}"), "size": 2});
     json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": []}).to_string().into_bytes()

@@ -90,6 +90,46 @@ fn is_old_or_new(target: Target) {
     assert!(killed >= 3, "only {killed} of {KILLS} copies were still running");
 }
 
+/// Where no archive was, its blobs are written where they stand in the new one: killed, it is not there, and what the next run makes of it is
+/// the archive of an undisturbed copy.
+#[test]
+fn a_new_archive_is_whole_or_not_there() {
+    let Some(registry) = Registry::start() else {
+        return;
+    };
+    let folder = Folder::new();
+    let image = fixture::big(&folder.path("new"), 3, 150_000);
+    seed::push_all(&image.dir, &registry.client(), "app");
+    let slow = Proxy::start(&registry.host(), Mode::Throttle(600_000));
+    let source = format!("docker://{}/app:v1", slow.host());
+    for target in [Target::OciArchive, Target::DockerArchive] {
+        let (work, clean) = (folder.path(&format!("work-{target:?}")), folder.path(&format!("clean-{target:?}")));
+        fs::create_dir(&work).expect("making a directory");
+        fs::create_dir(&clean).expect("making a directory");
+        let moment = duration(&source, &work, &folder.path("timed"), target);
+        copy(&[], &image.reference(), &target.location(&clean));
+        let (file, to) = (work.join(target.file()), target.location(&work));
+        let mut killed = 0;
+        for kill in 0..KILLS {
+            let mut copying = Program::stevedore(&["copy", &source, &to]).spawn();
+            // Not to wait for anything, but to be anywhere in the copy.
+            thread::sleep(moment.mul_f64(fraction(kill * 5 + target as u64)));
+            killed += u32::from(!copying.has_ended());
+            copying.kill();
+            if file.exists() {
+                assert!(contents(&work).contains(&contents(&clean)[0]), "{target:?}: a part of an archive");
+            }
+            // Every other time the next run is killed as well, with what it found.
+            if kill % 2 == 1 {
+                assert_eq!(stevedore(&["copy", &source, &to]).ok().text(), image.digest);
+                assert!(contents(&work) == contents(&clean), "{target:?}, kill {kill}: {:?}", names(&work));
+                fs::remove_file(&file).expect("removing a file");
+            }
+        }
+        assert!(killed >= 3, "only {killed} of {KILLS} copies were still running");
+    }
+}
+
 /// A copy that is killed when the new image is there and the old one's parts are not away yet has done its work, and the next run, which has
 /// nothing to copy, cleans up. What lies there is made by hand: so short a moment is seldom hit.
 #[test]

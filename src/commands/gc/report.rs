@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 use stevedore::digest::Digest;
+#[cfg(feature = "server")]
+use stevedore::server::Scrubbed;
 
 use crate::cli::report::Report;
 use crate::cli::units::bytes;
@@ -41,19 +43,22 @@ pub(super) struct Verified {
     bytes: u64,
     dry_run: bool,
     damaged: Vec<Blob>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_in_place: Vec<Blob>,
 }
 
 #[cfg(feature = "server")]
 impl Verified {
-    /// Makes the report of so many blobs in a place, of which some are damaged.
-    pub(super) fn new(place: String, blobs: u64, bytes: u64, dry_run: bool, damaged: Vec<(Digest, u64)>) -> Self {
-        let damaged = damaged.into_iter().map(|(digest, size)| Blob { digest, size }).collect();
-        Self { place, blobs, bytes, dry_run, damaged }
+    /// Makes the report of what a scrub of `place` found.
+    pub(super) fn new(place: String, dry_run: bool, found: Scrubbed) -> Self {
+        let list = |list: Vec<(Digest, u64)>| list.into_iter().map(|(digest, size)| Blob { digest, size }).collect();
+        let Scrubbed { blobs, bytes, damaged, left_in_place, .. } = found;
+        Self { place, blobs, bytes, dry_run, damaged: list(damaged), left_in_place: list(left_in_place) }
     }
 
     /// Returns how many are damaged.
     pub(super) fn damaged(&self) -> usize {
-        self.damaged.len()
+        self.damaged.len() + self.left_in_place.len()
     }
 }
 
@@ -63,6 +68,10 @@ impl Report for Verified {
         let what = if self.dry_run { "damaged" } else { "set aside, push it again:" };
         let mut text: String =
             self.damaged.iter().map(|Blob { digest, size }| format!("{what} {digest} ({})\n", bytes(*size))).collect();
+        for Blob { digest, size } in &self.left_in_place {
+            let why = "damaged, and still in place because the storage is busy, run it again:";
+            text.push_str(&format!("{why} {digest} ({})\n", bytes(*size)));
+        }
         let blobs = count(usize::try_from(self.blobs).unwrap_or(usize::MAX), "blob");
         text.push_str(&format!("read {} ({blobs}) in {}\n", bytes(self.bytes), self.place));
         text

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use stevedore::class::Class;
-use stevedore::server::{Collection, Report, Scrub, Scrubbed, Storage};
+use stevedore::server::{Collection, Report, Scrub, Storage};
 use stevedore::transport;
 
 use super::report::{Collected, Freed, Items, Verified};
@@ -49,9 +49,9 @@ pub(super) fn collect(store: &Path, flags: &StorageFlags, dry_run: bool, allow_e
 pub(super) fn verify(store: &Path, flags: &StorageFlags, dry_run: bool, ui: &Ui) -> Result<()> {
     let watch = ui.watch()?;
     let how = Scrub { dry_run, rate: None };
-    let Scrubbed { blobs, bytes, damaged, .. } = open(store, flags)?.scrub(&how, &mut |_| watch.check().is_ok())?;
+    let found = open(store, flags)?.scrub(&how, &mut |_| watch.check().is_ok())?;
     watch.check().map_err(transport::Error::Cancelled)?;
-    let verified = Verified::new(store.display().to_string(), blobs, bytes, dry_run, damaged);
+    let verified = Verified::new(store.display().to_string(), dry_run, found);
     ui.report(&verified)?;
     match verified.damaged() {
         0 => Ok(()),

@@ -80,9 +80,18 @@ impl CollectionFlags {
         let (storage, metrics) = (Arc::clone(storage), Arc::clone(metrics));
         let scrub = Scrub { dry_run: false, rate: Some(SCRUB_RATE) };
         let tell = |result: Result<Scrubbed, store::Error>| match result {
-            Ok(found) => found.damaged.iter().for_each(|(digest, _)| {
-                output::line(&format!("stevedore: the scrub found {digest} damaged and set it aside: push it again"));
-            }),
+            Ok(found) => {
+                for (digest, _) in &found.damaged {
+                    output::line(&format!(
+                        "stevedore: the scrub found {digest} damaged and set it aside: push it again"
+                    ));
+                }
+                for (digest, _) in &found.left_in_place {
+                    output::line(&format!(
+                        "stevedore: the scrub found {digest} damaged, and cannot set it aside: the storage is busy"
+                    ));
+                }
+            }
             Err(error) => output::line(&format!("stevedore: the scrub failed: {:#}", Error::from(error))),
         };
         thread::Builder::new()

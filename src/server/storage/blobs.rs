@@ -84,6 +84,7 @@ impl Storage {
 
     /// Writes a blob that comes in one piece, and links it. Content of another digest leaves nothing.
     pub(in crate::server) fn put_blob(&self, name: &str, digest: &Digest, content: &mut dyn Read) -> Result<Put> {
+        super::mounts::check_repository(&self.files, name)?;
         let mut temporary = Temporary::new(&self.files)?;
         let mut hasher = Hasher::new(digest.algorithm());
         let path = layout::data(digest);

@@ -397,6 +397,9 @@ impl Files {
                 Ok(()) => return Ok(()),
                 // The folder was empty and another has removed it.
                 Err(Errno::NOENT) => {}
+                Err(Errno::XDEV) => {
+                    return self.odd(parent, super::mounts::ELSEWHERE);
+                }
                 Err(error) => return self.failed("replace", path, error),
             }
         }

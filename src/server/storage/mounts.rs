@@ -5,6 +5,9 @@ use super::layout::{self, PARTIAL};
 use crate::digest::Algorithm;
 use crate::store::{Error, Result};
 
+/// Why nothing can be pushed to what is behind a link to another file system.
+pub(super) const ELSEWHERE: &str = "is on another file system than the store: nothing can be pushed to it";
+
 /// The device and, where the system tells it, the mount: two mounts of one device are as far apart as two devices.
 type Mount = (u64, u64);
 
@@ -31,6 +34,26 @@ pub(super) fn check(files: &Files) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Says that nothing can be pushed to a repository, if it lies on another mount than the storage: behind a link that is followed.
+///
+/// # Errors
+/// The folder, and why. Nothing was written.
+pub(super) fn check_repository(files: &Files, name: &str) -> Result<()> {
+    let path = format!("{}/{name}", layout::repositories());
+    let mut at = path.as_str();
+    loop {
+        match mount(files, at)? {
+            Some(found) if Some(found) != mount(files, ".")? => return files.odd(at, ELSEWHERE),
+            Some(_) => return Ok(()),
+            None => {}
+        }
+        let Some((parent, _)) = at.rsplit_once('/') else {
+            return Ok(());
+        };
+        at = parent;
+    }
 }
 
 fn mount(files: &Files, path: &str) -> Result<Option<Mount>> {

@@ -37,8 +37,10 @@ pub struct Scrubbed {
     pub blobs: u64,
     /// How many bytes they have.
     pub bytes: u64,
-    /// Those that do not have their digest any more, with their sizes in bytes.
+    /// Those that do not have their digest any more, with their sizes in bytes: set aside, but for a dry run.
     pub damaged: Vec<(Digest, u64)>,
+    /// Damaged ones that are still under their digest, because another process held the store for too long.
+    pub left_in_place: Vec<(Digest, u64)>,
     /// Whether it was read to the end.
     pub complete: bool,
 }
@@ -88,12 +90,20 @@ impl Storage {
                 if !how.dry_run {
                     self.files.discard(&aside(digest))?;
                 }
-            } else if how.dry_run || self.set_aside(&file, digest)? {
+            } else if how.dry_run {
                 found.damaged.push((digest.clone(), size));
+            } else {
+                match self.set_aside(&file, digest) {
+                    Ok(true) => found.damaged.push((digest.clone(), size)),
+                    Ok(false) => {}
+                    Err(error) if is_busy(&error) => found.left_in_place.push((digest.clone(), size)),
+                    Err(error) => return Err(error),
+                }
             }
             Ok(true)
         })?;
-        if found.complete && !how.dry_run {
+        // With damage left in place the next scrub must not wait for its turn.
+        if found.complete && !how.dry_run && found.left_in_place.is_empty() {
             self.mark_scrubbed()?;
         }
         Ok(found)
@@ -185,12 +195,7 @@ impl Storage {
 
     /// Gives a damaged file its other name, unless a push has just replaced it. Says whether it was damaged indeed.
     fn set_aside(&self, file: &File, digest: &Digest) -> Result<bool> {
-        let _locks = match self.exclude() {
-            Ok(locks) => locks,
-            // It is told, and set aside the next time.
-            Err(error) if is_busy(&error) => return Ok(true),
-            Err(error) => return Err(error),
-        };
+        let _locks = self.exclude()?;
         let path = layout::data(digest);
         let Some(folder) = self.files.folder(split(&path).0)? else {
             return Ok(false);

@@ -67,6 +67,7 @@ pub(in crate::server) struct Session<'a> {
 impl Storage {
     /// Starts an upload and returns its name.
     pub(in crate::server) fn start_session(&self, name: &str) -> Result<String> {
+        super::mounts::check_repository(&self.files, name)?;
         let id = new_id()?;
         let path = layout::upload(name, &id);
         let folder = self.files.make(&path)?;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::super::{check_offset, pour};
 use super::{Error, Key, Local, Result, Stage, is_absent, is_same, refuse_partial};
 use crate::digest::Digest;
-use crate::durable;
+use crate::durable::{self, WriteOut};
 
 /// A file in `.partial`, locked while it is held.
 pub(super) struct LocalStage {
@@ -60,7 +60,12 @@ impl Stage for LocalStage {
         self.file.set_len(at).map_err(Error::io("truncate", &self.path))?;
         self.file.seek(SeekFrom::Start(at)).map_err(Error::io("write", &self.path))?;
         self.len = at;
-        pour(content, |piece| self.write(piece))?;
+        let mut written = WriteOut::new(at);
+        pour(content, |piece| {
+            self.write(piece)?;
+            written.advance(&self.file, self.len);
+            Ok(())
+        })?;
         Ok(self.len)
     }
 

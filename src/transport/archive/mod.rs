@@ -1,10 +1,12 @@
 //! What the two kinds of archive share: opening one, collecting what becomes the next one, and writing it.
 //!
 //! An archive cannot be changed in place. What is put lies beside it in `NAME.partial/` until the end, when a new archive is written there
-//! and takes the old one's place by a rename.
+//! and takes the old one's place by a rename. Where nothing is kept of an old one, and a copy says beforehand what it will put, that is put
+//! where it stands in the new archive.
 
 mod entries;
 mod pack;
+mod reserved;
 mod upper;
 mod workspace;
 mod writer;

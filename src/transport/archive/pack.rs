@@ -21,6 +21,9 @@ pub(in crate::transport) struct Part {
     pub(in crate::transport) content: Vec<u8>,
 }
 
+/// How archives of images are written.
+pub(super) const DIALECT: Dialect = Dialect::Gnu;
+
 /// Blobs by digest.
 pub(in crate::transport) type Blobs = BTreeMap<Digest, Descriptor>;
 
@@ -74,34 +77,47 @@ pub(in crate::transport) fn blob_key(digest: &Digest) -> Key {
     format!("blobs/{}/{}", digest.algorithm(), digest.hex()).parse().expect("digests are safe names")
 }
 
-/// Writes an archive: `parts` first, which readers look for, then the blobs. The same content gives the same bytes. Every blob is checked
-/// on its way, for it may come from an older archive or an earlier process.
-pub(super) fn write(out: impl Write, parts: &[Part], store: &dyn Store, blobs: &Blobs, watch: &Watch) -> Result<()> {
-    let mut tar = Writer::new(out, Dialect::Gnu);
-    for part in parts {
-        let entry = Entry::file(0o644, part.content.len() as u64);
-        tar.append(part.name.as_bytes(), &entry, Some(&mut part.content.as_slice())).map_err(failed)?;
-    }
+/// Returns the folders and blobs of an archive in their order, the blobs with their descriptors.
+pub(super) fn members(blobs: &Blobs) -> Vec<(String, Entry, Option<&Descriptor>)> {
     let algorithms = Algorithm::ALL.into_iter().filter(|each| blobs.keys().any(|digest| digest.algorithm() == *each));
     let mut folders: Vec<String> = algorithms.map(|algorithm| format!("blobs/{algorithm}/")).collect();
     if !folders.is_empty() {
         folders.insert(0, "blobs/".into());
     }
-    for folder in folders {
-        tar.append(folder.as_bytes(), &Entry::directory(0o755), None).map_err(failed)?;
-    }
-    for descriptor in blobs.values() {
-        let key = blob_key(&descriptor.digest);
-        let object =
-            store.get(&key)?.ok_or_else(|| Error::not_found(format!("blob {}", descriptor.digest), "the archive"))?;
-        let size = object.size;
-        let descriptor = Descriptor::new(MediaType::OCTET_STREAM, descriptor.digest.clone(), size);
+    let folders = folders.into_iter().map(|folder| (folder, Entry::directory(0o755), None));
+    let files = blobs.values().map(|blob| {
+        let name = blob_key(&blob.digest).as_str().to_owned();
+        (name, Entry::file(0o644, blob.size), Some(blob))
+    });
+    folders.chain(files).collect()
+}
+
+/// Writes an archive: the blobs by their digests, then `parts`, as `docker save` has them. The same content gives the same bytes. Every blob
+/// is checked on its way, for it may come from an older archive or an earlier process.
+pub(super) fn write(out: impl Write, parts: &[Part], store: &dyn Store, blobs: &Blobs, watch: &Watch) -> Result<()> {
+    let mut tar = Writer::new(out, DIALECT);
+    for (name, entry, blob) in members(blobs) {
+        let Some(blob) = blob else {
+            tar.append(name.as_bytes(), &entry, None).map_err(failed)?;
+            continue;
+        };
+        let object = store.get(&blob_key(&blob.digest))?;
+        let object = object.ok_or_else(|| Error::not_found(format!("blob {}", blob.digest), "the archive"))?;
+        let descriptor = Descriptor::new(MediaType::OCTET_STREAM, blob.digest.clone(), object.size);
+        let entry = Entry::file(0o644, object.size);
         let blob = Blob::new(descriptor, move |at| Ok(object.open(at)?.into_reader()))?;
-        let entry = Entry::file(0o644, size);
-        tar.append(key.as_str().as_bytes(), &entry, Some(&mut Stoppable { blob, watch })).map_err(failed)?;
+        tar.append(name.as_bytes(), &entry, Some(&mut Stoppable { blob, watch })).map_err(failed)?;
     }
-    let mut out = tar.finish().map_err(failed)?;
-    out.flush().map_err(failed)
+    end(tar, parts).map_err(failed)
+}
+
+/// Writes what stands behind the blobs.
+pub(super) fn end(mut tar: Writer<impl Write>, parts: &[Part]) -> io::Result<()> {
+    for part in parts {
+        let entry = Entry::file(0o644, part.content.len() as u64);
+        tar.append(part.name.as_bytes(), &entry, Some(&mut part.content.as_slice()))?;
+    }
+    tar.finish()?.flush()
 }
 
 fn failed(error: impl Into<io::Error>) -> Error {

@@ -1,6 +1,6 @@
 //! Where the next archive is collected: what was put, over what the archive holds now.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use super::pack::{self, Blobs, Part};
 use super::upper::Upper;
 use super::{INDEX_FILE, malformed, scratch};
+use crate::descriptor::Descriptor;
 use crate::store::{self, Content, Depth, Key, Keys, Lock, LockKind, Object, Stage, Store};
 use crate::transport::{ArchivePath, Error, Options, Place, Result};
 use crate::{durable, locks};
@@ -125,18 +126,48 @@ impl Workspace {
                 pack::write(BufWriter::with_capacity(1 << 18, &mut *output), parts, self, blobs, watch)?;
             }
             Target::File { archive, folder } => {
-                let new = folder.join(NEW);
-                let mut options = OpenOptions::new();
-                let file = options.write(true).create(true).truncate(true).mode(0o644).open(&new);
-                let mut file = file.map_err(Error::io("create", &new))?;
-                pack::write(BufWriter::with_capacity(1 << 18, &mut file), parts, self, blobs, watch)?;
-                durable::place(&file, &new, archive).map_err(Error::io("replace", archive))?;
+                match upper.reserved().filter(|reserved| reserved.is_all(blobs)) {
+                    Some(reserved) => {
+                        watch.check()?;
+                        reserved.finish(parts).map_err(Error::io("write", reserved.path()))?;
+                        durable::place(reserved.file(), reserved.path(), archive)
+                    }
+                    None => {
+                        let new = folder.join(NEW);
+                        let file = self.pack(&new, parts, blobs)?;
+                        durable::place(&file, &new, archive)
+                    }
+                }
+                .map_err(Error::io("replace", archive))?;
                 self.0.look_again()?;
                 upper.clear().map_err(Error::io("delete", folder))?;
             }
         }
         *self.0.upper() = None;
         Ok(())
+    }
+
+    /// Writes the new archive of what was put and what the old one has.
+    fn pack(&self, new: &Path, parts: &[Part], blobs: &Blobs) -> Result<File> {
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(true).mode(0o644).open(new);
+        let mut file = file.map_err(Error::io("create", new))?;
+        pack::write(BufWriter::with_capacity(1 << 18, &mut file), parts, self, blobs, &self.0.options.watch)?;
+        Ok(file)
+    }
+
+    /// Reserves the places of blobs in a new archive. Into one that is there already, or a stream, they are packed at the end: what is in it
+    /// has to be copied anyway.
+    pub(in crate::transport) fn expect(&self, blobs: &[Descriptor]) -> Result<()> {
+        if matches!(self.0.target, Target::Stream) || self.archive().is_some() {
+            return Ok(());
+        }
+        let upper = self.0.begin()?;
+        // Whoever held the lock may have written one.
+        if self.archive().is_some() {
+            return Ok(());
+        }
+        upper.reserve(blobs.iter().map(|blob| (blob.digest.clone(), blob.clone())).collect())
     }
 }
 
@@ -226,7 +257,7 @@ impl Store for Workspace {
     fn get(&self, key: &Key) -> store::Result<Option<Object>> {
         let upper = self.0.upper().clone();
         if let Some(upper) = upper
-            && let Some(object) = upper.store.get(key)?
+            && let Some(object) = upper.get(key)?
         {
             return Ok(Some(object));
         }
@@ -242,22 +273,22 @@ impl Store for Workspace {
     }
 
     fn put(&self, key: &Key, content: Content<'_>) -> store::Result<()> {
-        self.0.begin().map_err(into_store)?.store.put(key, content)
+        self.0.begin().map_err(into_store)?.put(key, content)
     }
 
     fn stage(&self, key: &Key) -> store::Result<Box<dyn Stage>> {
-        self.0.begin().map_err(into_store)?.store.stage(key)
+        self.0.begin().map_err(into_store)?.stage(key)
     }
 
     fn delete(&self, key: &Key) -> store::Result<bool> {
         let upper = self.0.upper().clone();
-        upper.map_or(Ok(false), |upper| upper.store.delete(key))
+        upper.map_or(Ok(false), |upper| upper.delete(key))
     }
 
     fn list(&self, prefix: &Key, after: Option<&Key>, depth: Depth) -> store::Result<Keys> {
         let mut pages = Vec::new();
         if let Some(upper) = self.0.upper().clone() {
-            pages.push(upper.store.list(prefix, after, depth)?);
+            pages.extend(upper.list(prefix, after, depth)?);
         }
         if let Some(lower) = self.0.lower().first() {
             pages.push(lower.list(prefix, after, depth)?);

@@ -99,6 +99,10 @@ impl Transport for Writer {
         self.layout.accepts(manifest)
     }
 
+    fn expect(&self, contents: &[Descriptor]) -> Result<()> {
+        self.workspace.expect(contents)
+    }
+
     fn put_blob(&self, blob: Blob<'_>, from: Option<&Origin>) -> Result<Outcome> {
         self.layout.put_blob(blob, from)
     }
@@ -134,8 +138,8 @@ impl Transport for Writer {
             return Ok(());
         };
         let blobs = reachable(&self.workspace, &self.place, &kept.entries)?;
-        let mut parts = vec![Part { name: LAYOUT_FILE, content: LAYOUT.to_vec() }];
-        parts.extend((self.kind.lists)(&self.workspace, &self.place, kept, &self.watch)?);
+        let mut parts = (self.kind.lists)(&self.workspace, &self.place, kept, &self.watch)?;
+        parts.push(Part { name: LAYOUT_FILE, content: LAYOUT.to_vec() });
         self.workspace.finish(&parts, &blobs)
     }
 }

@@ -61,6 +61,12 @@ mod tests {
             place.open_destination(&Options::default()).expect("opens")
         };
         contract::holds_one(&make, &contract::tag("example.com/a:1"));
+        let announced = || {
+            let place = make();
+            place.expect(&contract::sample("a").contents()).expect("hears");
+            place
+        };
+        contract::holds_one(&announced, &contract::tag("example.com/a:1"));
         contract::holds_one(&make, &Selector::Sole);
     }
 

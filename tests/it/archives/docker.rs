@@ -17,7 +17,9 @@ fn both_halves_in_the_form_of_docker() {
     assert_eq!(bench.copy(&app.reference(), &at), app.digest);
     assert_eq!(bench.digest(&at), app.digest);
     assert_eq!(bench.tags(&at), ["ex.com/a:1"]);
-    assert_eq!(names(&archive)[..5], ["oci-layout", "index.json", "manifest.json", "blobs/", "blobs/sha256/"]);
+    let members = names(&archive);
+    assert_eq!(members[..2], ["blobs/", "blobs/sha256/"]);
+    assert_eq!(members[members.len() - 3..], ["index.json", "manifest.json", "oci-layout"]);
 
     let read = |name: &str| -> Value { serde_json::from_slice(&member(&archive, name).expect(name)).expect("JSON") };
     let path = |digest: &str| format!("blobs/{}", digest.replacen(':', "/", 1));

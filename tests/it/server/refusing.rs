@@ -220,6 +220,52 @@ fn folders_of_repositories_may_be_links_below_allowed_ones() {
     }
 }
 
+/// What is pushed is renamed, which no file system does into another. The rest works.
+#[test]
+fn a_repository_on_another_file_system_is_read_and_not_pushed_to() {
+    use std::os::unix::fs::MetadataExt;
+    let store = Store::new();
+    let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
+    let shared_memory = Path::new("/dev/shm");
+    let elsewhere = tempfile::tempdir_in(shared_memory).ok();
+    let Some(elsewhere) = elsewhere.filter(|_| device(shared_memory) != device(&store.site.path(""))) else {
+        crate::support::skips::note("/dev/shm is no file system of its own");
+        return;
+    };
+    let path = store.site.v2("repositories/team");
+    copy_folder(&path, &elsewhere.path().join("team"));
+    fs::remove_dir_all(&path).expect("removed");
+    symlink(elsewhere.path().join("team"), &path).expect("linked");
+    let mut storage = Storage::open_existing(store.site.path("")).expect("opens");
+    storage.follow_links(elsewhere.path()).expect("allowed");
+    let site = store.site.over(storage);
+    assert_eq!(site.get("/v2/team/app/manifests/v1").expect(200).body, store.image);
+    let before = site.files();
+    site.send("POST", "/v2/team/app/blobs/uploads/", &[], b"").expect(503);
+    site.send("POST", &format!("/v2/team/app/blobs/uploads/?digest={}", sha256(b"new")), &[], b"new").expect(503);
+    let media_type = ("Content-Type", "application/vnd.oci.image.manifest.v1+json");
+    site.send("PUT", "/v2/team/app/manifests/v2", &[media_type], &store.image).expect(503);
+    assert_eq!(site.get("/v2/team/app/tags/list").json()["tags"], json!(["all", "v1"]));
+    assert_eq!(site.files(), before);
+    site.image("other", "v2", "to where it can be pushed");
+    site.send("DELETE", "/v2/team/app/manifests/v1", &[], b"").expect(202);
+    site.get("/v2/team/app/manifests/v1").expect(404);
+    site.registry.storage().collect(&at_once()).expect("collects");
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("made");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
 #[test]
 fn links_in_a_circle_end() {
     let store = Store::new();

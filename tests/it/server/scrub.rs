@@ -83,6 +83,26 @@ fn what_was_set_aside_goes_with_its_blob() {
     site.get("/v2/a/manifests/v1").expect(200);
 }
 
+/// A push or another collection that holds the storage: the damage is told, not called set aside, and the scrub does not count as done.
+#[test]
+fn what_cannot_be_set_aside_is_told() {
+    let site = Site::new();
+    let blob = site.blob("a", b"whole");
+    fs::write(data(&site, &blob), b"wh0le").expect("written");
+    let holder = fs::File::open(site.v2("")).expect("opens");
+    holder.lock_shared().expect("locks");
+    let found = scrub(&site, false);
+    assert_eq!((found.damaged.len(), found.left_in_place.len()), (0, 1));
+    assert!(data(&site, &blob).exists());
+    let storage = Storage::open_existing(site.path("")).expect("opens");
+    assert_eq!(storage.last_scrub().expect("reads"), None);
+    drop(holder);
+    let found = scrub(&site, false);
+    assert_eq!((found.damaged.len(), found.left_in_place.len()), (1, 0));
+    assert!(!data(&site, &blob).exists());
+    assert!(storage.last_scrub().expect("reads").is_some());
+}
+
 #[test]
 fn it_is_as_slow_as_it_is_told_and_ends_when_it_is_told() {
     let site = Site::new();

@@ -274,6 +274,9 @@ impl State {
         if self.has(Manner::NoDelete) || is_tag && self.has(Manner::NoTagDelete) {
             return Reply::error(405, "UNSUPPORTED", "The operation is unsupported.");
         }
+        if is_tag && self.has(Manner::TagIsNoDigest) {
+            return Reply::error(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
+        }
         let Some(digest) = digest.filter(|digest| content.manifests.contains_key(&key(digest))) else {
             return absent("MANIFEST_UNKNOWN");
         };

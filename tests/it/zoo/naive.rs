@@ -136,7 +136,7 @@ impl Naive {
             NoReferrers | ReferrersArePage => self.referrers(),
             ClaimsReferrers => self.attaches(),
             DashIsColon => self.referrers_by_tag(),
-            NoDelete | DeleteIsAbsent | NoTagDelete => self.deletes("v1"),
+            NoDelete | DeleteIsAbsent | NoTagDelete | TagIsNoDigest => self.deletes("v1"),
             TagsFirst => self.deletes(&self.digest),
             RepositoriesAreMade => self.pushes_to_a_new_repository(),
             MissingBlobIsAbsent => self.tells_a_failed_push(),
@@ -163,7 +163,7 @@ fn a_naive_client_fails_on_each_manner() {
         let naive = Naive { client, digest: image.digest.clone(), layer: image.parts[0].layers[0].clone() };
         naive.copes(with)
     };
-    for manner in Manner::ALL {
+    for &manner in Manner::ALL {
         assert!(copes(&[], manner), "{manner:?}: the plain registry");
         assert!(!copes(&[manner], manner), "{manner:?}: the naive client copes with it");
     }

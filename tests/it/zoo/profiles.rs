@@ -30,6 +30,8 @@ const ECR_PUSH: &str = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/d
 /// The path of `registry.gitlab.com` to a list of referrers, in three requests.
 const GITLAB: &str = "https://github.com/oras-project/oras-go/issues/1396";
 const HARBOR: &str = "https://github.com/containers/image/issues/2203";
+/// What distribution 3 answers, and what the versions before it do.
+const TAG_DELETE: &str = "https://github.com/distribution/distribution/pull/3174";
 const CRANE: &str = "https://github.com/google/go-containerregistry/blob/main/pkg/registry/blobs.go";
 const CRANE_REFERRERS: &str = "https://github.com/google/go-containerregistry/blob/main/pkg/registry/registry.go";
 
@@ -42,6 +44,17 @@ pub(super) const PROFILES: &[Profile] = &[
             (Tokens, TOKENS),
             (RedirectsBlobs, "https://docs.docker.com/desktop/setup/allow-list/"),
             (LimitsRate, "https://docs.docker.com/docker-hub/usage/pulls/"),
+            (NoDelete, "https://github.com/docker/hub-feedback/issues/2360"),
+        ],
+        degraded: &[NO_DELETE],
+    },
+    // Lists of referrers came in 2025: https://github.com/awslabs/soci-snapshotter/issues/1828
+    Profile {
+        name: "Docker Hub in 2024",
+        manners: &[
+            (Tokens, TOKENS),
+            (RedirectsBlobs, "https://docs.docker.com/desktop/setup/allow-list/"),
+            (LimitsRate, "https://docs.docker.com/docker-hub/usage/pulls/"),
             (NoReferrers, "https://github.com/docker/roadmap/issues/724"),
             (NoDelete, "https://github.com/docker/hub-feedback/issues/2360"),
         ],
@@ -50,7 +63,7 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile {
         name: "GHCR",
         manners: &[
-            (Tokens, "https://github.com/podman-container-tools/skopeo/issues/1880"),
+            (Tokens, "https://github.com/orgs/community/discussions/204710"),
             (ReferrersArePage, "https://github.com/artifacthub/hub/issues/4785"),
             (NoDelete, "https://github.com/podman-container-tools/skopeo/issues/1880"),
         ],
@@ -91,12 +104,16 @@ pub(super) const PROFILES: &[Profile] = &[
         name: "Harbor 2.5",
         manners: &[
             (Tokens, HARBOR),
-            (OwnCodes, HARBOR),
+            (OwnCodes, "https://github.com/goharbor/harbor/pull/16516"),
             (NoReferrers, "https://github.com/goharbor/harbor/releases/tag/v2.9.0"),
         ],
         degraded: &[],
     },
-    Profile { name: "Harbor 2.12", manners: &[(Tokens, HARBOR), (OwnCodes, HARBOR)], degraded: &[] },
+    Profile {
+        name: "Harbor 2.12",
+        manners: &[(Tokens, HARBOR), (OwnCodes, "https://github.com/goharbor/harbor/pull/23637")],
+        degraded: &[],
+    },
     Profile {
         name: "Artifactory",
         manners: &[(HidesFromStrangers, "https://github.com/gradle/gradle/issues/4740")],
@@ -106,7 +123,7 @@ pub(super) const PROFILES: &[Profile] = &[
         name: "Nexus",
         manners: &[
             (Basic, "https://help.sonatype.com/en/docker-authentication.html"),
-            (HeadIsAbsent, "https://github.com/sonatype/nexus-public/issues/292"),
+            (HeadIsAbsent, "https://github.com/andrey-pohilko/registry-cli/issues/14"),
         ],
         degraded: &[],
     },
@@ -149,15 +166,15 @@ pub(super) const PROFILES: &[Profile] = &[
         degraded: &[],
     },
     Profile {
-        name: "Pulp",
-        manners: &[(NoSinglePost, "https://github.com/pulp/pulp_container/issues/1219")],
+        name: "Pulp in 2022",
+        manners: &[(NoSinglePost, "https://github.com/pulp/pulp_container/pull/810")],
         degraded: &[],
     },
     Profile {
         name: "distribution 2.8",
         manners: &[
             (NoReferrers, "https://github.com/google/go-containerregistry/issues/1647"),
-            (NoTagDelete, "https://github.com/distribution/distribution/issues/1859"),
+            (TagIsNoDigest, TAG_DELETE),
             (NoSinglePost, "https://github.com/distribution/distribution/issues/1170"),
         ],
         degraded: &[],
@@ -166,6 +183,7 @@ pub(super) const PROFILES: &[Profile] = &[
         name: "distribution 3",
         manners: &[
             (NoTagsNoList, "https://github.com/distribution/distribution/issues/4324"),
+            (NoTagDelete, TAG_DELETE),
             (MissingBlobIsAbsent, "https://github.com/distribution/distribution/blob/v3.0.0/registry/api/v2/errors.go"),
             (NoReferrers, "https://github.com/distribution/distribution/blob/v3.0.0/registry/api/v2/descriptors.go"),
         ],
@@ -181,7 +199,7 @@ pub(super) const PROFILES: &[Profile] = &[
         name: "crane registry serve",
         manners: &[
             (NoReferrers, CRANE_REFERRERS),
-            (NoOpenRanges, "https://github.com/anchore/stereoscope/issues/695"),
+            (NoOpenRanges, "https://github.com/anchore/stereoscope/pull/695"),
             (NoMounts, CRANE),
         ],
         degraded: &[],

@@ -32,6 +32,12 @@ const STEPS: &[Step] = &[
     ("tags", |visit| visit.says(&["tags", &visit.at("app")], "amd64\narm64\nv1")),
     ("pull", |visit| visit.says(&["copy", "--all", &visit.at("app:v1"), &visit.local("pulled")], &visit.image.digest)),
     ("ls", |visit| ok(&visit.run(&["ls", &visit.at("app:v1")]))),
+    ("cat", |visit| visit.says(&["cat", &visit.at("app:v1"), "etc/os-release"], "NAME=Test\nID=test\nVERSION_ID=1")),
+    ("sbom", |visit| ok(&visit.run(&["sbom", &visit.at("app:v1")]))),
+    ("diff", |visit| match visit.run(&["diff", &visit.at("app:amd64"), &visit.at("app:arm64")]) {
+        run if run.code == 1 && run.text().starts_with("M etc/platform ") => Ok(()),
+        run => Err(format!("exit {}: {}{}", run.code, run.text(), run.stderr)),
+    }),
     ("export", |visit| ok(&visit.run(&["export", &visit.at("app:v1"), "-o", &visit.folder.text("x.tar")]))),
     ("copy within", |visit| {
         visit.says(&["copy", "--all", &visit.at("app:v1"), &visit.at("there:v1")], &visit.image.digest)?;
@@ -51,6 +57,23 @@ const STEPS: &[Step] = &[
         ok(&run)?;
         if run.stderr.contains("3 images") { Ok(()) } else { Err(run.stderr) }
     }),
+    ("sync within", |visit| {
+        let list = format!("{} {}\n", visit.at("app:*"), visit.at("there"));
+        ok(&visit.program(&["sync", "-"]).stdin(list.as_bytes()).run())?;
+        visit.holds("there", "v1")
+    }),
+    ("deploy", |visit| {
+        let run = visit.run(&["deploy", "--all", "--name", "app:v1", &visit.at("app:v1"), &visit.folder.text("tree")]);
+        ok(&run)?;
+        if run.text().ends_with(&visit.image.digest) { Ok(()) } else { Err(format!("it says {}", run.text())) }
+    }),
+    ("build", |visit| {
+        fs::write(visit.folder.path("new.txt"), "new").expect("writing a file");
+        let (added, to) = (format!("{}:/etc/new", visit.folder.text("new.txt")), visit.at("there:built"));
+        let run = visit.run(&["build", "--from", &visit.at("app:amd64"), "--add", &added, "-o", &to]);
+        ok(&run)?;
+        visit.says(&["cat", &to, "etc/new"], "new")
+    }),
     ("mutate", |visit| {
         ok(&visit.run(&["mutate", &visit.at("app:amd64"), "--label", "a=b", "--to", &visit.at("there:changed")]))
     }),
@@ -67,10 +90,14 @@ const STEPS: &[Step] = &[
         ok(&visit.run(&["attach", "--artifact-type", "application/x", &visit.at("app:v1"), &file]))?;
         visit.has_referrers(1)
     }),
-    ("sign", |visit| {
-        let key = |name: &str| format!("{}/tests/vectors/keys/{name}", env!("CARGO_MANIFEST_DIR"));
-        ok(&visit.run(&["sign", "--key", &key("alice.pkcs8.pem"), &visit.at("app:amd64")]))?;
-        ok(&visit.run(&["verify", "--key", &key("alice.pub"), &visit.at("app:amd64")]))
+    ("sign", |visit| ok(&visit.run(&["sign", "--key", &key("alice.pkcs8.pem"), &visit.at("app:amd64")]))),
+    ("verify", |visit| ok(&visit.run(&["verify", "--key", &key("alice.pub"), &visit.at("app:amd64")]))),
+    ("attest", |visit| {
+        let (key, note) = (key("alice.pkcs8.pem"), visit.folder.text("note.txt"));
+        ok(&visit.run(&["attest", "--key", &key, "--predicate", &note, &visit.at("app:amd64")]))
+    }),
+    ("verify-attestation", |visit| {
+        ok(&visit.run(&["verify-attestation", "--key", &key("alice.pub"), &visit.at("app:amd64")]))
     }),
     ("delete", |visit| {
         ok(&visit.run(&["delete", "--yes", &visit.at("app:arm64")]))?;
@@ -80,6 +107,10 @@ const STEPS: &[Step] = &[
         }
     }),
 ];
+
+fn key(name: &str) -> String {
+    format!("{}/tests/vectors/keys/{name}", env!("CARGO_MANIFEST_DIR"))
+}
 
 /// A visit to one registry.
 struct Visit<'a> {
@@ -208,7 +239,7 @@ fn page(results: &[(&Profile, Vec<(&'static str, String)>)]) -> String {
     text.push_str(&peers::section());
     text.push_str("\n## Manners\n\n| what a registry does | which, and where that is documented or was reported |\n");
     text.push_str("| --- | --- |\n");
-    for manner in Manner::ALL {
+    for &manner in Manner::ALL {
         let has = |each: &Profile| {
             let (_, reference) = each.manners.iter().find(|(own, _)| *own == manner)?;
             Some(format!("[{}]({reference})", each.name))
