@@ -110,11 +110,15 @@ pub(crate) struct SigningCertificateFlags {
 
 impl SigningCertificateFlags {
     /// Puts the certificate, if there is one, beside the key.
-    pub(crate) fn certify(&self, key: Box<dyn SigningKey>) -> Result<Box<dyn SigningKey>> {
+    pub(crate) fn certify(&self, key: Option<Box<dyn SigningKey>>) -> Result<Option<Box<dyn SigningKey>>> {
         let Some(file) = &self.certificate else { return Ok(key) };
+        let Some(key) = key else {
+            let hint = "add --key, or leave --certificate out";
+            return Err(Usage::new("a certificate is of a key, and none was given", hint).into());
+        };
         let chain = self.certificate_chain.as_deref().map(text).transpose()?;
         let certificate = read(file, |pem| SigningCertificate::new(pem, chain.as_deref(), &key.public_key()))?;
-        Ok(Box::new(CertifiedKey::new(key, certificate)))
+        Ok(Some(Box::new(CertifiedKey::new(key, certificate))))
     }
 }
 

@@ -88,6 +88,18 @@ impl Environment {
         text(&["COSIGN_REPOSITORY"])
     }
 
+    /// Returns the identity token that jobs have there, GitLab's among them.
+    #[cfg(feature = "sign")]
+    pub(crate) fn identity_token(&self) -> Option<String> {
+        text(&["SIGSTORE_ID_TOKEN"])
+    }
+
+    /// Returns where a job of GitHub's gets identity tokens, and the secret for that.
+    #[cfg(feature = "sign")]
+    pub(crate) fn github_tokens(&self) -> Option<(String, String)> {
+        text(&["ACTIONS_ID_TOKEN_REQUEST_URL"]).zip(text(&["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]))
+    }
+
     /// Returns the password of keys; an empty one is a password, too.
     #[cfg(feature = "sign")]
     pub(crate) fn key_password(&self) -> Option<zeroize::Zeroizing<Vec<u8>>> {

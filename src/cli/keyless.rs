@@ -130,7 +130,8 @@ fn pattern(exact: Option<&str>, expression: Option<&str>) -> Result<Option<Patte
     }
 }
 
-fn trusted_root(file: &Path) -> Result<TrustedRoot> {
+/// Reads the file that says whom to trust.
+pub(crate) fn trusted_root(file: &Path) -> Result<TrustedRoot> {
     let name = file.display();
     let mut content = Vec::new();
     let read = File::open(file).and_then(|file| file.take(MAX_ROOT as u64 + 1).read_to_end(&mut content));

@@ -4,6 +4,8 @@ pub(crate) mod artifact_flags;
 #[cfg(feature = "sync")]
 pub(crate) mod batch_report;
 #[cfg(feature = "sign")]
+pub(crate) mod blobs;
+#[cfg(feature = "sign")]
 pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod config_flags;
@@ -15,6 +17,8 @@ mod failure;
 pub(crate) mod files;
 pub(crate) mod flags;
 pub(crate) mod global;
+#[cfg(feature = "sign")]
+pub(crate) mod identity;
 pub(crate) mod image_flags;
 #[cfg(feature = "sync")]
 pub(crate) mod image_lists;

@@ -4,14 +4,16 @@ use clap::{ArgAction, ValueEnum};
 use serde::Serialize;
 use stevedore::digest::Digest;
 use stevedore::reference::Repository;
-use stevedore::sign::{self, Made, SigningKey};
+use stevedore::sign::{self, By, Made};
 use stevedore::timestamp;
 use stevedore::transport::{Place, Source, Transport};
 use stevedore::watch::Watch;
 
+use super::blobs::{check_log, nobody};
 use super::certificates::SigningCertificateFlags;
 use super::cosign::{self, ForeignFlags};
-use super::flags;
+use super::flags::{self, Network};
+use super::identity::IdentityFlags;
 use super::keys::{self, PasswordSource};
 use super::report::Report;
 use super::units::count;
@@ -22,14 +24,14 @@ use super::{Result, Ui, Usage};
 pub(crate) struct SigningFlags {
     /// The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs
     #[arg(short, long, value_name = "FILE")]
-    key: String,
+    key: Option<String>,
     #[command(flatten)]
     password: PasswordSource,
     #[command(flatten)]
     certificate: SigningCertificateFlags,
-    /// Write in this form
-    #[arg(long, value_name = "FORM", default_value = "both")]
-    signature_format: SignatureFormat,
+    /// Write in this form [default: both with a key, bundle with an identity]
+    #[arg(long, value_name = "FORM")]
+    signature_format: Option<SignatureFormat>,
     /// Do the same with every image of an index
     #[arg(short, long)]
     pub(crate) recursive: bool,
@@ -39,13 +41,16 @@ pub(crate) struct SigningFlags {
     #[command(flatten)]
     elsewhere: Elsewhere,
     #[command(flatten)]
+    who: IdentityFlags,
+    #[command(flatten)]
     habits: Habits,
 }
 
 impl SigningFlags {
     /// Refuses what cannot be had; else returns when it is said to be made.
     pub(crate) fn created(&self, ui: &Ui) -> Result<Option<String>> {
-        self.habits.check()?;
+        self.check_who()?;
+        self.habits.check(self.key.is_none())?;
         let seconds = match self.timestamp {
             Some(seconds) => Some(seconds),
             None => ui.environment().source_date_epoch()?,
@@ -53,14 +58,28 @@ impl SigningFlags {
         Ok(seconds.map(timestamp::format))
     }
 
+    /// Refuses what does not say who signs, or says two.
+    fn check_who(&self) -> Result<(), Usage> {
+        match (&self.key, self.who.are_given()) {
+            (Some(_), true) => {
+                Err(Usage::new("a key and an identity cannot both sign", "leave --key or the others out"))
+            }
+            (None, false) => Err(nobody()),
+            (None, true) if !matches!(self.signature_format, None | Some(SignatureFormat::Bundle)) => {
+                Err(Usage::new("an identity signs bundles alone", "leave --signature-format out"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Says whether to write the classic form.
     pub(crate) fn classic(&self) -> bool {
-        self.signature_format != SignatureFormat::Bundle
+        self.key.is_some() && self.signature_format != Some(SignatureFormat::Bundle)
     }
 
     /// Says whether to write the bundle.
     pub(crate) fn bundle(&self) -> bool {
-        self.signature_format != SignatureFormat::Classic
+        self.signature_format != Some(SignatureFormat::Classic)
     }
 
     /// Has something signed, which makes `what`, and tells of it; notes are told of the digest.
@@ -70,23 +89,37 @@ impl SigningFlags {
         image: &flags::Image,
         what: &str,
         ui: &Ui,
-        sign: impl FnOnce(&dyn Source, &dyn Transport, &dyn SigningKey, &Watch) -> sign::Result<Vec<sign::Image>>,
+        sign: impl FnOnce(&dyn Source, &dyn Transport, By<'_>, &Watch) -> sign::Result<Vec<sign::Image>>,
         notes: impl FnOnce(&Digest) -> Vec<String>,
     ) -> Result<()> {
         // Before anything is asked or sent: a wrong password must not leave half of a signature.
-        let key = self.certificate.certify(keys::signing_key(&self.key, &self.password, ui)?)?;
+        let key = self.key.as_ref().map(|name| keys::signing_key(name, &self.password, ui)).transpose()?;
+        let key = self.certificate.certify(key)?;
         let options = image.registry.options(None, ui)?;
+        let identity = match &key {
+            Some(_) => None,
+            None => {
+                // A certificate of the client's is for the registry alone.
+                let network = Network::from(&image.registry.network.reach);
+                Some(self.who.signer(&IdentityFlags::client(&network)?, ui, &options.watch)?)
+            }
+        };
+        let by = match (&key, &identity) {
+            (Some(key), _) => By::Key(&**key),
+            (None, Some(identity)) => By::Identity(identity),
+            (None, None) => return Err(nobody().into()),
+        };
         let place = &image.reference.place;
         let images = match self.elsewhere.place(place, ui)? {
             None => {
                 let place = place.open_destination(&options)?;
-                let images = sign(&*place, &*place, &*key, &options.watch)?;
+                let images = sign(&*place, &*place, by, &options.watch)?;
                 place.finish()?;
                 images
             }
             Some(signatures) => {
                 let source = place.open_source(&options)?;
-                sign(&*source, &*signatures.open_destination(&options)?, &*key, &options.watch)?
+                sign(&*source, &*signatures.open_destination(&options)?, by, &options.watch)?
             }
         };
         notes(&images[0].digest).iter().for_each(|note| ui.note(note));
@@ -160,7 +193,7 @@ struct Habits {
     /// Taken, for nothing is asked
     #[arg(short, long, hide = true)]
     yes: bool,
-    /// Taken with the value false: there is no transparency log
+    /// Taken with the value false, with a key: there is no transparency log
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     tlog_upload: Option<bool>,
     /// Taken with the value false, for the same reason
@@ -181,10 +214,8 @@ struct Habits {
 
 impl Habits {
     /// Refuses what cannot be had.
-    fn check(&self) -> Result<(), Usage> {
-        if self.tlog_upload == Some(true) || self.use_signing_config == Some(true) {
-            return Err(Usage::new("nothing is sent to a transparency log", "leave the flag out"));
-        }
+    fn check(&self, is_identity: bool) -> Result<(), Usage> {
+        check_log(self.tlog_upload, self.use_signing_config, is_identity)?;
         let upload = "copy the image to oci:DIR and sign it there; --signature-format says what is written";
         cosign::refuse(&[
             (self.new_bundle_format == Some(false), "--new-bundle-format=false", "use --signature-format classic"),

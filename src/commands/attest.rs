@@ -1,11 +1,11 @@
-//! `attest`: something stated of an image, signed with a key, in both of cosign's forms.
+//! `attest`: something stated of an image, signed with a key or an identity.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::ArgAction;
-use stevedore::sign::{self, Attesting, PredicateType, SigningKey, collect};
+use stevedore::sign::{self, Attesting, By, PredicateType, collect};
 use stevedore::transport::{Source, Transport};
 use stevedore::watch::Watch;
 
@@ -13,11 +13,13 @@ use crate::cli::flags::Image;
 use crate::cli::signing::{Signed, SigningFlags};
 use crate::cli::{Context, Result, Ui, Usage};
 
-/// Attest something of an image with a key
+/// Attest something of an image, with a key or an identity
 ///
 /// What is stated is the content of a file: an SBOM, a build's provenance, a report of vulnerabilities, anything. It is written beside the
 /// image twice: under the tag sha256-….att, where cosign 2 looks, and as a bundle, which cosign 3 reads, among what refers to the image.
-/// What is attested already stays, and attesting the same thing again writes nothing. Nothing is sent to any transparency log.
+/// What is attested already stays, and attesting the same thing again with a key writes nothing. With a key nothing is sent to any
+/// transparency log. With an identity a bundle alone is written, and the logs that are named keep the certificate and the signature for
+/// anybody to see.
 ///
 /// Types: custom (any text), spdx (text), spdxjson, cyclonedx, slsaprovenance and slsaprovenance02 (version 0.2), slsaprovenance1, vuln, link,
 /// openvex, or the URI of a type with a JSON object.
@@ -47,6 +49,8 @@ Examples:
   stevedore sbom --format spdx-json -o app.spdx.json docker://registry.example.com/app:1.0
   stevedore attest --key cosign.key --type spdxjson --predicate app.spdx.json docker://registry.example.com/app:1.0
   stevedore attest --key cosign.key -r --type slsaprovenance1 --predicate provenance.json docker://registry.example.com/app:1.0
+  stevedore attest --trusted-root trusted_root.json --signing-config signing_config.json --type spdxjson \\
+    --predicate app.spdx.json docker://registry.example.com/app:1.0
   stevedore attest --key cosign.key --type https://example.com/tested/v1 --predicate tested.json oci:images:app";
 
 /// Attests it.
@@ -54,8 +58,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let attesting = args.attesting(ui)?;
     let Attesting { predicate_type, name, .. } = attesting.clone();
     let signed = Signed { predicate_type: Some(predicate_type), name, ..Signed::default() };
-    let attest = |from: &dyn Source, to: &dyn Transport, key: &dyn SigningKey, watch: &Watch| {
-        sign::attest(from, &args.image.reference.at, to, key, &attesting, watch)
+    let attest = |from: &dyn Source, to: &dyn Transport, by: By<'_>, watch: &Watch| {
+        sign::attest(from, &args.image.reference.at, to, by, &attesting, watch)
     };
     args.signing.run(signed, &args.image, "attestation", ui, attest, |_| Vec::new())
 }
@@ -80,7 +84,8 @@ impl Args {
     }
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+/// Reads what is stated, one byte more than can be.
+pub(super) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut content = Vec::new();
     let limit = collect::MAX_ATTESTATION + 1;
     if path == Path::new("-") {

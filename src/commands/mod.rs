@@ -3,6 +3,8 @@
 mod attach;
 #[cfg(feature = "sign")]
 mod attest;
+#[cfg(feature = "sign")]
+mod attest_blob;
 mod auth;
 mod build;
 mod cat;
@@ -36,6 +38,8 @@ mod sbom;
 mod serve;
 #[cfg(feature = "sign")]
 mod sign;
+#[cfg(feature = "sign")]
+mod sign_blob;
 #[cfg(feature = "sync")]
 mod sync;
 mod tags;
@@ -142,11 +146,15 @@ enum Command {
     #[cfg(feature = "sign")]
     Sign(Box<sign::Args>),
     #[cfg(feature = "sign")]
+    SignBlob(Box<sign_blob::Args>),
+    #[cfg(feature = "sign")]
     Verify(Box<verify::Args>),
     #[cfg(feature = "sign")]
     VerifyBlob(Box<verify_blob::Args>),
     #[cfg(feature = "sign")]
     Attest(Box<attest::Args>),
+    #[cfg(feature = "sign")]
+    AttestBlob(Box<attest_blob::Args>),
     #[cfg(feature = "sign")]
     VerifyAttestation(Box<verify_attestation::Args>),
     #[cfg(feature = "server")]
@@ -194,11 +202,15 @@ impl Command {
             #[cfg(feature = "sign")]
             Self::Sign(args) => sign::run(args, ui),
             #[cfg(feature = "sign")]
+            Self::SignBlob(args) => sign_blob::run(args, ui),
+            #[cfg(feature = "sign")]
             Self::Verify(args) => verify::run(args, ui),
             #[cfg(feature = "sign")]
             Self::VerifyBlob(args) => verify_blob::run(args, ui),
             #[cfg(feature = "sign")]
             Self::Attest(args) => attest::run(args, ui),
+            #[cfg(feature = "sign")]
+            Self::AttestBlob(args) => attest_blob::run(args, ui),
             #[cfg(feature = "sign")]
             Self::VerifyAttestation(args) => verify_attestation::run(args, ui),
             #[cfg(feature = "server")]
@@ -263,11 +275,15 @@ impl Command {
             #[cfg(feature = "sign")]
             Self::Sign(args) => Some(args.image.reference.to_string()),
             #[cfg(feature = "sign")]
+            Self::SignBlob(args) => Some(args.file.clone()),
+            #[cfg(feature = "sign")]
             Self::Verify(args) => Some(args.image.reference.to_string()),
             #[cfg(feature = "sign")]
             Self::VerifyBlob(args) => Some(args.file.clone()),
             #[cfg(feature = "sign")]
             Self::Attest(args) => Some(args.image.reference.to_string()),
+            #[cfg(feature = "sign")]
+            Self::AttestBlob(args) => Some(args.file.clone()),
             #[cfg(feature = "sign")]
             Self::VerifyAttestation(args) => Some(args.image.reference.to_string()),
             #[cfg(feature = "server")]

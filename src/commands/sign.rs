@@ -1,6 +1,6 @@
-//! `sign`: an image signed with a key, in both of cosign's forms.
+//! `sign`: an image signed with a key or an identity.
 
-use stevedore::sign::{self, Signing, SigningKey};
+use stevedore::sign::{self, By, Signing};
 use stevedore::transport::{Location, Place, Selector, Source, Transport};
 use stevedore::watch::Watch;
 
@@ -9,11 +9,14 @@ use crate::cli::flags::Image;
 use crate::cli::signing::{Signed, SigningFlags};
 use crate::cli::{Result, Ui};
 
-/// Sign an image with a key
+/// Sign an image, with a key or an identity
 ///
 /// What is signed is the digest: a tag is looked up first. Two signatures are written beside the image: one that cosign 2, skopeo and podman
 /// read (under the tag sha256-….sig), and a bundle, which cosign 3 reads, among what refers to the image. Signatures that are there stay, and
-/// signing the same thing again writes nothing. Nothing is sent to any transparency log.
+/// signing the same thing again with a key writes nothing.
+///
+/// With a key nothing is sent to any transparency log. With an identity a bundle alone is written, and the logs that are named keep the
+/// certificate and the signature for anybody to see.
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -37,6 +40,7 @@ Examples:
   stevedore sign --key cosign.key docker://registry.example.com/app:1.0
   stevedore sign --key cosign.key -r -a commit=$(git rev-parse HEAD) docker://registry.example.com/app:1.0
   stevedore sign --key env://COSIGN_PRIVATE_KEY --signature-format classic docker://registry.example.com/app@sha256:…
+  stevedore sign --trusted-root trusted_root.json --signing-config signing_config.json docker://registry.example.com/app:1.0
   stevedore sign --key cosign.key --identity registry.example.com/app:1.0 oci:images:app";
 
 /// Signs the image.
@@ -44,8 +48,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let signing = args.signing(ui)?;
     let signed = Signed { identity: signing.identity.clone(), ..Signed::default() };
     let Location { place, at, .. } = &args.image.reference;
-    let sign = |from: &dyn Source, to: &dyn Transport, key: &dyn SigningKey, watch: &Watch| {
-        sign::sign(from, at, to, key, &signing, watch)
+    let sign = |from: &dyn Source, to: &dyn Transport, by: By<'_>, watch: &Watch| {
+        sign::sign(from, at, to, by, &signing, watch)
     };
     args.signing.run(signed, &args.image, "signature", ui, sign, |digest| {
         let mut notes = Vec::new();

@@ -26,6 +26,8 @@ mod remove;
 mod retry;
 mod rules;
 mod scope;
+#[cfg(feature = "sign")]
+mod service;
 mod session;
 mod tls;
 mod token;
@@ -46,3 +48,5 @@ pub use options::{Host, Identity, Options, PlainHttp, Proxy};
 pub use referrers::Updated;
 pub use remote::Remote;
 pub use rules::{Invalid, Mirror, Pull, Rule};
+#[cfg(feature = "sign")]
+pub(crate) use service::{Answer, Question, Service};

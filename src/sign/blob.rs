@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use super::authority::{Authority, Evidence, Material, Signer};
 use super::bundle::{self, BUNDLE, OLD_SPELLING};
 use super::collect::MAX_ATTESTATION;
-use super::encoding::{decode, decode_any};
+use super::encoding::{decode, decode_any, encode};
 use super::envelope::{Envelope, IN_TOTO};
 use super::keyless::Refusal;
 use super::statement::Statement;
@@ -246,6 +246,12 @@ pub fn bundles(content: &[u8]) -> Result<Vec<&[u8]>, Reason> {
         return Ok(vec![content]);
     }
     if lines.len() > MAX_BUNDLES { Err(Reason::Bundles) } else { Ok(lines) }
+}
+
+/// Writes a bundle's `messageSignature`.
+pub(super) fn write_signature(sha256: &[u8; 32], signature: &[u8]) -> String {
+    let (digest, signature) = (encode(sha256), encode(signature));
+    format!(r#"{{"messageDigest":{{"algorithm":"SHA2_256","digest":"{digest}"}},"signature":"{signature}"}}"#)
 }
 
 /// Says which other known thing a file is that is no bundle.

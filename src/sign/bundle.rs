@@ -135,12 +135,18 @@ fn inflate(content: &[u8], limit: u64) -> Result<Cow<'_, [u8]>, Reason> {
 
 /// Makes a bundle of a signed statement.
 pub(super) fn write(payload: &[u8], signature: &[u8], key: &PublicKey) -> Vec<u8> {
-    let (hint, envelope) = (key.hint(), envelope::write(payload, signature));
-    format!(
-        r#"{{"mediaType":"{}","verificationMaterial":{{"publicKey":{{"hint":"{hint}"}}}},"dsseEnvelope":{envelope}}}"#,
-        BUNDLE.as_str()
-    )
-    .into_bytes()
+    write_with(&hint(key), "dsseEnvelope", &envelope::write(payload, signature))
+}
+
+/// Makes a bundle's `verificationMaterial` that names a key.
+pub(super) fn hint(key: &PublicKey) -> String {
+    format!(r#"{{"publicKey":{{"hint":"{}"}}}}"#, key.hint())
+}
+
+/// Makes a bundle of material and a content by its name.
+pub(super) fn write_with(material: &str, name: &str, content: &str) -> Vec<u8> {
+    format!(r#"{{"mediaType":"{}","verificationMaterial":{material},"{name}":{content}}}"#, BUNDLE.as_str())
+        .into_bytes()
 }
 
 /// Makes a bundle of a signed statement, with the certificate of the key that signed it.

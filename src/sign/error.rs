@@ -152,6 +152,26 @@ pub enum Error {
     /// The key, or the program that has it, made no signature.
     #[error("nothing was signed")]
     Signing(#[source] key::Error),
+    /// Nothing could be signed with an identity.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    Identity(#[from] super::keyless::signing::Error),
+    /// The bundle that was made does not verify, and is kept nowhere.
+    #[error("the bundle that was made does not verify")]
+    Unverifiable {
+        /// Why.
+        #[source]
+        reason: Reason,
+    },
+    /// A file that is to be signed cannot be read.
+    #[error("cannot read what is to be signed")]
+    Blob(#[source] std::io::Error),
+    /// A file is too large to be signed with a key.
+    #[error("a file of more than {} MiB is not signed with a key", super::seal::MAX_KEYED >> 20)]
+    LargeBlob,
+    /// The classic form was asked for without a key.
+    #[error("the classic form is signed with a key")]
+    Keyed,
     /// A key file cannot be read.
     #[error("cannot read the key {}", path.display())]
     KeyFile {
@@ -372,7 +392,10 @@ impl Classified for Error {
                 };
                 Diagnosis { hint: Some(hint.into()), ..source.diagnosis() }
             }
-            Self::NoTag { .. } => Class::Failed.hint("use --signature-format bundle"),
+            #[cfg(feature = "client")]
+            Self::Identity(error) => error.diagnosis(),
+            Self::Unverifiable { .. } => Class::Verification.into(),
+            Self::NoTag { .. } | Self::Keyed => Class::Failed.hint("use --signature-format bundle"),
             Self::Key { .. }
             | Self::KeyFile { .. }
             | Self::Certificates { .. }
@@ -381,6 +404,8 @@ impl Classified for Error {
             | Self::Policy { .. }
             | Self::Predicate { .. }
             | Self::Occupied { .. }
+            | Self::Blob(_)
+            | Self::LargeBlob
             | Self::Manifest(_)
             | Self::Depth { .. } => Class::Failed.into(),
         }

@@ -21,6 +21,7 @@ mod name;
 pub mod pki;
 pub mod policy;
 pub mod predicate;
+mod seal;
 mod signer;
 pub mod statement;
 mod verify;
@@ -36,6 +37,7 @@ pub use name::{attested_name, signed_name};
 pub use pki::{CertificateAuthorities, Certified, CertifiedKey, SigningCertificate};
 pub use policy::{ParseError as PolicyError, Policy};
 pub use predicate::PredicateType;
+pub use seal::{By, MAX_KEYED, Recorded, Sealed};
 pub use signer::{Attesting, Image, Signing, attest, sign};
 pub use verify::{
     Accepted, Rejected, Require, Sought, Verdict, Wanted, check, verify, verify_attestation, verify_image,

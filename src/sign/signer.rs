@@ -10,9 +10,10 @@ use serde_json::value::RawValue;
 use super::classic::{self, CERTIFICATE, SIGNATURE, Signatures};
 use super::collect::{ENVELOPE, MAX_ATTESTATION, MAX_LAYERS, MAX_MANIFEST};
 use super::encoding::decode;
-use super::key::{PublicKey, SigningKey};
+use super::key::SigningKey;
+use super::seal::{By, Recorded, Sealed};
 use super::verify::find;
-use super::{Error, Result, bundle, envelope, statement};
+use super::{Error, Result, Signer, bundle, envelope, statement};
 use crate::artifact::{self, Artifact, Made};
 use crate::blob::Blob;
 use crate::descriptor::Descriptor;
@@ -52,6 +53,12 @@ pub struct Image {
     /// The bundle's manifest, where that form was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle: Option<Made>,
+    /// Who has signed, where that is an identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<Signer>,
+    /// Where that is recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Recorded>,
 }
 
 /// What to attest, and how.
@@ -86,12 +93,12 @@ pub fn sign(
     source: &dyn Source,
     at: &Selector,
     place: &dyn Transport,
-    key: &dyn SigningKey,
+    by: By<'_>,
     signing: &Signing,
     watch: &Watch,
 ) -> Result<Vec<Image>> {
     let forms = Forms { suffix: ".sig", classic: signing.classic, bundle: signing.bundle };
-    let run = Run { source, place, key, public: key.public_key(), forms, attestations: signing.attestations, watch };
+    let run = Run { source, place, by, forms, attestations: signing.attestations, watch };
     run.all(at, signing.recursive, &|image, listed, written| run.sign(image, listed, written, signing))
 }
 
@@ -104,13 +111,22 @@ pub fn attest(
     source: &dyn Source,
     at: &Selector,
     place: &dyn Transport,
-    key: &dyn SigningKey,
+    by: By<'_>,
     attesting: &Attesting,
     watch: &Watch,
 ) -> Result<Vec<Image>> {
     let forms = Forms { suffix: ".att", classic: attesting.classic, bundle: attesting.bundle };
-    let run = Run { source, place, key, public: key.public_key(), forms, attestations: false, watch };
+    let run = Run { source, place, by, forms, attestations: false, watch };
     run.all(at, attesting.recursive, &|image, listed, written| run.attest(image, listed, written, attesting))
+}
+
+impl Image {
+    fn of(digest: Digest, bundle: Option<(Made, Sealed)>, classic: Option<Made>) -> Self {
+        let (bundle, sealed) = bundle.unzip();
+        let (signer, entries) = sealed.map(|sealed| (sealed.signer, sealed.entries)).unzip();
+        let signer = signer.filter(|signer| !matches!(signer, Signer::Key(_)));
+        Self { digest, classic, bundle, signer, entries: entries.unwrap_or_default() }
+    }
 }
 
 /// Which forms are asked for.
@@ -125,8 +141,7 @@ struct Forms {
 struct Run<'a> {
     source: &'a dyn Source,
     place: &'a dyn Transport,
-    key: &'a dyn SigningKey,
-    public: PublicKey,
+    by: By<'a>,
     forms: Forms,
     attestations: bool,
     watch: &'a Watch,
@@ -223,7 +238,7 @@ impl Run<'_> {
         if signing.classic {
             let identity = signing.identity.as_deref().unwrap_or_default();
             let payload = classic::payload(identity, &digest, &signing.annotations);
-            let mut layer = classic::layer(&payload, &self.key.sign(&payload).map_err(Error::Signing)?);
+            let mut layer = classic::layer(&payload, &self.key()?.sign(&payload).map_err(Error::Signing)?);
             self.certify(&mut layer);
             *written = Some(self.put_layer(&digest, &layer, &payload)?);
         }
@@ -231,7 +246,7 @@ impl Run<'_> {
             let payload = statement::signed(signing.identity.as_deref(), &digest, &signing.annotations);
             self.put_bundle(image, listed, &payload, statement::SIGNED, signing.created.as_deref())
         });
-        Ok(Image { digest, bundle: bundle.transpose()?, classic: written.take() })
+        Ok(Image::of(digest, bundle.transpose()?, written.take()))
     }
 
     fn attest(
@@ -245,7 +260,8 @@ impl Run<'_> {
         let Attesting { predicate_type, predicate, .. } = attesting;
         let payload = statement::attested(attesting.name.as_deref(), &digest, predicate_type, predicate);
         if attesting.classic {
-            let signature = self.key.sign(&envelope::message(envelope::IN_TOTO, &payload)).map_err(Error::Signing)?;
+            let signature =
+                self.key()?.sign(&envelope::message(envelope::IN_TOTO, &payload)).map_err(Error::Signing)?;
             let envelope = envelope::write(&payload, &signature).into_bytes();
             let mut layer = classic::attestation(&envelope, predicate_type);
             self.certify(&mut layer);
@@ -253,7 +269,12 @@ impl Run<'_> {
         }
         let created = attesting.created.as_deref();
         let bundle = listed.as_ref().map(|listed| self.put_bundle(image, listed, &payload, predicate_type, created));
-        Ok(Image { digest, bundle: bundle.transpose()?, classic: written.take() })
+        Ok(Image::of(digest, bundle.transpose()?, written.take()))
+    }
+
+    /// Returns the key that the classic form is signed with.
+    fn key(&self) -> Result<&dyn SigningKey> {
+        self.by.key().ok_or(Error::Keyed)
     }
 
     /// Returns the tag of the classic form.
@@ -264,7 +285,7 @@ impl Run<'_> {
 
     /// Puts the key's certificate, if there is one, beside a signature.
     fn certify(&self, layer: &mut Descriptor) {
-        if let Some(certificate) = self.key.certificate() {
+        if let Some(certificate) = self.by.key().and_then(SigningKey::certificate) {
             certificate.annotate(&mut layer.annotations);
         }
     }
@@ -342,7 +363,8 @@ impl Run<'_> {
             return other.media_type == ENVELOPE;
         }
         let signature = other.annotations.get(SIGNATURE).and_then(|text| decode(text));
-        signature.is_some_and(|signature| self.public.verifies(content, &signature))
+        let key = self.by.key().map(SigningKey::public_key);
+        key.zip(signature).is_some_and(|(key, signature)| key.verifies(content, &signature))
     }
 
     /// Reads a config; nothing when it is not there, too large or wrong.
@@ -367,16 +389,14 @@ impl Run<'_> {
         payload: &[u8],
         predicate_type: &str,
         created: Option<&str>,
-    ) -> Result<Made> {
-        let signature = self.key.sign(&envelope::message(envelope::IN_TOTO, payload)).map_err(Error::Signing)?;
-        let content = match self.key.certificate() {
-            Some(certificate) => bundle::write_certified(payload, &signature, certificate.der()),
-            None => bundle::write(payload, &signature, &self.public),
-        };
-        check_size(&content)?;
-        let manifest = bundle::manifest(&content, subject, predicate_type, created)?;
+    ) -> Result<(Made, Sealed)> {
+        let sealed = self.by.seal_statement(payload)?;
+        let content = &sealed.content;
+        check_size(content)?;
+        let manifest = bundle::manifest(content, subject, predicate_type, created)?;
         let artifact = Artifact::of_bytes(manifest, [&content[..], bundle::EMPTY]);
-        Ok(artifact::attach_beside(self.place, &artifact, listed, self.watch)?)
+        let made = artifact::attach_beside(self.place, &artifact, listed, self.watch)?;
+        Ok((made, sealed))
     }
 
     fn put(&self, descriptor: &Descriptor, content: &[u8]) -> Result<()> {

@@ -56,6 +56,7 @@ mod keyless;
 mod keyless_cli;
 mod keyless_conformance;
 mod keyless_mutations;
+mod keyless_signing;
 mod killed;
 mod layering;
 mod layout_names;

@@ -421,7 +421,10 @@ fn secrets_stay_secret() {
         }
     }
     let help = Program::stevedore(&["sign", "--help"]).run().ok();
-    assert!(!help.text().contains("--password ") && help.text().contains("Nothing is sent to any transparency log"));
+    assert!(
+        !help.text().contains("--password ")
+            && help.text().contains("With a key nothing is sent to any transparency log")
+    );
 }
 
 /// Scrypt itself takes 64 MiB.

@@ -116,6 +116,12 @@ pub(super) fn write_certificates<'c>(all: impl IntoIterator<Item = &'c [u8]>) ->
     all.into_iter().map(|der| pem::write("CERTIFICATE", der).to_string()).collect()
 }
 
+/// Writes a certificate as PEM.
+#[cfg(feature = "client")]
+pub(super) fn certificate_pem(der: &[u8]) -> String {
+    pem::write("CERTIFICATE", der).to_string()
+}
+
 /// Returns the content of the one public key that a PEM file has.
 pub(super) fn public_key(text: &str) -> Option<Vec<u8>> {
     only_block(text, PUBLIC)
@@ -245,7 +251,7 @@ pub trait SigningKey: Send + Sync {
     }
 }
 
-fn fill_random(bytes: &mut [u8]) -> Result<(), Error> {
+pub(super) fn fill_random(bytes: &mut [u8]) -> Result<(), Error> {
     getrandom::fill(bytes).map_err(|_| Error::Random)
 }
 

@@ -194,6 +194,20 @@ impl PrivateKey {
     }
 }
 
+impl PrivateKey {
+    /// Signs content of which the SHA-256 is known, with a key of ECDSA.
+    #[cfg(feature = "client")]
+    pub(in crate::sign) fn sign_digest(&self, sha256: &[u8; 32]) -> Result<Vec<u8>, Error> {
+        match &self.secret {
+            Secret::P256(key) => {
+                let signature: p256::ecdsa::Signature = key.sign_prehash(sha256).map_err(|_| Error::Unsigned)?;
+                Ok(signature.to_der().as_bytes().to_vec())
+            }
+            _ => Err(Error::Unsigned),
+        }
+    }
+}
+
 impl SigningKey for PrivateKey {
     fn public_key(&self) -> PublicKey {
         self.public_key()

@@ -25,6 +25,9 @@ pub enum Refusal {
     /// The certificate is for something else.
     #[error("its certificate is not for signing code")]
     Usage,
+    /// The certificate is for a key that somebody else has.
+    #[error("its certificate is for another key")]
+    OtherKey,
     /// The certificate's key may not sign.
     #[error("the key of its certificate is not for signatures")]
     KeyUsage,
@@ -175,6 +178,9 @@ pub enum Refusal {
     /// The time stamp is about other content.
     #[error("its time stamp is about another signature")]
     Imprint,
+    /// The time stamp answers another question.
+    #[error("its time stamp does not have the number that was sent")]
+    Nonce,
     /// The time stamp's signature is not over what it must be, or not by whom it says.
     #[error("its time stamp is not signed by the authority that it names")]
     StampSignature,

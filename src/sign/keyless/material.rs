@@ -131,7 +131,8 @@ const ENTRY: [&str; 7] =
 const WHAT: &str = "entry of a log";
 
 impl Entry {
-    fn read(entry: &Members) -> Result<Self, Refusal> {
+    /// Reads an entry as bundles, and logs of the second generation, have it.
+    pub(super) fn read(entry: &Members) -> Result<Self, Refusal> {
         known(entry, &ENTRY, WHAT)?;
         let missing = Refusal::Malformed(WHAT);
         let log = object(entry, "logId", &["keyId"], WHAT)?.ok_or(missing.clone())?;

@@ -18,6 +18,8 @@ pub(super) mod material;
 mod merkle;
 mod root;
 mod sct;
+#[cfg(feature = "client")]
+pub mod signing;
 mod stamp;
 mod time;
 

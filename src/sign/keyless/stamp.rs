@@ -67,6 +67,17 @@ pub(super) fn check(response: &[u8], signature: &[u8], authorities: &[Authority]
     Err(refused)
 }
 
+/// Returns the number that ties a time stamp to a request, without leading zeros.
+#[cfg(feature = "client")]
+pub(super) fn nonce(response: &[u8]) -> Option<Vec<u8>> {
+    let content = Stamp::parse(response)?.content;
+    let info = inside(&one(content)?, Tag::Sequence)?;
+    // Behind the time there is one other integer at most: accuracy is a sequence, the order a truth value, the rest has tags of its own.
+    let nonce = info.iter().skip(5).find(|element| element.tag() == Tag::Integer)?;
+    let start = nonce.value().iter().position(|byte| *byte != 0)?;
+    Some(nonce.value()[start..].to_vec())
+}
+
 fn was_granted(response: &[u8]) -> Option<bool> {
     let response = inside(&one(response)?, Tag::Sequence)?;
     let status = inside(response.first()?, Tag::Sequence)?;

@@ -1,6 +1,8 @@
 //! A sigstore of one's own: an authority of certificates, a log of them, two generations of transparency logs, and a clock, all with keys
 //! made for one test. [`Case`] says what they say; each fact of it can be made wrong alone.
 
+pub(crate) mod services;
+
 use std::time::Duration;
 
 use base64::Engine;
@@ -185,6 +187,12 @@ pub(crate) struct Stamp {
     pub(crate) embeds: bool,
     pub(crate) version: u8,
     pub(crate) valid: (u64, u64),
+    /// The digest that was sent, where it is not that of the signature.
+    pub(crate) imprint: Option<Vec<u8>>,
+    /// The number that was sent, as an element.
+    pub(crate) nonce: Option<Vec<u8>>,
+    /// The certificate that it is signed with, where it is not a new one.
+    pub(crate) certificate: Option<Vec<u8>>,
 }
 
 /// The time stamp that is right.
@@ -203,6 +211,9 @@ pub(crate) fn stamp() -> Stamp {
         embeds: true,
         version: 1,
         valid: (NOW - DAY, NOW + DAY),
+        imprint: None,
+        nonce: None,
+        certificate: None,
     }
 }
 
@@ -417,6 +428,11 @@ impl World {
 
     /// Issues the signer's certificate, as it is in the log of certificates.
     fn leaf(&self, case: &Case) -> Vec<u8> {
+        self.leaf_for(case, if case.is_p384 { &self.signer_384 } else { &self.signer })
+    }
+
+    /// Issues a certificate for a key.
+    fn leaf_for(&self, case: &Case, key: &impl PublicKeyData) -> Vec<u8> {
         let mut params = params(case.valid.0, case.valid.1);
         params.subject_alt_names.clone_from(&case.names);
         params.extended_key_usages.clone_from(&case.purposes);
@@ -433,7 +449,6 @@ impl World {
         extension(8, &case.issuer);
         params.custom_extensions.extend(case.extensions.iter().cloned());
         let authority = if case.issued_by == Who::Right { &self.authority } else { &self.stranger };
-        let key = if case.is_p384 { &self.signer_384 } else { &self.signer };
         let issue = |params: &CertificateParams| {
             params.signed_by(key, &authority.issuer).expect("issuing a certificate").der().to_vec()
         };
@@ -516,8 +531,8 @@ impl World {
         format!("{text}\n{witness}\u{2014} {name} {line}\n")
     }
 
-    /// RFC 3161, section 2.4.2.
-    fn stamp(&self, stamp: &Stamp, signature: &[u8]) -> Vec<u8> {
+    /// Issues a certificate for time stamps.
+    fn stamping_certificate(&self, stamp: &Stamp) -> Vec<u8> {
         let authority = if stamp.authority == Who::Right { &self.clock } else { &self.other_clock };
         let mut params = params(stamp.valid.0, stamp.valid.1);
         params.distinguished_name.push(DnType::CommonName, "clock");
@@ -525,15 +540,23 @@ impl World {
         let mut purpose = CustomExtension::from_oid_content(&[2, 5, 29, 37], stamp.purpose.to_vec());
         purpose.set_criticality(stamp.is_critical);
         params.custom_extensions.push(purpose);
-        let certificate = params.signed_by(&self.stamping, &authority.issuer).expect("issuing").der().to_vec();
+        params.signed_by(&self.stamping, &authority.issuer).expect("issuing").der().to_vec()
+    }
+
+    /// RFC 3161, section 2.4.2.
+    fn stamp(&self, stamp: &Stamp, signature: &[u8]) -> Vec<u8> {
+        let authority = if stamp.authority == Who::Right { &self.clock } else { &self.other_clock };
+        let certificate = stamp.certificate.clone().unwrap_or_else(|| self.stamping_certificate(stamp));
         let sha256 = sequence(&[oid("2.16.840.1.101.3.4.2.1")]);
         let of = if stamp.of.is_empty() { signature } else { &stamp.of };
+        let digest = stamp.imprint.clone().unwrap_or_else(|| sha(of));
         let info = sequence(&[
             tlv(2, &[stamp.version]),
             oid("1.3.6.1.4.1.57264.2"),
-            sequence(&[sha256.clone(), tlv(4, &sha(of))]),
+            sequence(&[sha256.clone(), tlv(4, &digest)]),
             tlv(2, &[42]),
             tlv(0x18, stamp.time.as_bytes()),
+            stamp.nonce.clone().unwrap_or_default(),
         ]);
         let digest = if stamp.digest_of == Who::Right { sha(&info) } else { sha(b"something else") };
         let attribute = |kind: &str, value: Vec<u8>| sequence(&[oid(kind), tlv(0x31, &value)]);
