@@ -209,8 +209,11 @@ pub(super) fn is_one(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
 }
 
-/// Returns what stands before each folder and blob, the blobs with their keys; or why there can be no such thing.
-fn heads(blobs: &Blobs) -> Result<Vec<(Option<Key>, Vec<u8>)>, &'static str> {
+/// What stands before a folder, or before the blob with a key.
+type Head = (Option<Key>, Vec<u8>);
+
+/// Returns what stands before each folder and blob; or why there can be no such thing.
+fn heads(blobs: &Blobs) -> Result<Vec<Head>, &'static str> {
     let members = pack::members(blobs).into_iter();
     let heads = members.map(|(name, entry, blob)| {
         let key = blob.map(|blob| blob_key(&blob.digest));
