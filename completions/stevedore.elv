@@ -556,7 +556,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --semantic 'Pass over times, history, and names: what makes no difference to a running container'
             cand --config 'Compare what the configs say, and the manifests'' annotations, too'
             cand --packages 'Compare the packages, too, as sbom lists them: which were added, removed, and have other versions'
-            cand --strict 'Compare everything: descriptors and media types, too'
+            cand --strict 'Compare everything: descriptors and media types, and the indexes themselves, too'
             cand --no-creds 'Use no credentials, whatever files hold'
             cand --json 'Print the result as JSON, and errors too'
             cand -q 'Print nothing but the result and errors'

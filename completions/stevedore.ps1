@@ -572,7 +572,7 @@ Register-ArgumentCompleter -Native -CommandName 'stevedore' -ScriptBlock {
             [CompletionResult]::new('--semantic', '--semantic', [CompletionResultType]::ParameterName, 'Pass over times, history, and names: what makes no difference to a running container')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Compare what the configs say, and the manifests'' annotations, too')
             [CompletionResult]::new('--packages', '--packages', [CompletionResultType]::ParameterName, 'Compare the packages, too, as sbom lists them: which were added, removed, and have other versions')
-            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Compare everything: descriptors and media types, too')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Compare everything: descriptors and media types, and the indexes themselves, too')
             [CompletionResult]::new('--no-creds', '--no-creds', [CompletionResultType]::ParameterName, 'Use no credentials, whatever files hold')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON, and errors too')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but the result and errors')

@@ -126,6 +126,23 @@ pub fn platforms(source: &dyn Source, at: &Selector) -> Result<Vec<Platform>> {
     Ok(images.filter_map(|entry| entry.platform.clone()).collect())
 }
 
+/// Returns the images that a manifest stands for: itself, or those of the index and of the indexes in it, without attestations. Each has the
+/// platform that its entry names, or else its config; an artifact may have none.
+///
+/// # Errors
+/// Those of reading.
+pub fn all(source: &dyn Source, root: &Manifest) -> Result<Vec<Descriptor>> {
+    let mut search = Search::new(&source);
+    let mut found = Vec::new();
+    if root.as_index().is_some() {
+        search.all_below(root, 0, &mut found)?;
+    } else {
+        let own = root.descriptor();
+        found.push(Descriptor { platform: search.platform_of(&own)?, ..own });
+    }
+    Ok(found)
+}
+
 /// Finds what [`Image::find`] finds, and reads no more than it takes: for an entry of an index that names its platform, the indexes alone.
 ///
 /// # Errors
@@ -287,6 +304,25 @@ impl<'a, R: Reader> Search<'a, R> {
         }
         let completed = self.complete(index)?;
         Ok(wanted.choose(&completed).cloned())
+    }
+
+    fn all_below(&mut self, index: &Manifest, depth: usize, found: &mut Vec<Descriptor>) -> Result<(), R::Error> {
+        for entry in index.children().iter().filter(|entry| !entry.is_attestation()) {
+            if entry.media_type.is_index() {
+                if depth < MAX_DEPTH && self.seen.insert(entry.digest.clone()) {
+                    let below = self.reader.manifest(entry)?;
+                    self.all_below(&below, depth + 1, found)?;
+                }
+                continue;
+            }
+            let mut entry = entry.clone();
+            if entry.platform.is_none() && entry.media_type.is_manifest() && self.looked < MAX_SILENT {
+                self.looked += 1;
+                entry.platform = self.platform_of(&entry)?;
+            }
+            found.push(entry);
+        }
+        Ok(())
     }
 
     /// Returns the images of an index that name no platform with that of their configs, if these name one.

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::contents::{Contents, Item, normalize};
 use super::recipe::{Options, Recipe};
 use super::{Addition, Error, Result};
+use crate::draft::type_name;
 use crate::filesystem::{DiffIds, Entry, Kind, Layers, Tree, join, split};
 use crate::image::Image;
 use crate::transport::Source;
@@ -29,15 +30,15 @@ pub(super) fn retyped<'c>(
     contents.items.iter().filter_map(move |(path, item)| {
         let there = tree.get(path)?;
         let is_other = there.is_directory() != item.is_directory();
-        is_other.then(|| (path.clone(), name(&there)))
+        is_other.then(|| (path.clone(), type_name(&there)))
     })
 }
 
 /// Says whether anything is added or removed, but for given entries in the root: even there the base may have a directory or a link.
 fn depends(recipe: &Recipe<'_>) -> bool {
-    // Of a folder that is laid over the base only notes are made, which is not worth fetching layers.
+    // Of a folder or a tar that is laid over the base only notes are made, which is not worth fetching layers.
     let is_near = recipe.base.is_some_and(|(source, _)| source.origin().is_none());
-    is_near && !recipe.directories.is_empty()
+    is_near && !(recipe.directories.is_empty() && recipe.tars.is_empty())
         || !recipe.removals.is_empty()
         || !recipe.additions.is_empty()
         || recipe.contents.items.keys().any(|path| path.contains(&b'/'))
@@ -104,7 +105,7 @@ impl<'a> Base<'a> {
         let mut destination = self.resolve(&path, true)?;
         let there = self.get(&destination);
         if let Some(entry) = there.as_ref().filter(|entry| into && !entry.is_directory()) {
-            return Err(Error::OtherType { path: destination, was: name(entry), becomes: "a directory" });
+            return Err(Error::OtherType { path: destination, was: type_name(entry), becomes: "a directory" });
         }
         if into || destination.is_empty() || there.is_some_and(|entry| entry.is_directory()) {
             destination.push(b'/');
@@ -129,22 +130,13 @@ impl<'a> Base<'a> {
                 Some(entry) if entry.is_directory() && is_directory => Item::declared(entry),
                 Some(entry) if entry.is_directory() || is_directory => {
                     let becomes = if is_directory { "a directory" } else { "a file" };
-                    return Err(Error::OtherType { path: at, was: name(entry), becomes });
+                    return Err(Error::OtherType { path: at, was: type_name(entry), becomes });
                 }
                 _ => item.moved(&path, &at),
             };
             settled.put(at, item)?;
         }
         Ok(settled)
-    }
-}
-
-fn name(entry: &Entry) -> &'static str {
-    match entry.kind {
-        Kind::Directory => "a directory",
-        Kind::Symlink => "a link",
-        Kind::File => "a file",
-        _ => "a device or pipe",
     }
 }
 

@@ -7,7 +7,7 @@ use super::base::{self, Base};
 use super::contents::{Contents, normalize};
 use super::{Addition, Error, Result, write};
 use crate::config::History;
-use crate::draft::{self, ConfigEdit, Draft, Layer, LayerWriter, Made, Packing};
+use crate::draft::{self, ConfigEdit, Draft, Layer, LayerWriter, Made, Packing, is_for_windows};
 use crate::filesystem::{self, Tree, Writer, escape};
 use crate::image::Image;
 use crate::platform::Platform;
@@ -117,11 +117,17 @@ pub fn build(recipe: Recipe<'_>, options: &Options, watch: &Watch) -> Result<Dra
     draft.annotations.extend(recipe.annotations.clone());
     let created = draft.config.created.clone();
     let step = |by: &str| History { created: created.clone(), created_by: by.to_owned(), ..History::default() };
-    for tar in &recipe.tars {
-        draft.push(Layer::Made(tar.clone()), Some(&step("stevedore build --layer")));
-    }
     let tree = base::look(&recipe, options)?;
     let is_windows = recipe.platform.os == "windows";
+    for tar in &recipe.tars {
+        if is_windows {
+            tar.check_for_windows()?;
+        }
+        if let Some(tree) = &tree {
+            tar.retyped(tree)?.iter().for_each(|(path, was)| note_retyped(path, was, watch));
+        }
+        draft.push(Layer::Made(tar.clone()), Some(&step("stevedore build --layer")));
+    }
     let contents = gather(recipe, tree.as_ref(), options, watch)?;
     drop(tree);
     if let Some(path) = contents.items.keys().find(|path| is_windows && !is_for_windows(path)) {
@@ -150,6 +156,11 @@ pub fn pack(contents: Contents, options: &Options, watch: &Watch) -> Result<Made
     Ok(layer.finish()?)
 }
 
+/// Says that a layer changes the type of a path of the base.
+fn note_retyped(path: &[u8], was: &str, watch: &Watch) {
+    watch.note(&format!("{} is {was} in the base; this layer replaces it", escape(path)));
+}
+
 /// Puts everything that goes into one layer together.
 fn gather(recipe: Recipe<'_>, tree: Option<&Tree>, options: &Options, watch: &Watch) -> Result<Contents> {
     let mut contents = Contents::default();
@@ -157,7 +168,7 @@ fn gather(recipe: Recipe<'_>, tree: Option<&Tree>, options: &Options, watch: &Wa
         contents.add(directory)?;
     }
     for (path, was) in tree.iter().flat_map(|tree| base::retyped(&contents, tree)) {
-        watch.note(&format!("{} is {was} in the base; this layer replaces it", escape(&path)));
+        note_retyped(&path, was, watch);
     }
     let removed = removed(&recipe.removals, tree)?;
     let kept = tree.map(|tree| Base::new(tree, &removed));
@@ -182,12 +193,6 @@ fn gather(recipe: Recipe<'_>, tree: Option<&Tree>, options: &Options, watch: &Wa
     }
     base::declare_parents(&mut contents, tree, options)?;
     Ok(contents)
-}
-
-/// Says whether Windows takes a path of a layer.
-fn is_for_windows(path: &[u8]) -> bool {
-    let top = path.split(|byte| *byte == b'/').next().unwrap_or_default();
-    [&b""[..], b"Files", b"Hives", b"UtilityVM"].contains(&top)
 }
 
 /// Returns where in the base what is to be removed lies.

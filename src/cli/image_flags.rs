@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use stevedore::diff;
 use stevedore::filesystem::{DiffIds, Layers, Options};
 use stevedore::image::Image;
-use stevedore::manifest::Manifest;
 use stevedore::platform::Platform;
-use stevedore::transport::{Cached, Location, Place, Source};
+use stevedore::transport::{Cached, Location, Place, Selector, Source};
 
 use super::flags::Registry;
 use super::policies::PolicyFlag;
@@ -32,32 +31,33 @@ pub(crate) struct ImageFlags {
     registry: Registry,
 }
 
+/// A place, and how layers in it are read.
+pub(crate) struct Located {
+    source: Box<dyn Source>,
+    options: Options,
+}
+
 /// An image in its place.
 pub(crate) struct Opened {
-    source: Box<dyn Source>,
+    located: Located,
     image: Image,
-    options: Options,
 }
 
 impl ImageFlags {
     /// Finds the image.
     pub(crate) fn open(&self, reference: &Location, digests: bool, ui: &Ui) -> Result<Opened> {
-        self.open_for(reference, None, digests, ui)
+        let located = self.locate(reference, digests, ui)?;
+        let image = located.image(&reference.at, self.platform.as_ref())?;
+        Ok(Opened { located, image })
     }
 
-    /// Says whether a platform was asked for.
-    pub(crate) fn names_platform(&self) -> bool {
-        self.platform.is_some()
+    /// Returns the platform that was asked for.
+    pub(crate) fn platform(&self) -> Option<&Platform> {
+        self.platform.as_ref()
     }
 
-    /// Finds the image, of an index the one for this platform rather than the one that the flags name.
-    pub(crate) fn open_for(
-        &self,
-        reference: &Location,
-        platform: Option<&Platform>,
-        digests: bool,
-        ui: &Ui,
-    ) -> Result<Opened> {
+    /// Opens the place that the image is in.
+    pub(crate) fn locate(&self, reference: &Location, digests: bool, ui: &Ui) -> Result<Located> {
         let mut places = self.registry.reading(&reference.place, None, ui)?;
         places.scratch = self.scratch.clone().or(places.scratch);
         let mut source = reference.place.open_source(&places)?;
@@ -65,7 +65,6 @@ impl ImageFlags {
             source = Box::new(Cached::new(source, Place::Layout(folder.clone()).open_destination(&places)?));
         }
         let source = self.policy.guard(source, reference, &places.watch)?;
-        let image = Image::find(&*source, &reference.at, platform.or(self.platform.as_ref()))?;
         // What docker saved has no digests but diff_ids, and tools that imitate it often give wrong ones.
         let by_docker = matches!(reference.place, Place::DockerArchive(_));
         let options = Options {
@@ -75,7 +74,24 @@ impl ImageFlags {
             diff_ids: if by_docker { DiffIds::Ignore } else { DiffIds::Refuse },
             ..Options::default()
         };
-        Ok(Opened { source, image, options })
+        Ok(Located { source, options })
+    }
+}
+
+impl Located {
+    /// Returns the place.
+    pub(crate) fn source(&self) -> &dyn Source {
+        &*self.source
+    }
+
+    /// Finds an image; of an index, the one for this platform, or for this host's.
+    pub(crate) fn image(&self, at: &Selector, platform: Option<&Platform>) -> Result<Image> {
+        Ok(Image::find(&*self.source, at, platform)?)
+    }
+
+    /// Returns an image of the place as one side of a comparison.
+    pub(crate) fn side<'a>(&'a self, image: &'a Image) -> diff::Side<'a> {
+        diff::Side { source: &*self.source, image, options: self.options.clone() }
     }
 }
 
@@ -83,7 +99,7 @@ impl Opened {
     /// Returns the place.
     #[cfg(feature = "sbom")]
     pub(crate) fn source(&self) -> &dyn Source {
-        &*self.source
+        self.located.source()
     }
 
     /// Returns the image.
@@ -91,23 +107,8 @@ impl Opened {
         &self.image
     }
 
-    /// Returns what the reference itself names: the image's manifest, or the index that it was found in.
-    pub(crate) fn root(&self, reference: &Location) -> Result<Manifest> {
-        Ok(self.source.manifest(&reference.at)?)
-    }
-
-    /// Returns the platform that the image is for, as its config has it.
-    pub(crate) fn platform(&self) -> String {
-        self.image.config().map_or_else(|| Platform::host().to_string(), |config| config.platform().to_string())
-    }
-
-    /// Returns it as one side of a comparison.
-    pub(crate) fn side(&self) -> diff::Side<'_> {
-        diff::Side { source: &*self.source, image: &self.image, options: self.options.clone() }
-    }
-
     /// Returns its layers.
     pub(crate) fn layers(&self) -> Result<Layers<'_>> {
-        Ok(Layers::new(&*self.source, &self.image, self.options.clone())?)
+        Ok(Layers::new(self.located.source(), &self.image, self.located.options.clone())?)
     }
 }

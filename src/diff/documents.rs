@@ -68,27 +68,39 @@ pub fn documents(before: &Image, after: &Image, scope: Scope) -> Vec<Field> {
     compare(Document::Config, "", Some(&old), Some(&new), &mut fields);
     let manifest = |image: &Image| object(image.manifest().raw());
     let (mut old, mut new) = (manifest(before), manifest(after));
-    for value in [&mut old, &mut new] {
-        if scope != Scope::All {
-            remove(value, &OF_BYTES);
-        }
+    if scope != Scope::All {
+        [&mut old, &mut new].into_iter().for_each(|value| remove(value, &OF_BYTES));
+    }
+    compare_manifests(Document::Manifest, old, new, scope, &mut fields);
+    fields
+}
+
+/// Compares what two references name, of which one is an index: its own fields, and with [`Scope::All`] its descriptors and platforms, too.
+pub fn indexes(before: &Manifest, after: &Manifest, scope: Scope) -> Vec<Field> {
+    let mut fields = Vec::new();
+    if before.digest() != after.digest() {
+        let [old, new] = [before, after].map(|manifest| {
+            let mut value = object(manifest.raw());
+            if scope != Scope::All {
+                remove(&mut value, &OF_BYTES);
+                remove(&mut value, &["manifests"]);
+            }
+            value
+        });
+        compare_manifests(Document::Index, old, new, scope, &mut fields);
+    }
+    fields
+}
+
+fn compare_manifests(document: Document, mut before: Value, mut after: Value, scope: Scope, fields: &mut Vec<Field>) {
+    for value in [&mut before, &mut after] {
         if scope == Scope::Semantic
             && let Some(annotations) = value.get_mut("annotations")
         {
             remove(annotations, &UNSEMANTIC_ANNOTATIONS);
         }
     }
-    compare(Document::Manifest, "", Some(&old), Some(&new), &mut fields);
-    fields
-}
-
-/// Compares what two references name, of which one is an index, by descriptors, platforms and annotations.
-pub fn indexes(before: &Manifest, after: &Manifest) -> Vec<Field> {
-    let mut fields = Vec::new();
-    if before.digest() != after.digest() {
-        compare(Document::Index, "", Some(&object(before.raw())), Some(&object(after.raw())), &mut fields);
-    }
-    fields
+    compare(document, "", Some(&before), Some(&after), fields);
 }
 
 /// Decodes what was decoded when the image was found.

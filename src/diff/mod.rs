@@ -24,12 +24,14 @@ mod documents;
 mod layers;
 #[cfg(feature = "sbom")]
 mod packages;
+mod platforms;
 
 pub use change::{Attribute, Change, Operation};
 pub use documents::{Document, Field, Scope, documents, indexes};
 pub use layers::{Basis, Filesystems, Side, filesystems};
 #[cfg(feature = "sbom")]
 pub use packages::{Contents, PackageChange, contents, packages};
+pub use platforms::{Pair, pairs};
 
 /// What counts as a difference between filesystems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

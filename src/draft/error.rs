@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::class::{Class, Classified, Diagnosis};
 use crate::config;
 use crate::digest::Digest;
+use crate::filesystem::escape;
 use crate::manifest::ParseError;
 use crate::media_type::Compression;
 
@@ -76,6 +77,20 @@ pub enum Error {
         /// Why: a [`Malformed`](crate::filesystem::Malformed) of a tar or [of a compression](crate::layer::Malformed).
         source: io::Error,
     },
+    /// A layer that was made or given cannot be read again.
+    #[error("layer {layer} cannot be read")]
+    Content {
+        /// The layer.
+        layer: Digest,
+        /// Why.
+        source: io::Error,
+    },
+    /// A layer for Windows has two places for files, and this is in neither.
+    #[error("{} is neither in Files nor in Hives, and Windows takes nothing else of a layer", escape(path))]
+    Windows {
+        /// The path in the layer.
+        path: Vec<u8>,
+    },
     /// A layer's file cannot be read.
     #[error("cannot read {}", path.display())]
     Read {
@@ -91,6 +106,7 @@ impl Classified for Error {
         match self {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound.into(),
             Self::Compress { .. } => Class::Usage.into(),
+            Self::Windows { .. } => Class::Usage.hint("put it below /Files"),
             Self::Count { .. } => Class::Verification.into(),
             Self::NoImage { .. }
             | Self::Config(_)
@@ -99,6 +115,7 @@ impl Classified for Error {
             | Self::Splice { .. }
             | Self::Manifest(_)
             | Self::Scratch { .. }
+            | Self::Content { .. }
             | Self::NoLayer { .. }
             | Self::Read { .. } => Class::Failed.into(),
         }

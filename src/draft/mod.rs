@@ -29,12 +29,14 @@ mod edit;
 mod error;
 mod image;
 mod layer;
+mod upon;
 
 pub use drafts::Drafts;
 pub use edit::{ConfigEdit, Healthcheck};
 pub use error::{Error, Result};
 pub use image::{BASE_DIGEST, BASE_NAME, Base, Draft, Finished, Step};
 pub use layer::{Layer, LayerWriter, Made, Packing};
+pub(crate) use upon::{is_for_windows, type_name};
 
 #[cfg(test)]
 mod tests;

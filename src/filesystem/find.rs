@@ -91,6 +91,7 @@ impl Layers<'_> {
     /// Merges layers from `lowest` up, without those below.
     pub(super) fn merge_top<'l>(&self, lowest: usize, read: impl Iterator<Item = &'l Layer>) -> Result<Tree> {
         let mut tree = Tree::new(self.budget());
+        tree.partial = lowest > 0;
         for (number, layer) in (lowest..).zip(read) {
             tree.apply(number, &layer.members)?;
         }

@@ -18,7 +18,8 @@ use super::links::{Links, Placed};
 use super::meaning::Meaning;
 use super::packed::Table;
 use super::paths::{Node, Paths};
-use super::tree::{Oddity, Path, Tree, Warning};
+use super::tree::{Path, Tree};
+use super::warning::{Oddity, Warning};
 use super::{Entry, Kind, Layers, Member, Result};
 use crate::tar::Archive;
 

@@ -39,6 +39,7 @@ mod tree;
 mod unpack;
 mod usage;
 mod visit;
+mod warning;
 mod writer;
 
 pub use error::{Error, Result};
@@ -50,11 +51,13 @@ pub use meaning::Meaning;
 pub(crate) use meaning::{join, split};
 pub use members::Members;
 pub use merging::{Passed, Sink};
+pub(crate) use read::each_member;
 pub use read::{Layer, Scanned, scan};
-pub use tree::{Oddity, Path, Tree, Warning};
+pub use tree::{Path, Tree};
 pub use unpack::{Omitted, Unpack};
 pub use usage::{Usage, usage};
 pub use visit::{Content, Visitor};
+pub use warning::{Oddity, Warning};
 pub use writer::Writer;
 
 pub use crate::tar::{Entry, Kind, Malformed, Member, Xattr};

@@ -9,7 +9,7 @@ use super::budget::Budget;
 use super::links::Links;
 use super::paths::MAX_PATH;
 use super::visit::{Holder, Visitor, hasher};
-use super::{Error, Kind, Meaning, Member, Members, Path, Result};
+use super::{Entry, Error, Kind, Meaning, Member, Members, Options, Path, Result};
 use crate::blob::Fault;
 use crate::descriptor::Descriptor;
 use crate::digest::{Algorithm, Digest};
@@ -206,6 +206,18 @@ pub fn scan(reader: impl Read + Send) -> io::Result<Scanned> {
         let (diff_id, size) = archive.into_inner().finish()?;
         Ok(Scanned { compression, diff_id, size })
     })
+}
+
+/// Reads a tar, compressed or not, and shows what each member means where the links of the layer lead.
+pub(crate) fn each_member(reader: impl Read + Send, visit: &mut dyn FnMut(&Meaning, &Entry)) -> io::Result<()> {
+    let (_, content) = decompress(reader)?;
+    let mut archive = Archive::new(content);
+    let mut links = Links::new(Budget::new(Options::default().memory));
+    while let Some(member) = archive.next()? {
+        let placed = links.place(&member).map_err(io::Error::other)?;
+        visit(&placed.meaning, &member.entry);
+    }
+    Ok(())
 }
 
 /// A reader that can be taken up again when the decoder that had it has failed.

@@ -13,6 +13,7 @@ use super::meaning::{Meaning, join, split};
 use super::members::Members;
 use super::packed::Table;
 use super::paths::{Node, Paths, Walk};
+use super::warning::{Oddity, Warning};
 use super::{Budget, Result};
 use super::{Entry, Kind, Member};
 
@@ -29,8 +30,15 @@ pub struct Tree {
     /// Of each path how many hard links at and below it have a target in a lower layer, or nowhere.
     unresolved: HashMap<Node, u32>,
     warnings: Vec<Warning>,
+    /// Whether there are layers below, which are not known: a hard link without a target leads into one, then.
+    pub(super) partial: bool,
+    /// Whether there has been such a hard link.
+    pub(super) has_missed: bool,
     budget: Budget,
 }
+
+/// What a hard link costs beside what it leads to, while its layer hides that.
+const HIDDEN_COST: u64 = (size_of::<usize>() + size_of::<Entry>()) as u64;
 
 /// The path is hidden.
 pub(super) const WHITEOUT: u8 = 1;
@@ -39,79 +47,61 @@ pub(super) const OPAQUE: u8 = 2;
 /// A hard link whose target must be in a lower layer, or nowhere.
 pub(super) const UNRESOLVED: u8 = 4;
 
-/// Something in a layer that means nothing, or not the same everywhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning {
-    /// The number of the layer, from 0.
-    pub layer: usize,
-    /// The name as the layer has it.
-    pub name: Box<[u8]>,
-    /// What is odd about it.
-    pub oddity: Oddity,
-}
-
-/// What is odd about a layer's entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Oddity {
-    /// It leads out of the filesystem, and was left out.
-    Outside,
-    /// It hides everything in the root; some runtimes ignore that.
-    OpaqueRoot,
-    /// It lies below something that is no directory, which was replaced by one; some tools follow a symbolic link there.
-    BelowOther,
-    /// It hides something below a symbolic link, where there is nothing; some tools follow the link.
-    WhiteoutBelowLink,
-    /// It is a hard link to something that is not there, and was left out.
-    MissingTarget,
-    /// It is a hard link to a directory; a copy of the directory alone stands there.
-    LinkToDirectory,
-}
-
-impl Oddity {
-    /// Returns a sentence about it.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Outside => "leads out of the filesystem and is left out",
-            Self::OpaqueRoot => "hides the whole root, which some runtimes ignore",
-            Self::BelowOther => {
-                "lies below something that is no directory and replaces it; some tools follow a link there"
-            }
-            Self::WhiteoutBelowLink => {
-                "hides something below a symbolic link, where nothing is; some tools follow the link"
-            }
-            Self::MissingTarget => "is a hard link to something that is not there and is left out",
-            Self::LinkToDirectory => "is a hard link to a directory, which is copied without what it holds",
-        }
-    }
-}
-
 impl Tree {
     /// Makes an empty filesystem that grows no larger than the budget.
     pub(super) fn new(budget: Budget) -> Self {
         let paths = Paths::new(budget.clone(), Table::COST + 1);
         let (table, shadows, warnings) = (Table::default(), Vec::new(), Vec::new());
-        Self { paths, table, shadows, unresolved: HashMap::new(), warnings, budget }
+        let (partial, has_missed) = (false, false);
+        Self { paths, table, shadows, unresolved: HashMap::new(), warnings, partial, has_missed, budget }
     }
 
     /// Puts a layer on top.
     pub(super) fn apply(&mut self, number: usize, members: &Members) -> Result<()> {
-        let new_links = || Links::new(self.budget.clone());
-        let (mut first, mut second) = (new_links(), new_links());
-        if !members.are_plain() {
-            for member in members.iter() {
-                let placed = first.place(&member)?;
-                self.hide(number, &placed.meaning, &member)?;
-            }
+        self.apply_with(None, number, members)
+    }
+
+    /// Puts a layer on top, and on top of all layers in `whole`, which tells where hard links into layers below lead.
+    pub(super) fn apply_with(&mut self, mut whole: Option<&mut Self>, number: usize, members: &Members) -> Result<()> {
+        let mut hidden = self.hide_all(number, members)?;
+        if let Some(whole) = &mut whole {
+            hidden = whole.hide_all(number, members)?;
         }
-        drop(first);
+        let mut links = Links::new(self.budget.clone());
         for member in members.iter() {
-            let Placed { meaning, target } = second.place(&member)?;
-            if let Meaning::Path(path) = meaning {
-                self.add(number, &path, target, &member)?;
+            let Placed { meaning, target } = links.place(&member)?;
+            let Meaning::Path(path) = meaning else { continue };
+            let mut known = hidden.remove(&member.entry.member);
+            if let Some(whole) = &mut whole {
+                let is_there = whole.add(number, &path, target.clone(), known, &member)?;
+                known = if is_there { whole.get(&path) } else { None };
             }
+            self.add(number, &path, target, known, &member)?;
         }
         Ok(())
+    }
+
+    /// Takes what a layer hides of those below it; returns, by the number of the member, what its hard links lead to that it hides further on.
+    fn hide_all(&mut self, number: usize, members: &Members) -> Result<HashMap<usize, Entry>> {
+        let mut hidden = HashMap::new();
+        if members.are_plain() {
+            return Ok(hidden);
+        }
+        let mut links = Links::new(self.budget.clone());
+        let mut spent = 0;
+        for member in members.iter() {
+            let Placed { meaning, target } = links.place(&member)?;
+            self.hide(number, &meaning, &member)?;
+            let there = target.and_then(|target| self.paths.find(&self.locate(target)));
+            if let Some(entry) = there.filter(|there| *there != Node::ROOT).and_then(|there| self.table.get(there)) {
+                self.budget.spend(HIDDEN_COST)?;
+                spent += HIDDEN_COST;
+                hidden.insert(member.entry.member, entry);
+            }
+        }
+        // It is held while the layer is put on top, and no longer.
+        self.budget.refund(spent);
+        Ok(hidden)
     }
 
     /// Returns what is at a path; the empty path is the root, if a layer declares it.
@@ -233,17 +223,24 @@ impl Tree {
         Ok(())
     }
 
-    /// The second pass: what the layer has.
-    fn add(&mut self, number: usize, path: &[u8], target: Option<Path>, member: &Member) -> Result<()> {
+    /// The second pass: what the layer has. Says whether there is something by now; `known` is what a hard link leads to if nothing is left there.
+    fn add(
+        &mut self,
+        number: usize,
+        path: &[u8],
+        target: Option<Path>,
+        known: Option<Entry>,
+        member: &Member,
+    ) -> Result<bool> {
         let entry = Entry { layer: number, ..member.entry.clone() };
         if path.is_empty() {
-            return if entry.is_directory() { self.insert(Node::ROOT, entry) } else { Ok(()) };
+            return if entry.is_directory() { self.insert(Node::ROOT, entry).map(|()| true) } else { Ok(false) };
         }
         let node = self.paths.add(path)?;
         let entry = match entry.kind {
-            Kind::HardLink => match self.linked(number, node, target, member) {
+            Kind::HardLink => match self.linked(number, node, target, known, member) {
                 Some(entry) => entry,
-                None => return Ok(()),
+                None => return Ok(false),
             },
             _ => entry,
         };
@@ -257,19 +254,30 @@ impl Tree {
         } else {
             self.remove(node);
         }
-        self.insert(node, entry)
+        self.insert(node, entry).map(|()| true)
     }
 
     /// Returns what a hard link stands for: its target as it is now, whatever becomes of it later.
-    fn linked(&mut self, number: usize, node: Node, target: Option<Path>, member: &Member) -> Option<Entry> {
+    fn linked(
+        &mut self,
+        number: usize,
+        node: Node,
+        target: Option<Path>,
+        known: Option<Entry>,
+        member: &Member,
+    ) -> Option<Entry> {
         let target = self.locate(target.unwrap_or_default());
         let there = self.paths.find(&target).filter(|there| *there != Node::ROOT);
-        let Some((there, found)) = there.and_then(|there| Some((there, self.table.get(there)?))) else {
+        let Some(found) = there.and_then(|there| self.table.get(there)).or(known) else {
+            if self.partial {
+                // It replaces what is here, and a layer below says with what.
+                self.remove(node);
+            }
             self.leave_unresolved(node);
             self.warn(number, member, Oddity::MissingTarget);
             return None;
         };
-        if there == node {
+        if there == Some(node) {
             return None;
         }
         if found.is_directory() {
@@ -326,6 +334,7 @@ impl Tree {
     }
 
     fn leave_unresolved(&mut self, node: Node) {
+        self.has_missed = true;
         if self.shadows(node) & UNRESOLVED == 0 {
             self.shadow(node, UNRESOLVED);
             for at in std::iter::once(node).chain(self.paths.parents(node)) {
@@ -341,17 +350,6 @@ impl Tree {
 
     fn warn(&mut self, layer: usize, member: &Member, oddity: Oddity) {
         Warning::push(&mut self.warnings, layer, member, oddity);
-    }
-}
-
-impl Warning {
-    /// Adds a warning to others.
-    pub(super) fn push(warnings: &mut Vec<Self>, layer: usize, member: &Member, oddity: Oddity) {
-        /// More help nobody, and a hostile layer could make them by the million.
-        const MAX_WARNINGS: usize = 1000;
-        if warnings.len() < MAX_WARNINGS {
-            warnings.push(Self { layer, name: member.name.clone(), oddity });
-        }
     }
 }
 

@@ -7,8 +7,8 @@ use super::layers::{self, Rewriting};
 use super::{Edit, Error, Options, Result};
 use crate::config::History;
 use crate::descriptor::Descriptor;
-use crate::draft::{Base, Draft, Drafts, Layer, Packing};
-use crate::filesystem::{self, Layers};
+use crate::draft::{Base, Draft, Drafts, Layer, Made, Packing};
+use crate::filesystem::{self, Layers, escape};
 use crate::image::Image;
 use crate::media_type::{Compression, Format};
 use crate::transport::{Selector, Source};
@@ -43,10 +43,7 @@ impl Change<'_, '_> {
         }
         self.remove_layers(&mut draft, image)?;
         self.rewrite(&mut draft)?;
-        for path in &edit.append {
-            let made = crate::draft::Made::open(path, draft.final_format())?;
-            draft.push(Layer::Made(made), Some(&step("append")));
-        }
+        self.append(&mut draft, image)?;
         self.squash(&mut draft, image)?;
         if edit.flatten {
             self.flatten(&mut draft)?;
@@ -62,6 +59,27 @@ impl Change<'_, '_> {
         }
         draft.annotations.extend(edit.annotations.clone());
         Ok(draft)
+    }
+
+    /// Puts tars on top as they are; says where they change the type of something, as far as layers need not be fetched for that.
+    fn append(&mut self, draft: &mut Draft, image: &Image) -> Result<()> {
+        let is_windows = image.config().is_some_and(|config| config.platform().os == "windows");
+        for path in &self.edit.append {
+            let made = Made::open(path, draft.final_format())?;
+            if is_windows {
+                made.check_for_windows()?;
+            }
+            let is_plain = draft.layers.iter().all(|layer| layer.descriptor().media_type.layer_compression().is_some());
+            if self.source.origin().is_none() && is_plain && !draft.layers.is_empty() {
+                let tree = self.with_layers(draft, |layers, _| Ok(layers.merge()?))?;
+                for (path, was) in made.retyped(&tree)? {
+                    let note = format!("{} is {was} in the image; this layer replaces it", escape(&path));
+                    self.options.watch.note(&note);
+                }
+            }
+            draft.push(Layer::Made(made), Some(&step("append")));
+        }
+        Ok(())
     }
 
     fn remove_layers(&self, draft: &mut Draft, image: &Image) -> Result<()> {

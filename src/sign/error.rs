@@ -161,7 +161,7 @@ pub enum Error {
     Unverifiable {
         /// Why.
         #[source]
-        reason: Reason,
+        reason: Box<Reason>,
     },
     /// A file that is to be signed cannot be read.
     #[error("cannot read what is to be signed")]

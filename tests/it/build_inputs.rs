@@ -153,6 +153,53 @@ fn a_folder_over_a_link_of_the_base_is_told() {
 }
 
 #[test]
+fn a_tar_over_a_link_of_the_base_is_told() {
+    let folder = Folder::new();
+    let layer = Tarball::new().directory("usr/bin").symlink("bin", "usr/bin").directory("etc").file("f", "F");
+    let base = image(&folder.path("base"), &[layer.end()]);
+    let output = folder.at("oci", "o", ":x");
+    // Whether they say what becomes of `bin`, and of `f`.
+    let table = [
+        ("a directory", Tarball::new().directory("bin").file("bin/a", "A").file("etc/x", "X"), true, false),
+        ("an entry below", Tarball::new().file("./bin/a", "A").file("bin/b", "B").file("f/x", "X"), true, true),
+        ("its own link", Tarball::new().symlink("bin", "usr/bin").file("bin/a", "A").file("f", "G"), false, false),
+        ("what is as in the base", Tarball::new().file("usr/bin/a", "A").file("f", "G"), false, false),
+        ("a whiteout", Tarball::new().file(".wh.bin", "").file("etc/.wh.x", ""), false, false),
+    ];
+    for (name, layer, bin, file) in table {
+        let path = folder.text("layer.tar");
+        fs::write(&path, layer.end()).expect("writes");
+        let build = ["build", "--from", &base, "--layer", &path, "-o", &output];
+        let append = ["mutate", &base, "--append", &path, "--to", &output];
+        for (flags, whose) in [(&build[..], "base"), (&append[..], "image")] {
+            let run = stevedore(flags).ok();
+            for (what, wanted) in [("bin is a link", bin), ("f is a file", file)] {
+                let note = format!("{what} in the {whose}; this layer replaces it");
+                assert_eq!(run.stderr.matches(&note).count(), usize::from(wanted), "{name}: {note}: {}", run.stderr);
+            }
+        }
+    }
+}
+
+#[test]
+fn tars_for_windows_have_nothing_beside_its_folders() {
+    let folder = Folder::new();
+    let config = json!({"os": "windows", "os.version": "10.0.17763.1"});
+    let base = image_with(&folder.path("base"), &[Tarball::new().directory("Files").directory("Hives").end()], &config);
+    let (output, path) = (folder.at("oci", "o", ":x"), folder.text("layer.tar"));
+    for (name, code) in [("app/new", 2), ("Files/app/new", 0)] {
+        fs::write(&path, Tarball::new().file(name, "N").end()).expect("writes");
+        let build = ["build", "--from", &base, "--platform", "windows/amd64", "--layer", &path, "-o", &output];
+        let append = ["mutate", &base, "--append", &path, "--to", &output];
+        for flags in [&build[..], &append] {
+            let run = stevedore(flags).code(code);
+            assert_eq!(run.stderr.contains("app/new is neither in Files"), code == 2, "{}", run.stderr);
+            assert_eq!(folder.path("o").join("index.json").exists(), code == 0, "nothing is written");
+        }
+    }
+}
+
+#[test]
 fn the_image_to_be_rebased_may_come_last() {
     let folder = Folder::new();
     let layer = |content: &str| Tarball::new().file("base", content).end();

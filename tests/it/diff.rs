@@ -445,7 +445,7 @@ fn packages_take_no_second_look() {
 }
 
 #[test]
-fn indexes_are_compared_or_it_is_said_that_they_are_not() {
+fn indexes_are_compared_platform_by_platform() {
     let folder = TempDir::new().expect("making a temporary directory");
     let image = crate::support::fixture::app(&folder.path().join("i"));
     let layout = Layout::open(&folder.path().join("i"));
@@ -460,19 +460,75 @@ fn indexes_are_compared_or_it_is_said_that_they_are_not() {
     let same = index("same", &|_| {});
     let less = index("less", &|index| drop(index["manifests"].as_array_mut().expect("entries").pop()));
     let noted = index("noted", &|index| index["annotations"] = json!({"a": "b"}));
-    let platform = index("platform", &|index| index["manifests"][1]["platform"]["os.version"] = "9".into());
+    let version = index("version", &|index| index["manifests"][1]["platform"]["os.version"] = "9".into());
     layout.tag(&all[0], "single");
     let single = format!("oci:{}:single", folder.path().join("i").display());
-    let amd64 = ["--platform", "linux/amd64"];
-    for (name, other) in [("less", &less), ("annotations", &noted), ("platform", &platform), ("an image", &single)] {
-        let strict = stevedore(&["--json", "diff", "--strict", &same, other]).code(1).json();
-        let fields = strict["fields"].as_array().expect("fields");
-        assert!(fields.iter().any(|field| field["document"] == "index"), "{name}: {strict}");
-        let plain = stevedore(&["diff", &same, other]).ok();
-        assert!(plain.stderr.contains("linux/amd64 alone"), "{name}: {}", plain.stderr);
-        let asked = stevedore(&[&["diff", "--strict"], &amd64[..], &[&same, other]].concat()).ok();
-        assert!(!asked.stderr.contains("alone"), "{name}: {}", asked.stderr);
+    // With no flag, with --config, with --strict: whether that is a difference.
+    let table = [
+        ("a platform lost", &less, [1, 1, 1]),
+        ("annotations", &noted, [0, 1, 1]),
+        ("a version", &version, [0, 0, 1]),
+        ("an image", &single, [1, 1, 1]),
+        ("itself", &same, [0, 0, 0]),
+    ];
+    for (name, other, codes) in table {
+        for (flags, code) in [&[][..], &["--config"], &["--strict"]].iter().zip(codes) {
+            let run = stevedore(&[&["--json", "diff"], *flags, &[&same, other]].concat());
+            assert_eq!(run.code, code, "{name} {flags:?}: {}", run.stderr);
+            let report = run.json();
+            assert_eq!(report["identical"], code == 0, "{name} {flags:?}");
+            if flags == &["--strict"] && code == 1 {
+                let fields = report["fields"].as_array().expect("fields");
+                assert!(fields.iter().any(|field| field["document"] == "index"), "{name}: {report}");
+            }
+            assert_eq!(report["platforms"].as_array().map(Vec::len), Some(all.as_array().expect("entries").len()));
+        }
+        // Of one platform nothing of the rest counts.
+        stevedore(&["diff", "--strict", "--platform", "linux/amd64", &same, other]).ok();
     }
-    let equal = stevedore(&["diff", "--strict", &same, &same]).ok();
-    assert!(!equal.stderr.contains("alone"), "{}", equal.stderr);
+    let lost = stevedore(&["diff", &same, &single]).code(1);
+    assert!(lost.text().lines().all(|line| line.starts_with("platform ") && line.ends_with(" > -")), "{}", lost.text());
+    assert_eq!(lost.stderr, "");
+    let equal = stevedore(&["diff", &same, &noted]).ok();
+    assert!(equal.stderr.contains("identical for each platform: linux/amd64, "), "{}", equal.stderr);
+}
+
+#[test]
+fn a_changed_platform_is_read_and_the_others_are_not() {
+    let dir = TempDir::new().expect("making a temporary directory");
+    let layout = Layout::create(&dir.path().join("i"));
+    let mut entries = Vec::new();
+    for (content, architecture) in [("1", "amd64"), ("2", "arm64"), ("3", "arm64")] {
+        let tar = [plain("x", content), vec![0; 1024]].concat();
+        let layer = layout.blob(TAR, &tar);
+        let rootfs = json!({"type": "layers", "diff_ids": [sha256(&tar)]});
+        let config = layout.json(OCI_CONFIG, &json!({"os": "linux", "architecture": architecture, "rootfs": rootfs}));
+        let manifest = json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": [layer]});
+        let mut entry = layout.json(OCI_MANIFEST, &manifest);
+        // The second says by its config alone which platform it is for.
+        if content != "2" {
+            entry["platform"] = json!({"os": "linux", "architecture": architecture});
+        }
+        entries.push(entry);
+    }
+    let index = |tag: &str, entries: &[&Value]| {
+        let index = json!({"schemaVersion": 2, "manifests": entries});
+        layout.tag(&layout.json("application/vnd.oci.image.index.v1+json", &index), tag);
+        format!("oci:{}:{tag}", dir.path().join("i").display())
+    };
+    let (before, after) = (index("a", &[&entries[0], &entries[1]]), index("b", &[&entries[2], &entries[0]]));
+    // What both have is not read.
+    let amd64 = [plain("x", "1"), vec![0; 1024]].concat();
+    fs::remove_file(blob_path(&dir.path().join("i"), &sha256(&amd64))).expect("the layer is there");
+    fs::remove_file(blob_path(&dir.path().join("i"), entries[0]["digest"].as_str().expect("a digest"))).expect("there");
+    let run = stevedore(&["diff", &before, &after]).code(1);
+    let digest = |number: usize| entries[number]["digest"].as_str().expect("a digest").to_owned();
+    let wanted = format!("platform linux/arm64: {} > {}\nM x (content)", digest(1), digest(2));
+    assert_eq!(run.text(), wanted);
+    let report = stevedore(&["--json", "diff", &before, &after]).code(1).json();
+    assert_eq!(
+        report["platforms"][0],
+        json!({"platform": "linux/amd64", "before": digest(0), "after": digest(0), "identical": true})
+    );
+    assert_eq!(report["platforms"][1]["filesystem"]["changes"][0]["path"], "x");
 }

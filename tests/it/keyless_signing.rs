@@ -1,16 +1,19 @@
 //! `sign`, `attest`, `sign-blob` and `attest-blob` with an identity: what the services are asked, what of their answers is refused, and that
 //! cosign 3 verifies what is signed here, and the other way round.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::support::answering::Answering;
 use crate::support::command::{Program, Run, stevedore};
 use crate::support::fixture;
 use crate::support::oracle::{Tool, oracle};
 use crate::support::scene::{Folder, Scene};
 use crate::support::sigstore::services::{SECRET, Services};
 use crate::support::sigstore::{ISSUER, SUBJECT};
+use crate::support::wire::Reply;
 
 const FULCIO: &str = "POST /api/v2/signingCert";
 const REKOR: &str = "POST /api/v1/log/entries";
@@ -287,6 +290,43 @@ fn what_is_refused() {
         assert!(run.stderr.contains(&said), "{fault}: {}", run.stderr);
         assert!(!room.folder.path("no-bundle.json").exists(), "{fault}");
     }
+}
+
+/// Damage in what a service answers is found, or changes nothing that counts: what is written verifies.
+#[test]
+fn damaged_answers() {
+    let room = Room::new();
+    let bundle = room.folder.text("bundle.json");
+    let (first, second) = (room.config(&[1], true), room.config(&[2], true));
+    let mut codes = BTreeMap::new();
+    for number in 0..40 {
+        for (service, services) in [("fulcio", &first), ("clock", &first), ("rekor", &first), ("rekor", &second)] {
+            room.services.damage(service, number);
+            let run = room.sign("sign-blob", services, &["--retry-times", "0", "--bundle", &bundle, &room.file]);
+            assert!([0, 5, 6].contains(&run.code), "{service} {number}: {} {}", run.code, run.stderr);
+            assert_eq!(room.folder.path("bundle.json").exists(), run.code == 0, "{service} {number}");
+            if run.code == 0 {
+                room.verify_blob(&bundle, &[]).ok();
+                fs::remove_file(&bundle).expect("removing a file");
+            }
+            *codes.entry(run.code).or_insert(0) += 1;
+        }
+    }
+    assert!(codes[&5] > 20 && codes[&6] > 20, "{codes:?}");
+}
+
+/// What a log has stays there when the registry fails after it, and that is told.
+#[test]
+fn a_registry_that_takes_nothing() {
+    let Some((scene, _)) = Scene::with("app", fixture::app) else { return };
+    let room = Room::new();
+    let front = Answering::start(&scene.registry.host(), |request, _| {
+        let is_write = request.method() == "PUT" && request.path().contains("/manifests/");
+        is_write.then(|| Reply::error(403, "DENIED", "read only"))
+    });
+    let failed = room.sign("sign", &room.urls(), &["--retry-times", "0", &front.docker("app:v1")]).code(4);
+    let told = format!("the transparency log {} has the signature as entry 1003", room.services.url());
+    assert!(failed.stderr.contains(&told) && failed.stderr.contains("read only"), "{}", failed.stderr);
 }
 
 /// What passes is asked again, and an entry that is there is as good as a new one.

@@ -40,7 +40,7 @@ fn random_images_are_what_others_make_of_them() {
 }
 
 /// Returns rows as a file system can show them: by path, of a directory no matter who declared it, of a file not which name was the first.
-fn plain(rows: &[String]) -> BTreeMap<String, String> {
+pub(crate) fn plain(rows: &[String]) -> BTreeMap<String, String> {
     let mut plain = BTreeMap::new();
     for row in rows {
         let columns: Vec<&str> = row.split('\t').collect();
@@ -74,7 +74,7 @@ fn unpacked(umoci: &Tool, layout: &str) -> BTreeMap<String, String> {
     found
 }
 
-fn describe(path: &Path) -> String {
+pub(crate) fn describe(path: &Path) -> String {
     let metadata = fs::symlink_metadata(path).expect("there");
     let (kind, mut mode) = (metadata.file_type(), metadata.mode() & 0o7777);
     let (mut size, mut link, mut digest) = (0, String::new(), String::new());

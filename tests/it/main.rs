@@ -124,4 +124,5 @@ mod trust_images;
 mod trust_keys;
 mod trust_registries;
 mod unneeded_configuration;
+mod unpackers;
 mod zoo;

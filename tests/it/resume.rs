@@ -63,7 +63,8 @@ impl Slow {
         assert_eq!(run.text(), self.big.digest);
         let log = self.proxy.log();
         let all = fetched(&log);
-        assert!(all * 100 <= self.size() * 105, "{all} bytes for {} to {destination}", self.size());
+        // What lay in the buffers of the sockets comes again, more of it on a busy machine; a layer that began anew would be a quarter.
+        assert!(all * 100 <= self.size() * 115, "{all} bytes for {} to {destination}", self.size());
         let resumed = |request: &Request| request.range.as_deref().is_some_and(|range| range != "bytes=0-");
         assert!(log[first..].iter().any(resumed), "{destination}");
     }

@@ -103,6 +103,11 @@ fn cases() -> Vec<Case> {
             &["a=A", "d=A"],
         ),
         (
+            "a hard link to what its layer hides further on",
+            vec![tar().file("a", "A"), tar().link("h", "a").file(".wh.a", "")],
+            &["h=A"],
+        ),
+        (
             "a link that became a hard link",
             vec![tar().file("a", "A").symlink("d", "/e").link("d", "a")],
             &["a=A", "d=A"],

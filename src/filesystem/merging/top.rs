@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::complete::Files;
 use super::{Entry, Layers, Node, Path, Result, Sink, Tree};
 use crate::filesystem::meaning::{join, split};
-use crate::filesystem::tree::{OPAQUE, UNRESOLVED, WHITEOUT};
+use crate::filesystem::tree::{OPAQUE, WHITEOUT};
 
 impl Layers<'_> {
     /// Passes the layers from `lowest` up on as one layer: what they have, and what they hide of those below. Directories come first, each
@@ -20,14 +20,14 @@ impl Layers<'_> {
         let read = numbers.map(|number| self.read_and_keep(number, &budget)).collect::<Result<Vec<_>>>()?;
         let mut tree = self.merge_top(lowest, read.iter())?;
         drop(read);
-        let empty: Vec<Node> = tree.paths.nodes().filter(|node| is_empty(&tree, *node)).collect();
         let mut lost = HashSet::new();
-        if tree.has_unresolved() || !empty.is_empty() {
-            let whole = self.merge()?;
-            adopt(&mut tree, &whole)?;
-            // What made an empty directory is gone, and no layer below has it.
+        if tree.has_missed || tree.paths.nodes().any(|node| is_unsure(&tree, node)) {
+            let whole;
+            (tree, whole) = self.merge_upon(lowest)?;
+            // What made an empty directory is gone, or what was hidden is not known below: no layer declares it.
             let is_implied = |path: &[u8]| whole.paths.find(path).is_some_and(|node| whole.table.is_implied(node));
-            lost.extend(empty.into_iter().filter(|node| is_implied(&tree.paths.path(*node))));
+            let unsure = tree.paths.nodes().filter(|node| is_unsure(&tree, *node));
+            lost.extend(unsure.filter(|node| is_implied(&tree.paths.path(*node))));
         }
         let mut files = Files::default();
         // Names of what has no content, whiteouts among them; those stand for no node.
@@ -35,8 +35,8 @@ impl Layers<'_> {
         for node in tree.paths.nodes() {
             let hides = tree.shadows(node) & (WHITEOUT | OPAQUE) != 0;
             plain.extend(Some(node).filter(|_| hides).and_then(|node| hide(&tree, node)).map(|name| (name, None)));
-            // Of a directory that is only implied, the layers below may know more, unless it hides theirs.
-            let is_declared = hides || !tree.table.is_implied(node) || lost.contains(&node);
+            // Of a directory that is only implied, the layers below may know more, also where what they have in it is hidden.
+            let is_declared = !tree.table.is_implied(node) || lost.contains(&node);
             if tree.table.has(node) && !tree.table.is_file(node) && is_declared {
                 plain.push((tree.paths.path(node), Some(node)));
             }
@@ -56,24 +56,25 @@ impl Layers<'_> {
         }
         files.append(self, &tree, sink)
     }
-}
 
-/// Says whether this is a directory that no layer declares, with nothing in it any more.
-fn is_empty(tree: &Tree, node: Node) -> bool {
-    tree.table.is_implied(node) && !tree.paths.children(node).any(|child| tree.table.has(child))
-}
-
-/// Takes hard links into layers below from the whole filesystem, as far as they lead anywhere.
-fn adopt(tree: &mut Tree, whole: &Tree) -> Result<()> {
-    for node in tree.paths.nodes().filter(|node| tree.shadows(*node) & UNRESOLVED != 0).collect::<Vec<_>>() {
-        let there = whole.paths.find(&tree.paths.path(node));
-        if let Some(there) = there.filter(|there| whole.shadows(*there) & UNRESOLVED == 0)
-            && let Some(entry) = whole.table.get(there)
-        {
-            tree.insert(node, entry)?;
+    /// Merges the layers from `lowest` up, with hard links into those below, and all layers.
+    fn merge_upon(&self, lowest: usize) -> Result<(Tree, Tree)> {
+        let (mut tree, mut whole) = (Tree::new(self.budget()), Tree::new(self.budget()));
+        for (number, layer) in self.read_all()?.iter().enumerate() {
+            if number < lowest {
+                whole.apply(number, &layer.members)?;
+            } else {
+                tree.apply_with(Some(&mut whole), number, &layer.members)?;
+            }
         }
+        Ok((tree, whole))
     }
-    Ok(())
+}
+
+/// Says whether this is a directory that no layer declares and that would not come of what is in it: that is gone, or something is hidden.
+fn is_unsure(tree: &Tree, node: Node) -> bool {
+    let hides = tree.shadows(node) & (WHITEOUT | OPAQUE) != 0;
+    tree.table.is_implied(node) && (hides || !tree.paths.children(node).any(|child| tree.table.has(child)))
 }
 
 /// Returns the name of the entry that hides a path of the layers below; nothing where what is there, or in the way, hides it.

@@ -46,6 +46,10 @@ const fn between(before: &'static [u8], end: &'static [u8]) -> Form {
     Form { before, end: End::Text(end), named: false }
 }
 
+const fn before(text: &'static [u8]) -> Form {
+    Form { before: b"", end: End::Text(text), named: false }
+}
+
 const fn program(
     files: &'static [&'static str],
     name: &'static str,
@@ -57,7 +61,8 @@ const fn program(
 
 const PYTHON: &[Form] = &[Form { before: b"\0", end: End::Text(b"\0"), named: true }];
 const PYTHON_CPES: &[&str] = &["python_software_foundation:python", "python:python"];
-const REDIS: &[Form] = &[Form { before: b"\0", end: End::RedisBuild, named: false }];
+const REDIS: &[Form] =
+    &[Form { before: b"\0", end: End::RedisBuild, named: false }, after(b"Server started, Redis version ")];
 const PHP: &[Form] = &[after(b"X-Powered-By: PHP/")];
 const RUBY: &[Form] = &[between(b"ruby ", b" (")];
 
@@ -72,12 +77,24 @@ pub(super) const PROGRAMS: &[Program] = &[
     program(&["nginx"], "nginx", &["f5:nginx", "nginx:nginx"], &[after(b"nginx version: nginx/")]),
     program(&["nginx", "openresty"], "openresty", &["openresty:openresty"], &[after(b"nginx version: openresty/")]),
     program(&["memcached"], "memcached", &["memcached:memcached"], &[after(b"memcached ")]),
-    program(&["haproxy"], "haproxy", &["haproxy:haproxy"], &[after(b"HAProxy version "), after(b"HA-Proxy version ")]),
+    program(
+        &["haproxy"],
+        "haproxy",
+        &["haproxy:haproxy"],
+        &[after(b"HAProxy version "), after(b"HA-Proxy version "), after(b"\0 version ")],
+    ),
     program(&["php"], "php-cli", &["php:php"], PHP),
     program(&["php-fpm*"], "php-fpm", &["php:php"], PHP),
     program(&["libphp*.so"], "libphp", &["php:php"], PHP),
     program(&["perl*", "libperl.so*"], "perl", &["perl:perl"], &[after(b"/lib/perl5/"), after(b"/perl5/")]),
     program(&["libruby.so*", "libruby-static.a", "ruby"], "ruby", &["ruby-lang:ruby"], RUBY),
+    // It tells of OpenSSL too, with which it is compatible.
+    program(
+        &["openssl", "libcrypto.so*"],
+        "aws-lc",
+        &["amazon:aws_libcrypto"],
+        &[between(b"\0OpenSSL 1.1.1 (compatible; AWS-LC ", b")")],
+    ),
     program(&["openssl", "libcrypto.so*"], "openssl", &["openssl:openssl"], &[after(b"\0OpenSSL ")]),
     program(&["bash"], "bash", &["gnu:bash"], &[between(b"@(#)Bash version ", b"(")]),
     // Images from scratch have its commands as hard links, of which the first has the content.
@@ -92,7 +109,21 @@ pub(super) const PROGRAMS: &[Program] = &[
         &["mariadb", "mariadbd", "mysql", "mysqld"],
         "mariadb",
         &["mariadb:mariadb"],
-        &[Form { before: b"", end: End::Text(b"-MariaDB"), named: false }],
+        &[before(b"-MariaDB"), between(b"/mariadb-", b"-")],
+    ),
+    program(&["mysql"], "percona-server", &["oracle:mysql", "percona:percona_server"], &[after(b"/percona-server-")]),
+    program(
+        &["mysql"],
+        "percona-xtradb-cluster",
+        &["oracle:mysql", "percona:percona_server", "percona:xtradb_cluster"],
+        &[after(b"/Percona-XtraDB-Cluster-")],
+    ),
+    program(&["xtrabackup"], "percona-xtrabackup", &["percona:xtrabackup"], &[after(b"/percona-xtrabackup-")]),
+    program(
+        &["ndbd", "ndbmtd", "ndb_mgmd"],
+        "mysql-cluster",
+        &["oracle:mysql_cluster"],
+        &[between(b"/mysql-cluster-gpl-", b"/")],
     ),
     program(&["mysql", "mysqld"], "mysql", &["oracle:mysql"], &[after(b"/mysql-")]),
     program(&["libstd-*.so"], "rust", &["rust-lang:rust"], &[after(b"LLVM (rustc version ")]),
@@ -100,13 +131,17 @@ pub(super) const PROGRAMS: &[Program] = &[
         &["erlexec", "beam.smp"],
         "erlang",
         &["erlang:erlang\\/otp"],
-        &[between(b"/usr/src/otp_src_", b"/erts"), between(b"/usr/local/src/otp-", b"/erts")],
+        &[
+            between(b"/usr/src/otp_src_", b"/erts"),
+            between(b"/usr/local/src/otp-", b"/erts"),
+            between(b"\0", b"\0Erlang/OTP"),
+        ],
     ),
     program(
         &["libjulia-internal.so*"],
         "julia",
         &["julialang:julia"],
-        &[between(b"__init__\0", b"\0verify"), between(b"\0", b"\0verify")],
+        &[between(b"\0", b"\0verify"), between(b"\0", b"\0branch"), between(b"\0", b"\0julia version")],
     ),
     program(&["consul"], "consul", &["hashicorp:consul"], &[after(b"CONSUL_VERSION: ")]),
     program(&["gcc"], "gcc", &["gnu:gcc"], &[after(b"GCC: (GNU) ")]),
@@ -117,14 +152,90 @@ pub(super) const PROGRAMS: &[Program] = &[
     program(&["xz"], "xz", &["tukaani:xz"], &[after(b"\0xz (XZ Utils) ")]),
     program(&["gzip"], "gzip", &["gnu:gzip"], &[between(b"\0", b"\0")]),
     program(&["jq"], "jq", &["jqlang:jq"], &[between(b"\0jq-", b"\0"), between(b"\0", b"\0")]),
-    program(&["ghc*"], "haskell/ghc", &["haskell:ghc"], &[between(b"\0GHC ", b"\0")]),
-    program(&["cabal"], "haskell/cabal", &["haskell:cabal"], &[between(b"\0Cabal-", b"-")]),
-    program(&["stack"], "haskell/stack", &["haskell:stack"], &[between(b"\0stack-", b"-")]),
+    program(&["ghc*"], "haskell/ghc", &["haskell:ghc"], &[between(b"\0GHC ", b"\0"), between(b"\0libHSghc-", b"-ghc")]),
+    program(
+        &["cabal"],
+        "haskell/cabal",
+        &["haskell:cabal"],
+        &[between(b"\0Cabal-", b"-"), between(b"cabal-install-", b"-")],
+    ),
+    program(
+        &["stack"],
+        "haskell/stack",
+        &["haskell:stack"],
+        &[between(b"\0stack-", b"-"), between(b"Version ", b", Git")],
+    ),
     program(&["getopt"], "util-linux", &["kernel:util-linux"], &[after(b"\0util-linux ")]),
-    program(&["ffmpeg", "libavcodec.so*"], "ffmpeg", &["ffmpeg:ffmpeg"], &[after(b"FFmpeg version ")]),
+    program(
+        &["ffmpeg", "libav*.so*", "libswresample.so*"],
+        "ffmpeg",
+        &["ffmpeg:ffmpeg"],
+        &[after(b"FFmpeg version "), after(b"\0%s version ")],
+    ),
     program(&["git"], "git", &["git-scm:git"], &[after(b"\0git/")]),
     program(&["sshd", "ssh"], "openssh", &["openbsd:openssh"], &[after(b"OpenSSH_")]),
     program(&["varnishd"], "varnish", &["varnish-software:varnish_cache"], &[between(b"varnish-", b" revision ")]),
     program(&["lua*"], "lua", &["lua:lua"], &[after(b"\0Lua ")]),
     program(&["dart"], "dart", &["dart:dart_software_development_kit"], &[between(b"\0", b" (stable)")]),
+    program(&["deno"], "deno", &["deno:deno"], &[after(b"Deno/")]),
+    program(&["bun"], "bun", &["oven-sh:bun"], &[after(b"Bun v"), after(b"bun-"), after(b"bun ")]),
+    program(&["swipl"], "swipl", &[], &[between(b"swipl-", b"/")]),
+    program(&["arangosh"], "arangodb", &["arangodb:arangodb"], &[before(b" [linux]"), before(b" enterprise [linux]")]),
+    program(
+        &["mongod"],
+        "mongodb",
+        &["mongodb:mongodb"],
+        &[before(b"\0tcmalloc"), before(b"\0heap_size"), before(b"\0cppdefines")],
+    ),
+    program(
+        &["envoy"],
+        "envoy",
+        &["envoyproxy:envoy"],
+        &[between(b"\0", b"\0envoy"), between(b"\0", b"\0TLS "), between(b"\0", b"\0RELEASE")],
+    ),
+    program(
+        &["fluent-bit"],
+        "fluent-bit",
+        &["treasuredata:fluent_bit"],
+        &[
+            between(b"\0", b"\0Fluent"),
+            between(b"\0", b"\0%sFluent"),
+            between(b"\0", b"\0\0Fluent"),
+            between(b"\0", b"\0\0\0Fluent"),
+        ],
+    ),
+    program(&["chrome"], "chrome", &["google:chrome"], &[between(b"\0", b"\0Default")]),
+    program(
+        &["libQt*Core.so*"],
+        "qtbase",
+        &["qt:qt", "qt:qtbase"],
+        &[between(b"\0Qt ", b" ("), after(b"QtCore library version ")],
+    ),
+    program(&["ldapsearch"], "openldap", &["openldap:openldap"], &[after(b"$OpenLDAP: ldapsearch ")]),
+    program(&["slapd"], "openldap", &["openldap:openldap"], &[after(b"$OpenLDAP: slapd ")]),
+    program(&["libkrb5.so*"], "krb5", &["mit:kerberos_5"], &[after(b"\0KRB5_BRAND: krb5-")]),
+    program(&["libkrb5.so*"], "heimdal-krb5", &["heimdal_project:heimdal"], &[after(b"$Version: Heimdal ")]),
+    // From here on syft has no such program; the texts are those of Debian's builds.
+    program(&["mosquitto"], "mosquitto", &["eclipse:mosquitto"], &[between(b"\0", b"\0mosquitto version ")]),
+    program(&["znc"], "znc", &["znc:znc"], &[between(b"\0", b"\0, build: ")]),
+    program(&["irssi"], "irssi", &["irssi:irssi"], &[after(b"\0irssi ")]),
+    program(&["hitch"], "hitch", &[], &[between(b"\0hitch ", b"\0")]),
+    program(&["squid"], "squid", &["squid-cache:squid"], &[after(b"\0squid/")]),
+    program(&["unbound"], "unbound", &["nlnetlabs:unbound"], &[between(b"\0unbound ", b"\0")]),
+    program(&["named"], "bind", &["isc:bind"], &[after(b"\0libisc-")]),
+    program(&["dnsmasq"], "dnsmasq", &["thekelleys:dnsmasq"], &[between(b"\0dnsmasq-", b"\0")]),
+    program(&["vsftpd"], "vsftpd", &["vsftpd_project:vsftpd"], &[after(b"\0vsftpd: version ")]),
+    program(&["exim", "exim4", "exim-*"], "exim", &["exim:exim"], &[between(b"\0", b"\0<<eximversion>>")]),
+    program(&["openvpn"], "openvpn", &["openvpn:openvpn"], &[after(b"\0OpenVPN ")]),
+    program(&["stunnel", "stunnel4"], "stunnel", &["stunnel:stunnel"], &[after(b"\0stunnel ")]),
+    program(&["tini", "tini-static"], "tini", &[], &[after(b"\0tini version ")]),
+    program(&["turnserver"], "coturn", &["coturn_project:coturn"], &[between(b"\0Coturn-", b" '")]),
+    program(&["dovecot"], "dovecot", &["dovecot:dovecot"], &[after(b"\0Dovecot v")]),
+    program(&["postconf"], "postfix", &["postfix:postfix"], &[after(b"\0mail_version=")]),
+    program(&["icecast", "icecast2"], "icecast", &["xiph:icecast"], &[between(b"\0Icecast ", b"\0")]),
+    program(&["keepalived"], "keepalived", &["keepalived:keepalived"], &[between(b"\0Keepalived v", b" (")]),
+    program(&["monit"], "monit", &["tildeslash:monit"], &[between(b"/monit/'>monit ", b"</a>")]),
+    program(&["pgbouncer"], "pgbouncer", &["pgbouncer:pgbouncer"], &[between(b"\0PgBouncer ", b"\0")]),
+    program(&["privoxy"], "privoxy", &["privoxy:privoxy"], &[after(b"\0Privoxy version ")]),
+    program(&["freeradius", "radiusd"], "freeradius", &["freeradius:freeradius"], &[after(b"\0FreeRADIUS Version ")]),
 ];

@@ -170,7 +170,7 @@ fn places_are_taken_back_over_tls_too() {
     let ask = |path: &str| {
         let authority = made.authority.to_str().unwrap();
         let url = format!("{url}{path}");
-        let run = tool.try_run(&["-sS", "--max-time", "20", "--cacert", authority, "-w", "%{http_code}", &url]);
+        let run = tool.try_run(&["-sS", "--max-time", "600", "--cacert", authority, "-w", "%{http_code}", &url]);
         String::from_utf8_lossy(&run.stdout).into_owned()
     };
     assert_eq!(ask("health"), "ok\n200");

@@ -22,7 +22,7 @@ fn with_tls(files: TlsFiles) -> Options {
 
 /// Runs curl. Returns what came, or what it says about that.
 fn curl(tool: &Tool, authority: &Path, arguments: &[&str]) -> Result<String, String> {
-    let common = ["-sS", "--max-time", "20", "--cacert", authority.to_str().unwrap()];
+    let common = ["-sS", "--max-time", "600", "--cacert", authority.to_str().unwrap()];
     let run = tool.try_run(&[&common, arguments].concat());
     if run.code == 0 { Ok(String::from_utf8(run.stdout).unwrap()) } else { Err(run.stderr) }
 }

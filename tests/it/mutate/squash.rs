@@ -87,6 +87,30 @@ fn cases() -> Vec<Case> {
             &["z", "h"],
         ),
         (
+            "a hard link into the base, over a directory, and another one to it",
+            2,
+            vec![tar().file("b", "1"), tar().file("a/c", "x").link("a", "b").link("e", "a"), tar().file("z", "Z")],
+            &["z", "a", "e"],
+        ),
+        (
+            "a directory that was made for a hard link into the base, and emptied",
+            2,
+            vec![tar().file("b", "1"), tar().link("n/h", "b"), tar().file("n/.wh.h", "")],
+            &["n/", "n/.wh.h"],
+        ),
+        (
+            "an opaque directory that the base declares",
+            2,
+            vec![tar().directory("d").mode(0o1777, 2), tar().file("d/x", "x"), tar().file("d/.wh..wh..opq", "")],
+            &["d/.wh..wh..opq"],
+        ),
+        (
+            "a directory that was removed, and that nobody declares again",
+            2,
+            vec![tar().directory("d").mode(0o1777, 2), tar().file(".wh.d", ""), tar().file("d/x", "x")],
+            &["d/", "d/.wh..wh..opq", "d/x"],
+        ),
+        (
             "a file that hid a directory of the base",
             2,
             vec![

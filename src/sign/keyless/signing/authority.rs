@@ -9,7 +9,7 @@ use super::super::certificate::{Leaf, window};
 use super::super::{Refusal, TrustedRoot, certificate, chain, material, sct};
 use super::error::{Error, Result};
 use super::token::IdentityToken;
-use crate::registry::{Question, Service};
+use crate::registry::{self, Answer, Question, Service};
 use crate::sign::PrivateKey;
 use crate::sign::encoding::encode;
 
@@ -63,13 +63,18 @@ impl Named {
 
     /// Makes the error of a service whose answer the trusted root does not bear out.
     pub(super) fn unacceptable(&self, source: Refusal) -> Error {
-        Error::Unacceptable { who: self.who.clone(), source }
+        Error::Unacceptable { who: self.who.clone(), source: Box::new(source) }
+    }
+
+    /// Makes the error of a service that did not do what it was asked for.
+    pub(super) fn failed(&self, what: &'static str, source: registry::Error) -> Error {
+        Error::Service { who: self.who.clone(), what, source: Box::new(source) }
     }
 
     /// Asks, and says who did not do what.
-    pub(super) fn ask(&self, what: &'static str, question: &Question<'_>) -> Result<crate::registry::Answer> {
+    pub(super) fn ask(&self, what: &'static str, question: &Question<'_>) -> Result<Answer> {
         let asked = self.service.ask(question);
-        asked.map_err(|source| Error::Service { who: self.who.clone(), what, source })
+        asked.map_err(|source| self.failed(what, source))
     }
 }
 

@@ -42,7 +42,7 @@ pub enum Error {
         /// What it was asked for.
         what: &'static str,
         /// What it said.
-        source: registry::Error,
+        source: Box<registry::Error>,
     },
     /// A service answered something that makes no sense.
     #[error("the answer of {who} makes no sense: {reason}")]
@@ -58,7 +58,7 @@ pub enum Error {
         /// The service.
         who: String,
         /// Why.
-        source: Refusal,
+        source: Box<Refusal>,
     },
     /// Whoever was asked for a token gave none.
     #[error("{who} gave no identity token: {reason}")]

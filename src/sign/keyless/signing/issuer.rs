@@ -183,7 +183,7 @@ fn wait(at: &Named, device: &Device, client_id: &str, verifier: &str) -> Result<
 
 fn pause(service: &Service, at: &Named, seconds: u64) -> Result<()> {
     let waited = service.wait(Duration::from_secs(seconds));
-    waited.map_err(|source| Error::Service { who: at.who.clone(), what: "issue a token", source })
+    waited.map_err(|source| at.failed("issue a token", source))
 }
 
 fn get(path: &str) -> Question<'_> {

@@ -92,11 +92,7 @@ impl Log {
             let there =
                 answer.location.ok_or_else(|| self.named.senseless("it has the entry, and does not say where"))?;
             let followed = self.named.service.follow(&there, &[200]);
-            answer = followed.map_err(|source| super::Error::Service {
-                who: self.named.who.clone(),
-                what: "show the entry that it has",
-                source,
-            })?;
+            answer = followed.map_err(|source| self.named.failed("show the entry that it has", source))?;
         }
         let all: Option<BTreeMap<String, First>> = serde_json::from_slice(&answer.content).ok();
         let mut all = all.unwrap_or_default().into_values();

@@ -194,5 +194,5 @@ impl Named {
 
 /// A bundle that was made here and does not verify is worth nothing.
 fn unusable(reason: Reason) -> sign::Error {
-    sign::Error::Unverifiable { reason }
+    sign::Error::Unverifiable { reason: Box::new(reason) }
 }

@@ -49,6 +49,8 @@ struct State {
 #[derive(Default)]
 struct Changing {
     fault: &'static str,
+    /// Which service's answers are damaged, and which of their bytes.
+    damage: Option<(&'static str, usize)>,
     asked: Vec<String>,
     trees: [Vec<[u8; 32]>; 2],
     entries: HashMap<String, Value>,
@@ -88,6 +90,11 @@ impl Services {
     /// Has one thing be wrong from now on.
     pub(crate) fn fault(&self, fault: &'static str) {
         self.state.changing().fault = fault;
+    }
+
+    /// Damages one byte of what a service answers from now on, `fulcio`, `rekor` or `clock`; the number says which byte, and how.
+    pub(crate) fn damage(&self, service: &'static str, number: usize) {
+        self.state.changing().damage = Some((service, number));
     }
 
     /// Returns what was asked since the last call: method and path.
@@ -141,10 +148,11 @@ fn serve(state: &State, stream: &TcpStream) {
             return;
         }
         state.changing().asked.push(format!("{} {}", head.method(), head.path().split('?').next().unwrap_or_default()));
-        let reply = state.answer(&head, &body).unwrap_or_else(|reason| {
+        let mut reply = state.answer(&head, &body).unwrap_or_else(|reason| {
             let code = if head.path().contains("/api/v1/log") { json!(400) } else { json!(3) };
             Reply::json(400, &json!({"code": code, "message": reason}))
         });
+        state.damage(head.path(), &mut reply.body);
         let sent = (&*stream).write_all(&[reply.head().encode(), reply.body].concat());
         if sent.is_err() || head.closes() {
             return;
@@ -153,6 +161,15 @@ fn serve(state: &State, stream: &TcpStream) {
 }
 
 type Answered = Result<Reply, String>;
+
+/// Which service answers at a path.
+fn service(path: &str) -> &'static str {
+    match path {
+        "/api/v2/signingCert" => "fulcio",
+        "/api/v1/timestamp" => "clock",
+        _ => "rekor",
+    }
+}
 
 fn said<T>(found: Option<T>, what: &str) -> Result<T, String> {
     found.ok_or_else(|| format!("{what} is missing or malformed"))
@@ -171,6 +188,14 @@ impl State {
         self.changing.lock().expect("no thread panics while it holds this lock")
     }
 
+    fn damage(&self, path: &str, body: &mut [u8]) {
+        let Some((name, number)) = self.changing().damage else { return };
+        if name == service(path) && !body.is_empty() {
+            let at = number * 7919 % body.len();
+            body[at] ^= [1, 0x20, 0x80][number % 3];
+        }
+    }
+
     fn has(&self, fault: &str) -> bool {
         self.changing().fault == fault
     }
@@ -187,11 +212,7 @@ impl State {
             return Ok(Reply::new(307).header("Location", "http://localhost:1/"));
         }
         let (name, what) = self.changing().fault.split_once(": ").unwrap_or_default();
-        let service = match path {
-            "/api/v2/signingCert" => "fulcio",
-            "/api/v1/timestamp" => "clock",
-            _ => "rekor",
-        };
+        let service = service(path);
         match what {
             "nonsense" if name == service => return Ok(Reply::json(201, &json!({"x": [1, null, {"body": "e30="}]}))),
             "large" if name == service => return Ok(Reply::new(201).body(vec![b' '; (4 << 20) + 1])),
