@@ -388,7 +388,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__attest)
-            opts="-k -r -y -q -v -h --key --password-file --signature-format --recursive --timestamp --signature-repository --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --yes --tlog-upload --use-signing-config --new-bundle-format --registry-referrers-mode --upload --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --predicate --type --identity --replace --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-k -r -y -q -v -h --key --password-file --certificate --certificate-chain --signature-format --recursive --timestamp --signature-repository --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --yes --tlog-upload --use-signing-config --new-bundle-format --registry-referrers-mode --upload --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --predicate --type --identity --replace --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -403,6 +403,14 @@ _stevedore() {
                     return 0
                     ;;
                 --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-chain)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3442,7 +3450,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__sign)
-            opts="-k -r -y -a -q -v -h --key --password-file --signature-format --recursive --timestamp --signature-repository --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --yes --tlog-upload --use-signing-config --new-bundle-format --registry-referrers-mode --upload --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --annotations --identity --attestations --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-k -r -y -a -q -v -h --key --password-file --certificate --certificate-chain --signature-format --recursive --timestamp --signature-repository --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --yes --tlog-upload --use-signing-config --new-bundle-format --registry-referrers-mode --upload --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --annotations --identity --attestations --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3457,6 +3465,14 @@ _stevedore() {
                     return 0
                     ;;
                 --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-chain)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3934,7 +3950,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__verify)
-            opts="-k -o -r -a -q -v -h --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --require --output --platform --recursive --signature-repository --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --max-workers --use-signed-timestamps --local-image --signature --rekor-url --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --policy --annotations --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-k -o -r -a -q -v -h --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --certificate --certificate-chain --ca-roots --ca-intermediates --require --output --platform --recursive --signature-repository --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --max-workers --use-signed-timestamps --local-image --signature --rekor-url --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --policy --annotations --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3985,6 +4001,22 @@ _stevedore() {
                     return 0
                     ;;
                 --trusted-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-chain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-roots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-intermediates)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4172,7 +4204,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__verify__subcmd__attestation)
-            opts="-k -o -r -q -v -h --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --require --output --platform --recursive --signature-repository --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --max-workers --use-signed-timestamps --local-image --signature --rekor-url --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --type --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
+            opts="-k -o -r -q -v -h --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --certificate --certificate-chain --ca-roots --ca-intermediates --require --output --platform --recursive --signature-repository --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --max-workers --use-signed-timestamps --local-image --signature --rekor-url --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --type --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --tls-cert --tls-key --requests-per-second --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4223,6 +4255,22 @@ _stevedore() {
                     return 0
                     ;;
                 --trusted-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-chain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-roots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-intermediates)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4406,7 +4454,7 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__verify__subcmd__blob)
-            opts="-k -q -v -h --bundle --signature --type --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --json --quiet --verbose --progress --help"
+            opts="-k -q -v -h --bundle --signature --type --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --certificate --certificate-chain --ca-roots --ca-intermediates --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --json --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4470,6 +4518,34 @@ _stevedore() {
                     ;;
                 --trusted-root)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-chain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-roots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-intermediates)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-ignore-tlog)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --insecure-ignore-sct)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --private-infrastructure)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --progress)

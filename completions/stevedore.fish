@@ -809,6 +809,8 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s v -l 
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s k -l key -d 'The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l certificate -d 'The key\'s certificate by an authority of one\'s own, in PEM, which goes with the signature' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l certificate-chain -d 'Who issued it, in PEM: from its issuer to the root' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l signature-format -d 'Write in this form [default: both with a key, bundle with an identity]' -r -f -a "classic\t'Under the tag sha256-….sig'
 bundle\t'Among the referrers'
 both\t'Both'"
@@ -925,17 +927,21 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certifica
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-github-workflow-name -d 'What the workflow must be called' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-github-workflow-trigger -d 'Which event must have started it, as in push' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l trusted-root -d 'Whom to trust: sigstore\'s trusted_root.json, which is never fetched' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate -d 'The certificate that must have signed, in PEM; a signature that comes without one may be of it, too' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-chain -d 'Who issues the certificates, in PEM: from the signer\'s issuer to the root, which is trusted' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l ca-roots -d 'Roots that are trusted to issue the certificates, in PEM' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l ca-intermediates -d 'What may stand between a root and a signer, in PEM' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l require -d 'How many of the keys must have signed' -r -f -a "any\t'One of them'
 all\t'Each of them'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s o -l output -d 'Print what cosign prints, or a report; --json prints the report as JSON' -r -f -a "json\t'cosign\'s array of payloads, or its envelopes'
 report\t'Who signed what and where it was found'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l platform -d 'Verify the image for this platform [default: what the name stands for, an index or an image]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l signature-repository -d 'Keep signatures in this repository, and look for them there alone [default: $COSIGN_REPOSITORY, else beside the image]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l insecure-ignore-tlog -d 'Taken, for no log is asked' -r -f -a "true\t''
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l insecure-ignore-tlog -d 'Ask for no entry of a log, which signatures with certificates of an own authority do not have' -r -f -a "true\t''
 false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l insecure-ignore-sct -d 'Taken, for no log is asked' -r -f -a "true\t''
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l insecure-ignore-sct -d 'Ask for no timestamp of a log of certificates, which those of an own authority do not have' -r -f -a "true\t''
 false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l private-infrastructure -d 'Taken, for no log is asked' -r -f -a "true\t''
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l private-infrastructure -d 'The same as --insecure-ignore-tlog' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l offline -d 'Taken, for no log is asked' -r -f -a "true\t''
 false\t''"
@@ -994,7 +1000,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s q -l quie
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s v -l verbose -d 'Tell of each blob how it got there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l bundle -d 'The bundle, or several, one on each line' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l signature -d 'A signature that stands alone, in base64 or as it is, in place of the bundle; for --key' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l signature -d 'A signature that stands alone, in base64 or as it is, in place of the bundle; for --key or --certificate' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l type -d 'What must be stated of the file: the short names of verify-attestation, or a URI' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s k -l key -d 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-identity -d 'Who must have signed: the address, URI or name in the certificate' -r
@@ -1007,6 +1013,16 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l cert
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-github-workflow-name -d 'What the workflow must be called' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-github-workflow-trigger -d 'Which event must have started it, as in push' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l trusted-root -d 'Whom to trust: sigstore\'s trusted_root.json, which is never fetched' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate -d 'The certificate that must have signed, in PEM; a signature that comes without one may be of it, too' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l certificate-chain -d 'Who issues the certificates, in PEM: from the signer\'s issuer to the root, which is trusted' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l ca-roots -d 'Roots that are trusted to issue the certificates, in PEM' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l ca-intermediates -d 'What may stand between a root and a signer, in PEM' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l insecure-ignore-tlog -d 'Ask for no entry of a log, which signatures with certificates of an own authority do not have' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l insecure-ignore-sct -d 'Ask for no timestamp of a log of certificates, which those of an own authority do not have' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l private-infrastructure -d 'The same as --insecure-ignore-tlog' -r -f -a "true\t''
+false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1018,6 +1034,8 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s v -l
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s k -l key -d 'The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l certificate -d 'The key\'s certificate by an authority of one\'s own, in PEM, which goes with the signature' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l certificate-chain -d 'Who issued it, in PEM: from its issuer to the root' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l signature-format -d 'Write in this form [default: both with a key, bundle with an identity]' -r -f -a "classic\t'Under the tag sha256-….sig'
 bundle\t'Among the referrers'
 both\t'Both'"
@@ -1138,17 +1156,21 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-github-workflow-name -d 'What the workflow must be called' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-github-workflow-trigger -d 'Which event must have started it, as in push' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l trusted-root -d 'Whom to trust: sigstore\'s trusted_root.json, which is never fetched' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate -d 'The certificate that must have signed, in PEM; a signature that comes without one may be of it, too' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-chain -d 'Who issues the certificates, in PEM: from the signer\'s issuer to the root, which is trusted' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l ca-roots -d 'Roots that are trusted to issue the certificates, in PEM' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l ca-intermediates -d 'What may stand between a root and a signer, in PEM' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l require -d 'How many of the keys must have signed' -r -f -a "any\t'One of them'
 all\t'Each of them'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s o -l output -d 'Print what cosign prints, or a report; --json prints the report as JSON' -r -f -a "json\t'cosign\'s array of payloads, or its envelopes'
 report\t'Who signed what and where it was found'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l platform -d 'Verify the image for this platform [default: what the name stands for, an index or an image]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l signature-repository -d 'Keep signatures in this repository, and look for them there alone [default: $COSIGN_REPOSITORY, else beside the image]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l insecure-ignore-tlog -d 'Taken, for no log is asked' -r -f -a "true\t''
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l insecure-ignore-tlog -d 'Ask for no entry of a log, which signatures with certificates of an own authority do not have' -r -f -a "true\t''
 false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l insecure-ignore-sct -d 'Taken, for no log is asked' -r -f -a "true\t''
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l insecure-ignore-sct -d 'Ask for no timestamp of a log of certificates, which those of an own authority do not have' -r -f -a "true\t''
 false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l private-infrastructure -d 'Taken, for no log is asked' -r -f -a "true\t''
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l private-infrastructure -d 'The same as --insecure-ignore-tlog' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l offline -d 'Taken, for no log is asked' -r -f -a "true\t''
 false\t''"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the independent tools that the end-to-end tests compare against, on a Debian machine, as root.
 #
-# From the machine's own release, into the system: skopeo, umoci, docker-registry, buildah, nginx, caddy, apache2, bsdtar and small tools.
+# From the machine's own release, into the system: skopeo, umoci, docker-registry, buildah, nginx, caddy, apache2, bsdtar, SoftHSM
+# with OpenSC's pkcs11-tool, and small tools.
 # From Debian 13, unpacked as below: cosign 2 as cosign2.
 # From the unstable suite, unpacked into DIR and never into the system: crane, oras, cosign, and a current skopeo and umoci
 # as skopeo-new and umoci-new.
@@ -53,7 +54,18 @@ checker() { # prints what it has installed
   spin -V
 }
 
+tokens() { # prints what it has installed
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends softhsm2 opensc >/dev/null
+  echo "SoftHSM $(softhsm2-util --version), $(dpkg-query -W -f='opensc ${Version}' opensc)"
+}
+
 if [[ -e $marker ]]; then
+  if ! grep -q '^SoftHSM' "$marker"; then
+    lines=$(tokens)
+    { cat "$marker"; echo "$lines"; } >"$marker.new"
+    mv "$marker.new" "$marker"
+  fi
   if ! grep -q '^Spin' "$marker"; then
     lines=$(checker)
     { cat "$marker"; echo "$lines"; } >"$marker.new"
@@ -155,6 +167,7 @@ rm -rf "$dir/debs" "$dir/apt"
   validators
   counter
   checker
+  tokens
 } >"$marker.new"
 mv "$marker.new" "$marker"
 cat "$marker"

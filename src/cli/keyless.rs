@@ -8,6 +8,7 @@ use clap::Args;
 use stevedore::sign::keyless::{Identity, MAX_ROOT, Pattern, TrustedRoot, Workflow};
 use stevedore::sign::{Authority, Keyless};
 
+use super::certificates::{CertificateFlags, LogFlags};
 use super::{Context, Result, Usage, keys};
 
 const HEADING: &str = "Keyless signatures";
@@ -45,20 +46,20 @@ pub(crate) struct KeylessFlags {
     /// Whom to trust: sigstore's trusted_root.json, which is never fetched
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
     trusted_root: Option<PathBuf>,
+    #[command(flatten)]
+    certificates: CertificateFlags,
 }
 
 impl KeylessFlags {
-    /// Returns who may have signed: the holders of keys, or of an identity; `would_weaken` says that logs are to be left out.
-    pub(crate) fn authorities(&self, keys: &[String], would_weaken: bool) -> Result<Vec<Box<dyn Authority>>> {
-        let Some(keyless) = self.authority(!keys.is_empty())? else {
-            let keys = keys::required(keys)?.into_iter();
-            return Ok(keys.map(|key| Box::new(key) as Box<dyn Authority>).collect());
-        };
-        if would_weaken {
-            let hint = "leave those flags out";
-            return Err(Usage::new("no log can be left out of a keyless signature", hint).into());
+    /// Returns who may have signed: the holders of keys, or of an identity.
+    pub(crate) fn authorities(&self, keys: &[String], logs: &LogFlags) -> Result<Vec<Box<dyn Authority>>> {
+        match self.authority(!keys.is_empty(), logs)? {
+            Some(authority) => Ok(vec![authority]),
+            None => {
+                let keys = keys::required(keys)?.into_iter();
+                Ok(keys.map(|key| Box::new(key) as Box<dyn Authority>).collect())
+            }
         }
-        Ok(vec![Box::new(keyless)])
     }
 
     /// Says whether any of the flags was given.
@@ -77,7 +78,7 @@ impl KeylessFlags {
     }
 
     /// Returns who may have signed; nothing when no flag is given.
-    fn authority(&self, has_key: bool) -> Result<Option<Keyless>> {
+    fn authority(&self, has_key: bool, logs: &LogFlags) -> Result<Option<Box<dyn Authority>>> {
         let subject = pattern(self.certificate_identity.as_deref(), self.certificate_identity_regexp.as_deref())?;
         let issuer = pattern(self.certificate_oidc_issuer.as_deref(), self.certificate_oidc_issuer_regexp.as_deref())?;
         if !self.are_given() {
@@ -97,10 +98,22 @@ impl KeylessFlags {
         let issuer = issuer.ok_or_else(|| {
             missing("is worth nothing without knowing who vouches for it", "--certificate-oidc-issuer")
         })?;
+        let identity = Identity { subject, issuer };
+        if self.certificates.are_given() {
+            if self.trusted_root.is_some() {
+                let hint = "leave --trusted-root out, or the flags for an authority of one's own";
+                return Err(Usage::new("whom to trust is said in two ways", hint).into());
+            }
+            return Ok(Some(Box::new(self.certificates.authority(identity, self.workflow(), logs)?)));
+        }
+        if logs.leave_any_out() {
+            let hint = "leave those flags out";
+            return Err(Usage::new("no log can be left out of a keyless signature", hint).into());
+        }
         let root = self.trusted_root.as_deref().ok_or_else(|| {
             missing("is verified against a file that says whom to trust", "--trusted-root trusted_root.json")
         })?;
-        Ok(Some(Keyless::new(trusted_root(root)?, Identity { subject, issuer }).called_by(self.workflow())))
+        Ok(Some(Box::new(Keyless::new(trusted_root(root)?, identity).called_by(self.workflow()))))
     }
 }
 

@@ -5,6 +5,8 @@ pub(crate) mod artifact_flags;
 pub(crate) mod batch_report;
 #[cfg(feature = "sign")]
 pub(crate) mod blobs;
+#[cfg(feature = "sign")]
+pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod config_flags;
 pub(crate) mod cosign;

@@ -10,6 +10,7 @@ use stevedore::transport::{Place, Source, Transport};
 use stevedore::watch::Watch;
 
 use super::blobs::{check_log, nobody};
+use super::certificates::SigningCertificateFlags;
 use super::cosign::{self, ForeignFlags};
 use super::flags::{self, Network};
 use super::identity::IdentityFlags;
@@ -26,6 +27,8 @@ pub(crate) struct SigningFlags {
     key: Option<String>,
     #[command(flatten)]
     password: PasswordSource,
+    #[command(flatten)]
+    certificate: SigningCertificateFlags,
     /// Write in this form [default: both with a key, bundle with an identity]
     #[arg(long, value_name = "FORM")]
     signature_format: Option<SignatureFormat>,
@@ -91,6 +94,7 @@ impl SigningFlags {
     ) -> Result<()> {
         // Before anything is asked or sent: a wrong password must not leave half of a signature.
         let key = self.key.as_ref().map(|name| keys::signing_key(name, &self.password, ui)).transpose()?;
+        let key = self.certificate.certify(key)?;
         let options = image.registry.options(None, ui)?;
         let identity = match &key {
             Some(_) => None,

@@ -12,6 +12,7 @@ use stevedore::splice::Members;
 use stevedore::transport::{self, Location, Selector, Source};
 use stevedore::watch::Watch;
 
+use super::certificates::LogFlags;
 use super::cosign::{self, ForeignFlags};
 use super::flags;
 use super::keyless::KeylessFlags;
@@ -67,7 +68,7 @@ impl Opened {
 impl Verification {
     /// Returns who may have signed.
     pub(crate) fn authorities(&self) -> Result<Vec<Box<dyn Authority>>> {
-        self.keyless.authorities(&self.key, self.habits.would_weaken())
+        self.keyless.authorities(&self.key, &self.habits.logs)
     }
 
     /// Opens the place of the image, and that of its signatures where it is another one.
@@ -234,15 +235,8 @@ impl Report for Findings {
 /// Flags of cosign's that change nothing here: no transparency log is asked with a key, and every place is looked at anyway.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Habits {
-    /// Taken, for no log is asked
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    insecure_ignore_tlog: Option<bool>,
-    /// Taken, for no log is asked
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    insecure_ignore_sct: Option<bool>,
-    /// Taken, for no log is asked
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    private_infrastructure: Option<bool>,
+    #[command(flatten)]
+    logs: LogFlags,
     /// Taken, for no log is asked
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     offline: Option<bool>,
@@ -275,12 +269,6 @@ pub(crate) struct Habits {
 }
 
 impl Habits {
-    /// Says whether a flag asks for less than a keyless signature is worth.
-    fn would_weaken(&self) -> bool {
-        let flags = [self.insecure_ignore_tlog, self.insecure_ignore_sct, self.private_infrastructure];
-        flags.contains(&Some(true))
-    }
-
     /// Refuses the one that would make verifying pointless.
     pub(crate) fn check(&self) -> Result<(), Usage> {
         if self.check_claims == Some(false) {
@@ -332,8 +320,9 @@ fn facts(signer: &Signer) -> Vec<(&'static str, String)> {
     match signer {
         Signer::Key(fingerprint) => vec![("Key", fingerprint.to_string())],
         Signer::Certificate { identity, issuer, signed_at, claims } => {
-            let mut facts =
-                vec![("Identity", identity.clone()), ("Issuer", issuer.clone()), ("Signed", signed_at.clone())];
+            let mut facts = vec![("Identity", identity.clone())];
+            facts.extend((!issuer.is_empty()).then(|| ("Issuer", issuer.clone())));
+            facts.extend(signed_at.iter().map(|at| ("Signed", at.clone())));
             facts.extend(claims.iter().map(|(name, value)| ("Claim", format!("{name}={value}"))));
             facts
         }

@@ -9,6 +9,7 @@ use stevedore::sign::blob::{self, Artifact, Proof, Verified};
 use stevedore::sign::collect::MAX_ATTESTATION;
 use stevedore::sign::{PredicateType, Signer};
 
+use crate::cli::certificates::LogFlags;
 use crate::cli::keyless::KeylessFlags;
 use crate::cli::report::{Report, printable};
 use crate::cli::{Context, Result, Ui, Usage};
@@ -30,7 +31,7 @@ pub(crate) struct Args {
     /// The bundle, or several, one on each line
     #[arg(long, value_name = "FILE", required_unless_present = "signature")]
     bundle: Option<PathBuf>,
-    /// A signature that stands alone, in base64 or as it is, in place of the bundle; for --key
+    /// A signature that stands alone, in base64 or as it is, in place of the bundle; for --key or --certificate
     #[arg(long, value_name = "FILE", conflicts_with_all = ["bundle", "kind"])]
     signature: Option<PathBuf>,
     /// What must be stated of the file: the short names of verify-attestation, or a URI
@@ -41,6 +42,8 @@ pub(crate) struct Args {
     key: Vec<String>,
     #[command(flatten)]
     keyless: KeylessFlags,
+    #[command(flatten)]
+    logs: LogFlags,
 }
 
 const EXAMPLES: &str = "\
@@ -66,7 +69,7 @@ struct Finding {
 
 /// Verifies the file.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let authorities = args.keyless.authorities(&args.key, false)?;
+    let authorities = args.keyless.authorities(&args.key, &args.logs)?;
     let evidence = args.evidence()?;
     let artifact = artifact(&args.file)?;
     let kind = args.kind.as_ref().map(PredicateType::uri);
@@ -118,7 +121,9 @@ impl Report for Finding {
         let who = match &self.signer {
             Signer::Key(fingerprint) => format!("the key {fingerprint}"),
             Signer::Certificate { identity, issuer, signed_at, .. } => {
-                format!("{} ({}) at {signed_at}", printable(identity), printable(issuer))
+                let issuer = if issuer.is_empty() { String::new() } else { format!(" ({})", printable(issuer)) };
+                let at = signed_at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
+                format!("{}{issuer}{at}", printable(identity))
             }
             other => format!("{other:?}"),
         };

@@ -68,10 +68,11 @@ pub enum Signer {
     Certificate {
         /// The name in the certificate.
         identity: String,
-        /// Who vouches for it.
+        /// Who vouches for it; empty where the certificate, by an authority that the caller trusts, does not say.
         issuer: String,
-        /// When it was signed.
-        signed_at: String,
+        /// When it was signed, where a log or a clock says so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        signed_at: Option<String>,
         /// What the certificate claims of the build.
         #[serde(skip_serializing_if = "Claims::is_empty")]
         claims: Claims,

@@ -275,11 +275,15 @@ fn check_message(
         // A hint and no more, but one that is wrong is no accident.
         let algorithm = json::required_text(&claimed, "algorithm").map_err(Reason::Bundle)?;
         let digest = json::required_text(&claimed, "digest").map_err(Reason::Bundle)?;
-        if algorithm != "SHA2_256" {
-            return Err(Reason::Bundle(json::Error::Type("algorithm")));
-        }
-        let ours = artifact.sha256().ok_or(Reason::Refused(Refusal::NeedsContent))?;
-        if decode_any(&digest).as_deref() != Some(&ours) {
+        let algorithm = match algorithm.as_str() {
+            "SHA2_256" => "sha256",
+            // Keys on P-384 and P-521 that have certificates sign by larger ones.
+            "SHA2_384" => "sha384",
+            "SHA2_512" => "sha512",
+            _ => return Err(Reason::Bundle(json::Error::Type("algorithm"))),
+        };
+        let ours = artifact.digests.get(algorithm).ok_or(Reason::Refused(Refusal::NeedsContent))?;
+        if decode_any(&digest).map(|digest| hex(&digest)).as_ref() != Some(ours) {
             return Err(Reason::Artifact);
         }
     }

@@ -7,6 +7,7 @@ use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
 
+use super::encoding::encode;
 use super::envelope::{self, Envelope};
 use super::key::PublicKey;
 use super::{Reason, json};
@@ -146,6 +147,16 @@ pub(super) fn hint(key: &PublicKey) -> String {
 pub(super) fn write_with(material: &str, name: &str, content: &str) -> Vec<u8> {
     format!(r#"{{"mediaType":"{}","verificationMaterial":{material},"{name}":{content}}}"#, BUNDLE.as_str())
         .into_bytes()
+}
+
+/// Makes a bundle of a signed statement, with the certificate of the key that signed it.
+pub(super) fn write_certified(payload: &[u8], signature: &[u8], certificate: &[u8]) -> Vec<u8> {
+    let (certificate, envelope) = (encode(certificate), envelope::write(payload, signature));
+    format!(
+        r#"{{"mediaType":"{}","verificationMaterial":{{"certificate":{{"rawBytes":"{certificate}"}}}},"dsseEnvelope":{envelope}}}"#,
+        BUNDLE.as_str()
+    )
+    .into_bytes()
 }
 
 /// Makes the manifest of a bundle.

@@ -180,6 +180,22 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Certificates cannot be used.
+    #[error("cannot use the certificates {name}")]
+    Certificates {
+        /// The file, or where else they come from.
+        name: String,
+        /// Why.
+        source: super::pki::CertificateError,
+    },
+    /// A file of certificates cannot be read.
+    #[error("cannot read the certificates {}", path.display())]
+    CertificateFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A policy cannot be used.
     #[error("cannot use the policy {name}")]
     Policy {
@@ -382,6 +398,8 @@ impl Classified for Error {
             Self::NoTag { .. } | Self::Keyed => Class::Failed.hint("use --signature-format bundle"),
             Self::Key { .. }
             | Self::KeyFile { .. }
+            | Self::Certificates { .. }
+            | Self::CertificateFile { .. }
             | Self::Signing(_)
             | Self::Policy { .. }
             | Self::Predicate { .. }

@@ -80,7 +80,11 @@ impl By<'_> {
             Self::Key(key) => {
                 let public = key.public_key();
                 let signature = key.sign(&envelope::message(envelope::IN_TOTO, payload)).map_err(Error::Signing)?;
-                Ok(Sealed::keyed(bundle::write(payload, &signature, &public), &public))
+                let content = match key.certificate() {
+                    Some(certificate) => bundle::write_certified(payload, &signature, certificate.der()),
+                    None => bundle::write(payload, &signature, &public),
+                };
+                Ok(Sealed::keyed(content, &public))
             }
             #[cfg(feature = "client")]
             Self::Identity(signer) => signer.seal_statement(payload),

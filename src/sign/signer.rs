@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::classic::{self, SIGNATURE, Signatures};
+use super::classic::{self, CERTIFICATE, SIGNATURE, Signatures};
 use super::collect::{ENVELOPE, MAX_ATTESTATION, MAX_LAYERS, MAX_MANIFEST};
 use super::encoding::decode;
 use super::key::SigningKey;
@@ -238,7 +238,8 @@ impl Run<'_> {
         if signing.classic {
             let identity = signing.identity.as_deref().unwrap_or_default();
             let payload = classic::payload(identity, &digest, &signing.annotations);
-            let layer = classic::layer(&payload, &self.key()?.sign(&payload).map_err(Error::Signing)?);
+            let mut layer = classic::layer(&payload, &self.key()?.sign(&payload).map_err(Error::Signing)?);
+            self.certify(&mut layer);
             *written = Some(self.put_layer(&digest, &layer, &payload)?);
         }
         let bundle = listed.as_ref().map(|listed| {
@@ -262,7 +263,9 @@ impl Run<'_> {
             let signature =
                 self.key()?.sign(&envelope::message(envelope::IN_TOTO, &payload)).map_err(Error::Signing)?;
             let envelope = envelope::write(&payload, &signature).into_bytes();
-            *written = Some(self.put_layer(&digest, &classic::attestation(&envelope, predicate_type), &envelope)?);
+            let mut layer = classic::attestation(&envelope, predicate_type);
+            self.certify(&mut layer);
+            *written = Some(self.put_layer(&digest, &layer, &envelope)?);
         }
         let created = attesting.created.as_deref();
         let bundle = listed.as_ref().map(|listed| self.put_bundle(image, listed, &payload, predicate_type, created));
@@ -278,6 +281,13 @@ impl Run<'_> {
     fn tag(&self, digest: &Digest) -> Result<String> {
         let tag = digest_tags(digest).into_iter().find(|tag| tag.ends_with(self.forms.suffix));
         tag.ok_or_else(|| Error::NoTag { digest: digest.clone() })
+    }
+
+    /// Puts the key's certificate, if there is one, beside a signature.
+    fn certify(&self, layer: &mut Descriptor) {
+        if let Some(certificate) = self.by.key().and_then(SigningKey::certificate) {
+            certificate.annotate(&mut layer.annotations);
+        }
     }
 
     /// Adds a layer to the manifest under the tag of the classic form.
@@ -344,7 +354,8 @@ impl Run<'_> {
 
     /// Says whether a layer is this one, or another signature of the same key for the same payload.
     fn is_same(&self, other: &Descriptor, layer: &Descriptor, content: &[u8]) -> bool {
-        if other.digest != layer.digest {
+        let certificate = layer.annotations.get(CERTIFICATE);
+        if other.digest != layer.digest || certificate.is_some() && certificate != other.annotations.get(CERTIFICATE) {
             return false;
         }
         if layer.media_type == ENVELOPE {

@@ -84,7 +84,7 @@ fn what_is_right_is_accepted() {
             let verified = verified.unwrap_or_else(|reason| panic!("{form:?}, {name}: {reason}"));
             let Signer::Certificate { identity, issuer, signed_at, .. } = verified.signer else { panic!("{name}") };
             assert_eq!((identity.as_str(), issuer.as_str()), (SUBJECT, ISSUER));
-            assert!(signed_at.starts_with("2023-11-14T22:13:2"), "{signed_at}");
+            assert!(signed_at.is_some_and(|at| at.starts_with("2023-11-14T22:13:2")));
         }
         let mut case = Case::new(form);
         case.names = user();

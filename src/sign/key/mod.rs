@@ -15,6 +15,7 @@ use std::fmt;
 use self::verifier::{Key, Unusable};
 use super::encoding::encode;
 use super::json;
+use super::pki::SigningCertificate;
 use crate::digest::Digest;
 
 pub use encrypted::Encrypted;
@@ -99,6 +100,20 @@ crate::class::classified!(Error => Failed);
 /// Returns the content of the one certificate that a PEM file has.
 pub(super) fn certificate(text: &str) -> Option<Vec<u8>> {
     only_block(text, "CERTIFICATE")
+}
+
+/// Returns the content of every certificate of a PEM file, which has nothing else.
+pub(super) fn certificates(text: &str) -> Result<Vec<Vec<u8>>, Error> {
+    let content = |block: pem::Block| match block.label.as_str() {
+        "CERTIFICATE" => Ok(block.content.to_vec()),
+        label => Err(Error::Label { label: label.chars().take(64).collect(), wanted: "certificates" }),
+    };
+    pem::blocks(text)?.into_iter().map(content).collect()
+}
+
+/// Returns certificates as a PEM file.
+pub(super) fn write_certificates<'c>(all: impl IntoIterator<Item = &'c [u8]>) -> String {
+    all.into_iter().map(|der| pem::write("CERTIFICATE", der).to_string()).collect()
 }
 
 /// Writes a certificate as PEM.
@@ -229,6 +244,11 @@ pub trait SigningKey: Send + Sync {
     /// # Errors
     /// When the key, or whoever keeps it, cannot.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error>;
+
+    /// Returns the certificate that goes with each signature, where there is one.
+    fn certificate(&self) -> Option<&SigningCertificate> {
+        None
+    }
 }
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> Result<(), Error> {

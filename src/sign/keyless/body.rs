@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::key::Hash;
 use super::material::{certificate, unhex};
-use super::{Refusal, Signed};
+use super::{Content, Refusal, Signed};
 use crate::sign::encoding::decode;
 use crate::sign::key::public_key;
 use crate::sign::{PublicKey, json};
@@ -74,6 +74,15 @@ impl Body {
             false => signed.digest(self.hash),
         };
         if digest.as_ref() == Some(&self.digest) { Ok(()) } else { Err(Refusal::EntryContent) }
+    }
+
+    /// Checks that it is about a signature of a message by the holder of a certificate, and says so by the message's SHA-256.
+    pub(super) fn check_holder(&self, message: &[u8], signature: &[u8], leaf: &[u8]) -> Result<(), Refusal> {
+        let signed = Signed { content: Content::Message(message), signature };
+        if self.hash != Hash::Sha256 || self.is_of_payload {
+            return Err(Refusal::EntryContent);
+        }
+        self.check(&signed, leaf)
     }
 
     /// Checks that it is about a signature of a message by a key, and says so by the key itself and the message's SHA-256.

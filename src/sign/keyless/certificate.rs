@@ -19,17 +19,17 @@ const OLD_ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.5
 /// The same, as a string of ASN.1.
 const ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.8");
 /// The type of a name that is a user's at some provider.
-const USER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.7");
+pub(in crate::sign) const USER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.7");
 
 /// A certificate that was read, and that nobody has vouched for.
-pub(super) struct Leaf<'a> {
-    pub(super) der: &'a [u8],
+pub(in crate::sign) struct Leaf<'a> {
+    pub(in crate::sign) der: &'a [u8],
     certificate: Certificate,
-    pub(super) key: Key,
+    pub(in crate::sign) key: Key,
 }
 
 /// Reads a certificate that is written in the one way there is.
-pub(super) fn read(der: &[u8]) -> Result<Certificate, Refusal> {
+pub(in crate::sign) fn read(der: &[u8]) -> Result<Certificate, Refusal> {
     let certificate = Certificate::from_der(der).map_err(|_| Refusal::Certificate("it is no DER"))?;
     // Two writings of one certificate would be two to a log, and one to everybody else.
     if certificate.to_der().ok().as_deref() != Some(der) {
@@ -39,19 +39,31 @@ pub(super) fn read(der: &[u8]) -> Result<Certificate, Refusal> {
 }
 
 /// Returns when a certificate is valid.
-pub(super) fn window(certificate: &Certificate) -> Window {
+pub(in crate::sign) fn window(certificate: &Certificate) -> Window {
     let validity = certificate.tbs_certificate().validity();
     let seconds = |time: x509_cert::time::Time| time.to_unix_duration().as_secs();
     Window { start: seconds(validity.not_before), end: Some(seconds(validity.not_after)) }
 }
 
 /// Says whether a certificate is issued by its own subject.
-pub(super) fn is_root(certificate: &Certificate) -> bool {
+pub(in crate::sign) fn is_root(certificate: &Certificate) -> bool {
     let content = certificate.tbs_certificate();
     content.issuer() == content.subject()
 }
 
 impl<'a> Leaf<'a> {
+    /// Reads a certificate, whatever it is for.
+    pub(in crate::sign) fn read(der: &'a [u8]) -> Result<Self, Refusal> {
+        let certificate = read(der)?;
+        let key = Key::parse(&spki(&certificate)?)?;
+        Ok(Self { der, certificate, key })
+    }
+
+    /// Returns what was read.
+    pub(in crate::sign) fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
     /// Reads a certificate and checks that it is for signing code.
     pub(super) fn parse(der: &'a [u8]) -> Result<Self, Refusal> {
         let certificate = read(der)?;
@@ -104,7 +116,7 @@ impl<'a> Leaf<'a> {
     }
 
     /// Returns who vouches for its name.
-    pub(super) fn issuer(&self) -> Result<String, Refusal> {
+    pub(in crate::sign) fn issuer(&self) -> Result<String, Refusal> {
         let damaged = Refusal::Certificate("who vouches for the identity is damaged");
         let new = self.extension(&ISSUER)?.map(|value| Utf8StringRef::from_der(value).map(|text| text.to_string()));
         let new = new.transpose().map_err(|_| damaged.clone())?;
@@ -130,7 +142,7 @@ impl<'a> Leaf<'a> {
 }
 
 /// Returns a certificate's SubjectPublicKeyInfo.
-pub(super) fn spki(certificate: &Certificate) -> Result<Vec<u8>, Refusal> {
+pub(in crate::sign) fn spki(certificate: &Certificate) -> Result<Vec<u8>, Refusal> {
     let info = certificate.tbs_certificate().subject_public_key_info();
     info.to_der().map_err(|_| Refusal::Malformed("public key"))
 }

@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert, ring};
+use webpki::{EndEntityCert, KeyUsage, VerifiedPath, anchor_from_trusted_cert, ring};
+use x509_cert::Certificate;
 
 use super::Refusal;
 use super::certificate::{self, spki};
 use super::root::Authority;
 
 /// The purpose of signing code, 1.3.6.1.5.5.7.3.3, as DER has it.
-pub(super) const CODE_SIGNING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 3];
+pub(in crate::sign) const CODE_SIGNING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 3];
 /// The purpose of stamping times, 1.3.6.1.5.5.7.3.8.
 pub(super) const TIME_STAMPING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 8];
 
 /// What certificates may be signed with.
-fn algorithms() -> [&'static dyn SignatureVerificationAlgorithm; 8] {
+pub(in crate::sign) fn algorithms() -> [&'static dyn SignatureVerificationAlgorithm; 8] {
     [
         ring::ECDSA_P256_SHA256,
         ring::ECDSA_P256_SHA384,
@@ -81,6 +82,7 @@ impl Authority {
         let usage = KeyUsage::required(purpose);
         let anchors = [anchor];
         let path = leaf.verify_for_usage(&algorithms(), &anchors, intermediates, time_of, usage, None, None)?;
+        check_between(&path)?;
         // To webpki a root is a name and a key; the certificate that it comes in has an end as well.
         let root = certificate::read(root).map_err(|_| webpki::Error::BadDer)?;
         if !certificate::window(&root).has(time) {
@@ -93,14 +95,37 @@ impl Authority {
     }
 }
 
+/// Checks that the certificates between root and signer are for issuing others, which webpki does not look at.
+pub(in crate::sign) fn check_between(path: &VerifiedPath<'_>) -> Result<(), webpki::Error> {
+    for issuer in path.intermediate_certificates() {
+        let issuer = certificate::read(&issuer.der()).map_err(|_| webpki::Error::BadDer)?;
+        if !may_issue(&issuer)? {
+            return Err(webpki::Error::EndEntityUsedAsCa);
+        }
+    }
+    Ok(())
+}
+
+/// Says whether a certificate's key may issue others, as far as it says what it is for (RFC 5280, section 4.2.1.3).
+pub(in crate::sign) fn may_issue(certificate: &Certificate) -> Result<bool, webpki::Error> {
+    let usage = certificate.tbs_certificate().get_extension::<x509_cert::ext::pkix::KeyUsage>();
+    let usage = usage.map_err(|_| webpki::Error::BadDer)?;
+    Ok(usage.is_none_or(|(_, usage)| usage.key_cert_sign()))
+}
+
 /// Says in words what goes wrong most often; webpki's own are for whoever writes programs.
-fn said(error: &webpki::Error) -> String {
+pub(in crate::sign) fn said(error: &webpki::Error) -> String {
     match error {
         webpki::Error::UnknownIssuer => "its issuer is not known".to_owned(),
         webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. } => {
             "a certificate in the chain was not valid".to_owned()
         }
         webpki::Error::InvalidSignatureForPublicKey => "a certificate in the chain has a wrong signature".to_owned(),
+        webpki::Error::EndEntityUsedAsCa => "a certificate in the chain may not issue others".to_owned(),
+        webpki::Error::PathLenConstraintViolated => {
+            "a certificate in the chain may not have so many below it".to_owned()
+        }
+        webpki::Error::RequiredEkuNotFoundContext(_) => "a certificate in the chain is not for signing code".to_owned(),
         webpki::Error::UnsupportedCriticalExtension => "it has a critical extension that nobody knows".to_owned(),
         other => format!("{other:?}"),
     }

@@ -79,7 +79,7 @@ impl Workflow {
     }
 
     /// Compares what a certificate claims. As in cosign, the claims that are GitHub's own count, and a missing one does not match.
-    pub(super) fn check(&self, claims: &Claims) -> Result<(), Refusal> {
+    pub(in crate::sign) fn check(&self, claims: &Claims) -> Result<(), Refusal> {
         for (name, wanted) in self.wanted() {
             match claims.get(name) {
                 Some(found) if found == wanted => {}
@@ -94,7 +94,7 @@ impl Workflow {
 }
 
 /// Reads all that a certificate claims.
-pub(super) fn read(leaf: &Leaf<'_>) -> Result<Claims, Refusal> {
+pub(in crate::sign) fn read(leaf: &Leaf<'_>) -> Result<Claims, Refusal> {
     let mut claims = Claims::new();
     let all = PLAIN.iter().map(|claim| (claim, false)).chain(WRAPPED.iter().map(|claim| (claim, true)));
     for ((number, name), is_wrapped) in all {

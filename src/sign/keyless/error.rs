@@ -46,6 +46,20 @@ pub enum Refusal {
     /// The certificate beside a key's signature is not valid.
     #[error("the certificate beside it is not valid now, at {}", written(*.0))]
     Lapsed(u64),
+    /// The certificate is not valid now, and nothing but this machine's clock says when it counts.
+    #[error("its certificate is not valid at {}", written(*.0))]
+    NotValid(u64),
+    /// A certificate was asked for, and another one has come with the signature.
+    #[error("it is signed with another certificate")]
+    OtherCertificate,
+    /// The certificate does not have the name that a policy asks for.
+    #[error("its certificate is not for {wanted}, but for {}", if found.is_empty() { "nobody" } else { found })]
+    Subject {
+        /// Its names.
+        found: String,
+        /// The name that it should have.
+        wanted: String,
+    },
     /// Nobody who is trusted has issued the certificate.
     #[error("no trusted authority has issued its certificate: {0}")]
     Untrusted(String),

@@ -78,7 +78,7 @@ impl fmt::Display for Identity {
 
 impl Identity {
     /// Compares a certificate's name and who vouches for it.
-    pub(super) fn check(&self, subject: &str, issuer: &str) -> Result<(), Refusal> {
+    pub(in crate::sign) fn check(&self, subject: &str, issuer: &str) -> Result<(), Refusal> {
         if !self.issuer.matches(issuer) {
             return Err(Refusal::Issuer { found: issuer.to_owned(), wanted: self.issuer.to_string() });
         }

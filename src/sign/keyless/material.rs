@@ -20,17 +20,17 @@ const MAX: usize = 8;
 const MAX_HASHES: usize = 64;
 
 /// What came with a signature.
-pub(super) struct Parts {
+pub(in crate::sign) struct Parts {
     /// The signer's certificate.
-    pub(super) leaf: Vec<u8>,
+    pub(in crate::sign) leaf: Vec<u8>,
     /// What else came in its chain. Nothing in it is used: whom to trust is not the signer's to say.
-    pub(super) others: Vec<Vec<u8>>,
+    pub(in crate::sign) others: Vec<Vec<u8>>,
     pub(super) entries: Vec<Entry>,
     pub(super) stamps: Vec<Vec<u8>>,
 }
 
 /// An entry of a log.
-pub(super) struct Entry {
+pub(in crate::sign) struct Entry {
     pub(super) index: u64,
     pub(super) log: Vec<u8>,
     /// What it says it is: kind and version. Classic signatures do not say.
@@ -60,7 +60,7 @@ pub(super) struct Proof {
 
 impl Parts {
     /// Reads a bundle's `verificationMaterial`.
-    pub(super) fn of_bundle(material: &Members) -> Result<Self, Refusal> {
+    pub(in crate::sign) fn of_bundle(material: &Members) -> Result<Self, Refusal> {
         if material.has("publicKey") {
             return Err(Refusal::NoCertificate);
         }
@@ -108,7 +108,7 @@ pub(super) fn promise(annotations: &Annotations) -> Result<Option<Entry>, Refusa
 }
 
 /// Returns the content of the one block of PEM that a certificate is written in.
-pub(super) fn certificate(pem: &[u8]) -> Option<Vec<u8>> {
+pub(in crate::sign) fn certificate(pem: &[u8]) -> Option<Vec<u8>> {
     key::certificate(std::str::from_utf8(pem).ok()?)
 }
 

@@ -7,14 +7,14 @@
 //! sigstore, "Client specification": <https://github.com/sigstore/architecture-docs/blob/main/client-spec.md>
 
 mod body;
-mod certificate;
-mod chain;
+pub(super) mod certificate;
+pub(super) mod chain;
 mod checkpoint;
-mod claims;
+pub(super) mod claims;
 mod entry;
 mod error;
 mod identity;
-mod material;
+pub(super) mod material;
 mod merkle;
 mod root;
 mod sct;
@@ -66,6 +66,19 @@ pub(super) fn check_promise(evidence: &Evidence<'_>, key: &PublicKey, logs: &[Pu
     Body::parse(&entry.body, Some(&hashed))?.check_key(evidence.message, evidence.signature, key)?;
     match logs.iter().any(|log| log.is_ecdsa() && entry.is_promised_by(log)) {
         true => Ok(()),
+        false => Err(Refusal::Promise),
+    }
+}
+
+/// Checks that one of these logs has promised to include a classic signature by the holder of a certificate, and returns when it says that
+/// it came. As [`check_promise`] otherwise.
+pub(super) fn check_logged(evidence: &Evidence<'_>, leaf: &[u8], logs: &[PublicKey]) -> Result<u64, Refusal> {
+    let Material::Annotations(annotations) = evidence.material else { return Err(Refusal::NoEntry) };
+    let entry = material::promise(annotations)?.ok_or(Refusal::NoEntry)?;
+    let hashed = ("hashedrekord".to_owned(), "0.0.1".to_owned());
+    Body::parse(&entry.body, Some(&hashed))?.check_holder(evidence.message, evidence.signature, leaf)?;
+    match logs.iter().any(|log| log.is_ecdsa() && entry.is_promised_by(log)) {
+        true => entry.time.ok_or(Refusal::NoTime),
         false => Err(Refusal::Promise),
     }
 }
@@ -148,7 +161,7 @@ impl Keyless {
         if !verifies {
             return Err(Refusal::Signature.into());
         }
-        let signed_at = time::written(times[0]);
+        let signed_at = Some(time::written(times[0]));
         Ok(Signer::Certificate { identity: subject, issuer, signed_at, claims })
     }
 

@@ -28,13 +28,13 @@ pub(super) fn written(seconds: u64) -> String {
 
 /// When something is trusted, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Window {
-    pub(super) start: u64,
-    pub(super) end: Option<u64>,
+pub(in crate::sign) struct Window {
+    pub(in crate::sign) start: u64,
+    pub(in crate::sign) end: Option<u64>,
 }
 
 impl Window {
-    pub(super) fn has(&self, time: u64) -> bool {
+    pub(in crate::sign) fn has(&self, time: u64) -> bool {
         self.start <= time && self.end.is_none_or(|end| time <= end)
     }
 }

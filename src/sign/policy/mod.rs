@@ -5,6 +5,7 @@
 //!
 //! containers-policy.json(5): <https://github.com/containers/image/blob/main/docs/containers-policy.json.5.md>
 
+mod certificate;
 mod gate;
 mod identity;
 mod parse;
@@ -17,6 +18,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
+pub use certificate::{Fulcio, Pki};
 pub use gate::{Guard, Guarded};
 pub use identity::Identity;
 pub use parse::ParseError;
@@ -82,11 +84,13 @@ pub enum Trust {
         /// The keys of the logs, which are ECDSA.
         logs: Vec<KeySource>,
     },
-    /// Somebody who cannot be checked here; nobody counts as them.
-    Unsupported(&'static str),
+    /// Whoever had a certificate by Fulcio.
+    Fulcio(Fulcio),
+    /// Whoever has a certificate by other authorities.
+    Pki(Pki),
 }
 
-/// Where a public key is.
+/// Where public keys or certificates are.
 #[derive(Clone, Debug)]
 pub enum KeySource {
     /// In this file.
@@ -164,8 +168,7 @@ impl Policy {
         for requirement in self.requirements_of(names) {
             let reason = match requirement {
                 Requirement::Reject => "it rejects it".to_owned(),
-                Requirement::Unsupported(what)
-                | Requirement::Signed(Signed { trust: Trust::Unsupported(what), .. }) => {
+                Requirement::Unsupported(what) => {
                     format!("it asks for {what}, which is not supported and never counts as given")
                 }
                 Requirement::AcceptAnything | Requirement::Signed(_) => continue,
@@ -215,7 +218,8 @@ impl Trust {
         match self {
             Self::Keys(keys) => policy_keys(keys, &[]),
             Self::Logged { keys, logs } => policy_keys(keys, logs),
-            Self::Unsupported(_) => Ok(Vec::new()),
+            Self::Fulcio(fulcio) => Ok(vec![fulcio.authority()?]),
+            Self::Pki(pki) => Ok(vec![pki.authority()?]),
         }
     }
 }
@@ -243,18 +247,23 @@ impl KeySource {
         Err(Error::Key { name, source: key::Error::Log })
     }
 
-    /// Reads the one key that must be there. containers/image takes the first of several: whoever put a second one there would be surprised.
-    fn read(&self) -> Result<PublicKey> {
-        let (name, content) = match self {
-            Self::Data(content) => ("in the policy".to_owned(), content.clone()),
+    /// Reads what is there, and says where that is.
+    fn content(&self) -> Result<(String, Vec<u8>)> {
+        match self {
+            Self::Data(content) => Ok(("in the policy".to_owned(), content.clone())),
             Self::File(path) => {
                 let unreadable = |source| Error::KeyFile { path: path.clone(), source };
                 let mut content = Vec::new();
                 let file = File::open(path).map_err(unreadable)?;
                 file.take(MAX_FILE as u64 + 1).read_to_end(&mut content).map_err(unreadable)?;
-                (path.display().to_string(), content)
+                Ok((path.display().to_string(), content))
             }
-        };
+        }
+    }
+
+    /// Reads the one key that must be there. containers/image takes the first of several: whoever put a second one there would be surprised.
+    fn read(&self) -> Result<PublicKey> {
+        let (name, content) = self.content()?;
         let unusable = |source| Error::Key { name: name.clone(), source };
         if content.len() > MAX_FILE {
             return Err(unusable(key::Error::TooLarge));

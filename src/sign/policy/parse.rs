@@ -1,7 +1,6 @@
 //! Reading a policy, strictly: what is not understood to the last member is refused as a whole, for a typing error must not open a door.
 //!
-//! What containers/image knows and this library does not do (OpenPGP, Fulcio, Rekor, certificate authorities) is read by the same rules and
-//! kept as something that nothing satisfies.
+//! What containers/image knows and this library does not do (OpenPGP) is read by the same rules and kept as something that nothing satisfies.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::identity::Identity;
 use super::scope;
-use super::{KeySource, Policy, Requirement, Signed, Trust};
+use super::{Fulcio, KeySource, Pki, Policy, Requirement, Signed, Trust};
 use crate::reference::{Reference, is_name_beginning};
 use crate::sign::encoding::decode;
 use crate::sign::json;
@@ -141,21 +140,20 @@ fn sigstore_signed(members: &Members) -> Result<Signed> {
     let keys = key_sources(members, &["keyPath", "keyPaths", "keyData", "keyDatas"])?;
     let fulcio = nested(members, "fulcio", fulcio)?;
     let pki = nested(members, "pki", pki)?;
-    if usize::from(keys.is_some()) + usize::from(fulcio) + usize::from(pki) != 1 {
+    if usize::from(keys.is_some()) + usize::from(fulcio.is_some()) + usize::from(pki.is_some()) != 1 {
         return Err(Fault::Other("exactly one of keyPath, keyPaths, keyData, keyDatas, fulcio and pki must be there"));
     }
     let rekor = ["rekorPublicKeyPath", "rekorPublicKeyPaths", "rekorPublicKeyData", "rekorPublicKeyDatas"];
     let logs = key_sources(members, &rekor)?;
-    if fulcio && logs.is_none() {
-        return Err(Fault::Other("fulcio needs one of rekorPublicKeyPath, -Paths, -Data and -Datas"));
-    }
-    let trust = match keys {
-        _ if fulcio => Trust::Unsupported("certificates by Fulcio"),
-        _ if pki => Trust::Unsupported("certificates of a PKI"),
-        keys => match logs {
-            Some(logs) => Trust::Logged { keys: keys.unwrap_or_default(), logs },
-            None => Trust::Keys(keys.unwrap_or_default()),
-        },
+    let trust = match (fulcio, pki, keys.unwrap_or_default(), logs) {
+        (Some(_), _, _, None) => {
+            return Err(Fault::Other("fulcio needs one of rekorPublicKeyPath, -Paths, -Data and -Datas"));
+        }
+        (_, Some(_), _, Some(_)) => return Err(Fault::Other("pki is asked for without rekorPublicKey…")),
+        (Some(fulcio), _, _, Some(logs)) => Trust::Fulcio(Fulcio { logs, ..fulcio }),
+        (None, Some(pki), _, None) => Trust::Pki(pki),
+        (None, None, keys, Some(logs)) => Trust::Logged { keys, logs },
+        (None, None, keys, None) => Trust::Keys(keys),
     };
     Ok(Signed { trust, identity })
 }
@@ -192,44 +190,51 @@ fn data(text: &str) -> Result<Vec<u8>> {
     decode(&text.replace(['\r', '\n'], "")).ok_or(Fault::Other("the data of a key is not base64"))
 }
 
-fn fulcio(members: &Members) -> Result<()> {
+/// Reads who may have signed by Fulcio; the logs stand outside of it.
+fn fulcio(members: &Members) -> Result<Fulcio> {
     json::only(members, &FULCIO)?;
-    one_of(members, "caPath", "caData", true)?;
-    non_empty(members, "oidcIssuer")?;
-    non_empty(members, "subjectEmail")
+    Ok(Fulcio {
+        authorities: one_of(members, "caPath", "caData")?.ok_or(NO_CERTIFICATES)?,
+        issuer: non_empty(members, "oidcIssuer")?,
+        email: non_empty(members, "subjectEmail")?,
+        logs: Vec::new(),
+    })
 }
 
-fn pki(members: &Members) -> Result<()> {
+fn pki(members: &Members) -> Result<Pki> {
     json::only(members, &PKI)?;
-    one_of(members, "caRootsPath", "caRootsData", true)?;
-    one_of(members, "caIntermediatesPath", "caIntermediatesData", false)?;
-    let email: Option<String> = given(members, "subjectEmail")?;
-    let host: Option<String> = given(members, "subjectHostname")?;
-    if email.into_iter().chain(host).all(|text| text.is_empty()) {
+    let named = |name| Ok::<_, Fault>(given::<String>(members, name)?.filter(|text| !text.is_empty()));
+    let pki = Pki {
+        roots: one_of(members, "caRootsPath", "caRootsData")?.ok_or(NO_CERTIFICATES)?,
+        intermediates: one_of(members, "caIntermediatesPath", "caIntermediatesData")?,
+        email: named("subjectEmail")?,
+        hostname: named("subjectHostname")?,
+    };
+    if pki.email.is_none() && pki.hostname.is_none() {
         return Err(Fault::Other("one of subjectEmail and subjectHostname must be there"));
     }
-    Ok(())
+    Ok(pki)
 }
 
-fn one_of(members: &Members, path: &'static str, inline: &'static str, is_needed: bool) -> Result<()> {
+const NO_CERTIFICATES: Fault = Fault::Other("certificates are missing");
+
+fn one_of(members: &Members, path: &'static str, inline: &'static str) -> Result<Option<KeySource>> {
     let path = given::<String>(members, path)?.filter(|path| !path.is_empty());
     let inline = given::<String>(members, inline)?.map(|text| data(&text)).transpose()?;
     match (path, inline) {
         (Some(_), Some(_)) => Err(Fault::Other("certificates are named in more than one way")),
-        (None, None) if is_needed => Err(Fault::Other("certificates are missing")),
-        _ => Ok(()),
+        (Some(path), None) => Ok(Some(KeySource::File(path.into()))),
+        (None, inline) => Ok(inline.map(KeySource::Data)),
     }
 }
 
-fn non_empty(members: &Members, name: &'static str) -> Result<()> {
-    if required(members, name)?.is_empty() { Err(json::Error::Missing(name).into()) } else { Ok(()) }
+fn non_empty(members: &Members, name: &'static str) -> Result<String> {
+    let text = required(members, name)?;
+    if text.is_empty() { Err(json::Error::Missing(name).into()) } else { Ok(text) }
 }
 
-fn nested(members: &Members, name: &'static str, check: fn(&Members) -> Result<()>) -> Result<bool> {
-    match given::<Members>(members, name)? {
-        Some(inner) => check(&inner).map(|()| true),
-        None => Ok(false),
-    }
+fn nested<T>(members: &Members, name: &'static str, read: fn(&Members) -> Result<T>) -> Result<Option<T>> {
+    given::<Members>(members, name)?.map(|inner| read(&inner)).transpose()
 }
 
 fn signed_identity(members: &Members) -> Result<Identity> {

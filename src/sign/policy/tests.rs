@@ -117,6 +117,7 @@ fn policies_that_are_refused() {
         signed(r#""fulcio":{"caPath":"/c","oidcIssuer":"x","subjectEmail":"y","z":1},"rekorPublicKeyPath":"/r""#),
         signed(r#""fulcio":null,"keyPath":"/k""#),
         signed(r#""pki":{"subjectEmail":"y"}"#),
+        signed(r#""pki":{"caRootsPath":"/c","subjectEmail":"y"},"rekorPublicKeyPath":"/r""#),
         signed(r#""pki":{"caRootsPath":"/c"}"#),
         signed(r#""pki":{"caRootsPath":"/c","subjectEmail":""}"#),
         identity("null"),
@@ -209,11 +210,6 @@ fn what_is_not_supported_denies() {
         (with(r#"{"type":"reject"}"#), "it rejects it"),
         (with(r#"{"type":"signedBy","keyType":"GPGKeys","keyPath":"/k"}"#), "OpenPGP"),
         (with(r#"{"type":"signedBaseLayer","baseLayerIdentity":{"type":"matchExact"}}"#), "signedBaseLayer"),
-        (signed(r#""pki":{"caRootsData":"LS0t","subjectHostname":"h"}"#), "a PKI"),
-        (
-            signed(r#""fulcio":{"caPath":"/c","oidcIssuer":"x","subjectEmail":"y"},"rekorPublicKeyData":"LS0t""#),
-            "Fulcio",
-        ),
         (r#"{"default":[{"type":"insecureAcceptAnything"},{"type":"reject"}]}"#.into(), "it rejects it"),
     ] {
         let policy = parse(&text).expect("a policy");

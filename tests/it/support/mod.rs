@@ -21,6 +21,7 @@ pub(crate) mod listing;
 pub(crate) mod memory;
 pub(crate) mod nginx;
 pub(crate) mod oracle;
+pub(crate) mod own_authority;
 pub(crate) mod pages;
 pub(crate) mod proxy;
 pub(crate) mod registry;

@@ -77,6 +77,11 @@ impl Tool {
         tool
     }
 
+    /// Returns the name by which it was found.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Returns the tool's home directory.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
