@@ -225,17 +225,17 @@ impl Outcome {
     }
 }
 
-fn compare(seeds: impl Iterator<Item = u64> + Clone, unpackers: &[&dyn Unpacker]) {
+fn compare(seeds: &[u64], unpackers: &[&dyn Unpacker]) {
     let mut outcome = Outcome::default();
-    for seed in seeds.clone() {
+    for seed in seeds {
         let folder = scratch("images");
-        outcome.add(seed, unpackers, folder.path());
+        outcome.add(*seed, unpackers, folder.path());
     }
     let Outcome { shown, compared, refused, differences } = outcome;
     let told = format!(
         "{} random images from seed {:?}: shown to {shown:?}, refused as they were by {refused:?}, compared with what was made of them {compared:?}\n",
-        seeds.clone().count(),
-        seeds.clone().next().unwrap_or_default(),
+        seeds.len(),
+        seeds.first().copied().unwrap_or_default(),
     );
     // Not by a macro: what those print is shown only when the test fails.
     std::io::stderr().write_all(told.as_bytes()).expect("standard error is open");
@@ -269,7 +269,8 @@ fn random_images_are_what_umoci_and_buildah_unpack() {
     let all: [&dyn Unpacker; 2] = [&umoci, &buildah];
     let unpackers: Vec<&dyn Unpacker> = all.into_iter().filter(|one| which.contains(one.name())).collect();
     let first = number("STEVEDORE_SEED", 1);
-    compare(first..first + number("STEVEDORE_UNPACK_IMAGES", 40), &unpackers);
+    let seeds: Vec<u64> = (first..first + number("STEVEDORE_UNPACK_IMAGES", 40)).collect();
+    compare(&seeds, &unpackers);
 }
 
 #[test]
@@ -280,5 +281,6 @@ fn random_images_are_what_an_engine_unpacks() {
     }
     let first = number("STEVEDORE_SEED", 1);
     let count = usize::try_from(number("STEVEDORE_ENGINE_IMAGES", 4)).expect("a count");
-    compare((first..).filter(|seed| is_strict(*seed)).take(count), &[&engine]);
+    let seeds: Vec<u64> = (first..).filter(|seed| is_strict(*seed)).take(count).collect();
+    compare(&seeds, &[&engine]);
 }
