@@ -435,6 +435,7 @@ fn other_certificates(kind: &Kind, shape: Shape, good: &Draft, all: &mut All) {
     ));
 }
 
+#[allow(clippy::print_stdout, reason = "how many there were is what the test is for")]
 #[test]
 fn none_is_accepted() {
     let digest = hex(&sha(FILE));
@@ -460,6 +461,7 @@ fn none_is_accepted() {
 
 /// Random damage to every form by every kind of signer: what is still accepted has the payload that was signed, and a signature that ring
 /// finds good.
+#[allow(clippy::print_stdout, reason = "how many there were is what the test is for")]
 #[test]
 fn damage_to_any_kind_is_never_accepted() {
     let number =

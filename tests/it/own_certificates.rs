@@ -213,7 +213,7 @@ fn rows() -> Vec<Row> {
         row("of somebody else", false, |row| row.leaf.names = vec![address("other@company.example")]),
         row("of nobody", false, |row| row.leaf.names.clear()),
         row("of two, the second", true, |row| {
-            row.leaf.names = vec![address("other@company.example"), address(ADDRESS)]
+            row.leaf.names = vec![address("other@company.example"), address(ADDRESS)];
         }),
         row("of a URI, and an address", true, |row| row.leaf.names = vec![uri(), address(ADDRESS)]),
         row("of a host", true, |row| {

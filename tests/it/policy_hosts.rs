@@ -284,6 +284,7 @@ fn requirements(world: &World, file: &dyn Fn(&str, &str) -> String) -> Vec<(&'st
 }
 
 /// skopeo's answer and ours, for every kind of requirement and every kind of signature.
+#[allow(clippy::print_stdout, reason = "how many there were is what the test is for")]
 #[test]
 fn every_trust_over_every_signature() {
     if oracle("skopeo-new").is_none() {

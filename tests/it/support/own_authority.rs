@@ -100,7 +100,7 @@ impl Says {
         params.extended_key_usages = self.purposes.clone();
         params.key_usages = self.usages.clone();
         params.subject_alt_names = self.names.clone();
-        params.is_ca = self.is_authority.clone();
+        params.is_ca = self.is_authority;
         params.custom_extensions = self.extensions.clone();
         params
     }
