@@ -230,7 +230,8 @@ fn endless_pages_of_referrers_are_no_list() {
         reply.header("Link", &format!("<?n={next}>; rel=\"next\""))
     };
     // Where each page leads, how large it is, and what is said after how many of them.
-    let cases: [(fn(usize) -> usize, usize, &str, usize); 4] = [
+    type Next = fn(usize) -> usize;
+    let cases: [(Next, usize, &str, usize); 4] = [
         (|number| 1 - number % 2, 1, "leads in circles", 3),
         (|number| number % 2 + 1, 1, "leads in circles", 3),
         (|number| number + 1, 1, "does not end after 1000 pages", 1000),
