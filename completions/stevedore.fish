@@ -828,7 +828,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l fulcio-auth
 device\t'By a code'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tlog-upload -d 'Taken with the value false, with a key: there is no transparency log' -r -f -a "true\t''
 false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l use-signing-config -d 'Taken with the value false, for the same reason' -r -f -a "true\t''
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l use-signing-config -d 'Taken with the value false, for none is fetched' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l new-bundle-format -d 'Taken with the value true: a bundle is written' -r -f -a "true\t''
 false\t''"
@@ -1053,7 +1053,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l fulcio-au
 device\t'By a code'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tlog-upload -d 'Taken with the value false, with a key: there is no transparency log' -r -f -a "true\t''
 false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l use-signing-config -d 'Taken with the value false, for the same reason' -r -f -a "true\t''
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l use-signing-config -d 'Taken with the value false, for none is fetched' -r -f -a "true\t''
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l new-bundle-format -d 'Taken with the value true: a bundle is written' -r -f -a "true\t''
 false\t''"

@@ -44,6 +44,8 @@ pub use explain::Route;
 pub use lists::Page;
 pub use login::{Anonymous, Credentials, Login, LookupError};
 pub use manifests::Put;
+#[cfg(feature = "sign")]
+pub(crate) use message::clean;
 pub use options::{Host, Identity, Options, PlainHttp, Proxy};
 pub use referrers::Updated;
 pub use remote::Remote;

@@ -8,6 +8,7 @@ use ureq::http::header;
 
 use super::client::Client;
 use super::error::{Error, Result};
+use super::message::clean;
 use super::retry::{retry, wait};
 use super::url::{Scheme, Url, is_loopback};
 use super::wire::{self, Body, Request};
@@ -95,9 +96,11 @@ impl Service {
                 let there = Self { base, ..self.clone() };
                 there.ask(&Question { method: "GET", path: "", query: &[], authorization: None, body: None, wanted })
             }
-            None => {
-                Err(Error::Refused { from: from.to_string(), to: shown(location), reason: "it is at another server" })
-            }
+            None => Err(Error::Refused {
+                from: from.to_string(),
+                to: clean(location).unwrap_or_default(),
+                reason: "it is at another server",
+            }),
         }
     }
 
@@ -115,9 +118,4 @@ impl Service {
         let url = Url::new(base.scheme, base.authority(), &target);
         question.query.iter().fold(url, |url, (name, value)| url.with(name, value))
     }
-}
-
-/// A server's words, short and without what a terminal would act on.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
