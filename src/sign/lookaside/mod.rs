@@ -11,10 +11,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::policy::Names;
 use crate::class::{Class, Classified, Diagnosis};
 use crate::digest::Digest;
 use crate::locks::lock;
+use crate::reference::Repository;
 use crate::registry::{self, Answer, Client, Question};
 use crate::transport::{self, KeptSignature, LazyClient};
 use crate::watch::Watch;
@@ -114,11 +114,17 @@ impl Lookaside {
         Self { folder: registries_d, default, client, configuration: Arc::default() }
     }
 
-    /// Reads the signatures of an image of a registry, up to the first number that is not there.
-    pub(super) fn signatures(&self, names: &Names, image: &Digest, watch: &Watch) -> Result<Vec<KeptSignature>, Error> {
-        let Some(reference) = &names.reference else { return Ok(Vec::new()) };
-        let base = self.base(names)?;
-        let folder = format!("{}@{}={}", reference.repository.path(), image.algorithm(), image.hex());
+    /// Reads the signatures of an image in a repository, up to the first number that is not there. `scopes` are its names, the most specific
+    /// first.
+    pub(super) fn signatures(
+        &self,
+        scopes: &[String],
+        repository: &Repository,
+        image: &Digest,
+        watch: &Watch,
+    ) -> Result<Vec<KeptSignature>, Error> {
+        let base = self.base(scopes)?;
+        let folder = format!("{}@{}={}", repository.path(), image.algorithm(), image.hex());
         let mut found = Vec::new();
         loop {
             watch.check().map_err(transport::Error::from)?;
@@ -131,13 +137,13 @@ impl Lookaside {
         }
     }
 
-    fn base(&self, names: &Names) -> Result<Base, Error> {
+    fn base(&self, scopes: &[String]) -> Result<Base, Error> {
         let mut configuration = lock(&self.configuration);
         let configuration = match &*configuration {
             Some(known) => known,
             None => configuration.insert(Configuration::read(&self.folder)?),
         };
-        match configuration.find(&names.scopes) {
+        match configuration.find(scopes) {
             Some(url) => Base::parse(url).ok_or_else(|| Error::Url(url.to_owned())),
             None => Ok(Base::Folder(self.default.clone())),
         }

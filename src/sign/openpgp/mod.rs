@@ -72,6 +72,8 @@ pub enum Refusal {
     Signature,
 }
 
+crate::class::classified!(Refusal => Verification);
+
 /// What was signed, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {

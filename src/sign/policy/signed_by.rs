@@ -118,9 +118,10 @@ impl Asked<'_> {
         if let Some(kept) = self.source.signatures(self.digest)? {
             return Ok(kept);
         }
-        match lookaside {
-            Some(lookaside) if self.names.transport == "docker" => {
-                Ok(lookaside.signatures(self.names, self.digest, watch)?)
+        match (lookaside, &self.names.reference) {
+            // Images elsewhere may have a name of a registry, too.
+            (Some(lookaside), Some(image)) if self.names.transport == "docker" => {
+                Ok(lookaside.signatures(&self.names.scopes, &image.repository, self.digest, watch)?)
             }
             _ => Ok(Vec::new()),
         }
