@@ -5,6 +5,7 @@
 //! distribution-spec: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 
 mod answers;
+mod catalog;
 mod challenge;
 mod client;
 mod connector;
@@ -37,6 +38,7 @@ mod upload_state;
 mod url;
 mod wire;
 
+pub use catalog::Catalog;
 pub use client::Client;
 pub use download::Download;
 pub use error::{Error, Hint, Status};
