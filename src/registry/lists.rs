@@ -23,7 +23,7 @@ const MAX_PAGES: usize = 1000;
 /// How many bytes of referrers are read, over all pages: a hundred thousand of them.
 const MAX_REFERRERS: u64 = 64 << 20;
 /// How much of a page is read.
-const MAX_PAGE: u64 = 32 << 20;
+pub(super) const MAX_PAGE: u64 = 32 << 20;
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
