@@ -38,9 +38,9 @@ pub(crate) struct BlobFlags {
     habits: Habits,
 }
 
-/// Flags of cosign's that change nothing here, or have others.
+/// Flags of cosign's about logs, signing configs and the form of bundles, for all that signs.
 #[derive(clap::Args, Debug)]
-struct Habits {
+pub(crate) struct SigningHabits {
     /// Taken with the value false, with a key: there is no transparency log
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     tlog_upload: Option<bool>,
@@ -50,6 +50,33 @@ struct Habits {
     /// Taken with the value true: a bundle is written
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     new_bundle_format: Option<bool>,
+}
+
+impl SigningHabits {
+    /// Refuses what asks for something else than what is done; `classic` says what to use for a signature that is no bundle.
+    pub(crate) fn check(&self, is_identity: bool, classic: &'static str) -> Result<(), Usage> {
+        if self.use_signing_config == Some(true) {
+            return Err(Usage::new("no signing config is fetched", "name the file: --signing-config FILE"));
+        }
+        match (self.tlog_upload, is_identity) {
+            (Some(false), true) => {
+                let reason = "nobody verifies an identity's signature that is in no log";
+                return Err(Usage::new(reason, "leave the flag out"));
+            }
+            (Some(true), false) => {
+                return Err(Usage::new("nothing that a key signs is sent to a transparency log", "leave the flag out"));
+            }
+            _ => {}
+        }
+        cosign::refuse(&[(self.new_bundle_format == Some(false), "--new-bundle-format=false", classic)])
+    }
+}
+
+/// Flags of cosign's that change nothing here, or have others.
+#[derive(clap::Args, Debug)]
+struct Habits {
+    #[command(flatten)]
+    signing: SigningHabits,
     /// Refused: --bundle
     #[arg(long, hide = true, value_name = "FILE")]
     output_signature: Option<String>,
@@ -61,29 +88,12 @@ struct Habits {
 impl Habits {
     /// Refuses what cannot be had.
     fn check(&self, is_identity: bool) -> Result<(), Usage> {
-        check_log(self.tlog_upload, self.use_signing_config, is_identity)?;
         let bundle = "use --bundle FILE, which has the signature and the certificate in it";
+        self.signing.check(is_identity, bundle)?;
         cosign::refuse(&[
-            (self.new_bundle_format == Some(false), "--new-bundle-format=false", bundle),
             (self.output_signature.is_some(), "--output-signature", bundle),
             (self.output_certificate.is_some(), "--output-certificate", bundle),
         ])
-    }
-}
-
-/// Refuses cosign's flags about logs and configs where they ask for something else than what is done.
-pub(crate) fn check_log(upload: Option<bool>, fetch: Option<bool>, is_identity: bool) -> Result<(), Usage> {
-    if fetch == Some(true) {
-        return Err(Usage::new("no signing config is fetched", "name the file: --signing-config FILE"));
-    }
-    match (upload, is_identity) {
-        (Some(false), true) => {
-            Err(Usage::new("nobody verifies an identity's signature that is in no log", "leave the flag out"))
-        }
-        (Some(true), false) => {
-            Err(Usage::new("nothing that a key signs is sent to a transparency log", "leave the flag out"))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -106,7 +116,7 @@ impl BlobFlags {
             Some(name) => sign(By::Key(&*keys::signing_key(name, &self.password, ui)?))?,
             None if !self.identity.are_given() => return Err(nobody().into()),
             None => {
-                let client = IdentityFlags::client(&self.network)?;
+                let client = IdentityFlags::client(&self.network, ui)?;
                 sign(By::Identity(&self.identity.signer(&client, ui, &ui.watch()?)?))?
             }
         };

@@ -38,6 +38,7 @@ mod rules;
 #[cfg(feature = "sign")]
 pub(crate) mod signing;
 mod tally;
+mod trace;
 mod ui;
 pub(crate) mod units;
 #[cfg(feature = "sign")]

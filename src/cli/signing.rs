@@ -9,7 +9,7 @@ use stevedore::timestamp;
 use stevedore::transport::{Place, Source, Transport};
 use stevedore::watch::Watch;
 
-use super::blobs::{check_log, nobody};
+use super::blobs::{SigningHabits, nobody};
 use super::certificates::SigningCertificateFlags;
 use super::cosign::{self, ForeignFlags};
 use super::flags::{self, Network};
@@ -101,7 +101,7 @@ impl SigningFlags {
             None => {
                 // A certificate of the client's is for the registry alone.
                 let network = Network::from(&image.registry.network.reach);
-                Some(self.who.signer(&IdentityFlags::client(&network)?, ui, &options.watch)?)
+                Some(self.who.signer(&IdentityFlags::client(&network, ui)?, ui, &options.watch)?)
             }
         };
         let by = match (&key, &identity) {
@@ -193,15 +193,8 @@ struct Habits {
     /// Taken, for nothing is asked
     #[arg(short, long, hide = true)]
     yes: bool,
-    /// Taken with the value false, with a key: there is no transparency log
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    tlog_upload: Option<bool>,
-    /// Taken with the value false, for the same reason
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    use_signing_config: Option<bool>,
-    /// Taken with the value true: a bundle is written
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    new_bundle_format: Option<bool>,
+    #[command(flatten)]
+    signing: SigningHabits,
     /// Refused: --signature-format
     #[arg(long, hide = true, value_name = "MODE")]
     registry_referrers_mode: Option<String>,
@@ -215,10 +208,9 @@ struct Habits {
 impl Habits {
     /// Refuses what cannot be had.
     fn check(&self, is_identity: bool) -> Result<(), Usage> {
-        check_log(self.tlog_upload, self.use_signing_config, is_identity)?;
+        self.signing.check(is_identity, "use --signature-format classic")?;
         let upload = "copy the image to oci:DIR and sign it there; --signature-format says what is written";
         cosign::refuse(&[
-            (self.new_bundle_format == Some(false), "--new-bundle-format=false", "use --signature-format classic"),
             (self.registry_referrers_mode.is_some(), "--registry-referrers-mode", "use --signature-format"),
             (self.upload == Some(false), "--upload=false", upload),
         ])?;

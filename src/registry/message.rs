@@ -50,7 +50,7 @@ fn title(page: &str) -> String {
 }
 
 /// One line of at most 200 characters: a server must not write to a terminal with control characters.
-pub(super) fn clean(text: &str) -> Option<String> {
+pub(crate) fn clean(text: &str) -> Option<String> {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let mut line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() > MAX_SHOWN {

@@ -8,9 +8,12 @@ use ureq::http::header;
 
 use super::client::Client;
 use super::error::{Error, Result};
+use super::message::clean;
+use super::observer::{Proof, Purpose};
+use super::recorder::About;
 use super::retry::{retry, wait};
 use super::url::{Scheme, Url, is_loopback};
-use super::wire::{self, Body, Request};
+use super::wire::{self, Body, Request, Way};
 use crate::watch::Watch;
 
 /// The largest answer that is read, in bytes.
@@ -68,15 +71,17 @@ impl Service {
         let url = self.target(question);
         let options = self.client.options();
         let what = format!("{} {url}", question.method);
-        retry(&self.watch, options.retries, &what, || {
-            let mut request = Request::new(question.method, url.clone());
+        retry(&self.watch, options.retries, &what, |failures| {
+            let mut request = Request::new(question.method, url.clone()).retry(failures);
             if let Some((kind, content)) = question.body {
                 request = request.header(header::CONTENT_TYPE, kind).body(Body::Bytes(content));
             }
             let agent = self.client.agent(&url)?;
             let limit = self.client.limit(&url);
             let _turn = limit.admit(false, &self.watch)?;
-            let response = wire::send(&agent, &mut request, &url, question.authorization, None)?;
+            let about = self.about(&url, question.authorization);
+            let way = Way { agent: &agent, patience: None, pace: self.client.pace(&self.watch), about };
+            let response = wire::send(way, &mut request, &url, question.authorization)?;
             if !question.wanted.contains(&response.status) {
                 return Err(response.into_error());
             }
@@ -87,6 +92,15 @@ impl Service {
         })
     }
 
+    /// Says what a request is about, if somebody looks on.
+    fn about(&self, url: &Url, authorization: Option<&str>) -> Option<About> {
+        let observer = self.client.options().observer.clone()?;
+        let scheme = authorization.map(|text| text.split(' ').next().unwrap_or_default().to_owned());
+        let login = scheme.map(|scheme| Proof { scheme, username: None, from: None });
+        let registry = url.authority().to_owned();
+        Some(About { observer, purpose: Purpose::Service, registry, mirror_of: None, login })
+    }
+
     /// Asks for what an answer's `Location` names, which must be at the same server.
     pub(crate) fn follow(&self, location: &str, wanted: &[u16]) -> Result<Answer> {
         let (from, next) = (&self.base, self.base.join(location));
@@ -95,9 +109,11 @@ impl Service {
                 let there = Self { base, ..self.clone() };
                 there.ask(&Question { method: "GET", path: "", query: &[], authorization: None, body: None, wanted })
             }
-            None => {
-                Err(Error::Refused { from: from.to_string(), to: shown(location), reason: "it is at another server" })
-            }
+            None => Err(Error::Refused {
+                from: from.to_string(),
+                to: clean(location).unwrap_or_default(),
+                reason: "it is at another server",
+            }),
         }
     }
 
@@ -115,9 +131,4 @@ impl Service {
         let url = Url::new(base.scheme, base.authority(), &target);
         question.query.iter().fold(url, |url, (name, value)| url.with(name, value))
     }
-}
-
-/// A server's words, short and without what a terminal would act on.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }

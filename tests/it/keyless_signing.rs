@@ -418,7 +418,7 @@ fn a_person_with_a_browser() {
         Program::stevedore(&[&fixed[..], &services].concat()).run()
     };
     let run = sign().ok();
-    let wanted = format!("To sign, open {}/confirm and confirm the code ABCD-[31mEFGH\n", room.services.url());
+    let wanted = format!("To sign, open {}/confirm and confirm the code ABCD- [31mEFGH\n", room.services.url());
     assert!(run.stderr.contains(&wanted) && !run.stderr.contains('\u{1b}'), "{:?}", run.stderr);
     let asked = room.services.asked();
     let discovery = "GET /.well-known/openid-configuration";

@@ -11,6 +11,7 @@ use super::manners::Manner;
 use crate::support::bearer::parse_query;
 use crate::support::layout::sha256;
 use crate::support::listener::{Bound, Listener};
+use crate::support::secrets;
 use crate::support::wire::{Body, Head, Reply};
 
 /// `me:secret`, who may do everything.
@@ -27,6 +28,10 @@ pub(super) struct Zoo {
 struct State {
     manners: BTreeSet<Manner>,
     port: u16,
+    /// The token that allows everything, and the one that allows to read.
+    tokens: [String; 2],
+    /// What the URLs of downloads are signed with.
+    signature: String,
     content: Mutex<Content>,
 }
 
@@ -56,6 +61,8 @@ impl Zoo {
         let state = Arc::new(State {
             manners: manners.iter().copied().collect(),
             port: bound.port(),
+            tokens: [secrets::issue("all"), secrets::issue("read")],
+            signature: secrets::issue("signature"),
             content: Mutex::default(),
         });
         let listener = bound.serve({
@@ -171,7 +178,8 @@ impl State {
         let authorization = asked.head.headers.get("authorization").unwrap_or_default();
         let reads = matches!(asked.method.as_str(), "GET" | "HEAD") && asked.path != "/v2/";
         if self.has(Manner::Tokens) {
-            return authorization == "Bearer all" || reads && authorization == "Bearer read";
+            let [all, read] = self.tokens.each_ref().map(|token| format!("Bearer {token}"));
+            return authorization == all || reads && authorization == read;
         }
         !(self.has(Manner::Basic) || self.has(Manner::HidesFromStrangers)) || authorization == LOGIN
     }
@@ -191,7 +199,7 @@ impl State {
         let form = parse_query(&String::from_utf8_lossy(&asked.body));
         let is_known = asked.head.headers.get("authorization") == Some(LOGIN)
             || form.iter().any(|(name, value)| name == "password" && value == "secret");
-        let token = if is_known { "all" } else { "read" };
+        let token = &self.tokens[usize::from(!is_known)];
         Reply::json(200, &json!({"token": token, "access_token": token, "expires_in": 300}))
     }
 
@@ -346,7 +354,9 @@ impl State {
             return absent("BLOB_UNKNOWN");
         };
         if asked.method == "GET" && self.has(Manner::RedirectsBlobs) {
-            return Reply::new(307).header("Location", &format!("http://localhost:{}/cdn/{name}/{digest}", self.port));
+            let signed = format!("X-Amz-Credential=a%2Fb&X-Amz-Signature={}", self.signature);
+            let there = format!("http://localhost:{}/cdn/{name}/{digest}?{signed}", self.port);
+            return Reply::new(307).header("Location", &there);
         }
         self.bytes(asked, bytes)
     }
@@ -357,8 +367,8 @@ impl State {
             return Reply::new(400).body("Authentication information is not given in the correct format.");
         }
         match self.content().blobs.get(&(name.to_owned(), digest.to_owned())) {
-            Some(bytes) => self.bytes(asked, bytes),
-            None => Reply::new(403),
+            Some(bytes) if asked.parameter("X-Amz-Signature") == Some(&self.signature) => self.bytes(asked, bytes),
+            _ => Reply::new(403),
         }
     }
 

@@ -13,7 +13,7 @@ use super::error::{Error, Result};
 use super::token::IdentityToken;
 use super::{check_secret, named};
 use crate::percent;
-use crate::registry::{Client, Question, Service};
+use crate::registry::{Client, Question, Service, clean};
 use crate::sign::key;
 use crate::watch::Watch;
 
@@ -125,7 +125,7 @@ pub fn people(
     let found: Discovered =
         serde_json::from_slice(&found.content).map_err(|_| issuing.senseless("it is no description of an issuer"))?;
     if found.issuer != issuer {
-        return Err(issuing.senseless(format!("it says that it is {:?}", short(&found.issuer))));
+        return Err(issuing.senseless(format!("it says that it is {:?}", shown(&found.issuer))));
     }
     if found.device_authorization_endpoint.is_empty() || found.token_endpoint.is_empty() {
         return Err(issuing.senseless("it has no flow for devices (RFC 8628)"));
@@ -143,11 +143,11 @@ pub fn people(
     let answer: Device =
         serde_json::from_slice(&answer.content).map_err(|_| device.senseless("it holds no code for a person"))?;
     let url = answer.verification_uri_complete.as_deref().unwrap_or(&answer.verification_uri);
-    tell(&Prompt { url: short(url), code: short(&answer.user_code) });
+    tell(&Prompt { url: shown(url), code: shown(&answer.user_code) });
     let token = wait(&at(&found.token_endpoint)?, &answer, client_id, &verifier)?;
     match token.issuer() == issuer {
         true => Ok(token),
-        false => Err(issuing.senseless(format!("its token is of {:?}", short(token.issuer())))),
+        false => Err(issuing.senseless(format!("its token is of {:?}", shown(token.issuer())))),
     }
 }
 
@@ -173,7 +173,7 @@ fn wait(at: &Named, device: &Device, client_id: &str, verifier: &str) -> Result<
             (None, Some("slow_down")) => interval = (interval + INTERVAL).min(LONGEST_INTERVAL),
             (None, Some("access_denied")) => return Err(refused("it was denied")),
             (None, Some("expired_token")) => return Err(refused("nobody confirmed it in time")),
-            (None, Some(other)) => return Err(refused(&short(other))),
+            (None, Some(other)) => return Err(refused(&shown(other))),
             (None, None) => return Err(at.senseless("it holds no identity token")),
         }
         left = left.checked_sub(interval).ok_or_else(|| refused("nobody confirmed it in time"))?;
@@ -207,7 +207,7 @@ fn verifier() -> Result<Zeroizing<String>> {
     Ok(URL_SAFE_NO_PAD.encode(*bytes).into())
 }
 
-/// A server's words, short and without what a terminal would act on.
-fn short(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
+/// A server's words, as they may be shown.
+fn shown(text: &str) -> String {
+    clean(text).unwrap_or_default()
 }
