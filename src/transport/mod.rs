@@ -5,6 +5,7 @@
 
 mod archive;
 mod cached;
+mod contents;
 #[cfg(test)]
 mod contract;
 mod dir;
@@ -23,6 +24,7 @@ mod selector;
 #[cfg(feature = "client")]
 mod spool;
 mod static_tree;
+mod tagging;
 mod tags;
 
 use std::cell::Cell;
@@ -40,6 +42,7 @@ use crate::watch::{Outcome, Watch};
 
 pub use crate::manifest::referrers_tag;
 pub use cached::Cached;
+pub use contents::{blob_of, put_file, put_whole, write_blob};
 pub use error::{Error, Result};
 pub use layout::{Layout, Sweep, Swept};
 #[cfg(feature = "client")]
@@ -50,6 +53,7 @@ pub use registry::Registry;
 pub use removal::{Named, remove, tags_of};
 pub use selector::Selector;
 pub use static_tree::{Keep, Pruned, Tree};
+pub use tagging::{TagError, tag};
 pub use tags::{TagPages, tag_pages};
 
 /// A place to read images from. Every method may be called from many threads.
@@ -202,17 +206,17 @@ pub trait Transport: Source {
         Ok(Some(new))
     }
 
-    /// Puts a manifest in place of what a tag names if that is still `expected`; says whether the tag names the manifest now. What it refers
-    /// to must be there already. Closed against others that write there where the place can be, and else a moment wide.
+    /// Puts a manifest in place of what a tag names if that is still `expected`, nothing for a free tag; says whether the tag names the
+    /// manifest now. What it refers to must be there already. Closed against others that write there where the place can be, and else a moment wide.
     ///
     /// # Errors
     /// Those of [`put_manifest`](Self::put_manifest).
-    fn exchange(&self, tag: &str, expected: &Digest, manifest: &Manifest) -> Result<bool> {
+    fn exchange(&self, tag: &str, expected: Option<&Digest>, manifest: &Manifest) -> Result<bool> {
         let is_new = Cell::new(true);
         self.update(tag, &|there| {
             let named = there.map(Manifest::digest);
-            is_new.set(named == Some(manifest.digest()) || named == Some(expected));
-            Ok((named == Some(expected)).then(|| manifest.clone()))
+            is_new.set(named == Some(manifest.digest()) || named == expected);
+            Ok((named == expected).then(|| manifest.clone()))
         })?;
         Ok(is_new.get())
     }

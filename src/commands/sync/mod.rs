@@ -47,6 +47,9 @@ pub(crate) struct Args {
     /// the bytes too
     #[arg(long)]
     force: bool,
+    /// Skip images whose names at the destinations other images have
+    #[arg(long)]
+    no_clobber: bool,
     /// Remove tags that the repositories no longer have, for lines with every tag; tags of digests (sha256-…) stay
     #[arg(long)]
     prune: bool,
@@ -82,7 +85,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let mut plan = args.plan()?;
     plan.lines.iter_mut().for_each(|line| line.referrers |= args.referrers);
     ui.title(&format!("sync {}", args.file.display()));
-    let common = Common { network: &args.registries.network, work: Some(&args.work) };
+    let common = Common::new(&args.registries.network, Some(&args.work), ui)?;
     let opener = Opener::new(common, args.registries.sides(), ui)?;
     let watch = ui.watch()?;
     let gates = args.policy.gates()?;
@@ -94,6 +97,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         prune: args.prune,
         no_attestations: args.no_attestations,
         force: args.force,
+        no_clobber: args.no_clobber,
         max_manifest_bytes: None,
         watch: watch.clone(),
         open: &|side, access| {
