@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_stevedore_global_optspecs
-    string join \n json q/quiet v/verbose progress= h/help V/version
+    string join \n json q/quiet v/verbose trace= progress= h/help V/version
 end
 
 function __fish_stevedore_needs_command
@@ -24,6 +24,7 @@ function __fish_stevedore_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c stevedore -n "__fish_stevedore_needs_command" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_needs_command" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -31,7 +32,7 @@ json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_needs_command" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_needs_command" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_needs_command" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_needs_command" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_needs_command" -s V -l version -d 'Print version'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "copy" -d 'Copy an image between any two places'
@@ -40,6 +41,11 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "inspect" -d 'Sh
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "list-tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "tag" -d 'Give an image further tags in its repository, without moving a blob'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "validate" -d 'Read and check everything that an image needs, anywhere'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "blob" -d 'Get, put or ask after a single blob'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "manifest" -d 'Get or put a single manifest'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "catalog" -d 'List the repositories of a registry, as far as it shows them'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "build" -d 'Build an image from files'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "ls" -d 'List what is in an image'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "cat" -d 'Print files of an image'
@@ -68,7 +74,7 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "verify-attestat
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "serve" -d 'Run a registry on a directory'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "login" -d 'Log in to a registry'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "auth" -d 'Show how a registry is reached and which login is used'
+complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "auth" -d 'Show how a registry is reached and which login is used, or get a token'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "man" -d 'Write the manual pages into a folder'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -101,9 +107,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-ca -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -122,7 +130,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l src-no-cred
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l dest-no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s j -l jobs -d 'Transfer so many blobs at a time' -r
@@ -144,9 +152,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-ca -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -164,7 +174,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l src-no-cred
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l dest-no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l platform -d 'Look at the image for this platform' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l creds -d 'Log in with this name and password' -r
@@ -177,9 +187,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-ca -
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -191,7 +203,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l digest -
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l platform -d 'Take the image for this platform' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l creds -d 'Log in with this name and password' -r
@@ -204,9 +216,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-ca -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -215,8 +229,12 @@ none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l match -d 'List names that match: a glob (3.*), a regular expression (/^v[0-9]/) or a version requirement (semver:>=1.2,<2); several times for any of them' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l exclude -d 'Leave out names that match, whatever --match says' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l sort -d 'Sort by name, natural (v2 before v10) or semver; with a dash before it, from the end, as in -semver for the newest version first [default: as the place has them]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l limit -d 'List no more than the first N of what is left' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -227,19 +245,26 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-ca -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l no-digest-tags -d 'Leave out tags that belong to a digest: sha256-… with or without .sig, .att or .sbom'
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l match -d 'List names that match: a glob (3.*), a regular expression (/^v[0-9]/) or a version requirement (semver:>=1.2,<2); several times for any of them' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l exclude -d 'Leave out names that match, whatever --match says' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l sort -d 'Sort by name, natural (v2 before v10) or semver; with a dash before it, from the end, as in -semver for the newest version first [default: as the place has them]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l limit -d 'List no more than the first N of what is left' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -250,19 +275,269 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-ca
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l no-digest-tags -d 'Leave out tags that belong to a digest: sha256-… with or without .sig, .att or .sbom'
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l platform -d 'Check the image for this platform, several times for several [default: all of an index]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -s j -l jobs -d 'Transfer so many blobs at a time' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l fast -d 'Ask only whether blobs are there and how large they are, and read manifests alone'
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and not __fish_seen_subcommand_from get put head help" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and not __fish_seen_subcommand_from get put head help" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and not __fish_seen_subcommand_from get put head help" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and not __fish_seen_subcommand_from get put head help" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and not __fish_seen_subcommand_from get put head help" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and not __fish_seen_subcommand_from get put head help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and not __fish_seen_subcommand_from get put head help" -f -a "get" -d 'Fetch a blob and check it on the way'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and not __fish_seen_subcommand_from get put head help" -f -a "put" -d 'Put a file as a blob, and print its digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and not __fish_seen_subcommand_from get put head help" -f -a "head" -d 'Ask whether a blob is there, and print its size'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and not __fish_seen_subcommand_from get put head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -s o -l output -d 'Write it to this file [default: standard output]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from put" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from help" -f -a "get" -d 'Fetch a blob and check it on the way'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from help" -f -a "put" -d 'Put a file as a blob, and print its digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from help" -f -a "head" -d 'Ask whether a blob is there, and print its size'
+complete -c stevedore -n "__fish_stevedore_using_subcommand blob; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and not __fish_seen_subcommand_from get put help" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and not __fish_seen_subcommand_from get put help" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and not __fish_seen_subcommand_from get put help" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and not __fish_seen_subcommand_from get put help" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and not __fish_seen_subcommand_from get put help" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and not __fish_seen_subcommand_from get put help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and not __fish_seen_subcommand_from get put help" -f -a "get" -d 'Fetch a manifest, byte for byte, as `inspect --raw` does'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and not __fish_seen_subcommand_from get put help" -f -a "put" -d 'Put a manifest as it is, and print its digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and not __fish_seen_subcommand_from get put help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l platform -d 'Of an index, take the manifest for this platform' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -s o -l output -d 'Write it to this file [default: standard output]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l media-type -l content-type -d 'Its media type, which a manifest that names one must name too [default: as it says, or as its form is]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from put" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "get" -d 'Fetch a manifest, byte for byte, as `inspect --raw` does'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "put" -d 'Put a manifest as it is, and print its digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l match -d 'List names that match: a glob (3.*), a regular expression (/^v[0-9]/) or a version requirement (semver:>=1.2,<2); several times for any of them' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l exclude -d 'Leave out names that match, whatever --match says' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l sort -d 'Sort by name, natural (v2 before v10) or semver; with a dash before it, from the end, as in -semver for the newest version first [default: as the place has them]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l limit -d 'List no more than the first N of what is left' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s o -l output -d 'Where the image goes' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l from -d 'Build on top of this image' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dir -d 'Lay the contents of a directory over everything, as they are' -r
@@ -315,9 +590,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-ca -d 
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -329,7 +606,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-no-cre
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dest-no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l depth -d 'Show no more than so many levels' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l layer -d 'List the entries of this layer alone, whiteouts included, as its tar has them; the lowest is 0' -r
@@ -347,9 +624,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-ca -d 'Tr
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -364,7 +643,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l layers -d 'Li
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
@@ -380,9 +659,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-ca -d 'T
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -391,7 +672,7 @@ none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s o -l output -d 'Write to this file, or, when it ends with a slash or is a folder, unpack into this new or empty folder; - is standard output' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l layer -d 'Write the tar of this layer alone, as it is, whiteouts included; the lowest is 0' -r
@@ -409,9 +690,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-ca -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -420,7 +703,7 @@ none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s t -l to -l tag -d 'Give the new image this name [default: the image\'s own]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l platform -d 'Of an index, change only the images for this platform' -r
@@ -475,9 +758,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-ca -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -489,7 +774,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l no-resume
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l format -d 'How the list is written [default: table, with --json json]' -r -f -a "table\t'A line for each package'
 json\t'All that is known, as stevedore\'s own JSON'
@@ -510,9 +795,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-ca -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -523,7 +810,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l first-layer
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l other-platform -d 'Take the second image for this platform [default: as the first]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
@@ -540,9 +827,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-ca -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -555,7 +844,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l strict -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s a -l annotation -d 'Add this annotation to the manifest' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l annotation-file -d 'Add the annotations in this JSON file: an object for each file by its name, for $manifest and for $config' -r -F
@@ -575,9 +864,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l tls-ca -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -587,7 +878,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l no-resume -
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s o -l output -d 'Write into this folder; - writes one file to standard output, a folder as it is packed' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l platform -d 'Of an index, pull the artifact for this platform [default: this host\'s]' -r
@@ -604,9 +895,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l tls-ca -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -617,7 +910,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l no-resume -
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s a -l annotation -d 'Add this annotation to the manifest' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l annotation-file -d 'Add the annotations in this JSON file: an object for each file by its name, for $manifest and for $config' -r -F
@@ -638,9 +931,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l tls-ca -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -650,7 +945,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l no-resume
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l artifact-type -d 'Show only what is of this type, with all that refers to it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l depth -d 'Show no more than so many levels [default: all]' -r
@@ -665,9 +960,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l tls-ca
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -676,7 +973,7 @@ none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l registry-token -d 'Send this bearer token as it is' -r
@@ -688,9 +985,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-ca -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -701,12 +1000,13 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s n -l dry-
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l store -d 'Collect in this directory of serve or registry:2 instead' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l grace -d 'Keep blobs of a registry for so long that no manifest needs yet: a push brings them first' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l upload-age -d 'Remove uploads to a registry that nobody continued for so long' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l follow-links -d 'Follow symbolic links to folders of repositories that lead below this directory (repeatable)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -719,7 +1019,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l allow-missing
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s n -l dry-run -d 'List what would be removed, and remove nothing'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l name -d 'The repository in the tree, with a tag if there is one image [default: as the source says]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l from-spec -d 'Deploy the images that this file lists, in lines as sync has them, whose destinations are names in the tree; - is standard input' -r -F
@@ -744,6 +1044,8 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l tls-ca -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -756,10 +1058,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l no-resume
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l src-no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l output-key-prefix -d 'What the names of both files begin with' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -768,10 +1071,11 @@ none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s f -l force -d 'Replace files that exist: what was signed with the old key can then not be signed again'
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l output-key-prefix -d 'What the names of both files begin with' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -780,11 +1084,12 @@ none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s f -l force -d 'Replace files that exist: what was signed with the old key can then not be signed again'
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s o -l output-key-prefix -d 'What the names of both files begin with' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -794,10 +1099,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s 
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s y -l yes -d 'Taken, for nothing is asked'
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -805,7 +1111,7 @@ json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s k -l key -d 'The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
@@ -862,9 +1168,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-ca -d '
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -876,7 +1184,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l attestation
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s k -l key -d 'The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
@@ -895,6 +1203,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l tls-ca
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
@@ -906,6 +1215,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l new-bu
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l output-signature -d 'Refused: --bundle' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l output-certificate -d 'Refused: --bundle' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -914,7 +1224,7 @@ none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s y -l yes -d 'Taken, for nothing is asked'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s k -l key -d 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-identity -d 'Who must have signed: the address, URI or name in the certificate' -r
@@ -985,9 +1295,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-ca -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -997,7 +1309,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s r -l recu
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l bundle -d 'The bundle, or several, one on each line' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l signature -d 'A signature that stands alone, in base64 or as it is, in place of the bundle; for --key or --certificate' -r -F
@@ -1023,6 +1335,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l inse
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l private-infrastructure -d 'The same as --insecure-ignore-tlog' -r -f -a "true\t''
 false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1030,7 +1343,7 @@ json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s k -l key -d 'The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
@@ -1090,9 +1403,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-ca -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1103,7 +1418,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s y -l yes 
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l predicate -d 'What is stated: a file' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l type -d 'The type of what is stated' -r
@@ -1124,6 +1439,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l tls-
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
@@ -1135,6 +1451,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l new-
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l output-signature -d 'Refused: --bundle' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l output-certificate -d 'Refused: --bundle' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1143,7 +1460,7 @@ none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s y -l yes -d 'Taken, for nothing is asked'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s k -l key -d 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-identity -d 'Who must have signed: the address, URI or name in the certificate' -r
@@ -1214,9 +1531,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1226,7 +1545,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l store -d 'Serve this directory, new or of registry:2' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l static -d 'Serve this tree of static:, as deploy makes it, read-only' -r -F
@@ -1257,6 +1576,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-interva
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-grace -d 'Keep blobs for so long that no manifest needs yet: a push brings them first' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l upload-age -d 'Remove uploads that nobody continued for so long' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l scrub-interval -d 'Read all content again, slowly, when the last time is so long ago, and set aside what has not its digest any more; never is possible, too' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1270,7 +1590,7 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l behind-pro
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-untagged -d 'Remove manifests too that have no tag, are in no index that stays and refer to nothing that stays'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s u -l username -d 'The name; asked for if not given' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s p -l password -d 'The password; better read from standard input, where other users of the machine do not see it' -r
@@ -1282,9 +1602,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-ca -d 
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1294,9 +1616,10 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l password-s
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l get-login -d 'Print the name that is logged in, and ask nothing'
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -l authfile -d 'Take it out of this file [default: where login puts it]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1304,19 +1627,21 @@ json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain token help" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain token help" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -s v -l verbose -d 'Tell of each blob how it got there'
-complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain token help" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain token help" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain token help" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain token help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain token help" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain token help" -f -a "token" -d 'Print a bearer token for a repository'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and not __fish_seen_subcommand_from explain token help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -1327,9 +1652,11 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_see
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1338,10 +1665,40 @@ none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -s m -l mount -d 'Allow to read from this repository of the same registry as well, to mount blobs from it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l creds -d 'Log in with this name and password' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l registry-token -d 'Send this bearer token as it is' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l authfile -d 'Look for credentials in this file only' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l tls-verify -d 'Whether TLS with a valid certificate is required; false allows plain http and any certificate' -r -f -a "true\t''
+false\t''"
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l cert-dir -d 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l tls-ca -d 'Trust the authorities in this PEM file, beside the system\'s' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l registries-conf -d 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l tls-cert -d 'Present this certificate (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l push -d 'Allow to push and to pull'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -s H -l header -d 'Print a header, Authorization: Bearer TOKEN'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "token" -d 'Print a bearer token for a repository'
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand completions" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand completions" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1349,8 +1706,9 @@ json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand completions" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand completions" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand completions" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand completions" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
@@ -1358,42 +1716,53 @@ json\t'A JSON object a line'
 none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there'
+complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "build" -d 'Build an image from files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "sbom" -d 'List the packages in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "diff" -d 'Show what is different between two images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "push" -d 'Keep files where images are, as an OCI artifact'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "pull" -d 'Fetch the files of an artifact'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "attach" -d 'Attach files to an image: an SBOM, a report, a licence'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "referrers" -d 'List what refers to an image: signatures, attestations, SBOMs and other artifacts'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "import-key-pair" -d 'Put a private key of another tool into cosign\'s files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "sign" -d 'Sign an image, with a key or an identity'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "sign-blob" -d 'Sign a file, with a key or an identity'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "verify" -d 'Verify that an image is signed, with a key or by an identity'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "verify-blob" -d 'Verify that a file is signed, by the bundle beside it'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "attest" -d 'Attest something of an image, with a key or an identity'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "attest-blob" -d 'Attest something of a file, with a key or an identity'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "verify-attestation" -d 'Verify what is attested of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "copy" -d 'Copy an image between any two places'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "sync" -d 'Copy the images that a file lists'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "tag" -d 'Give an image further tags in its repository, without moving a blob'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "validate" -d 'Read and check everything that an image needs, anywhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "blob" -d 'Get, put or ask after a single blob'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "manifest" -d 'Get or put a single manifest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "catalog" -d 'List the repositories of a registry, as far as it shows them'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "build" -d 'Build an image from files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "ls" -d 'List what is in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "cat" -d 'Print files of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "sbom" -d 'List the packages in an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "diff" -d 'Show what is different between two images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "push" -d 'Keep files where images are, as an OCI artifact'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "pull" -d 'Fetch the files of an artifact'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "attach" -d 'Attach files to an image: an SBOM, a report, a licence'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "referrers" -d 'List what refers to an image: signatures, attestations, SBOMs and other artifacts'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "import-key-pair" -d 'Put a private key of another tool into cosign\'s files'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "sign" -d 'Sign an image, with a key or an identity'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "sign-blob" -d 'Sign a file, with a key or an identity'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "verify" -d 'Verify that an image is signed, with a key or by an identity'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "verify-blob" -d 'Verify that a file is signed, by the bundle beside it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "attest" -d 'Attest something of an image, with a key or an identity'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "attest-blob" -d 'Attest something of a file, with a key or an identity'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "verify-attestation" -d 'Verify what is attested of an image'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "serve" -d 'Run a registry on a directory'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "login" -d 'Log in to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "logout" -d 'Forget the login of a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used, or get a token'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "man" -d 'Write the manual pages into a folder'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from blob" -f -a "get" -d 'Fetch a blob and check it on the way'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from blob" -f -a "put" -d 'Put a file as a blob, and print its digest'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from blob" -f -a "head" -d 'Ask whether a blob is there, and print its size'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "get" -d 'Fetch a manifest, byte for byte, as `inspect --raw` does'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "put" -d 'Put a manifest as it is, and print its digest'
 complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "token" -d 'Print a bearer token for a repository'

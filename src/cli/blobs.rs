@@ -116,7 +116,7 @@ impl BlobFlags {
             Some(name) => sign(By::Key(&*keys::signing_key(name, &self.password, ui)?))?,
             None if !self.identity.are_given() => return Err(nobody().into()),
             None => {
-                let client = IdentityFlags::client(&self.network)?;
+                let client = IdentityFlags::client(&self.network, ui)?;
                 sign(By::Identity(&self.identity.signer(&client, ui, &ui.watch()?)?))?
             }
         };

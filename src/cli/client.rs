@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use stevedore::registry::credentials::Helpers;
-use stevedore::registry::{self, Anonymous, Client, Host, Identity, PlainHttp};
+use stevedore::registry::{self, Anonymous, Client, Host, Identity, Observer, PlainHttp};
 use stevedore::transport::{ArchivePath, LazyClient, Options, Place, Source};
 
 use super::environment::Environment;
@@ -15,12 +15,22 @@ use super::{Error, Result, Ui, output, rules};
 /// What the sides of a verb have in common.
 pub(crate) struct Common<'a> {
     /// How to talk to registries.
-    pub(crate) network: &'a Network,
+    network: &'a Network,
     /// How much at once, and where temporary files go.
-    pub(crate) work: Option<&'a Work>,
+    work: Option<&'a Work>,
+    /// Who hears of every request.
+    observer: Option<Arc<dyn Observer>>,
 }
 
-impl Common<'_> {
+impl<'a> Common<'a> {
+    /// Takes what the flags say.
+    ///
+    /// # Errors
+    /// When the file that requests are to be written to cannot be opened.
+    pub(crate) fn new(network: &'a Network, work: Option<&'a Work>, ui: &Ui) -> Result<Self> {
+        Ok(Self { network, work, observer: ui.observer()? })
+    }
+
     /// Makes the options for one side. The registries' configuration is read when a registry is first opened.
     ///
     /// # Errors
@@ -45,9 +55,10 @@ impl Common<'_> {
 
     fn client(&self, side: &Side) -> LazyClient {
         let (network, jobs, side) = (self.network.clone(), self.work.map(|work| work.jobs), side.clone());
+        let observer = self.observer.clone();
         LazyClient::new(move || {
             let options = configuration(&network, jobs, &side).map_err(Error::into_classified)?;
-            Ok(Client::new(options))
+            Ok(Client::new(registry::Options { observer: observer.clone(), ..options }))
         })
     }
 
@@ -56,7 +67,8 @@ impl Common<'_> {
     /// # Errors
     /// When the rules about registries cannot be read.
     pub(crate) fn registry(&self, side: &Side) -> Result<registry::Options> {
-        configuration(self.network, self.work.map(|work| work.jobs), side)
+        let options = configuration(self.network, self.work.map(|work| work.jobs), side)?;
+        Ok(registry::Options { observer: self.observer.clone(), ..options })
     }
 }
 
@@ -66,7 +78,7 @@ impl Registry {
     /// # Errors
     /// When the system has no more threads or files.
     pub(crate) fn options(&self, work: Option<&Work>, ui: &Ui) -> Result<Options> {
-        Common { network: &self.network, work }.options(&Side::from(&self.only), ui)
+        Common::new(&self.network, work, ui)?.options(&Side::from(&self.only), ui)
     }
 
     /// Makes the options of a place that is read, which may be an archive at `-`.
@@ -103,7 +115,7 @@ impl Registries {
         destination: &Place,
         ui: &Ui,
     ) -> Result<(Options, Options, bool)> {
-        let common = Common { network: &self.network, work: Some(work) };
+        let common = Common::new(&self.network, Some(work), ui)?;
         let [src, dest] = self.sides();
         let mut from = common.options(&src, ui)?;
         let takes_output = attach_streams(source, Some(destination), &mut from)?;
@@ -133,6 +145,7 @@ fn configuration(network: &Network, jobs: Option<NonZeroUsize>, side: &Side) -> 
         options.read_timeout = silence;
     }
     options.requests_per_second = network.requests_per_second;
+    options.bandwidth = network.reach.limit_rate.clone();
     if let Some(jobs) = jobs {
         options.jobs = jobs.get();
     }

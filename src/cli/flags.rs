@@ -1,15 +1,16 @@
 //! Flags that several verbs share. Where skopeo has a flag for it, it has skopeo's name.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Result;
 use super::locations::location;
+use super::{Result, units};
 use clap::{Args, ValueEnum};
 use stevedore::media_type::{Compression, Format};
-use stevedore::registry::Login;
+use stevedore::registry::{Bandwidth, Login};
 use stevedore::transport::Location;
 
 /// How to reach the registry of one side.
@@ -164,6 +165,12 @@ fn rate(text: &str) -> Result<f64, &'static str> {
     rate.ok_or("expected a number above 0")
 }
 
+/// Reads a number of bytes a second. All clients that are made for this process share what it allows.
+fn bandwidth(text: &str) -> Result<Arc<Bandwidth>, &'static str> {
+    let rate = units::size(text.strip_suffix("/s").unwrap_or(text))?;
+    NonZeroU64::new(rate).map(|rate| Arc::new(Bandwidth::new(rate))).ok_or("expected a rate above 0")
+}
+
 impl Reach {
     /// Returns the longest silence.
     pub(crate) fn silence(&self) -> Option<Duration> {
@@ -188,6 +195,9 @@ pub(crate) struct Reach {
     /// Give a connection up when it has been silent for so many seconds [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) read_timeout: Option<u64>,
+    /// Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]
+    #[arg(long, value_name = "RATE", value_parser = bandwidth)]
+    pub(crate) limit_rate: Option<Arc<Bandwidth>>,
 }
 
 impl From<&Reach> for Network {

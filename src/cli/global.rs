@@ -1,6 +1,8 @@
 //! The flags of every verb.
 
-use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueEnum};
 
 /// Flags of every verb.
 #[derive(Args, Debug)]
@@ -12,9 +14,12 @@ pub(crate) struct Global {
     /// Print nothing but the result and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Tell of each blob how it got there
-    #[arg(short, long, global = true)]
-    pub(crate) verbose: bool,
+    /// Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it
+    #[arg(long, global = true, value_name = "FILE", env = "STEVEDORE_TRACE", hide_env_values = true)]
+    pub(crate) trace: Option<PathBuf>,
     /// How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere
     #[arg(long, global = true, value_name = "HOW", default_value = "auto", hide_default_value = true)]
     pub(crate) progress: ProgressStyle,

@@ -75,8 +75,8 @@ impl IdentityFlags {
     }
 
     /// Makes the client that asks the services. That a registry may be talked to without TLS, or who logs in there, is none of their business.
-    pub(crate) fn client(network: &Network) -> Result<Client> {
-        let common = Common { network, work: None };
+    pub(crate) fn client(network: &Network, ui: &Ui) -> Result<Client> {
+        let common = Common::new(network, None, ui)?;
         Ok(Client::new(common.registry(&Side::default())?))
     }
 

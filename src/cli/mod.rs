@@ -28,6 +28,7 @@ pub(crate) mod keyless;
 #[cfg(feature = "sign")]
 pub(crate) mod keys;
 pub(crate) mod locations;
+pub(crate) mod name_flags;
 pub(crate) mod output;
 pub(crate) mod policies;
 mod progress;
@@ -37,6 +38,7 @@ mod rules;
 #[cfg(feature = "sign")]
 pub(crate) mod signing;
 mod tally;
+mod trace;
 mod ui;
 pub(crate) mod units;
 #[cfg(feature = "sign")]

@@ -125,7 +125,7 @@ impl Progress {
             ProgressStyle::Auto | ProgressStyle::Bar if output::can_draw() => bars(),
             ProgressStyle::Auto | ProgressStyle::Bar | ProgressStyle::Plain => Style::Plain,
         };
-        let (quiet, verbose) = (flags.quiet, flags.verbose);
+        let (quiet, verbose) = (flags.quiet, flags.verbose > 0);
         Self(Arc::new(Shared { style, quiet, verbose, state: Mutex::default(), closing: Condvar::new() }))
     }
 

@@ -101,7 +101,7 @@ impl SigningFlags {
             None => {
                 // A certificate of the client's is for the registry alone.
                 let network = Network::from(&image.registry.network.reach);
-                Some(self.who.signer(&IdentityFlags::client(&network)?, ui, &options.watch)?)
+                Some(self.who.signer(&IdentityFlags::client(&network, ui)?, ui, &options.watch)?)
             }
         };
         let by = match (&key, &identity) {

@@ -1,10 +1,12 @@
 //! What a verb is given to speak with.
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use stevedore::copy::Totals;
 use stevedore::digest::Digest;
+use stevedore::registry::Observer;
 use stevedore::watch::Watch;
 
 use super::environment::Environment;
@@ -12,6 +14,7 @@ use super::failure::Failure;
 use super::global::Global;
 use super::progress::Progress;
 use super::report::Report;
+use super::trace::Trace;
 use super::{Result, interrupt, output};
 
 /// Results to standard output, all else to standard error.
@@ -20,6 +23,9 @@ pub(crate) struct Ui {
     quiet: bool,
     progress: Progress,
     watch: Watch,
+    verbose: u8,
+    trace: Option<PathBuf>,
+    observer: OnceLock<Option<Arc<Trace>>>,
 }
 
 impl Ui {
@@ -27,7 +33,23 @@ impl Ui {
     pub(crate) fn new(flags: &Global) -> Self {
         let progress = Progress::new(flags);
         let watch = progress.watch();
-        Self { json: flags.json, quiet: flags.quiet, progress, watch }
+        let (verbose, trace) = (flags.verbose, flags.trace.clone());
+        Self { json: flags.json, quiet: flags.quiet, progress, watch, verbose, trace, observer: OnceLock::new() }
+    }
+
+    /// Returns who hears of every request, when somebody wants to. A file for that is opened by the first call.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub(crate) fn observer(&self) -> Result<Option<Arc<dyn Observer>>> {
+        let observer = match self.observer.get() {
+            Some(observer) => observer.clone(),
+            None => {
+                let made = Trace::open(self.progress.clone(), self.verbose, self.trace.as_deref())?.map(Arc::new);
+                self.observer.get_or_init(|| made).clone()
+            }
+        };
+        Ok(observer.map(|observer| observer as Arc<dyn Observer>))
     }
 
     /// Returns the watch for the library, which Ctrl-C cancels from now on.

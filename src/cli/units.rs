@@ -14,7 +14,6 @@ pub(crate) fn bytes(count: u64) -> String {
 }
 
 /// Reads a number of bytes: `4096`, `20GB`, `4MiB`.
-#[cfg(feature = "server")]
 pub(crate) fn size(text: &str) -> Result<u64, &'static str> {
     const FORM: &str = "expected a size such as 500MB, 20GB or 4MiB";
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();

@@ -95,7 +95,7 @@ fn check(args: &Args, host: &str, login: &Login, ui: &Ui) -> Result<()> {
         cert_dir: args.cert_dir.clone(),
         ..Side::default()
     };
-    let registry = Common { network: &args.network, work: None }.registry(&side)?;
+    let registry = Common::new(&args.network, None, ui)?.registry(&side)?;
     let (name, _) = host.split_once('/').unwrap_or((host, ""));
     Client::new(registry).check_login(name, &ui.watch()?)?;
     Ok(())

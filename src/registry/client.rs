@@ -6,15 +6,18 @@ use std::sync::{Arc, Mutex};
 
 use ureq::Agent;
 
+use super::bandwidth::Pace;
 use super::error::Result;
+use super::examine::Secured;
 use super::host::Registry;
 use super::limit::Limit;
 use super::options::Options;
 use super::remote::Remote;
 use super::rules::{Mirror, Rule};
-use super::scope::Access;
+use super::scope::{Access, Scope, merge};
 use super::session::{Refusal, Session};
 use super::tls::Connections;
+use super::token::Token;
 use super::url::{Scheme, Url};
 use crate::locks::lock;
 use crate::reference::Repository;
@@ -70,7 +73,8 @@ impl Client {
         let remote = |(rule, mirror): (&Rule, &Mirror)| {
             // A name that is too long for the mirror's is not there.
             let moved = rule.moved(&mirror.location, repository)?;
-            let session = Session { is_mirror: true, ..self.session(moved.host(), moved.path(), watch) };
+            let mirror_of = Some(repository.host().to_owned());
+            let session = Session { mirror_of, ..self.session(moved.host(), moved.path(), watch) };
             Some((mirror.clone(), Remote::new(session, Access::Pull)))
         };
         mirrors.filter_map(remote).collect()
@@ -90,12 +94,41 @@ impl Client {
         self.session(host, "", watch).check_login()
     }
 
+    /// Asks for a bearer token with which somebody else may do `actions` (`pull`, `push`, `delete`, `*`) to a repository, and read from
+    /// `mounts`, other repositories at its registry. Returns nothing from a registry that gives no tokens.
+    ///
+    /// # Errors
+    /// A denial when the login is wrong or one is needed.
+    pub fn token(
+        &self,
+        repository: &Repository,
+        actions: &[&str],
+        mounts: &[Repository],
+        watch: &Watch,
+    ) -> Result<Option<Token>> {
+        let session = self.located(repository, watch);
+        let scope = format!("repository:{}:{}", session.repository, actions.join(","));
+        let others =
+            mounts.iter().map(|other| Scope::repository(self.located(other, watch).repository.as_str(), Access::Pull));
+        session.bearer_token(&merge(Scope::parse_all(&scope).into_iter().chain(others)))
+    }
+
     /// Asks whether a registry answers at `host`, whoever may use it.
     ///
     /// # Errors
     /// When none does.
     pub fn ping(&self, host: &str, watch: &Watch) -> Result<()> {
         self.session(host, "", watch).ping()
+    }
+
+    /// Returns a session with a whole registry.
+    pub(super) fn about(&self, host: &str, watch: &Watch) -> Session {
+        self.session(host, "", watch)
+    }
+
+    /// Says how the connections to an origin are secured, once there was one.
+    pub(super) fn secured(&self, url: &Url) -> Result<Option<Secured>> {
+        self.0.connections.secured(self.options(), url)
     }
 
     pub(super) fn options(&self) -> &Options {
@@ -120,6 +153,12 @@ impl Client {
         limits.entry(url.authority().to_owned()).or_insert_with(|| Arc::new(Limit::new(self.options()))).clone()
     }
 
+    /// Returns what transfers keep to.
+    pub(super) fn pace(&self, watch: &Watch) -> Option<Pace> {
+        let bandwidth = self.options().bandwidth.clone()?;
+        Some(Pace { bandwidth, watch: watch.clone() })
+    }
+
     /// Returns a session where the rules say that the repository is.
     fn located(&self, repository: &Repository, watch: &Watch) -> Session {
         let own = || self.session(repository.host(), repository.path(), watch);
@@ -134,7 +173,7 @@ impl Client {
         }
     }
 
-    fn session(&self, host: &str, repository: &str, watch: &Watch) -> Session {
+    pub(super) fn session(&self, host: &str, repository: &str, watch: &Watch) -> Session {
         let mut registries = lock(&self.0.registries);
         let registry = registries.entry(host.into()).or_insert_with(|| Arc::new(Registry::new(host, self.options())));
         Session::new(self.clone(), registry.clone(), repository, watch)

@@ -4,11 +4,11 @@
 
 use std::io::{self, Read};
 
-use ureq::BodyReader;
 use ureq::http::header::RANGE;
 
 use super::answers::{Says, Thing, answer};
 use super::error::{Error, Result};
+use super::recorder::Incoming;
 use super::remote::Remote;
 use super::retry::pause;
 use super::url::{Scheme, Url};
@@ -110,7 +110,7 @@ pub struct Download<'a> {
     is_foreign: bool,
     size: u64,
     position: u64,
-    reader: Option<BodyReader<'static>>,
+    reader: Option<Incoming>,
     failures: u32,
     /// Whether a range was refused, so that no other is asked for.
     is_whole: bool,
@@ -132,7 +132,7 @@ impl Download<'_> {
     }
 
     fn request(&mut self, is_ranged: bool) -> Result<()> {
-        let mut request = Request::new("GET", self.url.clone());
+        let mut request = Request::new("GET", self.url.clone()).retry(self.failures);
         if is_ranged {
             // Some registries take no range without an end.
             let last = self.size.saturating_sub(1).max(self.position);
@@ -147,7 +147,7 @@ impl Download<'_> {
         self.encoding = response.encoding();
         self.reader = Some(match response.status {
             200 => {
-                let mut reader = response.body.into_reader();
+                let mut reader = response.body;
                 // A server without ranges sends everything; what is known is passed over.
                 let passed = io::copy(&mut reader.by_ref().take(self.position), &mut io::sink());
                 passed.map_err(|error| self.failed(error))?;
@@ -163,7 +163,7 @@ impl Download<'_> {
                         );
                     }
                 }
-                response.body.into_reader()
+                response.body
             }
             _ => return Err(session.error(response)),
         });

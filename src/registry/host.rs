@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::login::Login;
+use super::login::Found;
 use super::options::{HUB_AUTHORITY, Options, PlainHttp};
 use super::referrers::Referrers;
 use super::scope::Scope;
@@ -25,7 +25,7 @@ pub(super) struct Registry {
     pub(super) tokens: Mutex<Tokens>,
     /// Whether `/v2/` was asked for the method.
     pub(super) probed: Mutex<bool>,
-    pub(super) logins: Mutex<HashMap<String, Option<Login>>>,
+    pub(super) logins: Mutex<HashMap<String, Option<Found>>>,
     pub(super) referrers: Referrers,
 }
 

@@ -27,7 +27,7 @@ impl Limit {
         let turns = options.requests_per_host.unwrap_or(options.jobs).max(1);
         let rate = options.requests_per_second.filter(|rate| rate.is_finite() && *rate > 0.0);
         Self {
-            bucket: rate.map(|rate| Mutex::new(Bucket::new(rate, Instant::now()))),
+            bucket: rate.map(|rate| Mutex::new(Bucket::new(rate, rate.max(1.0), Instant::now()))),
             requests: Turns::new(turns),
             uploads: Turns::new(turns),
         }
@@ -36,30 +36,34 @@ impl Limit {
     /// Waits until a request may be sent; it has its turn as long as what is returned lives.
     pub(super) fn admit(&self, is_upload: bool, watch: &Watch) -> Result<Turn<'_>> {
         if let Some(bucket) = &self.bucket {
-            let delay = lock(bucket).take(Instant::now());
+            let delay = lock(bucket).take(1.0, Instant::now());
             wait(watch, delay)?;
         }
         if is_upload { self.uploads.take(watch) } else { self.requests.take(watch) }
     }
 }
 
-/// A token bucket that holds what one second brings, and at least one token.
-struct Bucket {
+/// A token bucket.
+pub(super) struct Bucket {
+    /// How many tokens a second brings.
     rate: f64,
-    /// Less than nothing when requests wait.
+    /// How many it holds at most.
+    room: f64,
+    /// Less than nothing when somebody waits.
     tokens: f64,
     filled: Instant,
 }
 
 impl Bucket {
-    fn new(rate: f64, now: Instant) -> Self {
-        Self { rate, tokens: rate.max(1.0), filled: now }
+    /// Makes a full one.
+    pub(super) fn new(rate: f64, room: f64, now: Instant) -> Self {
+        Self { rate, room, tokens: room, filled: now }
     }
 
-    /// Takes a token; returns how long to wait until it is there.
-    fn take(&mut self, now: Instant) -> Duration {
+    /// Takes tokens; returns how long to wait until they are there.
+    pub(super) fn take(&mut self, tokens: f64, now: Instant) -> Duration {
         let passed = now.saturating_duration_since(self.filled).as_secs_f64();
-        self.tokens = (self.tokens + passed * self.rate).min(self.rate.max(1.0)) - 1.0;
+        self.tokens = (self.tokens + passed * self.rate).min(self.room) - tokens;
         self.filled = self.filled.max(now);
         let debt = (-self.tokens).max(0.0);
         Duration::try_from_secs_f64(debt / self.rate).unwrap_or(LONGEST).min(LONGEST)
@@ -106,14 +110,14 @@ mod tests {
     use super::*;
 
     fn milliseconds(bucket: &mut Bucket, at: Instant) -> u128 {
-        bucket.take(at).as_millis()
+        bucket.take(1.0, at).as_millis()
     }
 
     #[test]
     fn a_second_at_once_then_one_by_one() {
         let start = Instant::now();
         let after = |milliseconds| start + Duration::from_millis(milliseconds);
-        let mut bucket = Bucket::new(4.0, start);
+        let mut bucket = Bucket::new(4.0, 4.0, start);
         for (now, wanted) in [
             (0, 0),
             (0, 0),
@@ -141,13 +145,13 @@ mod tests {
     #[test]
     fn less_than_one_a_second() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(0.5, start);
+        let mut bucket = Bucket::new(0.5, 1.0, start);
         assert_eq!(milliseconds(&mut bucket, start), 0);
         assert_eq!(milliseconds(&mut bucket, start), 2000);
         assert_eq!(milliseconds(&mut bucket, start + Duration::from_secs(4)), 0);
-        let mut bucket = Bucket::new(f64::MIN_POSITIVE, start);
-        bucket.take(start);
-        assert_eq!(bucket.take(start), LONGEST);
+        let mut bucket = Bucket::new(f64::MIN_POSITIVE, 1.0, start);
+        bucket.take(1.0, start);
+        assert_eq!(bucket.take(1.0, start), LONGEST);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::percent;
 /// How many referrers are read, a hundred thousand: an image with more is under attack, or its registry is.
 const OF_REFERRERS: Limits = Limits { pages: 1000, names: usize::MAX, bytes: 64 << 20 };
 /// How much of a page is read.
-const MAX_PAGE: u64 = 32 << 20;
+pub(super) const MAX_PAGE: u64 = 32 << 20;
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,7 +191,7 @@ fn is_about_content(error: &Error) -> bool {
 }
 
 /// Returns the next page's URL (RFC 8288), at the host that was asked, if that is not the page itself.
-fn next(response: &Response) -> Result<Option<Url>> {
+pub(super) fn next(response: &Response) -> Result<Option<Url>> {
     let link = response.all("link").find_map(parse_link).or_else(|| lone_link(response.all("link")));
     let Some(link) = link else {
         return Ok(None);

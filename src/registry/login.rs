@@ -32,6 +32,14 @@ impl Login {
     pub fn password(username: impl Into<String>, password: impl Into<String>) -> Self {
         Self::Password { username: username.into(), password: password.into() }
     }
+
+    /// Returns the name, if the login has one.
+    pub fn username(&self) -> Option<&str> {
+        match self {
+            Self::Password { username, .. } => Some(username),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Debug for Login {
@@ -45,6 +53,15 @@ impl fmt::Debug for Login {
     }
 }
 
+/// A login, and where it is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The login.
+    pub login: Login,
+    /// A file, a variable, a helper.
+    pub from: Option<String>,
+}
+
 /// An error of whatever finds logins: a broken file, a helper that fails.
 pub type LookupError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -56,6 +73,14 @@ pub trait Credentials: Send + Sync {
     /// # Errors
     /// When a place that would have to be looked at cannot be read: that is not the same as no login.
     fn lookup(&self, host: &str, repository: &str) -> Result<Option<Login>, LookupError>;
+
+    /// Finds the login for a repository, with where it is from; by default without.
+    ///
+    /// # Errors
+    /// As [`lookup`](Self::lookup).
+    fn locate(&self, host: &str, repository: &str) -> Result<Option<Found>, LookupError> {
+        Ok(self.lookup(host, repository)?.map(|login| Found { login, from: None }))
+    }
 
     /// Names the places that are looked at, for the message of whoever was denied; empty when there are none.
     fn places(&self) -> Vec<String>;

@@ -50,7 +50,7 @@ impl Remote {
         match self.peek(reference)? {
             Peek::Found(found) => Ok(Some(*found)),
             // What a mirror does not have is said of nothing: the next place is asked.
-            Peek::Said(404 | 410) if self.session.is_mirror => Ok(None),
+            Peek::Said(404 | 410) if self.session.is_mirror() => Ok(None),
             Peek::Said(_) | Peek::Failed => self.second_look(reference),
         }
     }

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::bandwidth::Bandwidth;
 use super::login::{Anonymous, Credentials, Login};
+use super::observer::Observer;
 use super::rules::Rule;
 use crate::reference::HUB;
 
@@ -43,6 +45,10 @@ pub struct Options {
     pub requests_per_host: Option<usize>,
     /// How many requests a second are sent to one host, over all clones of the client. What one second allows may be sent at once.
     pub requests_per_second: Option<f64>,
+    /// How many bytes a second are sent and received, together with all clients that have the same limit.
+    pub bandwidth: Option<Arc<Bandwidth>>,
+    /// Who hears of every request.
+    pub observer: Option<Arc<dyn Observer>>,
     /// What the client calls itself.
     pub user_agent: String,
 }
@@ -112,6 +118,8 @@ impl Default for Options {
             jobs: 6,
             requests_per_host: None,
             requests_per_second: None,
+            bandwidth: None,
+            observer: None,
             user_agent: concat!("stevedore/", env!("CARGO_PKG_VERSION")).into(),
         }
     }

@@ -46,7 +46,7 @@ impl Remote {
         }
     }
 
-    fn delete(&self, reference: &str, wanted: &[u16]) -> Result<()> {
+    pub(super) fn delete(&self, reference: &str, wanted: &[u16]) -> Result<()> {
         let scope = Scope::repository(self.path(), Access::Delete);
         let needed = merge(self.scopes.iter().cloned().chain([scope]));
         let request = Request::new("DELETE", self.manifest_url(reference));

@@ -17,12 +17,17 @@ const UNREACHABLE_RETRIES: u32 = 2;
 /// How long a wait goes without looking whether someone asked to stop.
 pub(super) const POLL: Duration = Duration::from_millis(50);
 
-/// Runs `attempt` until it succeeds, fails for good, or `retries` further attempts have failed as well.
-pub(super) fn retry<T>(watch: &Watch, retries: u32, what: &str, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+/// Runs `attempt`, which hears how many have failed, until it succeeds, fails for good, or `retries` further attempts have failed as well.
+pub(super) fn retry<T>(
+    watch: &Watch,
+    retries: u32,
+    what: &str,
+    mut attempt: impl FnMut(u32) -> Result<T>,
+) -> Result<T> {
     let mut failures = 0;
     loop {
         check(watch)?;
-        match attempt() {
+        match attempt(failures) {
             Ok(value) => return Ok(value),
             Err(error) => pause(watch, retries, what, &mut failures, error)?,
         }
@@ -47,7 +52,7 @@ pub(super) fn pause(watch: &Watch, retries: u32, what: &str, failures: &mut u32,
 }
 
 /// Why an attempt failed, in one line; what was attempted is told with it.
-fn reason(error: &Error) -> String {
+pub(super) fn reason(error: &Error) -> String {
     match error {
         Error::Status(status) => status.answer(),
         Error::Exchange { source, .. } => with_causes(&**source),
@@ -154,7 +159,7 @@ mod tests {
             })
         };
         let attempts = Cell::new(0);
-        let result: Result<()> = retry(&watch, 1, "GET http://r/", || {
+        let result: Result<()> = retry(&watch, 1, "GET http://r/", |_| {
             attempts.set(attempts.get() + 1);
             Err(failing())
         });
@@ -166,7 +171,7 @@ mod tests {
     #[test]
     fn stops_when_asked() {
         let watch = Watch::default();
-        let result: Result<()> = retry(&watch.clone(), 9, "x", || {
+        let result: Result<()> = retry(&watch.clone(), 9, "x", |_| {
             watch.cancel();
             Err(failing())
         });

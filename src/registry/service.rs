@@ -9,9 +9,11 @@ use ureq::http::header;
 use super::client::Client;
 use super::error::{Error, Result};
 use super::message::clean;
+use super::observer::{Proof, Purpose};
+use super::recorder::About;
 use super::retry::{retry, wait};
 use super::url::{Scheme, Url, is_loopback};
-use super::wire::{self, Body, Request};
+use super::wire::{self, Body, Request, Way};
 use crate::watch::Watch;
 
 /// The largest answer that is read, in bytes.
@@ -69,15 +71,17 @@ impl Service {
         let url = self.target(question);
         let options = self.client.options();
         let what = format!("{} {url}", question.method);
-        retry(&self.watch, options.retries, &what, || {
-            let mut request = Request::new(question.method, url.clone());
+        retry(&self.watch, options.retries, &what, |failures| {
+            let mut request = Request::new(question.method, url.clone()).retry(failures);
             if let Some((kind, content)) = question.body {
                 request = request.header(header::CONTENT_TYPE, kind).body(Body::Bytes(content));
             }
             let agent = self.client.agent(&url)?;
             let limit = self.client.limit(&url);
             let _turn = limit.admit(false, &self.watch)?;
-            let response = wire::send(&agent, &mut request, &url, question.authorization, None)?;
+            let about = self.about(&url, question.authorization);
+            let way = Way { agent: &agent, patience: None, pace: self.client.pace(&self.watch), about };
+            let response = wire::send(way, &mut request, &url, question.authorization)?;
             if !question.wanted.contains(&response.status) {
                 return Err(response.into_error());
             }
@@ -86,6 +90,15 @@ impl Service {
             let (_, content) = response.read(MAX_ANSWER)?;
             Ok(Answer { status, location, content })
         })
+    }
+
+    /// Says what a request is about, if somebody looks on.
+    fn about(&self, url: &Url, authorization: Option<&str>) -> Option<About> {
+        let observer = self.client.options().observer.clone()?;
+        let scheme = authorization.map(|text| text.split(' ').next().unwrap_or_default().to_owned());
+        let login = scheme.map(|scheme| Proof { scheme, username: None, from: None });
+        let registry = url.authority().to_owned();
+        Some(About { observer, purpose: Purpose::Service, registry, mirror_of: None, login })
     }
 
     /// Asks for what an answer's `Location` names, which must be at the same server.

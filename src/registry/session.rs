@@ -12,7 +12,7 @@ use super::message::clean;
 use super::retry::{LONGEST, check, pause, retry};
 use super::scope::Scope;
 use super::url::{Scheme, Url};
-use super::wire::{self, Body, Request, Response, wants_tls};
+use super::wire::{self, Body, Request, Response, Way, wants_tls};
 use crate::locks::lock;
 use crate::watch::Watch;
 
@@ -30,8 +30,8 @@ pub(super) struct Session {
     /// The repository's path; empty for none.
     pub(super) repository: String,
     pub(super) watch: Watch,
-    /// Whether this stands in for another registry, whose given login is none of its business.
-    pub(super) is_mirror: bool,
+    /// The registry that this stands in for, whose given login is none of its business.
+    pub(super) mirror_of: Option<String>,
     /// Why nothing may be asked.
     pub(super) refusal: Option<Refusal>,
 }
@@ -45,12 +45,17 @@ pub(super) struct Refusal {
 impl Session {
     pub(super) fn new(client: Client, registry: Arc<Registry>, repository: &str, watch: &Watch) -> Self {
         let repository = repository.into();
-        Self { client, registry, repository, watch: watch.clone(), is_mirror: false, refusal: None }
+        Self { client, registry, repository, watch: watch.clone(), mirror_of: None, refusal: None }
+    }
+
+    /// Says whether this stands in for another registry.
+    pub(super) fn is_mirror(&self) -> bool {
+        self.mirror_of.is_some()
     }
 
     /// Returns the login that was given for this registry.
     pub(super) fn given(&self) -> Option<&Login> {
-        self.client.options().login.as_ref().filter(|_| !self.is_mirror)
+        self.client.options().login.as_ref().filter(|_| !self.is_mirror())
     }
 
     /// Fails when a rule forbids to ask.
@@ -64,7 +69,7 @@ impl Session {
 
     /// Returns how often a request is tried again. A mirror's are not: the next place is asked instead.
     pub(super) fn retries(&self) -> u32 {
-        if self.is_mirror { 0 } else { self.client.options().retries }
+        if self.is_mirror() { 0 } else { self.client.options().retries }
     }
 
     /// Sends a request and returns the answer, unless it is a failure that may pass: that is tried again.
@@ -74,7 +79,9 @@ impl Session {
             return self.authenticated(&mut request, needed);
         }
         let what = format!("{} {}", request.method, request.url);
-        retry(&self.watch, self.retries(), &what, || {
+        let before = request.retry;
+        retry(&self.watch, self.retries(), &what, |failures| {
+            request.retry = before + failures;
             let response = self.authenticated(&mut request, needed)?;
             if is_transient(response.status) { Err(response.into_error()) } else { Ok(response) }
         })
@@ -88,6 +95,7 @@ impl Session {
         let mut failures = 0;
         loop {
             check(&self.watch)?;
+            request.retry = failures;
             let error = match self.authenticated(&mut request, needed) {
                 Ok(response) if is_overload(response.status) => {
                     let error = response.into_error();
@@ -107,7 +115,9 @@ impl Session {
     /// Sends a request to whoever it names, with nothing that says who asks.
     pub(super) fn send_anonymously(&self, mut request: Request<'_, '_>) -> Result<Response> {
         let what = format!("{} {}", request.method, request.url);
-        retry(&self.watch, self.retries(), &what, || {
+        let before = request.retry;
+        retry(&self.watch, self.retries(), &what, |failures| {
+            request.retry = before + failures;
             let url = request.url.clone();
             let first = self.exchange(&mut request, &url, None, None)?;
             let response = self.follow(&mut request, first, None)?;
@@ -169,14 +179,15 @@ impl Session {
         // The lock is held while a helper may ask a person, so that it asks once.
         let mut logins = lock(&self.registry.logins);
         if let Some(known) = logins.get(repository) {
-            return Ok(known.clone());
+            return Ok(known.as_ref().map(|found| found.login.clone()));
         }
         let host = &self.registry.host;
-        let login = options
+        let found = options
             .credentials
-            .lookup(host, repository)
+            .locate(host, repository)
             .map_err(|source| Error::Credentials { host: host.clone(), source })?;
-        logins.insert(repository.into(), login.clone());
+        let login = found.as_ref().map(|found| found.login.clone());
+        logins.insert(repository.into(), found);
         Ok(login)
     }
 
@@ -261,7 +272,9 @@ impl Session {
         let agent = self.client.agent(url)?;
         let limit = self.client.limit(url);
         let _turn = limit.admit(!request.is_repeatable(), &self.watch)?;
-        wire::send(&agent, request, url, authorization, patience)
+        let about = self.about(request, url, authorization);
+        let way = Way { agent: &agent, patience, pace: self.client.pace(&self.watch), about };
+        wire::send(way, request, url, authorization)
     }
 
     /// Follows redirects by hand, for the authorization must not go to another origin (CVE-2020-15157).

@@ -12,21 +12,25 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::{Agent, ProxyProtocol};
 
-use super::connector::connector;
+use super::certificate::{Certificate, Names};
+use super::connector::{Peer, Peers, connector};
 use super::error::{Error, Result};
+use super::examine::Secured;
 use super::options::{Host, Identity, Options, Proxy};
 use super::trust::Trust;
 use super::url::{Scheme, Url, is_loopback};
+use crate::locks::lock;
 
 /// What all connections of a client have in common; the system's authorities are read once, and not before the first https connection.
 pub(super) struct Connections {
     provider: Arc<CryptoProvider>,
     system: OnceLock<Vec<CertificateDer<'static>>>,
+    peers: Peers,
 }
 
 impl Connections {
     pub(super) fn new() -> Self {
-        Self { provider: Arc::new(ring::default_provider()), system: OnceLock::new() }
+        Self { provider: Arc::new(ring::default_provider()), system: OnceLock::new(), peers: Peers::default() }
     }
 
     /// Makes the agent for one origin. It follows no redirects, takes no status for an error, and inflates nothing.
@@ -50,7 +54,7 @@ impl Connections {
             .build();
         let is_secure = url.scheme == Scheme::Https || is_secure_proxy;
         let tls = if is_secure { Some(self.tls(options, url.authority())?) } else { None };
-        Ok(Agent::with_parts(config, connector(tls), DefaultResolver::default()))
+        Ok(Agent::with_parts(config, connector(tls, self.peers.clone()), DefaultResolver::default()))
     }
 
     fn tls(&self, options: &Options, authority: &str) -> Result<Arc<ClientConfig>> {
@@ -77,6 +81,37 @@ impl Connections {
             .map_err(|_| unusable(key, "it holds no private key in PEM form"))?;
         let config = builder.with_client_auth_cert(certificates(certificate)?, private);
         config.map(Arc::new).map_err(|error| unusable(certificate, &error.to_string()))
+    }
+
+    /// Says how the connections to an origin are secured, and by whom the server is trusted: the authority that its certificate, or one
+    /// that came along, names as its issuer.
+    pub(super) fn secured(&self, options: &Options, url: &Url) -> Result<Option<Secured>> {
+        let Some(Peer { protocol, chain }) = lock(&self.peers).get(url.authority()).cloned() else {
+            return Ok(None);
+        };
+        let host = options.host(url.authority());
+        let trusted_by = if host.skip_verify { None } else { self.anchor(options, url.authority(), &chain)? };
+        let certificate = chain.first().and_then(|first| Certificate::read(first));
+        Ok(Some(Secured { protocol, certificate, trusted_by }))
+    }
+
+    fn anchor(
+        &self,
+        options: &Options,
+        authority: &str,
+        chain: &[CertificateDer<'_>],
+    ) -> Result<Option<(String, Option<PathBuf>)>> {
+        let issuers: Vec<&[u8]> = chain.iter().filter_map(|each| Some(Names::read(each)?.issuer)).collect();
+        let is_it = |anchor: &CertificateDer<'_>| {
+            chain.first() == Some(anchor) || Names::read(anchor).is_some_and(|names| issuers.contains(&names.subject))
+        };
+        let name = |anchor: &CertificateDer<'_>| Certificate::read(anchor).unwrap_or_default().subject;
+        for path in Files::find(options, options.host(authority), authority)?.authorities {
+            if let Some(anchor) = certificates(&path)?.iter().find(|anchor| is_it(anchor)) {
+                return Ok(Some((name(anchor), Some(path))));
+            }
+        }
+        Ok(self.system().iter().find(|anchor| is_it(anchor)).map(|anchor| (name(anchor), None)))
     }
 
     fn system(&self) -> &[CertificateDer<'static>] {

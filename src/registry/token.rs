@@ -3,6 +3,7 @@
 //! <https://distribution.github.io/distribution/spec/auth/token/>, `oauth/` for identity tokens. A token request names everything that is
 //! to be done at the registry, so that copying within one registry takes one.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -13,6 +14,7 @@ use ureq::http::header;
 use super::challenge::{self, Challenge};
 use super::error::{Error, Result};
 use super::login::Login;
+use super::message::clean;
 use super::retry::retry;
 use super::scope::{Scope, cover, merge};
 use super::session::Session;
@@ -40,6 +42,22 @@ pub(super) struct Tokens {
     is_narrow: bool,
 }
 
+/// How a registry wants to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Asks {
+    /// `Basic` or `Bearer`.
+    pub scheme: &'static str,
+    /// Where tokens are given out.
+    pub realm: Option<String>,
+    /// What it calls itself there.
+    pub service: Option<String>,
+    /// What the last token was asked for.
+    pub scopes: Vec<String>,
+    /// How many seconds it lives.
+    pub expires_in: Option<u64>,
+}
+
 #[derive(Clone)]
 enum Method {
     Basic,
@@ -50,7 +68,28 @@ struct Grant {
     scopes: Vec<Scope>,
     login: Option<Login>,
     header: String,
+    /// In seconds.
+    lifetime: u64,
     until: Instant,
+}
+
+/// A bearer token, and what it is for.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Token {
+    /// The token itself, which is a secret.
+    pub token: String,
+    /// What was asked for, such as `repository:library/alpine:pull`; empty for a token that was given.
+    pub scopes: Vec<String>,
+    /// How many seconds it lives, as far as is known.
+    pub expires_in: Option<u64>,
+}
+
+impl fmt::Debug for Token {
+    /// Leaves the secret out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("scopes", &self.scopes).field("expires_in", &self.expires_in).finish()
+    }
 }
 
 impl Tokens {
@@ -96,6 +135,42 @@ impl Session {
                 self.bearer(&mut tokens, &realm, service.as_deref(), needed, &[], None)
             }
         }
+    }
+
+    /// Says how the registry wants to be asked, as far as it has said so.
+    pub(super) fn asks(&self) -> Option<Asks> {
+        let tokens = lock(&self.registry.tokens);
+        let grant = tokens.grants.last();
+        let (scopes, expires_in) = match grant {
+            Some(grant) => (grant.scopes.iter().map(ToString::to_string).collect(), Some(grant.lifetime)),
+            None => (Vec::new(), None),
+        };
+        Some(match tokens.method.as_ref()? {
+            Method::Basic => Asks { scheme: "Basic", realm: None, service: None, scopes, expires_in },
+            Method::Bearer { realm, service } => {
+                let service = service.as_deref().and_then(clean);
+                Asks { scheme: "Bearer", realm: Some(realm.to_string()), service, scopes, expires_in }
+            }
+        })
+    }
+
+    /// Returns a bearer token for what is needed; nothing from a registry that asks for none.
+    pub(super) fn bearer_token(&self, needed: &[Scope]) -> Result<Option<Token>> {
+        let request = || Request::new("GET", self.registry.url("/v2/"));
+        let response = self.send(request(), needed)?;
+        if matches!(response.status, 401 | 403) {
+            return Err(self.error(response));
+        }
+        response.discard();
+        let Some(header) = self.authorization(needed)? else { return Ok(None) };
+        let Some(token) = header.strip_prefix("Bearer ") else { return Ok(None) };
+        let tokens = lock(&self.registry.tokens);
+        let grant = tokens.grants.iter().find(|grant| grant.header == header);
+        Ok(Some(Token {
+            token: token.to_owned(),
+            scopes: grant.map(|grant| grant.scopes.iter().map(ToString::to_string).collect()).unwrap_or_default(),
+            expires_in: grant.map(|grant| grant.lifetime),
+        }))
     }
 
     /// Returns the `Authorization` that a registry asks for which has refused `used`; nothing when there is none to give.
@@ -232,7 +307,7 @@ impl Session {
         };
         let (token, lifetime) = answer.map_err(|error| self.without_token(error))?;
         let until = Instant::now() + Duration::from_secs(lifetime) - MARGIN;
-        Ok(Grant { scopes, login: login.cloned(), header: format!("Bearer {token}"), until })
+        Ok(Grant { scopes, login: login.cloned(), header: format!("Bearer {token}"), lifetime, until })
     }
 
     /// Makes the error of a request whose token cannot be had: it says nothing of what was asked for, and is not tried again.
@@ -248,7 +323,9 @@ impl Session {
     /// Asks the token server; returns the token and its lifetime in seconds.
     fn token(&self, mut request: Request<'_, '_>, authorization: Option<&str>) -> Result<(String, u64)> {
         let what = format!("{} {}", request.method, request.url);
-        let response = retry(&self.watch, self.retries(), &what, || {
+        request.is_for_token = true;
+        let response = retry(&self.watch, self.retries(), &what, |failures| {
+            request.retry = failures;
             let url = request.url.clone();
             let first = self.exchange(&mut request, &url, authorization, None)?;
             let response = self.follow(&mut request, first, authorization)?;

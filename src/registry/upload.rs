@@ -25,7 +25,7 @@ const LARGEST_PIECE: u64 = 64 << 20;
 const SMALLEST_PIECE: u64 = 256 << 10;
 
 /// How a mount went.
-enum Mount {
+pub(super) enum Mount {
     Done,
     Session(Url),
     Refused,
@@ -124,7 +124,7 @@ impl Remote {
     }
 
     /// Asks for a mount; whatever is wrong with it, sending the blob may still work.
-    fn mount(&self, digest: &Digest, from: &str) -> Result<Mount> {
+    pub(super) fn mount(&self, digest: &Digest, from: &str) -> Result<Mount> {
         let url = self.url("blobs/uploads/").with("mount", &digest.to_string()).with("from", from);
         let mut needed = self.scopes.clone();
         needed.push(Scope::repository(from, Access::Pull));
@@ -186,7 +186,7 @@ impl Remote {
     }
 
     /// Sends a blob in pieces, smaller ones after each refusal.
-    fn send_pieces(&self, blob: &mut Blob<'_>, mut piece: u64) -> Result<()> {
+    pub(super) fn send_pieces(&self, blob: &mut Blob<'_>, mut piece: u64) -> Result<()> {
         loop {
             blob.rewind();
             match self.try_pieces(blob, piece) {

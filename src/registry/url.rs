@@ -105,6 +105,14 @@ impl Url {
         &self.authority
     }
 
+    /// Returns the host and the port to connect to.
+    pub(crate) fn socket(&self) -> String {
+        match port(&self.authority) {
+            Some(_) => self.authority.clone(),
+            None => format!("{}:{}", self.authority, self.scheme.port()),
+        }
+    }
+
     /// Returns the path and the query.
     pub(crate) fn target(&self) -> &str {
         &self.target

@@ -1,13 +1,16 @@
 //! One HTTP exchange: a request, its answer's head, and what may be wrong in between. No authentication, no second attempt.
 
+use std::cell::Cell;
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use ureq::http::header::{self, HeaderMap, HeaderName};
 use ureq::{Agent, AsSendBody, SendBody, Timeout, http};
 
+use super::bandwidth::Pace;
 use super::error::{Error, Hint, Result, Status};
 use super::message;
+use super::recorder::{About, Incoming, Outgoing, Recorder};
 use super::retry::parse_retry_after;
 use super::trust::Distrust;
 use super::url::{Url, full};
@@ -20,6 +23,20 @@ pub(super) struct Request<'r, 'b> {
     pub(super) url: Url,
     pub(super) headers: Vec<(HeaderName, String)>,
     pub(super) body: Body<'r, 'b>,
+    /// How many attempts have failed before.
+    pub(super) retry: u32,
+    /// Whether it asks for a token.
+    pub(super) is_for_token: bool,
+}
+
+/// How a request is sent.
+pub(super) struct Way<'a> {
+    pub(super) agent: &'a Agent,
+    /// How long the connection may be silent, if not as long as usual.
+    pub(super) patience: Option<Duration>,
+    pub(super) pace: Option<Pace>,
+    /// For whoever looks on.
+    pub(super) about: Option<About>,
 }
 
 /// What a request carries.
@@ -40,7 +57,7 @@ pub(super) struct Response {
     pub(super) url: Url,
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
-    pub(super) body: ureq::Body,
+    pub(super) body: Incoming,
     /// Whether the request carried a login.
     pub(super) logged_in: bool,
     /// How long the connection may be silent.
@@ -49,7 +66,7 @@ pub(super) struct Response {
 
 impl<'r, 'b> Request<'r, 'b> {
     pub(super) fn new(method: &'static str, url: Url) -> Self {
-        Self { method, url, headers: Vec::new(), body: Body::None }
+        Self { method, url, headers: Vec::new(), body: Body::None, retry: 0, is_for_token: false }
     }
 
     pub(super) fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
@@ -62,6 +79,12 @@ impl<'r, 'b> Request<'r, 'b> {
         self
     }
 
+    /// Says how many attempts have failed before.
+    pub(super) fn retry(mut self, failures: u32) -> Self {
+        self.retry = failures;
+        self
+    }
+
     /// Says whether the same request may be made again.
     pub(super) fn is_repeatable(&self) -> bool {
         // An upload that failed on its way needs a new session; only its maker can get one.
@@ -71,13 +94,15 @@ impl<'r, 'b> Request<'r, 'b> {
 
 /// Sends a request once and reads the head of the answer, whatever its status.
 pub(super) fn send(
-    agent: &Agent,
+    way: Way<'_>,
     request: &mut Request<'_, '_>,
     url: &Url,
     authorization: Option<&str>,
-    patience: Option<Duration>,
 ) -> Result<Response> {
+    let Way { agent, patience, pace, about } = way;
     let method = request.method;
+    let mut recorder = about.map(|about| Recorder::new(about, agent, request, url, authorization));
+    let sent = Cell::new(0);
     let mut builder = http::Request::builder().method(method).uri(full(url));
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
@@ -87,20 +112,39 @@ pub(super) fn send(
     }
     let answer = match &mut request.body {
         Body::None => run(agent, builder, (), patience),
-        Body::Bytes(bytes) => run(agent, builder, &**bytes, patience),
+        Body::Bytes(bytes) => {
+            sent.set(bytes.len() as u64);
+            run(agent, builder, &**bytes, patience)
+        }
         Body::Blob(blob) => {
             blob.rewind();
             let builder = builder.header(header::CONTENT_LENGTH, blob.size());
-            run(agent, builder, SendBody::from_reader(*blob), patience)
+            let mut content = Outgoing { content: blob, sent: &sent, pace: pace.clone() };
+            run(agent, builder, SendBody::from_reader(&mut content), patience)
         }
         Body::Part(blob, length) => {
             let builder = builder.header(header::CONTENT_LENGTH, *length);
-            run(agent, builder, SendBody::from_reader(&mut blob.by_ref().take(*length)), patience)
+            let content = blob.by_ref().take(*length);
+            let mut content = Outgoing { content, sent: &sent, pace: pace.clone() };
+            run(agent, builder, SendBody::from_reader(&mut content), patience)
         }
     };
     let silence = patience.or(agent.config().timeout_per_read()).unwrap_or_default();
-    let (head, body) = answer.map_err(|error| failed(method, url, error, silence).through(agent))?.into_parts();
+    let (head, body) = match answer {
+        Ok(answer) => answer.into_parts(),
+        Err(error) => {
+            let error = failed(method, url, error, silence).through(agent);
+            if let Some(recorder) = &mut recorder {
+                recorder.failed(sent.get(), &error);
+            }
+            return Err(error);
+        }
+    };
     let (status, logged_in) = (head.status.as_u16(), authorization.is_some());
+    if let Some(recorder) = &mut recorder {
+        recorder.answered(sent.get(), status, &head.headers);
+    }
+    let body = Incoming::new(body, recorder, pace);
     Ok(Response { method, url: url.clone(), status, headers: head.headers, body, logged_in, silence })
 }
 
@@ -137,7 +181,7 @@ impl Response {
     /// Reads the body whole, if it has at most `limit` bytes.
     pub(super) fn read(mut self, limit: u64) -> Result<(Self, Vec<u8>)> {
         let mut content = Vec::new();
-        let taken = self.body.as_reader().take(limit + 1).read_to_end(&mut content);
+        let taken = self.body.by_ref().take(limit + 1).read_to_end(&mut content);
         taken.map_err(|error| failed(self.method, &self.url, ureq::Error::Io(error), self.silence))?;
         if content.len() as u64 > limit {
             return Err(self.senseless(format!("it has more than {limit} bytes")));
@@ -148,14 +192,14 @@ impl Response {
     /// Drops the body, reading a short one so that the connection can be used again.
     pub(super) fn discard(mut self) {
         // Whether that works matters to nobody: the answer's head has been understood.
-        let _ = io::copy(&mut self.body.as_reader().take(message::MAX_BODY), &mut io::sink());
+        let _ = io::copy(&mut self.body.by_ref().take(message::MAX_BODY), &mut io::sink());
     }
 
     /// Makes the error that this answer is.
     pub(super) fn into_error(mut self) -> Error {
         let mut content = Vec::new();
         // A body that breaks off is shown as far as it came.
-        let _ = self.body.as_reader().take(message::MAX_BODY).read_to_end(&mut content);
+        let _ = self.body.by_ref().take(message::MAX_BODY).read_to_end(&mut content);
         let message = message::parse(&content);
         let is_challenge = self.header("www-authenticate").is_some();
         let retry_after = self.header("retry-after").and_then(|text| parse_retry_after(text, SystemTime::now()));

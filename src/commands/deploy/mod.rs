@@ -112,7 +112,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let configuration = args.configuration()?;
     ui.title(&format!("deploy to {}", args.directory.display()));
     let network = (&args.reach).into();
-    let common = Common { network: &network, work: Some(&args.work) };
+    let common = Common::new(&network, Some(&args.work), ui)?;
     let mut places = common.options(&flags::Side::from(&args.src), ui)?;
     for source in &args.sources {
         attach_streams(&source.place, None, &mut places)?;
@@ -151,7 +151,7 @@ fn run_listed(args: &Args, file: &Path, ui: &Ui) -> Result<()> {
     plan.lines.iter_mut().for_each(|line| line.referrers |= args.referrers);
     ui.title(&format!("deploy to {}", args.directory.display()));
     let network = (&args.reach).into();
-    let common = Common { network: &network, work: Some(&args.work) };
+    let common = Common::new(&network, Some(&args.work), ui)?;
     let opener = Opener::new(common, [flags::Side::from(&args.src), flags::Side::default()], ui)?;
     let watch = ui.watch()?;
     let gates = args.policy.gates()?;

@@ -82,7 +82,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let mut plan = args.plan()?;
     plan.lines.iter_mut().for_each(|line| line.referrers |= args.referrers);
     ui.title(&format!("sync {}", args.file.display()));
-    let common = Common { network: &args.registries.network, work: Some(&args.work) };
+    let common = Common::new(&args.registries.network, Some(&args.work), ui)?;
     let opener = Opener::new(common, args.registries.sides(), ui)?;
     let watch = ui.watch()?;
     let gates = args.policy.gates()?;

@@ -26,7 +26,7 @@ pub use helper::{HelperError, HelperFault, Helpers};
 pub use storage::{Kept, erase, store};
 
 use self::document::{Choice, Document};
-use super::login::{Credentials, Login, LookupError};
+use super::login::{Credentials, Found, Login, LookupError};
 use crate::store::is_absent;
 
 /// Largest file that is read, in bytes.
@@ -138,12 +138,17 @@ impl Files {
     /// # Errors
     /// When a place before the first hit is unreadable or broken, or its helper fails.
     pub fn find(&self, host: &str, repository: &str) -> Result<Option<Login>, Error> {
+        Ok(self.first(host, repository)?.map(|found| found.login))
+    }
+
+    fn first(&self, host: &str, repository: &str) -> Result<Option<Found>, Error> {
         for source in &self.sources {
-            if let Outcome::Entry { login, .. } | Outcome::Helper { login, .. } =
-                self.consult(source, host, repository)?
-            {
-                return Ok(Some(login));
-            }
+            let (login, from) = match self.consult(source, host, repository)? {
+                Outcome::Entry { login, .. } => (login, source.to_string()),
+                Outcome::Helper { name, login } => (login, format!("docker-credential-{name} of {source}")),
+                _ => continue,
+            };
+            return Ok(Some(Found { login, from: Some(from) }));
         }
         Ok(None)
     }
@@ -181,6 +186,10 @@ impl Files {
 impl Credentials for Files {
     fn lookup(&self, host: &str, repository: &str) -> Result<Option<Login>, LookupError> {
         Ok(self.find(host, repository)?)
+    }
+
+    fn locate(&self, host: &str, repository: &str) -> Result<Option<Found>, LookupError> {
+        Ok(self.first(host, repository)?)
     }
 
     fn places(&self) -> Vec<String> {

@@ -10,8 +10,8 @@ use crate::manifest::{Image, digest_tags};
 use crate::media_type::{Format, MediaType};
 use crate::sign::encoding::encode;
 use crate::sign::key::PrivateKey;
-use crate::sign::{bundle, classic, envelope, statement};
-use crate::transport::Layout;
+use crate::sign::{Spot, bundle, classic, collect, envelope, statement};
+use crate::transport::{self, Layout};
 
 /// A place in memory with one image, that counts what is read from it.
 struct Shelf {

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::gateway::{Gateway, Request, Rules};
 use super::listener::Bound;
+use super::secrets;
 use super::wire::{Head, Reply};
 
 /// How a `Bearer` differs from the plainest one, which gives tokens to everybody.
@@ -158,7 +159,7 @@ impl State {
 
     fn issue(&self, scopes: &[String]) -> Reply {
         let mut issued = self.issued();
-        let token = format!("t{}", issued.tokens.len());
+        let token = secrets::issue("token");
         let granted = if self.options.first_scope_only { &scopes[..scopes.len().min(1)] } else { scopes };
         issued.tokens.insert(token.clone(), granted.to_vec());
         let mut body = serde_json::Map::new();

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::memory;
 use super::oracle::search_path;
+use super::secrets::Secrets;
 
 /// Runs the binary with these arguments.
 #[track_caller]
@@ -64,16 +65,22 @@ impl Run {
     }
 }
 
-/// A program about to be run, with an empty home and no other environment than PATH, HOME and TMPDIR.
+/// A program about to be run, with an empty home and no other environment than PATH, HOME and TMPDIR. The binary under test writes every
+/// request to a trace as well, and no secret may be in there.
 pub(crate) struct Program {
     command: Command,
     stdin: Vec<u8>,
     home: TempDir,
+    trace: Option<TempDir>,
 }
 
 impl Program {
     pub(crate) fn stevedore(arguments: &[&str]) -> Program {
-        Program::new(env!("CARGO_BIN_EXE_stevedore"), arguments)
+        let mut program = Program::new(env!("CARGO_BIN_EXE_stevedore"), arguments);
+        let trace = TempDir::new().expect("making a temporary directory");
+        program.command.env("STEVEDORE_TRACE", trace.path().join("trace"));
+        program.trace = Some(trace);
+        program
     }
 
     pub(crate) fn new(program: &str, arguments: &[&str]) -> Program {
@@ -81,7 +88,7 @@ impl Program {
         let mut command = Command::new(program);
         command.args(arguments);
         isolate(&mut command, home.path());
-        Program { command, stdin: Vec::new(), home }
+        Program { command, stdin: Vec::new(), home, trace: None }
     }
 
     /// Returns the home directory, to put settings into.
@@ -113,7 +120,19 @@ impl Program {
     /// Runs it to its end.
     #[track_caller]
     pub(crate) fn run(self) -> Run {
-        run(self.command, &self.stdin)
+        let Some(trace) = &self.trace else {
+            return run(self.command, &self.stdin);
+        };
+        let secrets = Secrets::of(&self.command, &self.stdin, self.home.path());
+        let is_verbose =
+            self.command.get_args().any(|each| ["-v", "-vv", "--verbose"].iter().any(|flag| each == *flag));
+        let run = run(self.command, &self.stdin);
+        let mut shown = std::fs::read_to_string(trace.path().join("trace")).unwrap_or_default();
+        if is_verbose {
+            shown.push_str(&run.stderr);
+        }
+        secrets.assert_hidden(&shown, &run.line);
+        run
     }
 
     /// Starts it with all output thrown away, for tests that kill it.

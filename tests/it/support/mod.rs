@@ -26,6 +26,7 @@ pub(crate) mod pages;
 pub(crate) mod proxy;
 pub(crate) mod registry;
 pub(crate) mod scene;
+pub(crate) mod secrets;
 pub(crate) mod seed;
 pub(crate) mod served;
 pub(crate) mod shape;

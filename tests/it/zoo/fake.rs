@@ -11,6 +11,7 @@ use super::manners::Manner;
 use crate::support::bearer::parse_query;
 use crate::support::layout::sha256;
 use crate::support::listener::{Bound, Listener};
+use crate::support::secrets;
 use crate::support::wire::{Body, Head, Reply};
 
 /// `me:secret`, who may do everything.
@@ -27,6 +28,10 @@ pub(super) struct Zoo {
 struct State {
     manners: BTreeSet<Manner>,
     port: u16,
+    /// The token that allows everything, and the one that allows to read.
+    tokens: [String; 2],
+    /// What the URLs of downloads are signed with.
+    signature: String,
     content: Mutex<Content>,
 }
 
@@ -56,6 +61,8 @@ impl Zoo {
         let state = Arc::new(State {
             manners: manners.iter().copied().collect(),
             port: bound.port(),
+            tokens: [secrets::issue("all"), secrets::issue("read")],
+            signature: secrets::issue("signature"),
             content: Mutex::default(),
         });
         let listener = bound.serve({
@@ -157,6 +164,7 @@ impl State {
             ["cdn", repository @ .., digest] => self.cdn(asked, &repository.join("/"), digest),
             _ if !self.lets_in(asked) => self.refusal(asked),
             ["v2", ""] | ["v2"] => Reply::json(200, &json!({})),
+            ["v2", "_catalog"] => self.catalog(),
             ["v2", name @ .., "tags", "list"] => self.tags(asked, &name.join("/")),
             ["v2", name @ .., "manifests", reference] => self.manifest(asked, &name.join("/"), reference),
             ["v2", name @ .., "referrers", digest] => self.referrers(&name.join("/"), digest),
@@ -170,7 +178,8 @@ impl State {
         let authorization = asked.head.headers.get("authorization").unwrap_or_default();
         let reads = matches!(asked.method.as_str(), "GET" | "HEAD") && asked.path != "/v2/";
         if self.has(Manner::Tokens) {
-            return authorization == "Bearer all" || reads && authorization == "Bearer read";
+            let [all, read] = self.tokens.each_ref().map(|token| format!("Bearer {token}"));
+            return authorization == all || reads && authorization == read;
         }
         !(self.has(Manner::Basic) || self.has(Manner::HidesFromStrangers)) || authorization == LOGIN
     }
@@ -190,8 +199,26 @@ impl State {
         let form = parse_query(&String::from_utf8_lossy(&asked.body));
         let is_known = asked.head.headers.get("authorization") == Some(LOGIN)
             || form.iter().any(|(name, value)| name == "password" && value == "secret");
-        let token = if is_known { "all" } else { "read" };
+        let token = &self.tokens[usize::from(!is_known)];
         Reply::json(200, &json!({"token": token, "access_token": token, "expires_in": 300}))
+    }
+
+    fn catalog(&self) -> Reply {
+        if self.has(Manner::NoCatalog) {
+            return self.refusal_to("UNAUTHORIZED");
+        }
+        let content = self.content();
+        let names: BTreeSet<&String> = content.manifests.keys().map(|(repository, _)| repository).collect();
+        Reply::json(200, &json!({"repositories": names}))
+    }
+
+    /// Asks for a login again, whichever came.
+    fn refusal_to(&self, code: &str) -> Reply {
+        let realm = format!(
+            "Bearer realm=\"http://127.0.0.1:{}/token\",service=\"zoo\",scope=\"registry:catalog:*\"",
+            self.port
+        );
+        Reply::error(401, code, "authentication required").header("WWW-Authenticate", &realm)
     }
 
     fn tags(&self, asked: &Asked, name: &str) -> Reply {
@@ -327,7 +354,9 @@ impl State {
             return absent("BLOB_UNKNOWN");
         };
         if asked.method == "GET" && self.has(Manner::RedirectsBlobs) {
-            return Reply::new(307).header("Location", &format!("http://localhost:{}/cdn/{name}/{digest}", self.port));
+            let signed = format!("X-Amz-Credential=a%2Fb&X-Amz-Signature={}", self.signature);
+            let there = format!("http://localhost:{}/cdn/{name}/{digest}?{signed}", self.port);
+            return Reply::new(307).header("Location", &there);
         }
         self.bytes(asked, bytes)
     }
@@ -338,8 +367,8 @@ impl State {
             return Reply::new(400).body("Authentication information is not given in the correct format.");
         }
         match self.content().blobs.get(&(name.to_owned(), digest.to_owned())) {
-            Some(bytes) => self.bytes(asked, bytes),
-            None => Reply::new(403),
+            Some(bytes) if asked.parameter("X-Amz-Signature") == Some(&self.signature) => self.bytes(asked, bytes),
+            _ => Reply::new(403),
         }
     }
 

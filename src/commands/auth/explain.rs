@@ -1,4 +1,4 @@
-//! `auth`: what is known about getting into a registry.
+//! `auth explain`: what is known about getting into a registry, without asking it.
 
 use serde::Serialize;
 use stevedore::registry::credentials::{Files, Finding, Helpers, Outcome};
@@ -9,39 +9,22 @@ use crate::cli::flags::{Network, Only, Side};
 use crate::cli::report::{Report, table};
 use crate::cli::{Result, Ui, locations};
 
-/// Show how a registry is reached and which login is used
-#[derive(clap::Args)]
-#[command(after_long_help = EXAMPLES)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    action: Action,
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  stevedore auth explain ghcr.io/owner/app";
-
-#[derive(clap::Subcommand)]
-enum Action {
-    Explain(Explain),
-}
-
 /// Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry
 ///
 /// The registry is not asked, but credential helpers are. No secret is printed.
 #[derive(clap::Args)]
-#[command(after_long_help = EXPLAIN_EXAMPLES)]
-struct Explain {
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Args {
     /// The registry, or a repository there
     #[arg(value_name = "HOST[/REPOSITORY]")]
-    name: String,
+    pub(super) name: String,
     #[command(flatten)]
     only: Only,
     #[command(flatten)]
     network: Network,
 }
 
-const EXPLAIN_EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   stevedore auth explain docker.io
   stevedore auth explain --json registry.example.com/team/app";
@@ -102,23 +85,14 @@ struct PlaceView {
 }
 
 /// Explains.
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let Action::Explain(explain) = &args.action;
-    ui.report(&explain.explanation(ui)?)
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
+    ui.report(&args.explanation(ui)?)
 }
 
 impl Args {
-    /// Returns the registry that it is about.
-    pub(crate) fn name(&self) -> &str {
-        let Action::Explain(explain) = &self.action;
-        &explain.name
-    }
-}
-
-impl Explain {
     fn explanation(&self, ui: &Ui) -> Result<Explanation> {
         let side = Side::from(&self.only);
-        let options = Common { network: &self.network, work: None }.registry(&side)?;
+        let options = Common::new(&self.network, None, ui)?.registry(&side)?;
         let (host, repository) = parts(locations::host(&self.name));
         let files = ui.environment().credentials().files(side.authfile.as_deref(), Helpers::default());
         let (login, places) = login(&side, &files, &host, &repository);
