@@ -27,6 +27,7 @@ mod logout;
 mod ls;
 mod man;
 mod mutate;
+mod ping;
 #[cfg(feature = "sign")]
 mod public_key;
 mod pull;
@@ -162,6 +163,7 @@ enum Command {
     Login(login::Args),
     Logout(logout::Args),
     Auth(auth::Args),
+    Ping(ping::Args),
     Completions(completions::Args),
     #[command(hide = true)]
     Man(man::Args),
@@ -218,6 +220,7 @@ impl Command {
             Self::Login(args) => login::run(args, ui),
             Self::Logout(args) => logout::run(args, ui),
             Self::Auth(args) => auth::run(args, ui),
+            Self::Ping(args) => ping::run(args, ui),
             Self::Completions(args) => completions::run(args, Arguments::command(), ui),
             Self::Man(args) => man::run(args, Arguments::command(), ui),
         }
@@ -291,6 +294,7 @@ impl Command {
             Self::Login(args) => Some(args.host.clone()),
             Self::Logout(args) => Some(args.host.clone()),
             Self::Auth(args) => Some(args.name().to_owned()),
+            Self::Ping(args) => Some(args.name.clone()),
             Self::Completions(_) | Self::Man(_) => None,
         }
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use ureq::http::header::{ACCEPT, RANGE};
 
 use super::answers::is_page;
+use super::asks::Asks;
 use super::certificate::Certificate;
 use super::client::Client;
 use super::error::{Error, Result};
@@ -16,7 +17,6 @@ use super::retry::reason;
 use super::scope::Scope;
 use super::session::Session;
 use super::tls::proxy;
-use super::token::Asks;
 use super::wire::{Request, Response};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;

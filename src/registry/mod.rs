@@ -5,6 +5,7 @@
 //! distribution-spec: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 
 mod answers;
+mod asks;
 mod bandwidth;
 mod certificate;
 mod challenge;
@@ -44,6 +45,7 @@ mod upload_state;
 mod url;
 mod wire;
 
+pub use asks::{Asks, Token};
 pub use bandwidth::Bandwidth;
 pub use certificate::Certificate;
 pub use client::Client;
@@ -63,4 +65,3 @@ pub use remote::Remote;
 pub use rules::{Invalid, Mirror, Pull, Rule};
 #[cfg(feature = "sign")]
 pub(crate) use service::{Answer, Question, Service};
-pub use token::{Asks, Token};

@@ -78,6 +78,7 @@ mod odd_input;
 mod odd_registries;
 mod own_certificates;
 mod parallel;
+mod ping;
 mod platforms;
 mod policy;
 mod policy_hosts;
