@@ -35,6 +35,11 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand digest 'Print the digest of an image''s manifest, by one HEAD at a registry'
             cand tags 'List the tags of a repository, a layout or an archive, in its own order'
             cand list-tags 'List the tags of a repository, a layout or an archive, in its own order'
+            cand tag 'Give an image further tags in its repository, without moving a blob'
+            cand validate 'Read and check everything that an image needs, anywhere'
+            cand blob 'Get, put or ask after a single blob'
+            cand manifest 'Get or put a single manifest'
+            cand catalog 'List the repositories of a registry, as far as it shows them'
             cand build 'Build an image from files'
             cand ls 'List what is in an image'
             cand cat 'Print files of an image'
@@ -224,6 +229,66 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'stevedore;tags'= {
+            cand --match 'List names that match: a glob (3.*), a regular expression (/^v[0-9]/) or a version requirement (semver:>=1.2,<2); several times for any of them'
+            cand --exclude 'Leave out names that match, whatever --match says'
+            cand --sort 'Sort by name, natural (v2 before v10) or semver; with a dash before it, from the end, as in -semver for the newest version first [default: as the place has them]'
+            cand --limit 'List no more than the first N of what is left'
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --limit-rate 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --no-digest-tags 'Leave out tags that belong to a digest: sha256-… with or without .sig, .att or .sbom'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;list-tags'= {
+            cand --match 'List names that match: a glob (3.*), a regular expression (/^v[0-9]/) or a version requirement (semver:>=1.2,<2); several times for any of them'
+            cand --exclude 'Leave out names that match, whatever --match says'
+            cand --sort 'Sort by name, natural (v2 before v10) or semver; with a dash before it, from the end, as in -semver for the newest version first [default: as the place has them]'
+            cand --limit 'List no more than the first N of what is left'
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --limit-rate 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --no-digest-tags 'Leave out tags that belong to a digest: sha256-… with or without .sig, .att or .sbom'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;tag'= {
             cand --creds 'Log in with this name and password'
             cand --registry-token 'Send this bearer token as it is'
             cand --authfile 'Look for credentials in this file only'
@@ -248,7 +313,228 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
-        &'stevedore;list-tags'= {
+        &'stevedore;validate'= {
+            cand --platform 'Check the image for this platform, several times for several [default: all of an index]'
+            cand -j 'Transfer so many blobs at a time'
+            cand --jobs 'Transfer so many blobs at a time'
+            cand --scratch 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]'
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --limit-rate 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --fast 'Ask only whether blobs are there and how large they are, and read manifests alone'
+            cand --no-resume 'Start over: use nothing that an interrupted run left, and remove it'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;blob'= {
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand get 'Fetch a blob and check it on the way'
+            cand put 'Put a file as a blob, and print its digest'
+            cand head 'Ask whether a blob is there, and print its size'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stevedore;blob;get'= {
+            cand -o 'Write it to this file [default: standard output]'
+            cand --output 'Write it to this file [default: standard output]'
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --limit-rate 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;blob;put'= {
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --limit-rate 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;blob;head'= {
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --limit-rate 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;blob;help'= {
+            cand get 'Fetch a blob and check it on the way'
+            cand put 'Put a file as a blob, and print its digest'
+            cand head 'Ask whether a blob is there, and print its size'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stevedore;blob;help;get'= {
+        }
+        &'stevedore;blob;help;put'= {
+        }
+        &'stevedore;blob;help;head'= {
+        }
+        &'stevedore;blob;help;help'= {
+        }
+        &'stevedore;manifest'= {
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand get 'Fetch a manifest, byte for byte, as `inspect --raw` does'
+            cand put 'Put a manifest as it is, and print its digest'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stevedore;manifest;get'= {
+            cand --platform 'Of an index, take the manifest for this platform'
+            cand -o 'Write it to this file [default: standard output]'
+            cand --output 'Write it to this file [default: standard output]'
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --limit-rate 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;manifest;put'= {
+            cand --media-type 'Its media type, which a manifest that names one must name too [default: as it says, or as its form is]'
+            cand --content-type 'Its media type, which a manifest that names one must name too [default: as it says, or as its form is]'
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --limit-rate 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;manifest;help'= {
+            cand get 'Fetch a manifest, byte for byte, as `inspect --raw` does'
+            cand put 'Put a manifest as it is, and print its digest'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stevedore;manifest;help;get'= {
+        }
+        &'stevedore;manifest;help;put'= {
+        }
+        &'stevedore;manifest;help;help'= {
+        }
+        &'stevedore;catalog'= {
+            cand --match 'List names that match: a glob (3.*), a regular expression (/^v[0-9]/) or a version requirement (semver:>=1.2,<2); several times for any of them'
+            cand --exclude 'Leave out names that match, whatever --match says'
+            cand --sort 'Sort by name, natural (v2 before v10) or semver; with a dash before it, from the end, as in -semver for the newest version first [default: as the place has them]'
+            cand --limit 'List no more than the first N of what is left'
             cand --creds 'Log in with this name and password'
             cand --registry-token 'Send this bearer token as it is'
             cand --authfile 'Look for credentials in this file only'
@@ -1492,6 +1778,11 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand inspect 'Show what an image is made of'
             cand digest 'Print the digest of an image''s manifest, by one HEAD at a registry'
             cand tags 'List the tags of a repository, a layout or an archive, in its own order'
+            cand tag 'Give an image further tags in its repository, without moving a blob'
+            cand validate 'Read and check everything that an image needs, anywhere'
+            cand blob 'Get, put or ask after a single blob'
+            cand manifest 'Get or put a single manifest'
+            cand catalog 'List the repositories of a registry, as far as it shows them'
             cand build 'Build an image from files'
             cand ls 'List what is in an image'
             cand cat 'Print files of an image'
@@ -1534,6 +1825,31 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;help;digest'= {
         }
         &'stevedore;help;tags'= {
+        }
+        &'stevedore;help;tag'= {
+        }
+        &'stevedore;help;validate'= {
+        }
+        &'stevedore;help;blob'= {
+            cand get 'Fetch a blob and check it on the way'
+            cand put 'Put a file as a blob, and print its digest'
+            cand head 'Ask whether a blob is there, and print its size'
+        }
+        &'stevedore;help;blob;get'= {
+        }
+        &'stevedore;help;blob;put'= {
+        }
+        &'stevedore;help;blob;head'= {
+        }
+        &'stevedore;help;manifest'= {
+            cand get 'Fetch a manifest, byte for byte, as `inspect --raw` does'
+            cand put 'Put a manifest as it is, and print its digest'
+        }
+        &'stevedore;help;manifest;get'= {
+        }
+        &'stevedore;help;manifest;put'= {
+        }
+        &'stevedore;help;catalog'= {
         }
         &'stevedore;help;build'= {
         }

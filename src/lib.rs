@@ -76,4 +76,5 @@ pub mod sync;
 mod tar;
 pub mod timestamp;
 pub mod transport;
+pub mod validate;
 pub mod watch;

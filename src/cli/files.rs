@@ -1,14 +1,15 @@
 //! Files that the binary writes beside images.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use stevedore::draft;
 use stevedore::durable::{self, Existing};
+use stevedore::transport;
 use tempfile::NamedTempFile;
 
-use super::Result;
+use super::{Context, Result, Usage};
 
 /// Standard input in a file, where one of several paths to be read is `-`.
 pub(crate) struct Input(Option<NamedTempFile>);
@@ -68,4 +69,35 @@ pub(crate) fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::
     // What is not there yet keeps its name.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     durable::write(&path, MODE, Existing::Replace, fill)
+}
+
+/// Does what [`write_whole`] does with content that has errors of its own, which come as they are.
+pub(crate) fn write_whole_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> transport::Result<()>) -> Result<()> {
+    let mut failure = None;
+    let written = write_whole(path, |out| {
+        fill(out).map_err(|error| {
+            failure = Some(error);
+            io::Error::other("the content failed")
+        })
+    });
+    match failure {
+        Some(error) => Err(error.into()),
+        None => written.with_context(|| format!("cannot write {}", path.display())),
+    }
+}
+
+/// Reads a small file whole.
+///
+/// # Errors
+/// When it cannot be read, or has more bytes than `limit`.
+pub(crate) fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let failed = |error| transport::Error::io("read", path)(error);
+    let mut content = Vec::new();
+    let mut file = fs::File::open(path).map_err(failed)?.take(limit + 1);
+    file.read_to_end(&mut content).map_err(failed)?;
+    if content.len() as u64 > limit {
+        let reason = format!("{} has more than {limit} bytes", path.display());
+        return Err(Usage::new(reason, "name a manifest").into());
+    }
+    Ok(content)
 }

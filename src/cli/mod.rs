@@ -28,6 +28,7 @@ pub(crate) mod keyless;
 #[cfg(feature = "sign")]
 pub(crate) mod keys;
 pub(crate) mod locations;
+pub(crate) mod name_flags;
 pub(crate) mod output;
 pub(crate) mod policies;
 mod progress;

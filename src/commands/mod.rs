@@ -6,8 +6,10 @@ mod attest;
 #[cfg(feature = "sign")]
 mod attest_blob;
 mod auth;
+mod blob;
 mod build;
 mod cat;
+mod catalog;
 mod completions;
 mod copy;
 mod delete;
@@ -26,6 +28,7 @@ mod login;
 mod logout;
 mod ls;
 mod man;
+mod manifest;
 mod mutate;
 mod ping;
 #[cfg(feature = "sign")]
@@ -43,7 +46,9 @@ mod sign;
 mod sign_blob;
 #[cfg(feature = "sync")]
 mod sync;
+mod tag;
 mod tags;
+mod validate;
 #[cfg(feature = "sign")]
 mod verify;
 #[cfg(feature = "sign")]
@@ -120,7 +125,12 @@ enum Command {
     Sync(Box<sync::Args>),
     Inspect(inspect::Args),
     Digest(digest::Args),
-    Tags(tags::Args),
+    Tags(Box<tags::Args>),
+    Tag(Box<tag::Args>),
+    Validate(Box<validate::Args>),
+    Blob(Box<blob::Args>),
+    Manifest(Box<manifest::Args>),
+    Catalog(Box<catalog::Args>),
     Build(Box<build::Args>),
     Ls(Box<ls::Args>),
     Cat(Box<cat::Args>),
@@ -179,6 +189,11 @@ impl Command {
             Self::Inspect(args) => inspect::run(args, ui),
             Self::Digest(args) => digest::run(args, ui),
             Self::Tags(args) => tags::run(args, ui),
+            Self::Tag(args) => tag::run(args, ui),
+            Self::Validate(args) => validate::run(args, ui),
+            Self::Blob(args) => blob::run(args, ui),
+            Self::Manifest(args) => manifest::run(args, ui),
+            Self::Catalog(args) => catalog::run(args, ui),
             Self::Build(args) => build::run(args, ui),
             Self::Ls(args) => ls::run(args, ui),
             Self::Cat(args) => cat::run(args, ui),
@@ -250,6 +265,11 @@ impl Command {
             Self::Inspect(args) => Some(args.image.reference.to_string()),
             Self::Digest(args) => Some(args.image.reference.to_string()),
             Self::Tags(args) => Some(args.place.to_string()),
+            Self::Tag(args) => Some(args.reference.to_string()),
+            Self::Validate(args) => Some(args.reference.to_string()),
+            Self::Blob(args) => Some(args.reference()),
+            Self::Manifest(args) => Some(args.reference()),
+            Self::Catalog(args) => Some(args.registry.clone()),
             Self::Build(args) => match (side(error), &args.from) {
                 (Some(Side::Destination), _) | (_, None) => Some(args.output.to_string()),
                 (_, Some(from)) => Some(from.to_string()),

@@ -52,7 +52,7 @@ pub(crate) use meaning::{join, split};
 pub use members::Members;
 pub use merging::{Passed, Sink};
 pub(crate) use read::each_member;
-pub use read::{Layer, Scanned, scan};
+pub use read::{Layer, Scanned, scan, scan_with};
 pub use tree::{Path, Tree};
 pub use unpack::{Omitted, Unpack};
 pub use usage::{Usage, usage};

@@ -199,9 +199,17 @@ impl Reading<'_> {
 /// # Errors
 /// Those of the reader; what is no tar or cannot be decompressed carries a [`Malformed`](super::Malformed) of either kind.
 pub fn scan(reader: impl Read + Send) -> io::Result<Scanned> {
+    scan_with(reader, Algorithm::Sha256)
+}
+
+/// Does what [`scan`] does, with this algorithm for the digest of the uncompressed tar.
+///
+/// # Errors
+/// Those of [`scan`].
+pub fn scan_with(reader: impl Read + Send, algorithm: Algorithm) -> io::Result<Scanned> {
     thread::scope(|scope| {
         let (compression, content) = decompress(Pipe::spawn(scope, reader))?;
-        let mut archive = Archive::new(Ahead::spawn(scope, content, Algorithm::Sha256));
+        let mut archive = Archive::new(Ahead::spawn(scope, content, algorithm));
         while archive.next()?.is_some() {}
         let (diff_id, size) = archive.into_inner().finish()?;
         Ok(Scanned { compression, diff_id, size })

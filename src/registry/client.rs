@@ -173,7 +173,7 @@ impl Client {
         }
     }
 
-    fn session(&self, host: &str, repository: &str, watch: &Watch) -> Session {
+    pub(super) fn session(&self, host: &str, repository: &str, watch: &Watch) -> Session {
         let mut registries = lock(&self.0.registries);
         let registry = registries.entry(host.into()).or_insert_with(|| Arc::new(Registry::new(host, self.options())));
         Session::new(self.clone(), registry.clone(), repository, watch)

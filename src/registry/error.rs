@@ -125,6 +125,14 @@ pub enum Error {
         /// The file with the rule.
         place: String,
     },
+    /// The registry does not list its repositories, or not to who asks.
+    #[error("{host} {}", refusal(source))]
+    Catalog {
+        /// The registry.
+        host: String,
+        /// Its answer.
+        source: Box<Error>,
+    },
     /// Someone asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -269,6 +277,20 @@ pub(super) fn is_overload(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 503)
 }
 
+/// Says what an answer other than a list of repositories means.
+fn refusal(answer: &Error) -> &'static str {
+    match answer {
+        Error::Status(status) if status.token_for.is_some() => "wants a token to list its repositories, and gives none",
+        Error::Status(status) => match (status.status, status.logged_in) {
+            (401 | 403, true) => "does not let this login list its repositories",
+            (401 | 403, false) => "does not list its repositories without a login",
+            (404 | 405 | 410 | 501, _) => "has no list of its repositories",
+            _ => "does not list its repositories",
+        },
+        _ => "does not list its repositories",
+    }
+}
+
 fn through(proxy: Option<&str>) -> String {
     proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default()
 }
@@ -318,6 +340,14 @@ impl Classified for Error {
             Self::Answer { .. } | Self::Refused { .. } => Class::Network.into(),
             Self::Manifest { source, .. } => source.diagnosis(),
             Self::Content(fault) if fault.is_mismatch() => Class::Verification.into(),
+            Self::Catalog { source, host } => {
+                let known = source.diagnosis();
+                // The list is missing, which says nothing of the registry's repositories.
+                let is_missing = matches!(known.status, Some(400 | 404..=406 | 410 | 501));
+                let class = if is_missing && known.class != Class::Denied { Class::Failed } else { known.class };
+                let hint = || format!("name a repository: stevedore tags docker://{host}/REPOSITORY").into();
+                Diagnosis { class, hint: known.hint.clone().or_else(|| Some(hint())), ..known }
+            }
             // A login that is kept cannot help where the rule or the broken file decides.
             Self::Credentials { .. } | Self::Rule { .. } => Class::Denied.into(),
             Self::Cancelled(cancelled) => cancelled.diagnosis(),

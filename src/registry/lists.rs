@@ -202,7 +202,7 @@ fn is_about_content(error: &Error) -> bool {
 }
 
 /// Returns the next page's URL (RFC 8288), at the host that was asked, if that is not the page itself.
-fn next(response: &Response) -> Result<Option<Url>> {
+pub(super) fn next(response: &Response) -> Result<Option<Url>> {
     let link = response.all("link").find_map(parse_link).or_else(|| lone_link(response.all("link")));
     let Some(link) = link else {
         return Ok(None);

@@ -7,6 +7,7 @@
 mod answers;
 mod asks;
 mod bandwidth;
+mod catalog;
 mod certificate;
 mod challenge;
 mod client;
@@ -47,6 +48,7 @@ mod wire;
 
 pub use asks::{Asks, Token};
 pub use bandwidth::Bandwidth;
+pub use catalog::Catalog;
 pub use certificate::Certificate;
 pub use client::Client;
 pub use download::Download;

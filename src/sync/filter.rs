@@ -18,8 +18,13 @@ pub struct Filter {
 impl Filter {
     /// Says whether a tag is taken.
     pub fn takes(&self, tag: &str) -> bool {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(tag));
-        (self.include.is_empty() || any(&self.include)) && !any(&self.exclude)
+        Self::allows(&self.include, &self.exclude, tag)
+    }
+
+    /// Says whether a name is taken by patterns that somebody else keeps.
+    pub fn allows(include: &[Pattern], exclude: &[Pattern], name: &str) -> bool {
+        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(name));
+        (include.is_empty() || any(include)) && !any(exclude)
     }
 }
 
@@ -154,7 +159,7 @@ fn meets(wanted: &VersionReq, version: &Version) -> bool {
 }
 
 /// Reads a tag as a version: `1.2.3-rc.1`, `v1.2`, `1`.
-fn parse_version(tag: &str) -> Option<Version> {
+pub(super) fn parse_version(tag: &str) -> Option<Version> {
     complete(tag.strip_prefix('v').unwrap_or(tag))?.parse().ok()
 }
 

@@ -16,6 +16,7 @@
 
 mod filter;
 mod options;
+mod order;
 mod places;
 mod plan;
 mod prune;
@@ -28,6 +29,7 @@ mod yaml;
 
 pub use filter::{Filter, Pattern, PatternError};
 pub use options::{Admission, Open, Options};
+pub use order::{Order, OrderError};
 pub use plan::{Access, Images, Line, ParseError, Plan, Target};
 pub use report::{Copied, Error, Image, Pruned, Report};
 pub use run::run;

@@ -290,6 +290,14 @@ pub enum LocationError {
         /// The reference in it.
         named: String,
     },
+    /// What cannot be a tag there.
+    #[error("{tag:?} is no tag here: {reason}")]
+    Tag {
+        /// The text.
+        tag: String,
+        /// What can.
+        reason: &'static str,
+    },
     /// A transport that other tools have.
     #[error("transport {transport:?} is not supported; use {TRANSPORTS}")]
     Transport {

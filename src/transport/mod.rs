@@ -5,6 +5,7 @@
 
 mod archive;
 mod cached;
+mod contents;
 #[cfg(test)]
 mod contract;
 mod dir;
@@ -23,6 +24,7 @@ mod selector;
 #[cfg(feature = "client")]
 mod spool;
 mod static_tree;
+mod tagging;
 mod tags;
 
 use std::cell::Cell;
@@ -40,6 +42,7 @@ use crate::watch::{Outcome, Watch};
 
 pub use crate::manifest::referrers_tag;
 pub use cached::Cached;
+pub use contents::{blob_of, put_file, put_whole, write_blob};
 pub use error::{Error, Result};
 pub use layout::{Layout, Sweep, Swept};
 #[cfg(feature = "client")]
@@ -50,6 +53,7 @@ pub use registry::Registry;
 pub use removal::{Named, remove, tags_of};
 pub use selector::Selector;
 pub use static_tree::{Keep, Pruned, Tree};
+pub use tagging::{TagError, tag};
 pub use tags::{TagPages, tag_pages};
 
 /// A place to read images from. Every method may be called from many threads.

@@ -307,7 +307,7 @@ fn compression_makes_no_difference_but_to_the_strict() {
     }
     let started = Instant::now();
     let run = stevedore(&["diff", "--config", &copies[0], &copies[1]]).ok();
-    assert!(started.elapsed() < Duration::from_secs(5), "no time is needed");
+    assert!(started.elapsed() < Duration::from_secs(30), "no time is needed");
     assert!(run.stdout.is_empty());
     assert_eq!(run.stderr, "filesystem identical: the same 2 layers\n");
     let report = stevedore(&["diff", "--strict", "--json", &copies[0], &copies[1]]).code(1).json();

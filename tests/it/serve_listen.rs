@@ -171,7 +171,7 @@ fn more_idle_clients_than_places_shut_nobody_out() {
     served.client().get("/v2/").expect(200);
     served.client().get("/healthz").expect(200);
     served.client().post("/v2/a/blobs/uploads/", b"").expect(202);
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < Duration::from_secs(20));
     assert!(served.client().get("/metrics").expect(200).text().contains("\nstevedore_connections_refused_total 0\n"));
     drop(idle);
 }

@@ -141,7 +141,7 @@ mod tests {
             let refused = file(|text| text.replace(from, to)).expect_err(to);
             assert!(matches!(refused, Error::Cost { .. }), "{to}: {refused}");
         }
-        assert!(begin.elapsed() < std::time::Duration::from_millis(100));
+        assert!(begin.elapsed() < std::time::Duration::from_secs(1));
     }
 
     #[test]

@@ -182,7 +182,7 @@ pub(super) fn assert_serves(address: SocketAddr) {
     let answer = client.rest();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nok\n"), "{answer}");
     // Machines that test are busy; without the attack it takes less than a millisecond.
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
 pub(super) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {

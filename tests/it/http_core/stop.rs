@@ -8,9 +8,9 @@ use super::fixture::{Running, hasty};
 #[test]
 fn a_stop_ends_the_idle_at_once_and_lets_the_running_finish() {
     let mut options = hasty();
-    options.grace = Duration::from_secs(10);
-    options.head_deadline = Duration::from_secs(10);
-    options.idle = Duration::from_secs(10);
+    options.grace = Duration::from_secs(60);
+    options.head_deadline = Duration::from_secs(60);
+    options.idle = Duration::from_secs(60);
     let mut server = Running::start(options);
     let (mut idle, mut silent, mut half) = (server.connect(), server.connect(), server.connect());
     let mut running = server.connect();
@@ -22,14 +22,14 @@ fn a_stop_ends_the_idle_at_once_and_lets_the_running_finish() {
     let begun = Instant::now();
     server.stop.stop();
     assert!(idle.ends_silently() && silent.ends_silently() && half.ends_silently());
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert!(TcpStream::connect(server.address).is_err(), "nobody listens any more");
     server.probe.open_gate();
     let answer = running.rest();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("Connection: close\r\n"), "{answer}");
     assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
     server.join();
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < Duration::from_secs(30));
     assert_eq!(*server.probe.seen.lock().unwrap(), ["GET /gate"]);
 }
 
@@ -52,5 +52,5 @@ fn the_grace_ends_and_a_second_stop_waits_for_none() {
     let begun = Instant::now();
     server.stop.cut();
     server.join();
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

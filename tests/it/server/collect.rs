@@ -233,7 +233,7 @@ fn untagged_manifests_of_many_are_found_quickly() {
     let report = site.registry.storage().collect(&untagged).expect("collects");
     assert_eq!((report.untagged, report.blobs, report.kept), (1000, 1000, 1000));
     // A second or so; a minute and more when every tag costs a look at every manifest.
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
 }
 
 #[test]

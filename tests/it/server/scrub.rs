@@ -116,7 +116,8 @@ fn it_is_as_slow_as_it_is_told_and_ends_when_it_is_told() {
             true
         })
         .expect("scrubs");
-    assert!(waited.abs_diff(Duration::from_secs(1)) < Duration::from_millis(2), "{waited:?}");
+    // What reading took is not waited for once more.
+    assert!(waited <= Duration::from_secs(1) && waited > Duration::from_millis(500), "{waited:?}");
     assert!(!storage.scrub(&how, &mut |_| false).expect("scrubs").complete);
     assert_eq!(storage.last_scrub().expect("reads"), None, "neither was a whole one");
     storage.scrub(&Scrub::default(), &mut |_| true).expect("scrubs");

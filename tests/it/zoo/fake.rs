@@ -177,6 +177,7 @@ impl State {
             ["cdn", repository @ .., digest] => self.cdn(asked, &repository.join("/"), digest),
             _ if !self.lets_in(asked) => self.refusal(asked),
             ["v2", ""] | ["v2"] => Reply::json(200, &json!({})),
+            ["v2", "_catalog"] => self.catalog(),
             ["v2", name @ .., "tags", "list"] => self.tags(asked, &name.join("/")),
             ["v2", name @ .., "manifests", reference] => self.manifest(asked, &name.join("/"), reference),
             ["v2", name @ .., "referrers", digest] => self.referrers(&name.join("/"), digest),
@@ -213,6 +214,24 @@ impl State {
             || form.iter().any(|(name, value)| name == "password" && value == "secret");
         let token = &self.tokens[usize::from(!is_known)];
         Reply::json(200, &json!({"token": token, "access_token": token, "expires_in": 300}))
+    }
+
+    fn catalog(&self) -> Reply {
+        if self.has(Manner::NoCatalog) {
+            return self.refusal_to("UNAUTHORIZED");
+        }
+        let content = self.content();
+        let names: BTreeSet<&String> = content.manifests.keys().map(|(repository, _)| repository).collect();
+        Reply::json(200, &json!({"repositories": names}))
+    }
+
+    /// Asks for a login again, whichever came.
+    fn refusal_to(&self, code: &str) -> Reply {
+        let realm = format!(
+            "Bearer realm=\"http://127.0.0.1:{}/token\",service=\"zoo\",scope=\"registry:catalog:*\"",
+            self.port
+        );
+        Reply::error(401, code, "authentication required").header("WWW-Authenticate", &realm)
     }
 
     fn tags(&self, asked: &Asked, name: &str) -> Reply {

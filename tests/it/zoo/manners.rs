@@ -46,5 +46,6 @@ manners! {
     NoOpenRanges = "answers 416 to a range without an end";
     NoMounts = "mounts no blobs and begins an upload instead: 202";
     NoSinglePost = "takes no blob in the body of one POST and begins an upload instead: 202";
+    NoCatalog = "has no list of its repositories: 401, whoever asks";
     OwnCodes = "has codes of its own (`NOT_FOUND`) for what is absent";
 }

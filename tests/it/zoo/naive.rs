@@ -142,6 +142,7 @@ impl Naive {
             MissingBlobIsAbsent => self.tells_a_failed_push(),
             NoMounts => self.mounts(),
             NoSinglePost => self.posts(),
+            NoCatalog => self.is_ok(&self.client.get("/v2/_catalog")),
             OwnCodes => self.knows_absence(),
         }
     }

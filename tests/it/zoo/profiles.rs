@@ -19,6 +19,8 @@ impl Profile {
 }
 
 const NO_DELETE: (&str, &str) = ("delete", "the registry deletes nothing by this API");
+const NO_CATALOG: (&str, &str) = ("catalog", "the registry has no list of its repositories by this API");
+const HUB_CATALOG: &str = "https://github.com/docker/hub-feedback/issues/2094";
 const MADE: (&str, &str) =
     ("push to a new repository", "the registry takes pushes only to repositories that somebody has made");
 
@@ -45,8 +47,9 @@ pub(super) const PROFILES: &[Profile] = &[
             (RedirectsBlobs, "https://docs.docker.com/desktop/setup/allow-list/"),
             (LimitsRate, "https://docs.docker.com/docker-hub/usage/pulls/"),
             (NoDelete, "https://github.com/docker/hub-feedback/issues/2360"),
+            (NoCatalog, HUB_CATALOG),
         ],
-        degraded: &[NO_DELETE],
+        degraded: &[NO_DELETE, NO_CATALOG],
     },
     // Lists of referrers came in 2025: https://github.com/awslabs/soci-snapshotter/issues/1828
     Profile {
@@ -57,8 +60,9 @@ pub(super) const PROFILES: &[Profile] = &[
             (LimitsRate, "https://docs.docker.com/docker-hub/usage/pulls/"),
             (NoReferrers, "https://github.com/docker/roadmap/issues/724"),
             (NoDelete, "https://github.com/docker/hub-feedback/issues/2360"),
+            (NoCatalog, HUB_CATALOG),
         ],
-        degraded: &[NO_DELETE],
+        degraded: &[NO_DELETE, NO_CATALOG],
     },
     Profile {
         name: "GHCR",
@@ -66,8 +70,9 @@ pub(super) const PROFILES: &[Profile] = &[
             (Tokens, "https://github.com/orgs/community/discussions/204710"),
             (ReferrersArePage, "https://github.com/artifacthub/hub/issues/4785"),
             (NoDelete, "https://github.com/podman-container-tools/skopeo/issues/1880"),
+            (NoCatalog, "https://github.com/oras-project/oras-go/issues/621"),
         ],
-        degraded: &[NO_DELETE],
+        degraded: &[NO_DELETE, NO_CATALOG],
     },
     Profile {
         name: "GitLab",

@@ -29,8 +29,10 @@ const STEPS: &[Step] = &[
         ok(&run)?;
         let lacks = [Manner::NoReferrers, Manner::ReferrersArePage, Manner::ClaimsReferrers];
         let wanted = if lacks.iter().any(|manner| visit.zoo.has(*manner)) { "no" } else { "yes" };
+        let lists = if visit.zoo.has(Manner::NoCatalog) { "no" } else { "yes" };
         let report = run.json();
-        for (ability, wanted) in [("referrers", wanted), ("ranges", "yes"), ("upload", "not_tested")] {
+        let wanted = [("catalog", lists), ("referrers", wanted), ("ranges", "yes"), ("upload", "not_tested")];
+        for (ability, wanted) in wanted {
             let all = report["abilities"].as_array().into_iter().flatten();
             let found = all.clone().find(|each| each["ability"] == ability).map(|each| &each["verdict"]);
             if found.is_none_or(|found| found != wanted) {
@@ -46,6 +48,7 @@ const STEPS: &[Step] = &[
     }),
     ("inspect", |visit| ok(&visit.run(&["inspect", &visit.at("app:v1")]))),
     ("tags", |visit| visit.says(&["tags", &visit.at("app")], "amd64\narm64\nv1")),
+    ("catalog", |visit| visit.says(&["catalog", &visit.zoo.host()], "app\nthere")),
     ("pull", |visit| visit.says(&["copy", "--all", &visit.at("app:v1"), &visit.local("pulled")], &visit.image.digest)),
     ("ls", |visit| ok(&visit.run(&["ls", &visit.at("app:v1")]))),
     ("cat", |visit| visit.says(&["cat", &visit.at("app:v1"), "etc/os-release"], "NAME=Test\nID=test\nVERSION_ID=1")),
@@ -55,6 +58,26 @@ const STEPS: &[Step] = &[
         run => Err(format!("exit {}: {}{}", run.code, run.text(), run.stderr)),
     }),
     ("export", |visit| ok(&visit.run(&["export", &visit.at("app:v1"), "-o", &visit.folder.text("x.tar")]))),
+    ("validate", |visit| {
+        ok(&visit.run(&["validate", "--fast", &visit.at("app:v1")]))?;
+        ok(&visit.run(&["validate", &visit.at("app:v1")]))
+    }),
+    ("blob, manifest", |visit| {
+        let raw = visit.run(&["manifest", "get", &visit.at("app:v1")]);
+        ok(&raw)?;
+        let layer = &visit.image.parts[0].layers[0];
+        let got = visit.run(&["blob", "get", &visit.at(&format!("app@{layer}"))]);
+        ok(&got)?;
+        let size = got.stdout.len().to_string();
+        visit.says(&["blob", "head", &visit.at(&format!("app@{layer}"))], &size)?;
+        let put = visit.program(&["blob", "put", &visit.at("there")]).stdin(&got.stdout).run();
+        ok(&put)?;
+        if put.text() == layer && raw.stdout == visit.image.read(&visit.image.digest) {
+            Ok(())
+        } else {
+            Err(put.text().into())
+        }
+    }),
     ("copy within", |visit| {
         visit.says(&["copy", "--all", &visit.at("app:v1"), &visit.at("there:v1")], &visit.image.digest)?;
         visit.holds("there", "v1")
@@ -62,6 +85,10 @@ const STEPS: &[Step] = &[
     ("push", |visit| {
         visit.says(&["copy", "--all", &visit.image.reference(), &visit.at("there:v2")], &visit.image.digest)?;
         visit.holds("there", "v2")
+    }),
+    ("tag", |visit| {
+        ok(&visit.run(&["tag", &visit.at("there:v2"), "v3"]))?;
+        visit.holds("there", "v3")
     }),
     ("push to a new repository", |visit| {
         visit.says(&["copy", "--all", &visit.image.reference(), &visit.at("new:v1")], &visit.image.digest)?;
