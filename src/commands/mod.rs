@@ -21,6 +21,7 @@ mod export;
 mod gc;
 #[cfg(feature = "sign")]
 mod import_key_pair;
+mod index;
 mod inspect;
 #[cfg(feature = "sign")]
 mod keygen;
@@ -128,6 +129,7 @@ enum Command {
     Tags(Box<tags::Args>),
     Tag(Box<tag::Args>),
     Validate(Box<validate::Args>),
+    Index(Box<index::Args>),
     Blob(Box<blob::Args>),
     Manifest(Box<manifest::Args>),
     Catalog(Box<catalog::Args>),
@@ -191,6 +193,7 @@ impl Command {
             Self::Tags(args) => tags::run(args, ui),
             Self::Tag(args) => tag::run(args, ui),
             Self::Validate(args) => validate::run(args, ui),
+            Self::Index(args) => index::run(args, ui),
             Self::Blob(args) => blob::run(args, ui),
             Self::Manifest(args) => manifest::run(args, ui),
             Self::Catalog(args) => catalog::run(args, ui),
@@ -267,6 +270,7 @@ impl Command {
             Self::Tags(args) => Some(args.place.to_string()),
             Self::Tag(args) => Some(args.reference.to_string()),
             Self::Validate(args) => Some(args.reference.to_string()),
+            Self::Index(args) => Some(args.reference()),
             Self::Blob(args) => Some(args.reference()),
             Self::Manifest(args) => Some(args.reference()),
             Self::Catalog(args) => Some(args.registry.clone()),
