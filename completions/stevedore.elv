@@ -37,6 +37,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand list-tags 'List the tags of a repository, a layout or an archive, in its own order'
             cand tag 'Give an image further tags in its repository, without moving a blob'
             cand validate 'Read and check everything that an image needs, anywhere'
+            cand index 'Make an index of images'
             cand blob 'Get, put or ask after a single blob'
             cand manifest 'Get or put a single manifest'
             cand catalog 'List the repositories of a registry, as far as it shows them'
@@ -69,6 +70,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand auth 'Show how a registry is reached and which login is used, or get a token'
+            cand ping 'Show how a registry is reached and what it can do'
             cand completions 'Print the completion script for a shell'
             cand man 'Write the manual pages into a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -110,6 +112,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --all 'Copy every platform, the index as it is'
             cand --no-attestations 'With --all, leave attestations out; the index of the rest has another digest'
             cand --force 'Look for every part at the destination, though the name is right already, and send what is missing; in files, check the bytes too'
+            cand --no-clobber 'Fail rather than replace what another image has as its name at the destination; looked at before anything is sent, and again when the name is written'
             cand --preserve-digests 'Fail rather than change a manifest'
             cand --check-tag 'Fail unless the tag beside the source''s digest names that very digest'
             cand --include-external 'Fetch nondistributable layers too, from their own URLs if need be'
@@ -157,6 +160,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --fail-fast 'Begin no more images after the first failure'
             cand --no-attestations 'Leave attestations out of whole indexes; the index of the rest has another digest'
             cand --force 'Look for every part of each image at the destinations, though the names are right already, and send what is missing; in files, check the bytes too'
+            cand --no-clobber 'Skip images whose names at the destinations other images have'
             cand --prune 'Remove tags that the repositories no longer have, for lines with every tag; tags of digests (sha256-…) stay'
             cand --referrers 'Take signatures, SBOMs and whatever else refers to the images along, for every line'
             cand -n 'Print what would be copied and removed, and write nothing'
@@ -342,6 +346,62 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;index'= {
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand create 'Make an index of images from any places, and print its digest'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stevedore;index;create'= {
+            cand -a 'Annotate the index'
+            cand --annotation 'Annotate the index'
+            cand --artifact-type 'Say that it is an artifact of this type'
+            cand --subject 'Refer to this manifest, in the same place'
+            cand -j 'Transfer so many blobs at a time'
+            cand --jobs 'Transfer so many blobs at a time'
+            cand --scratch 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]'
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --limit-rate 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand -n 'Print the digest of what would be written, and write nothing'
+            cand --dry-run 'Print the digest of what would be written, and write nothing'
+            cand --no-resume 'Start over: use nothing that an interrupted run left, and remove it'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'stevedore;index;help'= {
+            cand create 'Make an index of images from any places, and print its digest'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stevedore;index;help;create'= {
+        }
+        &'stevedore;index;help;help'= {
         }
         &'stevedore;blob'= {
             cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
@@ -1723,6 +1783,32 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         }
         &'stevedore;auth;help;help'= {
         }
+        &'stevedore;ping'= {
+            cand --write-test 'Push a small image to this repository of the registry, under a name that nobody has, and remove it again; what cannot be removed is told'
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --limit-rate 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'stevedore;completions'= {
             cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
@@ -1753,6 +1839,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand tags 'List the tags of a repository, a layout or an archive, in its own order'
             cand tag 'Give an image further tags in its repository, without moving a blob'
             cand validate 'Read and check everything that an image needs, anywhere'
+            cand index 'Make an index of images'
             cand blob 'Get, put or ask after a single blob'
             cand manifest 'Get or put a single manifest'
             cand catalog 'List the repositories of a registry, as far as it shows them'
@@ -1784,6 +1871,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand auth 'Show how a registry is reached and which login is used, or get a token'
+            cand ping 'Show how a registry is reached and what it can do'
             cand completions 'Print the completion script for a shell'
             cand man 'Write the manual pages into a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -1801,6 +1889,11 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;help;tag'= {
         }
         &'stevedore;help;validate'= {
+        }
+        &'stevedore;help;index'= {
+            cand create 'Make an index of images from any places, and print its digest'
+        }
+        &'stevedore;help;index;create'= {
         }
         &'stevedore;help;blob'= {
             cand get 'Fetch a blob and check it on the way'
@@ -1884,6 +1977,8 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;help;auth;explain'= {
         }
         &'stevedore;help;auth;token'= {
+        }
+        &'stevedore;help;ping'= {
         }
         &'stevedore;help;completions'= {
         }

@@ -100,7 +100,7 @@ impl report::Report for Synced {
     fn text(&self) -> String {
         let mut text = String::new();
         for Image { destination, copied, .. } in &self.images {
-            let Some(Copied { digest, up_to_date, .. }) = copied else {
+            let Some(Copied { digest, up_to_date, .. }) = copied.as_ref().filter(|copied| !copied.skipped) else {
                 continue;
             };
             match (self.dry_run, up_to_date) {
@@ -127,6 +127,7 @@ pub(crate) fn summary(synced: &Synced, time: Duration) -> String {
 pub(crate) fn counted(verb: &str, synced: &Synced) -> String {
     let copied = || synced.images.iter().filter_map(|image| image.copied.as_ref());
     let up_to_date = copied().filter(|copied| copied.up_to_date).count();
+    let skipped = copied().filter(|copied| copied.skipped).count();
     let failed = synced.images.iter().filter(|image| image.error.is_some()).count();
     let removed = synced.pruned.iter().filter(|pruned| pruned.error.is_none()).count();
     let (copy, remove) = match synced.dry_run {
@@ -134,8 +135,9 @@ pub(crate) fn counted(verb: &str, synced: &Synced) -> String {
         false => (format!("copied ({} sent)", bytes(synced.totals.sent_bytes)), "removed"),
     };
     let counts = [
-        (copied().count() - up_to_date, copy.as_str()),
+        (copied().count() - up_to_date - skipped, copy.as_str()),
         (up_to_date, "up to date"),
+        (skipped, "skipped"),
         (failed, "failed"),
         (synced.pruned.len() - removed, "not removed"),
         (synced.not_begun, "not begun"),
@@ -166,6 +168,7 @@ mod tests {
                 at: "oci:b:1".parse().expect("a location"),
                 digest: Digest::of(b"x"),
                 up_to_date,
+                skipped: false,
                 totals,
             })
         };

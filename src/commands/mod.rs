@@ -21,6 +21,7 @@ mod export;
 mod gc;
 #[cfg(feature = "sign")]
 mod import_key_pair;
+mod index;
 mod inspect;
 #[cfg(feature = "sign")]
 mod keygen;
@@ -30,6 +31,7 @@ mod ls;
 mod man;
 mod manifest;
 mod mutate;
+mod ping;
 #[cfg(feature = "sign")]
 mod public_key;
 mod pull;
@@ -127,6 +129,7 @@ enum Command {
     Tags(Box<tags::Args>),
     Tag(Box<tag::Args>),
     Validate(Box<validate::Args>),
+    Index(Box<index::Args>),
     Blob(Box<blob::Args>),
     Manifest(Box<manifest::Args>),
     Catalog(Box<catalog::Args>),
@@ -172,6 +175,7 @@ enum Command {
     Login(login::Args),
     Logout(logout::Args),
     Auth(auth::Args),
+    Ping(ping::Args),
     Completions(completions::Args),
     #[command(hide = true)]
     Man(man::Args),
@@ -189,6 +193,7 @@ impl Command {
             Self::Tags(args) => tags::run(args, ui),
             Self::Tag(args) => tag::run(args, ui),
             Self::Validate(args) => validate::run(args, ui),
+            Self::Index(args) => index::run(args, ui),
             Self::Blob(args) => blob::run(args, ui),
             Self::Manifest(args) => manifest::run(args, ui),
             Self::Catalog(args) => catalog::run(args, ui),
@@ -233,6 +238,7 @@ impl Command {
             Self::Login(args) => login::run(args, ui),
             Self::Logout(args) => logout::run(args, ui),
             Self::Auth(args) => auth::run(args, ui),
+            Self::Ping(args) => ping::run(args, ui),
             Self::Completions(args) => completions::run(args, Arguments::command(), ui),
             Self::Man(args) => man::run(args, Arguments::command(), ui),
         }
@@ -264,6 +270,7 @@ impl Command {
             Self::Tags(args) => Some(args.place.to_string()),
             Self::Tag(args) => Some(args.reference.to_string()),
             Self::Validate(args) => Some(args.reference.to_string()),
+            Self::Index(args) => Some(args.reference()),
             Self::Blob(args) => Some(args.reference()),
             Self::Manifest(args) => Some(args.reference()),
             Self::Catalog(args) => Some(args.registry.clone()),
@@ -311,6 +318,7 @@ impl Command {
             Self::Login(args) => Some(args.host.clone()),
             Self::Logout(args) => Some(args.host.clone()),
             Self::Auth(args) => Some(args.name().to_owned()),
+            Self::Ping(args) => Some(args.name.clone()),
             Self::Completions(_) | Self::Man(_) => None,
         }
     }

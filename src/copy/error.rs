@@ -6,6 +6,7 @@ use crate::blob::Fault;
 use crate::class::{Class, Classified, Diagnosis};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
+use crate::transport::Selector;
 use crate::{config, layer, manifest, transport};
 
 /// A copy's result.
@@ -71,6 +72,16 @@ pub enum Error {
         tag: String,
         /// What it stood for.
         expected: Digest,
+    },
+    /// The destination's name stands for another image already, which is not to be replaced.
+    #[error("{place} has {named} as its {name} already, and was left as it is")]
+    Taken {
+        /// Which place.
+        place: String,
+        /// The name there, such as `tag v1`.
+        name: String,
+        /// What it stands for.
+        named: Digest,
     },
     /// A layer does not have the uncompressed digest that the config says.
     #[error("layer {layer} has diff_id {got}, and its config says {wanted}")]
@@ -166,6 +177,11 @@ impl Error {
         }
     }
 
+    /// Makes the error for a name that stands for another image.
+    pub(super) fn taken(place: &(impl fmt::Display + ?Sized), at: &Selector, named: Digest) -> Self {
+        Self::Taken { place: place.to_string(), name: at.to_string(), named }
+    }
+
     /// Wraps what a put failed with: the source's failure if the content failed, the destination's otherwise.
     pub fn between(
         source: &(impl fmt::Display + ?Sized),
@@ -190,6 +206,7 @@ impl Classified for Error {
             Self::Denied { diagnosis, .. } => diagnosis.clone(),
             Self::Refused { hint, .. } => Class::Failed.maybe_hint(hint.as_deref()),
             Self::Moved { .. } => Class::Failed.hint("run it again"),
+            Self::Taken { .. } => Class::Failed.hint("leave --no-clobber out to replace it, or name another tag"),
             Self::Preserve { .. } => {
                 Class::Failed.hint("leave out --preserve-digests, or the flag that changes the digest")
             }

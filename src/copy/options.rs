@@ -22,6 +22,9 @@ pub struct Options {
     pub level: Option<i32>,
     /// What the destination's name must still stand for when it is replaced, or else [`Error::Moved`](super::Error::Moved).
     pub expected: Option<Digest>,
+    /// Never replace what another image has as its name at the destination: [`Error::Taken`](super::Error::Taken) then. Looked at before
+    /// anything is written, and again when the name is.
+    pub no_clobber: bool,
     /// Leave attestations out of a whole index, which makes another index.
     pub no_attestations: bool,
     /// Look for every part at the destination, even where the name is right already, and write what is missing. Whether the bytes of what is

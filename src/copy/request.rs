@@ -74,6 +74,28 @@ impl Request<'_> {
         below.iter().try_for_each(|image| self.admit(image, watch))
     }
 
+    /// Fails where a name is not to be replaced and stands for another image, or for what can be told to be this one only once it is converted.
+    pub(super) fn keep_names(&self, target: &Target) -> Result<()> {
+        if !self.options.no_clobber {
+            return Ok(());
+        }
+        let more = self.options.additional_tags.iter().map(|tag| Selector::Tag(tag.clone()));
+        for at in std::iter::once(self.to.clone()).chain(more).filter(|at| self.is_name(at)) {
+            let named = self.destination.resolve(&at).map_err(Error::at(Side::Destination, self.destination))?;
+            let Some(named) = named else { continue };
+            if named.digest != target.descriptor.digest || self.options.changes() {
+                return Err(Error::taken(self.destination, &at, named.digest));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether writing under a selector would replace what is there: a tag, or the image of a place that has one without a name.
+    fn is_name(&self, at: &Selector) -> bool {
+        let is_nameless = || matches!(self.destination.tags(None), Err(transport::Error::Unsupported { .. }));
+        at.tag().is_some() || *at == Selector::Sole && is_nameless()
+    }
+
     /// Says whether the destination has the very image, whole, so that there is nothing to do.
     pub(super) fn is_there(&self, target: &Target) -> Result<bool> {
         if self.options.changes() {

@@ -7,7 +7,7 @@ use super::in_flight::InFlight;
 use super::manifests::Manifests;
 use super::plan::Plan;
 use super::referrers::{self, Referrer};
-use super::transfer::Transfer;
+use super::transfer::{Transfer, put_if_free};
 use super::{Error, Report, Request, Result, Side};
 use crate::descriptor::Descriptor;
 use crate::pool::Pool;
@@ -93,6 +93,7 @@ impl Session {
         request.admit(&found.digest, &self.watch)?;
         let target = choose::target(manifests, request.from, request.options, found.clone())?;
         request.admit_all(manifests, &found, &target, &self.watch)?;
+        request.keep_names(&target)?;
         let is_there = !request.options.force && request.is_there(&target)?;
         Ok((found, target, is_there))
     }
@@ -137,7 +138,10 @@ impl Session {
                 Some(manifest) => manifest,
                 empty => empty.insert(target.read(manifests)?),
             };
-            request.destination.put_manifest(&at, manifest).map_err(&at_destination)?;
+            match request.options.no_clobber {
+                true => put_if_free(request.destination, &at, manifest)?,
+                false => request.destination.put_manifest(&at, manifest).map_err(&at_destination)?,
+            }
         }
         Ok(Report { up_to_date: true, ..target.report(found) })
     }

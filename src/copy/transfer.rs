@@ -193,14 +193,20 @@ impl Transfer<'_> {
         }
         self.watch.check()?;
         self.put_root(to, root)?;
-        self.options.additional_tags.iter().try_for_each(|tag| self.put(&Selector::Tag(tag.clone()), root))
+        self.options.additional_tags.iter().try_for_each(|tag| {
+            let at = Selector::Tag(tag.clone());
+            if self.options.no_clobber { put_if_free(self.destination, &at, root) } else { self.put(&at, root) }
+        })
     }
 
     fn put_root(&self, to: &Selector, root: &Manifest) -> Result<()> {
+        if self.options.no_clobber && to.tag().is_some() {
+            return put_if_free(self.destination, to, root);
+        }
         let (Some(expected), Some(tag)) = (&self.options.expected, to.tag()) else {
             return self.put(to, root);
         };
-        let exchanged = self.destination.exchange(tag, expected, root);
+        let exchanged = self.destination.exchange(tag, Some(expected), root);
         if exchanged.map_err(Error::at(Side::Destination, self.destination))? {
             return Ok(());
         }
@@ -223,6 +229,17 @@ impl Transfer<'_> {
     fn put(&self, at: &Selector, manifest: &Manifest) -> Result<()> {
         self.destination.put_manifest(at, manifest).map_err(Error::at(Side::Destination, self.destination))
     }
+}
+
+/// Writes a manifest under a tag that is free or names it already.
+pub(super) fn put_if_free(destination: &dyn Transport, at: &Selector, manifest: &Manifest) -> Result<()> {
+    let at_destination = Error::at(Side::Destination, destination);
+    if destination.exchange(at.tag().unwrap_or_default(), None, manifest).map_err(&at_destination)? {
+        return Ok(());
+    }
+    let named = destination.resolve(at).map_err(at_destination)?;
+    // Who has taken it may have let it go again.
+    Err(Error::taken(destination, at, named.map_or_else(|| manifest.digest().clone(), |named| named.digest)))
 }
 
 fn count(totals: &mut Totals, blob: &Descriptor, outcome: Outcome) {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::image::Change;
-use super::{Edit, Entry, Error, Options, Place, Result};
+use super::{Edit, Entry, Error, Options, Result, list};
 use crate::config::Config;
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -165,7 +165,11 @@ impl<'a> Walk<'_, 'a> {
         self.drafts.add_manifest(changed, Some(self.source));
         let mut there = HashSet::from([own.digest.clone()]);
         let mut manifests = vec![own];
-        manifests.extend(self.added()?.into_iter().filter(|entry| there.insert(entry.digest.clone())));
+        manifests.extend(
+            list::entries(&self.edit.index_add, self.drafts)?
+                .into_iter()
+                .filter(|entry| there.insert(entry.digest.clone())),
+        );
         Ok(Manifest::index(format, &manifest::Index { manifests, ..manifest::Index::default() })?)
     }
 
@@ -214,7 +218,7 @@ impl<'a> Walk<'_, 'a> {
         let mut changed = !replaced.is_empty();
         if root {
             let mut there: HashSet<Digest> = entries.iter().map(|(_, entry)| entry.digest.clone()).collect();
-            for entry in self.added()? {
+            for entry in list::entries(&self.edit.index_add, self.drafts)? {
                 if there.insert(entry.digest.clone()) {
                     entries.push((to_raw_value(&entry).map_err(failed)?, entry));
                     changed = true;
@@ -288,23 +292,6 @@ impl<'a> Walk<'_, 'a> {
         };
         let stays = |entry: &Descriptor| passes(entry) && !index_remove.iter().any(|wanted| is(entry, wanted));
         Ok(entries.iter().map(stays).collect())
-    }
-
-    /// Returns the entries that are to be added.
-    fn added(&mut self) -> Result<Vec<Descriptor>> {
-        let mut entries = Vec::new();
-        for Place { source, at } in &self.edit.index_add {
-            let manifest = source.manifest(at)?;
-            if manifest.as_index().is_some() {
-                entries.extend_from_slice(manifest.children());
-                self.drafts.add_manifest(manifest, Some(*source));
-                continue;
-            }
-            let image = Image::find(*source, &Selector::from(manifest.descriptor()), None)?;
-            entries.push(Descriptor { platform: image.config().map(Config::platform), ..manifest.descriptor() });
-            self.drafts.add_manifest(manifest, Some(*source));
-        }
-        Ok(entries)
     }
 }
 

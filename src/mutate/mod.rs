@@ -8,6 +8,7 @@ mod error;
 mod image;
 mod index;
 mod layers;
+mod list;
 mod rebase;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 pub use error::{Error, Result};
 pub use index::{Changed, Mutated, Note, mutate};
 pub use layers::flatten;
+pub use list::{List, list};
 pub use rebase::{Base, base, base_location};
 
 use crate::digest::Digest;

@@ -189,11 +189,11 @@ impl Remote {
     ///
     /// # Errors
     /// Those of reading and writing a manifest.
-    pub fn exchange(&self, tag: &str, expected: &Digest, manifest: &Manifest) -> Result<bool> {
+    pub fn exchange(&self, tag: &str, expected: Option<&Digest>, manifest: &Manifest) -> Result<bool> {
         let (there, etag) = self.named(tag)?;
         match there.as_ref().map(Manifest::digest) {
             Some(named) if named == manifest.digest() => Ok(true),
-            Some(named) if named == expected => self.replace(tag, manifest, true, etag),
+            named if named == expected => self.replace(tag, manifest, named.is_some(), etag),
             _ => Ok(false),
         }
     }

@@ -27,6 +27,8 @@ pub struct Options<'a> {
     pub no_attestations: bool,
     /// Look for every part at the destinations, as in [`copy::Options`](crate::copy::Options::force).
     pub force: bool,
+    /// Skip images whose names at the destinations other images have, as in [`copy::Options`](crate::copy::Options::no_clobber).
+    pub no_clobber: bool,
     /// Remove the tags at destinations that whole repositories no longer have.
     pub prune: bool,
     /// The most bytes of manifests that are read for one image, as in [`copy::Options`](crate::copy::Options::max_manifest_bytes).

@@ -44,6 +44,8 @@ pub struct Copied {
     pub digest: Digest,
     /// Whether it was there already.
     pub up_to_date: bool,
+    /// Whether another image has the name there, and was left: [`Options::no_clobber`](super::Options::no_clobber). The digest is that image's.
+    pub skipped: bool,
     /// Blobs counted by what happened to them; zeros in a dry run.
     pub totals: Totals,
 }
@@ -146,6 +148,7 @@ mod tests {
                     at: "oci:d:v1".parse().expect("a location"),
                     digest: Digest::of(b""),
                     up_to_date: false,
+                    skipped: false,
                     totals: Totals::default(),
                 }),
                 Some(Class::NotFound) => Err(copy::Error::at(Side::Source, "oci:d")(not_found).into()),

@@ -181,20 +181,29 @@ impl Run<'_> {
             referrers: job.line.referrers,
             no_attestations: self.options.no_attestations,
             force: self.options.force,
+            no_clobber: self.options.no_clobber,
             max_manifest_bytes: self.options.max_manifest_bytes,
             gate,
             ..copy::Options::default()
         };
         let request =
             Request { source: &*source, from: &from.at, destination: &*destination, to: &to.at, options: &options };
-        let report = match self.options.dry_run {
-            true => self.session.compare(&request)?,
-            false => self.session.copy(&request)?,
+        let copied = match self.options.dry_run {
+            true => self.session.compare(&request),
+            false => self.session.copy(&request),
+        };
+        let report = match copied {
+            Err(copy::Error::Taken { named, .. }) => {
+                let totals = copy::Totals::default();
+                return Ok(Copied { at: to, digest: named, up_to_date: false, skipped: true, totals });
+            }
+            other => other?,
         };
         if !is_kept(&to.place) && !self.options.dry_run {
             destination.finish().map_err(copy::Error::at(Side::Destination, &to.place))?;
         }
-        Ok(Copied { at: to, digest: report.manifest.digest, up_to_date: report.up_to_date, totals: report.totals })
+        let copy::Report { manifest, up_to_date, totals, .. } = report;
+        Ok(Copied { at: to, digest: manifest.digest, up_to_date, skipped: false, totals })
     }
 
     /// Puts the results in the order of the plan.
@@ -238,7 +247,7 @@ impl Run<'_> {
             .collect();
         for image in &mut report.images {
             if let Some(source) = places.get(&image.destination)
-                && image.result.as_ref().is_ok_and(|copied| !copied.up_to_date)
+                && image.result.as_ref().is_ok_and(|copied| !copied.up_to_date && !copied.skipped)
             {
                 image.result = Err(Error::Finish { source: source.clone() });
             }

@@ -185,17 +185,17 @@ pub trait Transport: Source {
         Ok(Some(new))
     }
 
-    /// Puts a manifest in place of what a tag names if that is still `expected`; says whether the tag names the manifest now. What it refers
-    /// to must be there already. Closed against others that write there where the place can be, and else a moment wide.
+    /// Puts a manifest in place of what a tag names if that is still `expected`, nothing for a free tag; says whether the tag names the
+    /// manifest now. What it refers to must be there already. Closed against others that write there where the place can be, and else a moment wide.
     ///
     /// # Errors
     /// Those of [`put_manifest`](Self::put_manifest).
-    fn exchange(&self, tag: &str, expected: &Digest, manifest: &Manifest) -> Result<bool> {
+    fn exchange(&self, tag: &str, expected: Option<&Digest>, manifest: &Manifest) -> Result<bool> {
         let is_new = Cell::new(true);
         self.update(tag, &|there| {
             let named = there.map(Manifest::digest);
-            is_new.set(named == Some(manifest.digest()) || named == Some(expected));
-            Ok((named == Some(expected)).then(|| manifest.clone()))
+            is_new.set(named == Some(manifest.digest()) || named == expected);
+            Ok((named == expected).then(|| manifest.clone()))
         })?;
         Ok(is_new.get())
     }

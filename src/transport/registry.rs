@@ -276,7 +276,7 @@ impl Transport for Registry {
         })
     }
 
-    fn exchange(&self, tag: &str, expected: &Digest, manifest: &Manifest) -> Result<bool> {
+    fn exchange(&self, tag: &str, expected: Option<&Digest>, manifest: &Manifest) -> Result<bool> {
         if manifest.subject().is_some() {
             self.put_manifest(&Selector::Digest(manifest.digest().clone()), manifest)?;
         }

@@ -92,6 +92,7 @@ fn sync_refuses_one_image_and_copies_the_other() {
         dry_run: false,
         prune: false,
         no_attestations: false,
+        no_clobber: false,
         force: false,
         max_manifest_bytes: Some(LIMIT),
         watch: Watch::default(),

@@ -39,6 +39,10 @@ pub(crate) struct Args {
     /// Look for every part at the destination, though the name is right already, and send what is missing; in files, check the bytes too
     #[arg(long)]
     force: bool,
+    /// Fail rather than replace what another image has as its name at the destination; looked at before anything is sent, and again when the
+    /// name is written
+    #[arg(long)]
+    no_clobber: bool,
     /// Copy this platform; several make an index with only these
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Vec<Platform>,
@@ -86,6 +90,7 @@ Examples:
   stevedore copy --platform linux/arm64 docker://alpine:3.20 oci:images:alpine
   stevedore copy docker://alpine docker-archive:alpine.tar:alpine:latest
   stevedore copy --all --referrers docker://registry.example.com/app:1.0 oci-archive:app.tar
+  stevedore copy --all --no-clobber oci:images:app docker://registry.example.com/app:1.4.2
   stevedore copy docker://alpine docker-archive:- | docker load
   stevedore copy --dest-creds me:secret oci:images:alpine docker://registry.example.com/alpine";
 
@@ -122,6 +127,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
     if let Some(note) = part_note(&report) {
         ui.note(&note);
     }
+    if args.no_clobber && report.up_to_date {
+        ui.note(&format!("{} names this very image already", args.destination));
+    }
     ui.done(&report.manifest.digest, &report.totals, begin.elapsed());
     let copied = Copied::new(&args.source, &args.destination, report, args.dry_run);
     let mut summary = summary(&copied, begin.elapsed());
@@ -144,6 +152,7 @@ impl Args {
             },
             no_attestations: self.no_attestations,
             force: self.force,
+            no_clobber: self.no_clobber,
             format: self.format.map(Into::into),
             compress: self.compress.map(Into::into),
             level: self.compression_level,

@@ -162,6 +162,7 @@ fn run_listed(args: &Args, file: &Path, ui: &Ui) -> Result<()> {
         dry_run: false,
         prune: false,
         no_attestations: false,
+        no_clobber: false,
         force: false,
         max_manifest_bytes: None,
         watch: watch.clone(),

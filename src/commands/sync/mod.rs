@@ -47,6 +47,9 @@ pub(crate) struct Args {
     /// the bytes too
     #[arg(long)]
     force: bool,
+    /// Skip images whose names at the destinations other images have
+    #[arg(long)]
+    no_clobber: bool,
     /// Remove tags that the repositories no longer have, for lines with every tag; tags of digests (sha256-…) stay
     #[arg(long)]
     prune: bool,
@@ -94,6 +97,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<()> {
         prune: args.prune,
         no_attestations: args.no_attestations,
         force: args.force,
+        no_clobber: args.no_clobber,
         max_manifest_bytes: None,
         watch: watch.clone(),
         open: &|side, access| {
