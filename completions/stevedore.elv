@@ -70,6 +70,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand auth 'Show how a registry is reached and which login is used, or get a token'
+            cand ping 'Show how a registry is reached and what it can do'
             cand completions 'Print the completion script for a shell'
             cand man 'Write the manual pages into a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -1782,6 +1783,32 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         }
         &'stevedore;auth;help;help'= {
         }
+        &'stevedore;ping'= {
+            cand --write-test 'Push a small image to this repository of the registry, under a name that nobody has, and remove it again; what cannot be removed is told'
+            cand --creds 'Log in with this name and password'
+            cand --registry-token 'Send this bearer token as it is'
+            cand --authfile 'Look for credentials in this file only'
+            cand --tls-verify 'Whether TLS with a valid certificate is required; false allows plain http and any certificate'
+            cand --cert-dir 'Take authorities (*.crt) and a client certificate (*.cert, *.key) from this folder'
+            cand --tls-ca 'Trust the authorities in this PEM file, beside the system''s'
+            cand --registries-conf 'Read mirrors, other locations, insecure and blocked registries from this file [default: $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf, and registries.conf.d/*.conf there]'
+            cand --retry-times 'Send a request again this often after a failure that may pass [default: 4]'
+            cand --read-timeout 'Give a connection up when it has been silent for so many seconds [default: 30]'
+            cand --limit-rate 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]'
+            cand --tls-cert 'Present this certificate (PEM)'
+            cand --tls-key 'The certificate''s key (PEM)'
+            cand --requests-per-second 'Send each host no more requests a second than this [default: no limit]'
+            cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
+            cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
+            cand --no-creds 'Use no credentials, whatever files hold'
+            cand --json 'Print the result as JSON, and errors too'
+            cand -q 'Print nothing but the result and errors'
+            cand --quiet 'Print nothing but the result and errors'
+            cand -v 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand --verbose 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'stevedore;completions'= {
             cand --trace 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it'
             cand --progress 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere'
@@ -1844,6 +1871,7 @@ set edit:completion:arg-completer[stevedore] = {|@words|
             cand login 'Log in to a registry'
             cand logout 'Forget the login of a registry'
             cand auth 'Show how a registry is reached and which login is used, or get a token'
+            cand ping 'Show how a registry is reached and what it can do'
             cand completions 'Print the completion script for a shell'
             cand man 'Write the manual pages into a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -1949,6 +1977,8 @@ set edit:completion:arg-completer[stevedore] = {|@words|
         &'stevedore;help;auth;explain'= {
         }
         &'stevedore;help;auth;token'= {
+        }
+        &'stevedore;help;ping'= {
         }
         &'stevedore;help;completions'= {
         }

@@ -53,6 +53,7 @@ mod locks;
 pub mod manifest;
 pub mod media_type;
 pub mod mutate;
+mod pages;
 #[cfg(any(feature = "client", feature = "server", feature = "sbom"))]
 mod percent;
 pub mod platform;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Result;
 use stevedore::error_chain::with_causes;
-use stevedore::reference::Reference;
+use stevedore::reference::{Reference, Repository};
 use stevedore::transport::{Location, Place, Selector};
 
 const TRANSPORTS: [&str; 6] = ["docker://", "oci:", "oci-archive:", "docker-archive:", "dir:", "static:"];
@@ -58,6 +58,20 @@ pub(crate) fn host(text: &str) -> &str {
     }
 }
 
+/// Takes a name apart: the host and the repository in its full form, or the host alone.
+pub(crate) fn parts(name: &str) -> (String, String) {
+    match name.parse::<Repository>() {
+        // A lone word is an image of Docker Hub, as everywhere.
+        Ok(repository) if name.contains('/') || !(name.contains(['.', ':']) || name == "localhost") => {
+            (repository.host().to_owned(), repository.path().to_owned())
+        }
+        _ => {
+            let (host, rest) = name.split_once('/').unwrap_or((name, ""));
+            (host.to_owned(), rest.to_owned())
+        }
+    }
+}
+
 fn has_transport(text: &str) -> bool {
     TRANSPORTS.iter().any(|transport| text.starts_with(transport))
 }
@@ -102,6 +116,18 @@ mod tests {
             ("ex.com/team", "ex.com/team"),
         ] {
             assert_eq!(host(text), server);
+        }
+    }
+
+    #[test]
+    fn names_are_taken_apart() {
+        for (name, host, repository) in [
+            ("docker.io", "docker.io", ""),
+            ("localhost:5000", "localhost:5000", ""),
+            ("docker.io/alpine", "docker.io", "library/alpine"),
+            ("ex.com/a/b", "ex.com", "a/b"),
+        ] {
+            assert_eq!(parts(name), (host.to_owned(), repository.to_owned()), "{name}");
         }
     }
 }

@@ -31,6 +31,7 @@ mod ls;
 mod man;
 mod manifest;
 mod mutate;
+mod ping;
 #[cfg(feature = "sign")]
 mod public_key;
 mod pull;
@@ -174,6 +175,7 @@ enum Command {
     Login(login::Args),
     Logout(logout::Args),
     Auth(auth::Args),
+    Ping(ping::Args),
     Completions(completions::Args),
     #[command(hide = true)]
     Man(man::Args),
@@ -236,6 +238,7 @@ impl Command {
             Self::Login(args) => login::run(args, ui),
             Self::Logout(args) => logout::run(args, ui),
             Self::Auth(args) => auth::run(args, ui),
+            Self::Ping(args) => ping::run(args, ui),
             Self::Completions(args) => completions::run(args, Arguments::command(), ui),
             Self::Man(args) => man::run(args, Arguments::command(), ui),
         }
@@ -315,6 +318,7 @@ impl Command {
             Self::Login(args) => Some(args.host.clone()),
             Self::Logout(args) => Some(args.host.clone()),
             Self::Auth(args) => Some(args.name().to_owned()),
+            Self::Ping(args) => Some(args.name.clone()),
             Self::Completions(_) | Self::Man(_) => None,
         }
     }

@@ -88,3 +88,17 @@ impl Iterator for Catalog {
         Some(page)
     }
 }
+
+/// Says what an answer other than a list of repositories means.
+pub(super) fn refusal(answer: &Error) -> &'static str {
+    match answer {
+        Error::Status(status) if status.token_for.is_some() => "wants a token to list its repositories, and gives none",
+        Error::Status(status) => match (status.status, status.logged_in) {
+            (401 | 403, true) => "does not let this login list its repositories",
+            (401 | 403, false) => "does not list its repositories without a login",
+            (404 | 405 | 410 | 501, _) => "has no list of its repositories",
+            _ => "does not list its repositories",
+        },
+        _ => "does not list its repositories",
+    }
+}

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use ureq::Agent;
 
+use super::asks::Token;
 use super::bandwidth::Pace;
 use super::error::Result;
 use super::examine::Secured;
@@ -17,7 +18,6 @@ use super::rules::{Mirror, Rule};
 use super::scope::{Access, Scope, merge};
 use super::session::{Refusal, Session};
 use super::tls::Connections;
-use super::token::Token;
 use super::url::{Scheme, Url};
 use crate::locks::lock;
 use crate::reference::Repository;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::answers::{self, Says};
+use super::catalog::refusal;
 use super::login::LookupError;
 use super::retry::LONGEST;
 use super::trust::Distrust;
@@ -275,20 +276,6 @@ pub(super) fn is_transient(status: u16) -> bool {
 /// Says whether a status asks for a pause, and not for another way.
 pub(super) fn is_overload(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 503)
-}
-
-/// Says what an answer other than a list of repositories means.
-fn refusal(answer: &Error) -> &'static str {
-    match answer {
-        Error::Status(status) if status.token_for.is_some() => "wants a token to list its repositories, and gives none",
-        Error::Status(status) => match (status.status, status.logged_in) {
-            (401 | 403, true) => "does not let this login list its repositories",
-            (401 | 403, false) => "does not list its repositories without a login",
-            (404 | 405 | 410 | 501, _) => "has no list of its repositories",
-            _ => "does not list its repositories",
-        },
-        _ => "does not list its repositories",
-    }
 }
 
 fn through(proxy: Option<&str>) -> String {

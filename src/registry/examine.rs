@@ -6,6 +6,7 @@ use serde_json::Value;
 use ureq::http::header::{ACCEPT, RANGE};
 
 use super::answers::is_page;
+use super::asks::Asks;
 use super::certificate::Certificate;
 use super::client::Client;
 use super::error::{Error, Result};
@@ -16,7 +17,6 @@ use super::retry::reason;
 use super::scope::Scope;
 use super::session::Session;
 use super::tls::proxy;
-use super::token::Asks;
 use super::wire::{Request, Response};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
@@ -199,7 +199,7 @@ impl Session {
     fn reached(&self, response: &Response) -> Result<Examination> {
         let (options, url) = (self.client.options(), &response.url);
         let proxy = proxy(options.proxy.as_ref(), url)?.map(|proxy| format!("{}:{}", proxy.host(), proxy.port()));
-        let addresses = if proxy.is_none() { addresses(url.socket()) } else { Vec::new() };
+        let addresses = if proxy.is_none() { addresses(&url.socket()) } else { Vec::new() };
         let field = |name| response.header(name).and_then(clean);
         Ok(Examination {
             host: self.registry.host.clone(),
@@ -223,10 +223,11 @@ impl Session {
         let needed = Scope::parse_all("registry:catalog:*");
         let request = Request::new("GET", self.registry.url("/v2/_catalog?n=1"));
         let listed = self.expect(request, &needed, &[200]).and_then(|response| {
-            match response.header("content-type").is_some_and(is_page) {
-                true => Err(response.senseless("it is a web page")),
-                false => Ok(response.discard()),
+            if response.header("content-type").is_some_and(is_page) {
+                return Err(response.senseless("it is a web page"));
             }
+            response.discard();
+            Ok(())
         });
         Finding::of(Ability::Catalog, listed)
     }
@@ -312,7 +313,7 @@ impl Remote {
 }
 
 /// Looks the host up once more: which of them was connected to, the connection does not tell.
-fn addresses(socket: String) -> Vec<String> {
+fn addresses(socket: &str) -> Vec<String> {
     let found = socket.to_socket_addrs().into_iter().flatten();
     found.map(|address| address.ip().to_string()).collect()
 }

@@ -2,8 +2,6 @@
 //!
 //! distribution-spec, "Content Discovery": <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#content-discovery>.
 
-use std::collections::HashSet;
-
 use serde::Deserialize;
 use ureq::http::header::ACCEPT;
 
@@ -16,12 +14,11 @@ use crate::descriptor::Descriptor;
 use crate::digest::Digest;
 use crate::manifest::MAX_SIZE;
 use crate::media_type::MediaType;
+use crate::pages::{Limits, OF_TAGS, Walk};
 use crate::percent;
 
-/// How many pages of referrers are read: an image with more is under attack, or its registry is.
-const MAX_PAGES: usize = 1000;
-/// How many bytes of referrers are read, over all pages: a hundred thousand of them.
-const MAX_REFERRERS: u64 = 64 << 20;
+/// How many referrers are read, a hundred thousand: an image with more is under attack, or its registry is.
+const OF_REFERRERS: Limits = Limits { pages: 1000, names: usize::MAX, bytes: 64 << 20 };
 /// How much of a page is read.
 pub(super) const MAX_PAGE: u64 = 32 << 20;
 
@@ -86,21 +83,23 @@ impl Remote {
     /// Lists all tags, page after page.
     ///
     /// # Errors
-    /// Those of [`Remote::tags`], and when a registry leads in circles.
+    /// Those of [`Remote::tags`], and when a registry leads in circles, or to no end.
     pub fn all_tags(&self) -> Result<Vec<String>> {
-        let mut page = self.tags(None)?;
-        let mut all = page.items;
-        let mut seen = HashSet::new();
-        while let Some(next) = page.next.take() {
-            if !seen.insert(next.clone()) {
-                // What was read is not known to be all: whoever finds a tag missing must not take it for free.
-                let reason = "the list of tags leads in circles".to_owned();
-                return Err(Error::Answer { method: "GET", url: self.session.registry.url(&next).to_string(), reason });
-            }
-            page = self.tags(Some(&next))?;
+        let mut walk = Walk::new("the list of tags", OF_TAGS);
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let mut page = self.tags(after.as_deref())?;
+            let Some(next) = page.next else {
+                all.append(&mut page.items);
+                return Ok(all);
+            };
+            let bytes = page.items.iter().map(|tag| tag.len() as u64).sum();
+            let url = || self.session.registry.url(&next).to_string();
+            let endless = |reason| Error::Answer { method: "GET", url: url(), reason };
+            walk.step(page.items.len(), bytes, &next).map_err(endless)?;
             all.append(&mut page.items);
+            after = Some(next);
         }
-        Ok(all)
     }
 
     /// Lists the manifests that refer to `subject`, as the registry knows them; nothing when it has no such list (distribution-spec 1.0),
@@ -114,29 +113,19 @@ impl Remote {
         }
         let mut url = self.url(&format!("referrers/{subject}"));
         let mut all = Vec::new();
-        let mut size = 0;
-        let mut seen = HashSet::from([url.target().to_owned()]);
+        let mut walk = Walk::new("the list of referrers", OF_REFERRERS);
         loop {
             let Some(page) = self.page(&url)? else {
                 return Ok(None);
             };
+            let count = page.items.len();
             all.extend(page.items);
-            size += page.size;
             let Some(next) = page.next else {
                 return Ok(Some(all));
             };
-            // What was read is not known to be all: whoever finds a signature missing must not take the image for unsigned.
-            let reason = if seen.len() == MAX_PAGES {
-                format!("the list of referrers does not end after {MAX_PAGES} pages")
-            } else if size > MAX_REFERRERS {
-                format!("the list of referrers does not end after {} MiB", MAX_REFERRERS >> 20)
-            } else if !seen.insert(next.target().to_owned()) {
-                "the list of referrers leads in circles".to_owned()
-            } else {
-                url = next;
-                continue;
-            };
-            return Err(Error::Answer { method: "GET", url: next.to_string(), reason });
+            let endless = |reason| Error::Answer { method: "GET", url: next.to_string(), reason };
+            walk.step(count, page.size, next.target()).map_err(endless)?;
+            url = next;
         }
     }
 

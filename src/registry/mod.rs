@@ -5,6 +5,7 @@
 //! distribution-spec: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 
 mod answers;
+mod asks;
 mod bandwidth;
 mod catalog;
 mod certificate;
@@ -47,6 +48,7 @@ mod upload_state;
 mod url;
 mod wire;
 
+pub use asks::{Asks, Token};
 pub use bandwidth::Bandwidth;
 pub use catalog::Catalog;
 pub use certificate::Certificate;
@@ -67,4 +69,3 @@ pub use remote::Remote;
 pub use rules::{Invalid, Mirror, Pull, Rule};
 #[cfg(feature = "sign")]
 pub(crate) use service::{Answer, Question, Service};
-pub use token::{Asks, Token};

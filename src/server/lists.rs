@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Registry;
-use super::answer::{Answer, Code, Failure, Refusal, json_response};
+use super::answer::{Answer, Code, Failure, Refusal};
 use super::route;
 use crate::digest::Digest;
-use crate::http::{Content, Request, Response};
+use crate::http::{Request, Response};
 use crate::media_type::MediaType;
 use crate::percent;
 
@@ -24,7 +24,7 @@ impl Registry {
         }
         let (count, last) = page(request)?;
         let page = self.storage.tags(name, count, &last)?;
-        let response = json_response(200, &json!({"name": name, "tags": page.names}));
+        let response = self.list(&json!({"name": name, "tags": page.names}));
         let path = self.location(name, "tags/list");
         Ok(link(response, &path, page.names.last().filter(|_| page.more), request))
     }
@@ -32,7 +32,7 @@ impl Registry {
     pub(super) fn catalog(&self, request: &Request<'_>) -> Answer {
         let (count, last) = page(request)?;
         let page = self.storage.repositories(count, &last)?;
-        let response = json_response(200, &json!({"repositories": page.names}));
+        let response = self.list(&json!({"repositories": page.names}));
         let path = format!("{}/v2/_catalog", self.options.base_path);
         Ok(link(response, &path, page.names.last().filter(|_| page.more), request))
     }
@@ -69,9 +69,14 @@ impl Registry {
         if wanted.is_some() {
             response = response.with("OCI-Filters-Applied", "artifactType");
         }
-        let response = response.with_content(Content::Bytes(body.into_bytes()));
+        let response = response.with_content(self.storage.aside(body.into_bytes()));
         let path = self.location(name, &format!("referrers/{subject}"));
         Ok(link(response, &path, more.map(|digest| digest.to_string()).as_ref(), request))
+    }
+
+    fn list(&self, list: &Value) -> Response {
+        let body = serde_json::to_vec(list).expect("JSON values are always writable");
+        Response::new(200).with("Content-Type", "application/json").with_content(self.storage.aside(body))
     }
 }
 

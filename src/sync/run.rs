@@ -327,6 +327,6 @@ mod tests {
     #[test]
     fn a_list_that_leads_in_circles_ends() {
         let error = names(&Circle, &Watch::default()).expect_err("a circle");
-        assert_eq!(error.to_string(), "circle is malformed: its list of tags leads in circles");
+        assert_eq!(error.to_string(), "circle: its list of tags leads in circles");
     }
 }

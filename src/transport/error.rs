@@ -64,6 +64,14 @@ pub enum Error {
         /// How.
         reason: String,
     },
+    /// A list is given up, since it leads in circles or does not end.
+    #[error("{place}: {reason}")]
+    Endless {
+        /// Where.
+        place: String,
+        /// How.
+        reason: String,
+    },
     /// An operation on a file failed.
     #[error("cannot {action} {}", path.display())]
     Io {
@@ -198,6 +206,7 @@ impl Classified for Error {
             Self::Registry(error) => error.diagnosis(),
             #[cfg(feature = "client")]
             Self::Client(error) => error.diagnosis(),
+            Self::Endless { .. } => Class::Network.into(),
             Self::Policy { reason, .. } => reason.diagnosis(),
             Self::Cancelled(cancelled) => cancelled.diagnosis(),
             Self::Malformed { .. } | Self::Feature { .. } => Class::Failed.into(),

@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
         "class",
         "error_chain",
         "locks",
+        "pages",
         "percent",
         "digest",
         "media_type",

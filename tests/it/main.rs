@@ -84,6 +84,7 @@ mod odd_registries;
 mod openpgp;
 mod own_certificates;
 mod parallel;
+mod ping;
 mod platforms;
 mod policy;
 mod policy_hosts;

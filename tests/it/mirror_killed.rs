@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::command::{Program, stevedore};
 use crate::support::content::fraction;
@@ -21,8 +21,9 @@ const LAYER: u64 = 60_000;
 /// Bytes per second of a connection.
 const RATE: u64 = 600_000;
 
-/// Kills runs at random moments: half of them begin with nothing, half with a mirror of older images under the same names. Repeated, each
-/// leaves the same names with the same content as a run that nobody killed.
+/// Kills runs at random places: half of them begin with nothing, half with a mirror of older images under the same names. Repeated, each
+/// leaves the same names with the same content as a run that nobody killed. A place is a number of bytes that the registry has sent, which a
+/// busy machine reaches later, and not a time.
 #[test]
 fn ends_where_an_undisturbed_run_ends() {
     let Some(registry) = Registry::start() else {
@@ -43,23 +44,31 @@ fn ends_where_an_undisturbed_run_ends() {
     duplicate(&work, &starts[1]);
     let wanted = starts.each_ref().map(|start| {
         restore(start, &work);
-        let duration = mirror(&new);
-        (state(&work), duration)
+        slow.clear();
+        mirror(&new);
+        (state(&work), sent(&slow))
     });
     let mut killed = 0;
     for kill in 0..KILLS {
         let number = usize::from(kill % 2 == 1);
-        let (after, duration) = &wanted[number];
+        let (after, all) = &wanted[number];
         restore(&starts[number], &work);
-        let moment = duration.mul_f64(fraction(kill * 7 + 3));
+        slow.clear();
+        // A tenth more than all, so that some are killed when everything has come.
+        let place = ((*all as f64 * 1.1 * fraction(kill * 7 + 3)) as u64).min(*all);
         let mut running = Program::stevedore(&["sync", &new.display().to_string()]).spawn();
-        // Not to wait for anything, but to be anywhere in the run.
-        thread::sleep(moment);
-        killed += u32::from(!running.has_ended());
+        let has_ended = loop {
+            let has_ended = running.has_ended();
+            if has_ended || sent(&slow) >= place {
+                break has_ended;
+            }
+            thread::sleep(Duration::from_millis(2));
+        };
+        killed += u32::from(!has_ended);
         running.kill();
         mirror(&new);
         let found = state(&work);
-        let what = format!("kill {kill} after {moment:?} of {duration:?}");
+        let what = format!("kill {kill} after {place} of {all} bytes");
         let names = |state: &[(String, Vec<u8>)]| state.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&found), names(after), "{what}");
         for ((name, found), (_, after)) in found.iter().zip(after) {
@@ -100,12 +109,15 @@ fn lines(host: &str, tag: &str, work: &Path) -> String {
     .concat()
 }
 
-/// Mirrors what a file says, undisturbed; returns how long that takes.
+/// Mirrors what a file says, undisturbed.
 #[track_caller]
-fn mirror(file: &Path) -> Duration {
-    let start = Instant::now();
+fn mirror(file: &Path) {
     stevedore(&["sync", &file.display().to_string()]).ok();
-    start.elapsed()
+}
+
+/// Returns how many bytes of bodies went through since the log was cleared.
+fn sent(proxy: &Proxy) -> u64 {
+    proxy.log().iter().map(|request| request.response_bytes).sum()
 }
 
 /// Returns everything that is there. A layout's names are in the order in which they were written, which is nobody's business: here they are

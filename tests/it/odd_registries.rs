@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::support::answering::Answering;
 use crate::support::command::{Program, stevedore};
 use crate::support::fixture;
+use crate::support::pages::Fake;
 use crate::support::scene::Scene;
 use crate::support::wire::{Head, Reply};
 
@@ -173,4 +174,28 @@ fn logins_are_kept_for_registries() {
     let run = Program::stevedore(&flags).stdin(b"secret").run().code(5);
     assert!(run.stderr.contains("it is a web page"), "{}", run.stderr);
     assert!(!scene.folder.path("none.json").exists());
+}
+
+/// Pages of tags that lead in circles, or to ever more pages, may lack what counts: nobody is told that this is all.
+#[test]
+fn endless_pages_of_tags_are_no_list() {
+    // Where each page leads, how long its only tag is, and what is said after how many of them.
+    type Next = fn(usize) -> usize;
+    let cases: [(Next, usize, &str, usize); 2] = [
+        (|number| number % 2 + 1, 1, "leads in circles", 4),
+        (|number| number + 1, 30 << 20, "does not end after 256 MiB", 9),
+    ];
+    for (next, length, reason, most) in cases {
+        let endless = Fake::start(move |asked| {
+            let number = asked.parameter("n").map_or(0, |number| number.parse().expect("a number"));
+            let reply = Reply::json(200, &json!({"tags": ["x".repeat(length)]}));
+            reply.header("Link", &format!("<?n={}>; rel=\"next\"", next(number)))
+        });
+        let run = stevedore(&["tags", "--json", &format!("docker://{}/app", endless.host())]).code(5);
+        let line = format!("docker://{}/app: its list of tags {reason}", endless.host());
+        assert!(run.stderr.contains(&line), "{}", run.stderr);
+        assert!(run.stdout.is_empty(), "{reason}: half a list");
+        let asked = endless.log().iter().filter(|each| each.path().contains("/tags/list")).count();
+        assert!(asked <= most, "{reason}: {asked} pages");
+    }
 }

@@ -5,3 +5,4 @@ mod fixtures;
 mod programs;
 mod proxies;
 mod registries;
+mod secrets;

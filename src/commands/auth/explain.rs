@@ -93,7 +93,7 @@ impl Args {
     fn explanation(&self, ui: &Ui) -> Result<Explanation> {
         let side = Side::from(&self.only);
         let options = Common::new(&self.network, None, ui)?.registry(&side)?;
-        let (host, repository) = parts(locations::host(&self.name));
+        let (host, repository) = locations::parts(locations::host(&self.name));
         let files = ui.environment().credentials().files(side.authfile.as_deref(), Helpers::default());
         let (login, places) = login(&side, &files, &host, &repository);
         let rule = options.rule(&host, &repository).map(|rule| RuleView {
@@ -103,20 +103,6 @@ impl Args {
         });
         let routes = routes(&options, &host, &repository)?;
         Ok(Explanation { host, repository, rule, routes, login, places })
-    }
-}
-
-/// Takes a name apart: a repository in its full form, or the host alone.
-fn parts(name: &str) -> (String, String) {
-    match name.parse::<stevedore::reference::Repository>() {
-        // A lone word is an image of Docker Hub, as everywhere.
-        Ok(repository) if name.contains('/') || !(name.contains(['.', ':']) || name == "localhost") => {
-            (repository.host().to_owned(), repository.path().to_owned())
-        }
-        _ => {
-            let (host, rest) = name.split_once('/').unwrap_or((name, ""));
-            (host.to_owned(), rest.to_owned())
-        }
     }
 }
 
@@ -207,22 +193,5 @@ impl RouteView {
         rows.extend(self.certificate.iter().map(|path| vec!["Own certificate".to_owned(), path.clone()]));
         rows.extend(self.proxy.iter().map(|proxy| vec!["Proxy".to_owned(), proxy.clone()]));
         format!("{kind}  {}{slash}{}\n{}", self.host, self.repository, table(&rows))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_taken_apart() {
-        for (name, host, repository) in [
-            ("docker.io", "docker.io", ""),
-            ("localhost:5000", "localhost:5000", ""),
-            ("docker.io/alpine", "docker.io", "library/alpine"),
-            ("ex.com/a/b", "ex.com", "a/b"),
-        ] {
-            assert_eq!(parts(name), (host.to_owned(), repository.to_owned()), "{name}");
-        }
     }
 }

@@ -4,31 +4,25 @@
 //! though: it is an error that names the link, so that nothing is taken for missing, or for garbage, that only cannot be reached.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Timestamps, UTIME_NOW};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::beneath::{beneath, is_absent};
+use super::beneath::beneath;
 use super::links::{self, Links, Obstacle};
-use super::temporary::Temporary;
-use crate::durable;
 use crate::store::{Error, Result};
 
-/// How often something is tried again that another's tidying can spoil.
-const ATTEMPTS: usize = 20;
-const FILE_MODE: Mode = Mode::from_raw_mode(0o644);
-const FOLDER_MODE: Mode = Mode::from_raw_mode(0o755);
 pub(super) const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
 
 /// Files below one directory.
 #[derive(Debug)]
 pub(super) struct Files {
-    root: OwnedFd,
+    pub(super) root: OwnedFd,
     path: PathBuf,
-    links: Links,
+    pub(super) links: Links,
 }
 
 /// What tells a version of a file from every other: files are replaced, and one that is written in place changes its times.
@@ -77,7 +71,7 @@ impl From<rustix::fs::Stat> for Stamp {
 }
 
 /// Why a path could not be opened.
-enum Failed {
+pub(super) enum Failed {
     /// Something on the way is not what it must be.
     InTheWay(Error),
     /// Anything else.
@@ -117,7 +111,7 @@ impl Files {
     }
 
     /// Opens a path. What is in its way is an error of its own; `NOENT` and `NXIO` are all that says that nothing is there.
-    fn open_at(&self, path: &str, flags: OFlags, mode: Mode) -> std::result::Result<OwnedFd, Failed> {
+    pub(super) fn open_at(&self, path: &str, flags: OFlags, mode: Mode) -> std::result::Result<OwnedFd, Failed> {
         for _ in 0..=links::MAX_LINKS {
             let located = self.links.locate(path);
             let (root, rest) = located.as_ref().map_or((&self.root, path), |(target, rest)| (&target.folder, *rest));
@@ -147,7 +141,7 @@ impl Files {
         Err(Errno::LOOP.into())
     }
 
-    fn not_opened<T>(&self, path: &str, error: Failed) -> Result<T> {
+    pub(super) fn not_opened<T>(&self, path: &str, error: Failed) -> Result<T> {
         match error {
             Failed::InTheWay(error) => Err(error),
             Failed::Errno(error) => self.failed("open", path, error),
@@ -168,7 +162,7 @@ impl Files {
         Error::io(action, self.path.join(path))
     }
 
-    fn failed<T>(&self, action: &'static str, path: &str, error: Errno) -> Result<T> {
+    pub(super) fn failed<T>(&self, action: &'static str, path: &str, error: Errno) -> Result<T> {
         Err(self.error(action, path)(error.into()))
     }
 
@@ -297,11 +291,21 @@ impl Files {
     }
 
     /// Calls `each` with the name and type of each entry of a directory, in no order.
-    pub(super) fn entries(&self, path: &str, mut each: impl FnMut(&str, FileType) -> Result<()>) -> Result<()> {
+    pub(super) fn entries(&self, path: &str, each: impl FnMut(&str, FileType) -> Result<()>) -> Result<()> {
         let Some(folder) = self.folder(path)? else {
             return Ok(());
         };
-        let listing = rustix::fs::Dir::read_from(&folder).or_else(|error| self.failed("list", path, error))?;
+        self.list(&folder, path, each)
+    }
+
+    /// Calls `each` as [`entries`](Self::entries) does, for an open directory known as `path`.
+    pub(super) fn list(
+        &self,
+        folder: &OwnedFd,
+        path: &str,
+        mut each: impl FnMut(&str, FileType) -> Result<()>,
+    ) -> Result<()> {
+        let listing = rustix::fs::Dir::read_from(folder).or_else(|error| self.failed("list", path, error))?;
         for entry in listing {
             let entry = entry.or_else(|error| self.failed("list", path, error))?;
             let Ok(name) = entry.file_name().to_str() else {
@@ -312,7 +316,7 @@ impl Files {
             }
             let found = match entry.file_type() {
                 // Some file systems do not say it in the listing.
-                FileType::Unknown => match rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+                FileType::Unknown => match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
                     Ok(stat) => FileType::from_raw_mode(stat.st_mode),
                     Err(Errno::NOENT) => continue,
                     Err(error) => return self.failed("read", path, error),
@@ -322,168 +326,6 @@ impl Files {
             each(name, found)?;
         }
         Ok(())
-    }
-
-    /// Makes a directory and those above it, each in its parent for good; returns it.
-    pub(super) fn make(&self, path: &str) -> Result<OwnedFd> {
-        for _ in 0..ATTEMPTS {
-            // This follows the links on the way, which the steps below do not.
-            if let Some(found) = self.folder(path)? {
-                return Ok(found);
-            }
-            match self.make_each(path) {
-                Ok(made) => return Ok(made),
-                // Another has removed an empty one.
-                Err(Errno::NOENT) => {}
-                Err(error) => return self.failed("create", path, error),
-            }
-        }
-        self.failed("create", path, Errno::NOENT)
-    }
-
-    fn make_each(&self, path: &str) -> Result<OwnedFd, Errno> {
-        let located = self.links.locate(path);
-        let (root, rest) = located.as_ref().map_or((&self.root, path), |(target, rest)| (&target.folder, *rest));
-        let mut at = root.try_clone().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-        for component in rest.split('/') {
-            let open =
-                || rustix::fs::openat(&at, component, FOLDER | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
-            let next = match open() {
-                Err(Errno::NOENT) => {
-                    match rustix::fs::mkdirat(&at, component, FOLDER_MODE) {
-                        Ok(()) => rustix::fs::fsync(&at)?,
-                        Err(Errno::EXIST) => {}
-                        Err(error) => return Err(error),
-                    }
-                    open()?
-                }
-                other => other?,
-            };
-            at = next;
-        }
-        Ok(at)
-    }
-
-    /// Makes an empty file in a directory that exists.
-    pub(super) fn create(&self, folder: &OwnedFd, name: &str) -> Result<File> {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let made =
-            rustix::fs::openat(folder, name, flags, FILE_MODE).or_else(|error| self.failed("create", name, error))?;
-        Ok(File::from(made))
-    }
-
-    /// Opens a file that is only locked, and makes it where there is none.
-    pub(super) fn lock_file(&self, path: &str) -> Result<File> {
-        let flags = OFlags::RDWR | OFlags::CREATE;
-        match self.open_at(path, flags, FILE_MODE) {
-            Ok(file) => Ok(File::from(file)),
-            Err(error) => self.not_opened(path, error),
-        }
-    }
-
-    /// Writes a small file, whole and for good.
-    pub(super) fn put(&self, path: &str, content: &[u8]) -> Result<()> {
-        let mut temporary = Temporary::new(self)?;
-        temporary.file.write_all(content).map_err(self.error("write", path))?;
-        temporary.place(path)
-    }
-
-    /// Renames a file of an open directory to `path`, for good.
-    pub(super) fn rename(&self, from: &OwnedFd, name: &str, path: &str) -> Result<()> {
-        let (parent, last) = split(path);
-        for _ in 0..ATTEMPTS {
-            let folder = self.make(parent)?;
-            match durable::rename_at(from, name, &folder, last) {
-                Ok(()) => return Ok(()),
-                // The folder was empty and another has removed it.
-                Err(Errno::NOENT) => {}
-                Err(Errno::XDEV) => {
-                    return self.odd(parent, super::mounts::ELSEWHERE);
-                }
-                Err(error) => return self.failed("replace", path, error),
-            }
-        }
-        self.failed("replace", path, Errno::NOENT)
-    }
-
-    /// Removes a file, for good; says whether it was there.
-    pub(super) fn remove(&self, path: &str) -> Result<bool> {
-        let removed = self.discard(path)?;
-        if removed {
-            self.sync(split(path).0)?;
-        }
-        Ok(removed)
-    }
-
-    /// Removes a file of which nobody was promised that it goes; says whether it was there.
-    pub(super) fn discard(&self, path: &str) -> Result<bool> {
-        let (parent, last) = split(path);
-        let Some(folder) = self.folder(parent)? else {
-            return Ok(false);
-        };
-        match rustix::fs::unlinkat(&folder, last, AtFlags::empty()) {
-            Ok(()) => Ok(true),
-            Err(error) if is_absent(error) => Ok(false),
-            Err(error) => self.failed("delete", path, error),
-        }
-    }
-
-    /// Removes a directory and those above it down to, and without, `end`, as far as they are empty.
-    pub(super) fn prune(&self, path: &str, end: &str) -> Result<()> {
-        let mut at = path;
-        while at.len() > end.len() {
-            let (parent, last) = split(at);
-            if let Some(folder) = self.folder(parent)? {
-                match rustix::fs::unlinkat(&folder, last, AtFlags::REMOVEDIR) {
-                    Ok(()) => {}
-                    Err(error) if is_absent(error) => {}
-                    // A link to a folder is the operator's.
-                    Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => return Ok(()),
-                    Err(error) => return self.failed("delete", at, error),
-                }
-            }
-            at = parent;
-        }
-        Ok(())
-    }
-
-    /// Removes a directory with everything in it; a crash may bring some of it back.
-    pub(super) fn remove_all(&self, path: &str) -> Result<()> {
-        let mut files = Vec::new();
-        self.regulars(path, |name| files.push(format!("{path}/{name}")))?;
-        for file in files {
-            self.discard(&file)?;
-        }
-        let mut folders = Vec::new();
-        self.folders(path, |name| folders.push(format!("{path}/{name}")))?;
-        for folder in folders {
-            self.remove_all(&folder)?;
-        }
-        self.prune(path, split(path).0)
-    }
-
-    /// Gives a file the time of the file system's clock; says whether it was there.
-    pub(super) fn touch(&self, path: &str) -> Result<bool> {
-        let Some((file, _)) = self.file(path)? else {
-            return Ok(false);
-        };
-        self.renew(&file, path)?;
-        Ok(true)
-    }
-
-    /// Gives an open file, known as `path`, the time of the file system's clock.
-    pub(super) fn renew(&self, file: &File, path: &str) -> Result<()> {
-        let now = rustix::fs::Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
-        let times = Timestamps { last_access: now, last_modification: now };
-        rustix::fs::futimens(file, &times).or_else(|error| self.failed("touch", path, error))
-    }
-
-    /// Makes an open directory's entries survive a crash.
-    pub(super) fn sync(&self, path: &str) -> Result<()> {
-        match self.folder(path)? {
-            Some(folder) => rustix::fs::fsync(folder).or_else(|error| self.failed("sync", path, error)),
-            None => Ok(()),
-        }
     }
 }
 
@@ -495,6 +337,7 @@ pub(super) fn split(path: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::super::layout::PARTIAL;
+    use super::super::temporary::Temporary;
     use super::*;
 
     #[test]

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::files::split;
 use super::step::step;
-use super::temporary::Temporary;
+use super::temporary::{Temporary, unnamed};
 use super::{Storage, layout};
 use crate::digest::{Algorithm, Digest};
 use crate::http::Content;
@@ -56,6 +56,19 @@ impl AsRef<[u8]> for Served {
 }
 
 impl Storage {
+    /// Returns content that was put together for one answer, a large one in a file, where a client that does not read it leaves the memory free.
+    /// A disk that takes nothing is no reason not to answer.
+    pub(in crate::server) fn aside(&self, bytes: Vec<u8>) -> Content {
+        let length = bytes.len() as u64;
+        if length <= SMALL {
+            return Content::Bytes(bytes);
+        }
+        match unnamed(&self.files, &bytes) {
+            Ok(file) => Content::File(file, length),
+            Err(_) => Content::Bytes(bytes),
+        }
+    }
+
     /// Returns a manifest of a repository by its digest.
     pub(in crate::server) fn manifest(&self, name: &str, digest: &Digest) -> Result<Option<Arc<Served>>> {
         let key = format!("{name}@{digest}");

@@ -8,6 +8,7 @@
 mod beneath;
 mod blobs;
 mod cache;
+mod changes;
 mod collect;
 mod files;
 mod gate;

@@ -1,7 +1,7 @@
 //! Files that are being written: under names of their own, in a folder that nobody looks into, until they are whole.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek, Write};
 use std::os::fd::OwnedFd;
 
 use rustix::fs::AtFlags;
@@ -51,6 +51,16 @@ impl<'a> Temporary<'a> {
         self.placed = true;
         Ok(())
     }
+}
+
+/// Puts content into a file that has lost its name already, and ends with its last handle.
+pub(super) fn unnamed(files: &Files, content: &[u8]) -> Result<File> {
+    let temporary = Temporary::new(files)?;
+    let name = &temporary.name;
+    let mut file = temporary.file.try_clone().map_err(files.error("open", name))?;
+    file.write_all(content).map_err(files.error("write", name))?;
+    file.rewind().map_err(files.error("read", name))?;
+    Ok(file)
 }
 
 impl Drop for Temporary<'_> {

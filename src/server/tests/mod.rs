@@ -4,6 +4,7 @@
 //! choices, in a new store for each. What is on the disk, and where each thread stands, decides what can still happen: a state that was
 //! seen is not followed again. docs/GC.md says what is shown.
 
+mod actor;
 mod disk;
 mod explore;
 
@@ -11,7 +12,8 @@ use std::time::Duration;
 
 use super::storage::Collection;
 use crate::digest::Digest;
-use explore::{BLOB, Finding, Op, Scene, explore, manifest};
+use actor::{BLOB, Op, manifest};
+use explore::{Finding, Scene, explore};
 
 /// Collects without any grace, so that only the protocol keeps content alive.
 fn collection(delete_untagged: bool) -> Collection {

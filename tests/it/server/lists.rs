@@ -57,6 +57,50 @@ fn tags_come_in_pages_by_byte() {
     assert_eq!(site.get("/v2/none/tags/list").expect(404).code(), "NAME_UNKNOWN");
 }
 
+/// However many clients ask for a long list and do not read it, none of it is in memory, and nothing stays on the disk.
+#[test]
+fn answers_keep_no_long_list_in_memory() {
+    use stevedore::http::{Content, Handler, Method, Request};
+    let site = Site::new();
+    let raw = site.image("a", "t", "x");
+    let (tags, link) = (site.v2("repositories/a/_manifests/tags"), sha256(&raw));
+    for number in 0..1000 {
+        let current = tags.join(format!("t{number:0>100}/current"));
+        std::fs::create_dir_all(&current).expect("made");
+        std::fs::write(current.join("link"), &link).expect("written");
+        let revisions = site.v2(&format!("repositories/r{number:0>100}/_manifests/revisions/sha256"));
+        let revision = revisions.join(link.trim_start_matches("sha256:"));
+        std::fs::create_dir_all(&revision).expect("made");
+        std::fs::write(revision.join("link"), &link).expect("written");
+    }
+    let notes = json!({"org.example.note": "x".repeat(100_000)});
+    let referrer = json!({"subject": descriptor(IMAGE, &raw), "annotations": notes});
+    let listed = site.image_with("a", "y", &referrer);
+    site.manifest("a", &sha256(&listed), &listed);
+    let files = || site.files().into_iter().collect::<std::collections::BTreeSet<_>>();
+    let before = files();
+    let referrers = format!("/v2/a/referrers/{}", sha256(&raw));
+    for target in ["/v2/a/tags/list", "/v2/_catalog", &referrers] {
+        let answers: Vec<_> = (0..3).map(|_| site.registry.handle(&mut Request::new(Method::Get, target))).collect();
+        assert_eq!(files(), before, "{target}: nothing of them has a name");
+        let mut bodies: Vec<Vec<u8>> = Vec::new();
+        for answer in answers {
+            assert!(matches!(answer.content, Content::File(..)), "{target}: {:?}", answer.content);
+            let (mut reader, length) = answer.content.into_reader();
+            let mut body = Vec::new();
+            std::io::Read::read_to_end(&mut reader, &mut body).expect("reads");
+            assert_eq!(Some(body.len() as u64), length);
+            bodies.push(body);
+        }
+        assert!(bodies.iter().all(|body| *body == bodies[0]), "{target}");
+        let list: Value = serde_json::from_slice(&bodies[0]).expect("JSON");
+        let count = ["tags", "repositories", "manifests"].iter().find_map(|name| Some(list[name].as_array()?.len()));
+        assert_eq!(count, Some(if target.contains("referrers") { 1 } else { 1001 }), "{target}");
+    }
+    let short = site.registry.handle(&mut Request::new(Method::Get, "/v2/a/tags/list?n=5"));
+    assert!(matches!(short.content, Content::Bytes(_)), "{:?}", short.content);
+}
+
 #[test]
 fn ten_thousand_tags_page_quickly() {
     let site = Site::in_memory();

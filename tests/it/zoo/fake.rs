@@ -44,6 +44,8 @@ struct Content {
     uploads: BTreeMap<String, Vec<u8>>,
     /// Manifests that were asked for.
     asked: BTreeSet<String>,
+    /// Requests that are not for reading.
+    writes: usize,
 }
 
 /// A request, taken apart.
@@ -99,6 +101,16 @@ impl Zoo {
         }
     }
 
+    /// Says whether it has a manner.
+    pub(super) fn has(&self, manner: Manner) -> bool {
+        self.state.has(manner)
+    }
+
+    /// Returns how many requests there were that may write.
+    pub(super) fn writes(&self) -> usize {
+        self.state.content().writes
+    }
+
     /// Returns the digest of a tag.
     pub(super) fn tag(&self, repository: &str, tag: &str) -> Option<String> {
         self.state.content().tags.get(&(repository.to_owned(), tag.to_owned())).cloned()
@@ -143,6 +155,7 @@ impl State {
                 head: head.clone(),
                 body,
             };
+            self.content().writes += usize::from(!matches!(asked.method.as_str(), "GET" | "HEAD"));
             let reply = self.answer(&asked);
             let mut bytes = reply.head().encode();
             if asked.method != "HEAD" {

@@ -23,6 +23,24 @@ const STEPS: &[Step] = &[
         let line = ["login", "--authfile", &file, "-u", "me", "--password-stdin", &visit.zoo.host()];
         ok(&Program::stevedore(&line).stdin(b"secret").run())
     }),
+    ("ping", |visit| {
+        let before = visit.zoo.writes();
+        let run = visit.run(&["ping", "--json", &format!("{}/app", visit.zoo.host())]);
+        ok(&run)?;
+        let lacks = [Manner::NoReferrers, Manner::ReferrersArePage, Manner::ClaimsReferrers];
+        let wanted = if lacks.iter().any(|manner| visit.zoo.has(*manner)) { "no" } else { "yes" };
+        let lists = if visit.zoo.has(Manner::NoCatalog) { "no" } else { "yes" };
+        let report = run.json();
+        let wanted = [("catalog", lists), ("referrers", wanted), ("ranges", "yes"), ("upload", "not_tested")];
+        for (ability, wanted) in wanted {
+            let all = report["abilities"].as_array().into_iter().flatten();
+            let found = all.clone().find(|each| each["ability"] == ability).map(|each| &each["verdict"]);
+            if found.is_none_or(|found| found != wanted) {
+                return Err(format!("it says {found:?} of {ability}: {report}"));
+            }
+        }
+        if visit.zoo.writes() == before { Ok(()) } else { Err("it wrote".into()) }
+    }),
     ("digest", |visit| visit.says(&["digest", &visit.at("app:v1")], &visit.image.digest)),
     ("absent", |visit| match visit.run(&["digest", &visit.at("app:v9")]).code {
         3 => Ok(()),
