@@ -131,7 +131,7 @@ fn ours(registries_d: &Path, policy: &str, reference: &str) -> Run {
     program.run()
 }
 
-fn signed_by(sources: Value) -> Value {
+fn signed_by(sources: &Value) -> Value {
     let mut requirement = json!({"type": "signedBy", "keyType": "GPGKeys"});
     requirement.as_object_mut().expect("an object").extend(sources.as_object().expect("an object").clone());
     requirement
@@ -150,29 +150,29 @@ fn policies(host: &str) -> Vec<(&'static str, Value)> {
         json!({
             "default": anything(),
             "transports": {
-                "docker": {format!("{host}/vendor"): [requirement], "registry.redhat.io": [signed_by(json!({"keyPath": "/no/such"}))]},
+                "docker": {format!("{host}/vendor"): [requirement], "registry.redhat.io": [signed_by(&json!({"keyPath": "/no/such"}))]},
                 "docker-daemon": daemon(),
             },
         })
     };
     let identity =
-        |identity: Value| red_hat(signed_by(json!({"keyPath": file("rsa.gpg"), "signedIdentity": identity})));
+        |identity: Value| red_hat(signed_by(&json!({"keyPath": file("rsa.gpg"), "signedIdentity": identity})));
     let remap = |to: &str| identity(json!({"type": "remapIdentity", "prefix": host, "signedPrefix": to}));
     vec![
-        ("Red Hat 8", red_hat(signed_by(json!({"keyPath": file("armored.asc")})))),
-        ("Red Hat 9", red_hat(signed_by(json!({"keyPaths": [file("rsa.gpg"), file("ed25519.gpg")]})))),
+        ("Red Hat 8", red_hat(signed_by(&json!({"keyPath": file("armored.asc")})))),
+        ("Red Hat 9", red_hat(signed_by(&json!({"keyPaths": [file("rsa.gpg"), file("ed25519.gpg")]})))),
         ("Fedora, CentOS and Debian", json!({"default": anything(), "transports": {"docker-daemon": daemon()}})),
         (
             "default of signatures",
-            json!({"default": [signed_by(json!({"keyData": b64(&vector("rsa.gpg"))}))], "transports": {"docker-daemon": daemon()}}),
+            json!({"default": [signed_by(&json!({"keyData": b64(&vector("rsa.gpg"))}))], "transports": {"docker-daemon": daemon()}}),
         ),
-        ("subkeys", red_hat(signed_by(json!({"keyPath": file("subkeys.gpg")})))),
-        ("revoked", red_hat(signed_by(json!({"keyPaths": [file("not-yet-revoked.gpg"), file("revoked.gpg")]})))),
-        ("before it was revoked", red_hat(signed_by(json!({"keyPath": file("not-yet-revoked.gpg")})))),
-        ("expired", red_hat(signed_by(json!({"keyPath": file("expired.gpg")})))),
-        ("expiry put off", red_hat(signed_by(json!({"keyPaths": [file("expired.gpg"), file("put-off.gpg")]})))),
-        ("a missing key", red_hat(signed_by(json!({"keyPaths": [file("rsa.gpg"), "/no/such.gpg"]})))),
-        ("no key at all", red_hat(signed_by(json!({"keyData": b64(b"no key")})))),
+        ("subkeys", red_hat(signed_by(&json!({"keyPath": file("subkeys.gpg")})))),
+        ("revoked", red_hat(signed_by(&json!({"keyPaths": [file("not-yet-revoked.gpg"), file("revoked.gpg")]})))),
+        ("before it was revoked", red_hat(signed_by(&json!({"keyPath": file("not-yet-revoked.gpg")})))),
+        ("expired", red_hat(signed_by(&json!({"keyPath": file("expired.gpg")})))),
+        ("expiry put off", red_hat(signed_by(&json!({"keyPaths": [file("expired.gpg"), file("put-off.gpg")]})))),
+        ("a missing key", red_hat(signed_by(&json!({"keyPaths": [file("rsa.gpg"), "/no/such.gpg"]})))),
+        ("no key at all", red_hat(signed_by(&json!({"keyData": b64(b"no key")})))),
         (
             "other kinds of keys",
             red_hat(json!({"type": "signedBy", "keyType": "X509Certificates", "keyPath": file("rsa.gpg")})),
@@ -188,7 +188,7 @@ fn policies(host: &str) -> Vec<(&'static str, Value)> {
             json!({
                 "default": [{"type": "reject"}],
                 "transports": {"docker": {host: [
-                    signed_by(json!({"keyPath": file("rsa.gpg")})), signed_by(json!({"keyPath": file("stranger.gpg")})),
+                    signed_by(&json!({"keyPath": file("rsa.gpg")})), signed_by(&json!({"keyPath": file("stranger.gpg")})),
                 ]}},
             }),
         ),
@@ -337,7 +337,7 @@ fn where_registries_d_sends() {
         (format!("docker:\n  {host}:\n    lookaside: [x]\n"), false),
         (format!("docker:\n  {host}:\n    lookaside: {}\n", world.lookaside.display()), false),
         (format!("docker:\n  {host}:\n    lookaside: ftp://{host}\n"), false),
-        (format!("docker:\n  {host}:\n    lookaside: {}/%zz\n", there), false),
+        (format!("docker:\n  {host}:\n    lookaside: {there}/%zz\n"), false),
     ] {
         world.configure("vendor.yaml", &text);
         let policy = world.policy(0, &policies[0].1);
@@ -410,7 +410,7 @@ fn a_registry_that_keeps_signatures() {
         ),
     ] {
         answers.lock().expect("no panics").insert("now", reply);
-        let requirement = signed_by(json!({"keyPath": file("rsa.gpg")}));
+        let requirement = signed_by(&json!({"keyPath": file("rsa.gpg")}));
         let text = json!({"default": [{"type": "reject"}], "transports": {"docker": {&host: [requirement]}}});
         fs::write(&policy, text.to_string()).expect("written");
         let reference = format!("docker://{name}");
