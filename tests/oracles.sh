@@ -20,7 +20,7 @@ here=$(realpath "$(dirname "$0")")
 
 validators() { # prints what it has installed
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv strace sqlite3 openssl >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv strace sqlite3 openssl gpg >/dev/null
   python3 -m venv "$dir/sbom-venv"
   "$dir/sbom-venv/bin/pip" install -q --disable-pip-version-check spdx-tools 'cyclonedx-python-lib[json-validation]' >&2
   install -m 755 "$here/validate-sbom" "$dir/validate-sbom.new"
@@ -99,7 +99,7 @@ mkdir -p "$dir"/{bin,debs,root,runtime,apt/lists/partial,apt/cache/archives/part
 
 apt-get update -qq
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-  skopeo umoci docker-registry buildah nginx-light caddy apache2 apache2-utils jq zstd time strace sqlite3 openssl >/dev/null
+  skopeo umoci docker-registry buildah nginx-light caddy apache2 apache2-utils jq zstd time strace sqlite3 openssl gpg >/dev/null
 
 # The mirror this machine already uses serves the other suite too.
 mirror() {

@@ -82,6 +82,20 @@ impl Environment {
         own.filter(|file| file.exists()).unwrap_or_else(|| "/etc/containers/policy.json".into())
     }
 
+    /// Returns the folder that says where signatures by OpenPGP keys are: the user's where there is one, else the system's.
+    #[cfg(feature = "openpgp")]
+    pub(crate) fn registries_d(&self) -> PathBuf {
+        let own = self.home.as_ref().map(|home| home.join(".config/containers/registries.d"));
+        own.filter(|folder| folder.exists()).unwrap_or_else(|| "/etc/containers/registries.d".into())
+    }
+
+    /// Returns where such signatures are of which nothing is said.
+    #[cfg(feature = "openpgp")]
+    pub(crate) fn lookaside(&self) -> PathBuf {
+        let own = self.home.as_ref().filter(|_| !rustix::process::geteuid().is_root());
+        own.map_or_else(|| "/var/lib/containers/sigstore".into(), |home| home.join(".local/share/containers/sigstore"))
+    }
+
     /// Returns where signatures lie that are not beside the image, as cosign has it.
     #[cfg(feature = "sign")]
     pub(crate) fn signature_repository(&self) -> Option<String> {

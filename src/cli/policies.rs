@@ -97,5 +97,21 @@ pub(crate) fn policy(path: &Path) -> Result<Policy> {
     let mut text = Vec::new();
     let read = File::open(&found).and_then(|file| file.take(LIMIT).read_to_end(&mut text));
     read.with_context(|| format!("cannot read the policy {}", found.display()))?;
-    Ok(Policy::parse(&text).map_err(|source| Error::Policy { name: found.display().to_string(), source })?)
+    let policy = Policy::parse(&text).map_err(|source| Error::Policy { name: found.display().to_string(), source })?;
+    #[cfg(feature = "openpgp")]
+    let policy = policy.with_lookaside(lookaside());
+    Ok(policy)
+}
+
+/// Returns where podman and skopeo look for signatures by OpenPGP keys. Nothing is read there before a policy asks for one.
+#[cfg(feature = "openpgp")]
+fn lookaside() -> stevedore::sign::Lookaside {
+    let environment = super::environment::Environment::read();
+    let (folder, default) = (environment.registries_d(), environment.lookaside());
+    let client = move || {
+        let mut options = stevedore::registry::Options::default();
+        environment.apply(&mut options);
+        Ok(stevedore::registry::Client::new(options))
+    };
+    stevedore::sign::Lookaside::new(folder, default, stevedore::transport::LazyClient::new(client))
 }

@@ -149,7 +149,8 @@ struct Good {
     digest: Option<Digest>,
     form: Form,
     place: String,
-    manifest: Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<Digest>,
     blob: Digest,
     signers: Vec<Signer>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,13 +214,16 @@ impl Report for Findings {
                 Form::Classic => "classic signature",
                 Form::Bundle => "bundle",
                 Form::Envelope => "envelope",
+                Form::Simple => "simple signature",
             };
             text.push_str(&format!("\n{form} in {}\n", good.place));
             let mut fact = |name: &str, value: &str| text.push_str(&format!("  {name:<10}  {}\n", printable(value)));
             if let Some(digest) = &good.digest {
                 fact("Image", &digest.to_string());
             }
-            fact("Manifest", &good.manifest.to_string());
+            if let Some(manifest) = &good.manifest {
+                fact("Manifest", &manifest.to_string());
+            }
             for (name, value) in good.signers.iter().flat_map(facts) {
                 fact(name, &value);
             }
@@ -319,6 +323,7 @@ impl From<HowMany> for Require {
 fn facts(signer: &Signer) -> Vec<(&'static str, String)> {
     match signer {
         Signer::Key(fingerprint) => vec![("Key", fingerprint.to_string())],
+        Signer::OpenPgp(fingerprint) => vec![("Key", fingerprint.clone())],
         Signer::Certificate { identity, issuer, signed_at, claims } => {
             let mut facts = vec![("Identity", identity.clone())];
             facts.extend((!issuer.is_empty()).then(|| ("Issuer", issuer.clone())));

@@ -37,6 +37,8 @@ mod scope;
 #[cfg(feature = "sign")]
 mod service;
 mod session;
+#[cfg(feature = "openpgp")]
+mod signatures;
 mod tls;
 mod token;
 mod trust;

@@ -117,6 +117,14 @@ impl Service {
         }
     }
 
+    /// Returns what an answer's `Location` names, wherever it is; nothing when that is no URL, or one without the protection that this has.
+    #[cfg(feature = "openpgp")]
+    pub(crate) fn at(&self, location: &str) -> Option<Self> {
+        let base = self.base.join(location)?;
+        let is_protected = base.scheme == Scheme::Https || self.base.scheme == Scheme::Http;
+        is_protected.then(|| Self { base, ..self.clone() })
+    }
+
     /// Waits, unless somebody asks to stop.
     pub(crate) fn wait(&self, delay: Duration) -> Result<()> {
         wait(&self.watch, delay)

@@ -63,6 +63,8 @@ pub enum Material<'a> {
 pub enum Signer {
     /// Whoever has the private half of the key with this fingerprint.
     Key(Digest),
+    /// Whoever has the OpenPGP key with this fingerprint, that of the primary key.
+    OpenPgp(String),
     /// Whoever had this identity when it was signed.
     #[serde(rename_all = "camelCase")]
     Certificate {

@@ -45,7 +45,7 @@ impl Claim {
     /// Those of writing JSON.
     pub fn payload(&self, form: Form, reference: &Location) -> serde_json::Result<Box<RawValue>> {
         let name = match (form, &reference.place) {
-            (Form::Classic, _) => self.identity.clone().unwrap_or_default(),
+            (Form::Classic | Form::Simple, _) => self.identity.clone().unwrap_or_default(),
             (_, Place::Registry(_)) => reference.to_string().replacen("docker://", "", 1),
             _ => reference.to_string(),
         };

@@ -67,6 +67,8 @@ pub enum Form {
     Bundle,
     /// An envelope without a bundle.
     Envelope,
+    /// An OpenPGP message with a payload in it.
+    Simple,
 }
 
 /// Where a signature was found.
@@ -78,6 +80,8 @@ pub enum Spot {
     Tag(String),
     /// In a layout, listed by nothing.
     Unlisted,
+    /// In this file, apart from the image's own place, or beside its manifest.
+    Lookaside(String),
 }
 
 impl fmt::Display for Spot {
@@ -86,6 +90,7 @@ impl fmt::Display for Spot {
             Self::Referrers => f.write_str("referrers"),
             Self::Tag(tag) => write!(f, "tag {tag}"),
             Self::Unlisted => f.write_str("layout"),
+            Self::Lookaside(file) => f.write_str(file),
         }
     }
 }
@@ -95,11 +100,11 @@ impl fmt::Display for Spot {
 pub struct Candidate {
     /// Where it was found.
     pub spot: Spot,
-    /// The manifest that it is a layer of.
-    pub manifest: Digest,
+    /// The manifest that it is a layer of, if it is one.
+    pub manifest: Option<Digest>,
     /// How it is written.
     pub form: Form,
-    /// The layer.
+    /// The layer, or the file.
     pub layer: Descriptor,
     /// What its manifest says of what is stated: nobody's word, and good for messages only.
     pub stated: Option<String>,
@@ -319,7 +324,7 @@ impl Search<'_> {
 
     fn candidate(&mut self, manifest: &Manifest, form: Form, layer: &Descriptor, spot: &Spot) {
         let stated = manifest.as_image().and_then(|image| image.annotations.get(PREDICATE_TYPE).cloned());
-        let (spot, layer, manifest) = (spot.clone(), layer.clone(), manifest.digest().clone());
+        let (spot, layer, manifest) = (spot.clone(), layer.clone(), Some(manifest.digest().clone()));
         self.found.candidates.push(Candidate { spot, manifest, form, layer, stated });
     }
 

@@ -70,6 +70,26 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A keyring cannot be used.
+    #[cfg(feature = "openpgp")]
+    #[error("cannot use the keyring {name}")]
+    Keyring {
+        /// The file, or where else it comes from.
+        name: String,
+        /// Why.
+        source: super::openpgp::KeyringError,
+    },
+    /// Signatures could not be looked for.
+    #[cfg(feature = "openpgp")]
+    #[error(transparent)]
+    Lookaside(#[from] super::LookasideError),
+    /// What is among the signatures of an image is none, so that nobody knows what else is wrong there.
+    #[cfg(feature = "openpgp")]
+    #[error("{place} is no signature, so none beside it counts")]
+    NoSignature {
+        /// The file.
+        place: String,
+    },
     /// A policy cannot be used.
     #[error("cannot use the policy {name}")]
     Policy {
@@ -266,6 +286,12 @@ impl Classified for Error {
             }
             #[cfg(feature = "client")]
             Self::Identity(error) => error.diagnosis(),
+            #[cfg(feature = "openpgp")]
+            Self::Lookaside(error) => error.diagnosis(),
+            #[cfg(feature = "openpgp")]
+            Self::Keyring { .. } => Class::Failed.into(),
+            #[cfg(feature = "openpgp")]
+            Self::NoSignature { .. } => Class::Verification.into(),
             Self::Unverifiable { .. } => Class::Verification.into(),
             Self::NoTag { .. } | Self::Keyed => Class::Failed.hint("use --signature-format bundle"),
             Self::Key { .. }

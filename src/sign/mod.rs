@@ -17,7 +17,11 @@ mod error;
 pub mod json;
 pub mod key;
 pub mod keyless;
+#[cfg(feature = "openpgp")]
+mod lookaside;
 mod name;
+#[cfg(feature = "openpgp")]
+pub mod openpgp;
 pub mod pki;
 pub mod policy;
 pub mod predicate;
@@ -34,6 +38,8 @@ pub use collect::{Candidate, Form, Kind, Spot};
 pub use error::{Error, Outcome, Result};
 pub use key::{PrivateKey, PublicKey, SigningKey};
 pub use keyless::Keyless;
+#[cfg(feature = "openpgp")]
+pub use lookaside::{Error as LookasideError, Lookaside, MAX_SIGNATURES};
 pub use name::{attested_name, signed_name};
 pub use pki::{CertificateAuthorities, Certified, CertifiedKey, SigningCertificate};
 pub use policy::{ParseError as PolicyError, Policy};

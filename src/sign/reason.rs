@@ -124,6 +124,10 @@ pub enum Reason {
     /// The signature is a keyless one, and a fact about it is wrong.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// It is no good signature by an OpenPGP key.
+    #[cfg(feature = "openpgp")]
+    #[error(transparent)]
+    OpenPgp(#[from] super::openpgp::Refusal),
     /// It says something else of the image.
     #[error("it is an attestation of type {0:?}, not a signature")]
     Predicate(String),

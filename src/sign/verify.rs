@@ -19,6 +19,8 @@ use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::transport::{Selector, Source};
 use crate::watch::Watch;
+#[cfg(feature = "openpgp")]
+pub(super) use verdict::MAX_REASONS;
 pub use verdict::{Accepted, Rejected, Verdict};
 
 /// Which of several authorities must have signed.
@@ -135,7 +137,9 @@ pub fn check(
 ) -> Result<(Signer, Claim), Reason> {
     let (signer, claims) = match (candidate.form, sought) {
         (Form::Classic, Sought::Signature) => check_classic(candidate, content, authority)?,
-        (Form::Classic, Sought::Attestation(_)) => return Err(Reason::NoAttestation),
+        (Form::Classic | Form::Simple, Sought::Attestation(_)) => return Err(Reason::NoAttestation),
+        // A policy opens what has its payload inside.
+        (Form::Simple, Sought::Signature) => return Err(Reason::Signature),
         (Form::Envelope, Sought::Signature) => return Err(Reason::Predicate(String::new())),
         (Form::Bundle, _) => {
             let bundle = Bundle::parse(content, sought.kind().limit())?;

@@ -58,4 +58,9 @@ impl Source for Cached {
     fn unlisted_referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
         self.source.unlisted_referrers(subject)
     }
+
+    #[cfg(feature = "openpgp")]
+    fn signatures(&self, image: &Digest) -> Result<Option<Vec<super::KeptSignature>>> {
+        self.source.signatures(image)
+    }
 }

@@ -113,10 +113,31 @@ pub trait Source: fmt::Display + Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Returns the files of signatures by OpenPGP keys that the place itself keeps of an image, each as it is in a `dir:`, with a name for
+    /// messages. Nothing where the place keeps none of any image, so that they are to be looked for elsewhere.
+    ///
+    /// # Errors
+    /// When the place cannot tell.
+    #[cfg(feature = "openpgp")]
+    fn signatures(&self, image: &Digest) -> Result<Option<Vec<KeptSignature>>> {
+        let _ = image;
+        Ok(None)
+    }
+
     /// Returns registry and repository, for mounts; nothing for places that are no registry.
     fn origin(&self) -> Option<&Origin> {
         None
     }
+}
+
+/// The file of a signature that a place keeps beside an image.
+#[cfg(feature = "openpgp")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptSignature {
+    /// Where it is.
+    pub place: String,
+    /// What is in it.
+    pub content: Vec<u8>,
 }
 
 /// A place to write images to. What one call has written, every later call sees.

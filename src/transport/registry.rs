@@ -215,6 +215,18 @@ impl Source for Registry {
         }
     }
 
+    #[cfg(feature = "openpgp")]
+    fn signatures(&self, image: &Digest) -> Result<Option<Vec<super::KeptSignature>>> {
+        let listed = self.remote.signatures(image).map_err(self.error("signatures"))?;
+        let place = format!("{self}, signatures");
+        let kept = |content: Vec<u8>| super::KeptSignature {
+            place: place.clone(),
+            // As a file says that it has such a signature, whatever it begins with.
+            content: [b"\0simple-signing\n", &content[..]].concat(),
+        };
+        Ok(listed.map(|listed| listed.into_iter().map(kept).collect()))
+    }
+
     fn origin(&self) -> Option<&Origin> {
         Some(&self.origin)
     }

@@ -292,7 +292,7 @@ impl Kind {
         let mut layer = Descriptor::of(MediaType::OCTET_STREAM, content);
         layer.annotations = annotations;
         let candidate =
-            Candidate { spot: Spot::Referrers, manifest: Digest::of(b"manifest"), form, layer, stated: None };
+            Candidate { spot: Spot::Referrers, manifest: Some(Digest::of(b"manifest")), form, layer, stated: None };
         let subject = format!("sha256:{}", self.digest).parse().expect("a digest");
         check(&candidate, content, &subject, &*self.authority, sought, &|_| Ok(())).map(|(signer, _)| signer)
     }

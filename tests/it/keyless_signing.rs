@@ -56,6 +56,12 @@ impl Room {
         ["--fulcio-url", &url, "--rekor-url", &url].map(str::to_owned).to_vec()
     }
 
+    /// Returns them with a time stamp authority.
+    fn urls_with_clock(&self) -> Vec<String> {
+        let clock = format!("{}/api/v1/timestamp", self.services.url());
+        [self.urls(), vec!["--timestamp-server-url".into(), clock]].concat()
+    }
+
     /// Makes a run with a token in the environment.
     fn program(&self, verb: &str, services: &[String], rest: &[&str]) -> Program {
         let services: Vec<&str> = services.iter().map(String::as_str).collect();
@@ -103,6 +109,7 @@ fn files() {
     let bundle = room.folder.text("bundle.json");
     for (services, has_clock, asked) in [
         (room.urls(), false, vec![FULCIO, REKOR]),
+        (room.urls_with_clock(), true, vec![FULCIO, CLOCK, REKOR]),
         (room.config(&[1], false), false, vec![FULCIO, REKOR]),
         (room.config(&[1], true), true, vec![FULCIO, CLOCK, REKOR]),
         (room.config(&[2], true), true, vec![FULCIO, CLOCK, REKOR2]),

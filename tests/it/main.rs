@@ -80,12 +80,16 @@ mod no_clobber;
 mod odd_answers;
 mod odd_input;
 mod odd_registries;
+#[cfg(feature = "openpgp")]
+mod openpgp;
 mod own_certificates;
 mod parallel;
 mod ping;
 mod platforms;
 mod policy;
 mod policy_hosts;
+#[cfg(feature = "openpgp")]
+mod policy_signed_by;
 mod proxies;
 mod referrers;
 mod registry_client;

@@ -41,14 +41,14 @@ fn verify(policy: &str, flags: &[&str], reference: &str) -> Run {
 }
 
 /// Has skopeo look for signatures under the tag.
-fn attachments(folder: &Folder, host: &str) {
+pub(crate) fn attachments(folder: &Folder, host: &str) {
     fs::create_dir_all(folder.path("registries.d")).expect("made");
     let attachments = format!("docker:\n  {host}:\n    use-sigstore-attachments: true\n");
     fs::write(folder.path("registries.d/ours.yaml"), attachments).expect("written");
 }
 
 /// Says whether skopeo copies an image under a policy.
-pub(crate) fn skopeo_allows(folder: &Folder, host: &str, policy: &str, reference: &str) -> bool {
+fn skopeo_allows(folder: &Folder, host: &str, policy: &str, reference: &str) -> bool {
     attachments(folder, host);
     let out = tempfile::tempdir().expect("a folder");
     let to = format!("dir:{}", out.path().join("out").display());
@@ -56,7 +56,7 @@ pub(crate) fn skopeo_allows(folder: &Folder, host: &str, policy: &str, reference
 }
 
 /// Copies with skopeo; says whether the policy let it.
-fn skopeo_copies(folder: &Folder, policy: &str, reference: &str, to: &str, flags: &[&str]) -> bool {
+pub(crate) fn skopeo_copies(folder: &Folder, policy: &str, reference: &str, to: &str, flags: &[&str]) -> bool {
     let registries = folder.text("registries.d");
     let all: &[&str] = if flags == ["--all"] { &["--all"] } else { &[] };
     let global = if flags == ["--all"] { &[] } else { flags };
@@ -270,7 +270,11 @@ fn policies_of_others_load() {
     let file = folder.text("policy.json");
     fs::write(&file, manual.to_string()).expect("written");
     for (reference, words) in [
-        ("docker://registry.access.redhat.com/ubi9:latest", "it asks for signedBy (OpenPGP), which is not supported"),
+        #[cfg(not(feature = "openpgp"))]
+        (
+            "docker://registry.access.redhat.com/ubi9:latest",
+            "it asks for signedBy (OpenPGP), which needs a build with the feature \"openpgp\"",
+        ),
         ("docker://docker.io/library/alpine:3", "it rejects it"),
     ] {
         let run = verify(&file, &[], reference).code(12);
@@ -470,4 +474,10 @@ fn places_have_scopes() {
     let place = folder.at("dir", "dir", "");
     verify(&policy(&folder, "dir", &json!({below("dir"): [{"type": "insecureAcceptAnything"}]})), &[], &place).ok();
     verify(&policy(&folder, "dir", &json!({"": [signed(&public, &exact)]})), &[], &place).code(10);
+}
+
+#[cfg(not(feature = "openpgp"))]
+#[test]
+fn keys_of_openpgp() {
+    crate::support::skips::note("built without the feature openpgp");
 }

@@ -94,7 +94,7 @@ fn seeds() -> Vec<Seed> {
             _ => payload(&content).expect("an envelope").0,
         };
         let manifest = Digest::of(&manifest);
-        let candidate = Candidate { spot: Spot::Referrers, manifest, form, layer, stated: None };
+        let candidate = Candidate { spot: Spot::Referrers, manifest: Some(manifest), form, layer, stated: None };
         seeds.push(Seed { sought, subject, candidate, content, payload });
     }
     seeds

@@ -9,6 +9,7 @@ use webpki::EndEntityCert;
 
 use super::KeySource;
 use crate::sign::authority::{Authority, Evidence, Signer};
+use crate::sign::key::MAX_FILE;
 use crate::sign::keyless::certificate::Leaf;
 use crate::sign::keyless::{self, Refusal, claims};
 use crate::sign::pki::{Brought, Name, issuer, names};
@@ -76,7 +77,7 @@ impl Pki {
 
 impl KeySource {
     fn certificates<T>(&self, parse: impl FnOnce(&str) -> Result<T, crate::sign::pki::CertificateError>) -> Result<T> {
-        let (name, content) = self.content().map_err(|error| match error {
+        let (name, content) = self.content(MAX_FILE).map_err(|error| match error {
             Error::KeyFile { path, source } => Error::CertificateFile { path, source },
             error => error,
         })?;

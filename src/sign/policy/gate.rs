@@ -144,6 +144,11 @@ impl Source for Guarded {
         self.source.unlisted_referrers(subject)
     }
 
+    #[cfg(feature = "openpgp")]
+    fn signatures(&self, image: &Digest) -> transport::Result<Option<Vec<transport::KeptSignature>>> {
+        self.source.signatures(image)
+    }
+
     fn origin(&self) -> Option<&Origin> {
         self.source.origin()
     }

@@ -10,6 +10,8 @@ mod gate;
 mod identity;
 mod parse;
 mod scope;
+#[cfg(feature = "openpgp")]
+mod signed_by;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +25,8 @@ pub use gate::{Guard, Guarded};
 pub use identity::Identity;
 pub use parse::ParseError;
 pub use scope::Names;
+#[cfg(feature = "openpgp")]
+pub use signed_by::SignedBy;
 
 use super::authority::PolicyKey;
 use super::key::{self, MAX_FILE, PublicKey};
@@ -46,6 +50,8 @@ use crate::watch::Watch;
 pub struct Policy {
     default: Vec<Requirement>,
     transports: BTreeMap<String, BTreeMap<String, Vec<Requirement>>>,
+    #[cfg(feature = "openpgp")]
+    lookaside: Option<super::Lookaside>,
 }
 
 /// What must hold.
@@ -58,6 +64,9 @@ pub enum Requirement {
     Reject,
     /// A signature.
     Signed(Signed),
+    /// A signature by an OpenPGP key.
+    #[cfg(feature = "openpgp")]
+    SignedBy(SignedBy),
     /// Something that is not supported, which never counts as held.
     Unsupported(&'static str),
 }
@@ -108,6 +117,13 @@ impl Policy {
         parse::policy(text)
     }
 
+    /// Says where the signatures by OpenPGP keys are that neither registries nor folders of images keep themselves. Without it there are none.
+    #[cfg(feature = "openpgp")]
+    #[must_use]
+    pub fn with_lookaside(self, lookaside: super::Lookaside) -> Self {
+        Self { lookaside: Some(lookaside), ..self }
+    }
+
     /// Returns the requirements for the image at a location: those of the most specific scope, and no others.
     pub fn requirements(&self, location: &Location) -> &[Requirement] {
         self.requirements_of(&Names::of(location))
@@ -138,7 +154,7 @@ impl Policy {
         self.refuse(location, &names)?;
         let image = find(source, &location.at)?;
         let verdict = self.weigh(&names, source, image.digest(), judge, watch)?;
-        if self.requirements_of(&names).iter().any(|requirement| matches!(requirement, Requirement::Signed(_))) {
+        if self.requirements_of(&names).iter().any(Requirement::is_signature) {
             for below in instances(&image, &|child| source.manifest(&child.clone().into()))? {
                 self.weigh(&names, source, &below, judge, watch)?;
             }
@@ -168,10 +184,8 @@ impl Policy {
         for requirement in self.requirements_of(names) {
             let reason = match requirement {
                 Requirement::Reject => "it rejects it".to_owned(),
-                Requirement::Unsupported(what) => {
-                    format!("it asks for {what}, which is not supported and never counts as given")
-                }
-                Requirement::AcceptAnything | Requirement::Signed(_) => continue,
+                Requirement::Unsupported(what) => format!("it asks for {what}, and that never counts as given"),
+                _ => continue,
             };
             return Err(Error::Denied { place: location.to_string(), reason });
         }
@@ -188,8 +202,15 @@ impl Policy {
     ) -> Result<Verdict> {
         let mut whole = Verdict { digest: digest.clone(), accepted: Vec::new(), rejected: Vec::new() };
         for requirement in self.requirements_of(names) {
-            let Requirement::Signed(signed) = requirement else {
-                continue;
+            let signed = match requirement {
+                Requirement::Signed(signed) => signed,
+                #[cfg(feature = "openpgp")]
+                Requirement::SignedBy(signed) => {
+                    let asked = signed_by::Asked { names, source, digest };
+                    whole.add(signed.verify(&asked, self.lookaside.as_ref(), judge, watch)?);
+                    continue;
+                }
+                _ => continue,
             };
             let authorities = signed.trust.authorities()?;
             let authorities: Vec<&dyn Authority> = authorities.iter().map(|authority| &**authority).collect();
@@ -198,6 +219,18 @@ impl Policy {
             whole.add(verify_image(source, digest, &wanted, watch)?);
         }
         Ok(whole)
+    }
+}
+
+impl Requirement {
+    /// Says whether it asks for a signature, which each image of an index must have.
+    fn is_signature(&self) -> bool {
+        match self {
+            Self::Signed(_) => true,
+            #[cfg(feature = "openpgp")]
+            Self::SignedBy(_) => true,
+            Self::AcceptAnything | Self::Reject | Self::Unsupported(_) => false,
+        }
     }
 }
 
@@ -247,15 +280,15 @@ impl KeySource {
         Err(Error::Key { name, source: key::Error::Log })
     }
 
-    /// Reads what is there, and says where that is.
-    fn content(&self) -> Result<(String, Vec<u8>)> {
+    /// Reads what is there, of a file no more than a byte above `limit`, and says where that is.
+    fn content(&self, limit: usize) -> Result<(String, Vec<u8>)> {
         match self {
             Self::Data(content) => Ok(("in the policy".to_owned(), content.clone())),
             Self::File(path) => {
                 let unreadable = |source| Error::KeyFile { path: path.clone(), source };
                 let mut content = Vec::new();
                 let file = File::open(path).map_err(unreadable)?;
-                file.take(MAX_FILE as u64 + 1).read_to_end(&mut content).map_err(unreadable)?;
+                file.take(limit as u64 + 1).read_to_end(&mut content).map_err(unreadable)?;
                 Ok((path.display().to_string(), content))
             }
         }
@@ -263,7 +296,7 @@ impl KeySource {
 
     /// Reads the one key that must be there. containers/image takes the first of several: whoever put a second one there would be surprised.
     fn read(&self) -> Result<PublicKey> {
-        let (name, content) = self.content()?;
+        let (name, content) = self.content(MAX_FILE)?;
         let unusable = |source| Error::Key { name: name.clone(), source };
         if content.len() > MAX_FILE {
             return Err(unusable(key::Error::TooLarge));

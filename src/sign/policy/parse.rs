@@ -1,6 +1,7 @@
 //! Reading a policy, strictly: what is not understood to the last member is refused as a whole, for a typing error must not open a door.
 //!
-//! What containers/image knows and this library does not do (OpenPGP) is read by the same rules and kept as something that nothing satisfies.
+//! What containers/image knows and this library does not do is read by the same rules and kept as something that nothing satisfies; OpenPGP,
+//! too, where the feature for it is missing.
 
 use std::collections::BTreeMap;
 
@@ -94,7 +95,12 @@ pub(super) fn policy(text: &[u8]) -> Result<Policy, ParseError> {
         }
         transports.insert(transport.to_owned(), read);
     }
-    Ok(Policy { default, transports })
+    Ok(Policy {
+        default,
+        transports,
+        #[cfg(feature = "openpgp")]
+        lookaside: None,
+    })
 }
 
 fn requirements(text: &RawValue) -> Result<Vec<Requirement>> {
@@ -115,7 +121,7 @@ fn requirement(members: &Members) -> Result<Requirement> {
             json::only(members, &["type", "baseLayerIdentity"])?;
             let identity = members.get("baseLayerIdentity").ok_or(json::Error::Missing("baseLayerIdentity"))?;
             identity_of(&object(identity)?)?;
-            Ok(Requirement::Unsupported("signedBaseLayer"))
+            Ok(Requirement::Unsupported("signedBaseLayer, which is not supported"))
         }
         "sigstoreSigned" => return sigstore_signed(members).map(Requirement::Signed),
         other => return Err(unknown("the requirement", other)),
@@ -129,9 +135,24 @@ fn signed_by(members: &Members) -> Result<Requirement> {
     if !GPG_KINDS.contains(&kind.as_str()) {
         return Err(unknown("the type of key", &kind));
     }
-    key_sources(members, &["keyPath", "keyPaths", "keyData"])?;
-    signed_identity(members)?;
-    Ok(Requirement::Unsupported("signedBy (OpenPGP)"))
+    let keys = key_sources(members, &["keyPath", "keyPaths", "keyData"])?;
+    let keys = keys.ok_or(Fault::Other("one of keyPath, keyPaths and keyData must be there"))?;
+    let identity = signed_identity(members)?;
+    Ok(match kind.as_str() {
+        "GPGKeys" => openpgp(keys, identity),
+        // containers/image does none of these either.
+        _ => Requirement::Unsupported("signedBy with another keyType than GPGKeys, which is not supported"),
+    })
+}
+
+#[cfg(feature = "openpgp")]
+fn openpgp(keys: Vec<KeySource>, identity: Identity) -> Requirement {
+    Requirement::SignedBy(super::SignedBy { keys, identity })
+}
+
+#[cfg(not(feature = "openpgp"))]
+fn openpgp(_: Vec<KeySource>, _: Identity) -> Requirement {
+    Requirement::Unsupported("signedBy (OpenPGP), which needs a build with the feature \"openpgp\"")
 }
 
 fn sigstore_signed(members: &Members) -> Result<Signed> {

@@ -137,6 +137,7 @@ fn policies_that_are_refused() {
         identity(r#"{"type":"remapIdentity","prefix":"ex.com/","signedPrefix":"ex.com"}"#),
         with(r#"{"type":"signedBy","keyPath":"/k"}"#),
         with(r#"{"type":"signedBy","keyType":"PGP","keyPath":"/k"}"#),
+        with(r#"{"type":"signedBy","keyType":"GPGKeys"}"#),
         with(r#"{"type":"signedBy","keyType":"GPGKeys","keyPath":"/k","keyDatas":["x"]}"#),
         with(r#"{"type":"signedBaseLayer"}"#),
     ];
@@ -208,7 +209,9 @@ fn what_is_not_supported_denies() {
     let location: Location = "docker://ex.com/a:v1".parse().expect("a location");
     for (text, wanted) in [
         (with(r#"{"type":"reject"}"#), "it rejects it"),
-        (with(r#"{"type":"signedBy","keyType":"GPGKeys","keyPath":"/k"}"#), "OpenPGP"),
+        #[cfg(not(feature = "openpgp"))]
+        (with(r#"{"type":"signedBy","keyType":"GPGKeys","keyPath":"/k"}"#), "the feature \"openpgp\""),
+        (with(r#"{"type":"signedBy","keyType":"X509Certificates","keyPath":"/k"}"#), "keyType"),
         (with(r#"{"type":"signedBaseLayer","baseLayerIdentity":{"type":"matchExact"}}"#), "signedBaseLayer"),
         (r#"{"default":[{"type":"insecureAcceptAnything"},{"type":"reject"}]}"#.into(), "it rejects it"),
     ] {

@@ -14,7 +14,7 @@ use crate::transport::{self, Source};
 use crate::watch::Watch;
 
 /// How many reasons an error gives.
-const MAX_REASONS: usize = 16;
+pub(in crate::sign) const MAX_REASONS: usize = 16;
 
 /// What was found out about an image that is signed as it must be.
 #[derive(Debug)]
@@ -166,8 +166,8 @@ impl Verdict {
         let accepted: Vec<_> = self.accepted.iter().map(blob).collect();
         self.rejected.extend(other.rejected);
         self.rejected.retain(|rejected| match (&rejected.manifest, &rejected.blob) {
-            (Some(manifest), Some(blob)) => !accepted.contains(&(manifest.clone(), blob.clone())),
-            _ => true,
+            (manifest, Some(blob)) => !accepted.contains(&(manifest.clone(), blob.clone())),
+            (_, None) => true,
         });
     }
 }
@@ -194,7 +194,7 @@ fn accepted_envelope(
 /// Returns the envelope of content, with the first of its signatures.
 fn envelope(candidate: &Candidate, content: &[u8], sought: Sought<'_>) -> Option<Envelope> {
     match candidate.form {
-        Form::Classic => None,
+        Form::Classic | Form::Simple => None,
         Form::Bundle => Bundle::parse(content, sought.kind().limit()).ok().map(|bundle| bundle.envelope),
         Form::Envelope => Envelope::parse_each(content).ok()?.into_iter().next(),
     }
@@ -206,7 +206,7 @@ fn is_sought(candidate: &Candidate, content: &[u8], sought: Sought<'_>, reason: 
         return false;
     }
     let claimed = match candidate.form {
-        Form::Classic => None,
+        Form::Classic | Form::Simple => None,
         Form::Bundle | Form::Envelope => envelope(candidate, content, sought)
             .and_then(|envelope| statement::unverified_predicate_type(&envelope.payload)),
     };
@@ -220,7 +220,7 @@ fn may_be(sought: Sought<'_>, claimed: &str) -> bool {
 
 impl Rejected {
     fn new(candidate: Candidate, reason: Reason, is_sought: bool) -> Self {
-        let (manifest, blob) = (Some(candidate.manifest), Some(candidate.layer.digest));
+        let (manifest, blob) = (candidate.manifest, Some(candidate.layer.digest));
         Self { spot: candidate.spot, manifest, blob, reason, is_sought }
     }
 }

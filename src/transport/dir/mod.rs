@@ -214,6 +214,20 @@ impl Source for Dir {
         }
         Ok(found)
     }
+
+    #[cfg(feature = "openpgp")]
+    fn signatures(&self, image: &Digest) -> Result<Option<Vec<super::KeptSignature>>> {
+        let is_root = self.root()?.is_some_and(|raw| image.matches(&raw));
+        let mut kept = Vec::new();
+        loop {
+            let name = names::signature(image, is_root, kept.len() + 1);
+            let Some(found) = self.find(std::slice::from_ref(&name))? else { return Ok(Some(kept)) };
+            if kept.len() == names::MAX_SIGNATURES {
+                return Err(Error::unsupported("reading the signatures", self, "there are more than anybody makes"));
+            }
+            kept.push(super::KeptSignature { content: self.read(&name, &found)?, place: format!("{self}/{name}") });
+        }
+    }
 }
 
 impl Transport for Dir {

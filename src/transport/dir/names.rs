@@ -31,6 +31,16 @@ pub(super) fn children(digest: &Digest) -> Vec<String> {
     candidates(digest, CHILD)
 }
 
+/// The most signatures of an image that are read.
+#[cfg(feature = "openpgp")]
+pub(super) const MAX_SIGNATURES: usize = 128;
+
+/// Returns the name of a signature by its number, of the image's own manifest or of one below.
+#[cfg(feature = "openpgp")]
+pub(super) fn signature(digest: &Digest, is_root: bool, number: usize) -> String {
+    if is_root { format!("signature-{number}") } else { format!("{}.signature-{number}", stem(digest)) }
+}
+
 /// What a file is, as its name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Role {

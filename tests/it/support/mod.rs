@@ -20,6 +20,8 @@ pub(crate) mod listener;
 pub(crate) mod listing;
 pub(crate) mod memory;
 pub(crate) mod nginx;
+#[cfg(feature = "openpgp")]
+pub(crate) mod openpgp;
 pub(crate) mod oracle;
 pub(crate) mod own_authority;
 pub(crate) mod pages;
