@@ -19,7 +19,7 @@ pub struct TagError {
     /// The tags that were not tried.
     pub unwritten: Vec<String>,
     /// Why.
-    pub source: Error,
+    pub source: Box<Error>,
 }
 
 impl Classified for TagError {
@@ -44,12 +44,12 @@ fn told(written: &[String], unwritten: &[String]) -> String {
 /// # Errors
 /// What was written and what was not, when a tag cannot be.
 pub fn tag(destination: &dyn Transport, at: &Selector, tags: &[String]) -> Result<Descriptor, TagError> {
-    let failed = |number: usize, written: &[String], source| TagError {
+    let failed = |number: usize, written: &[String], source: Error| TagError {
         tag: tags.get(number).cloned().unwrap_or_default(),
         place: destination.to_string(),
         written: written.to_vec(),
         unwritten: tags.get(number + 1..).unwrap_or_default().to_vec(),
-        source,
+        source: Box::new(source),
     };
     let manifest = destination.manifest(at).map_err(|source| failed(0, &[], source))?;
     for (number, tag) in tags.iter().enumerate() {
@@ -136,7 +136,7 @@ mod tests {
             place: "oci:d".into(),
             written: text(written),
             unwritten: text(unwritten),
-            source: Error::not_found("image", "oci:d"),
+            source: Box::new(Error::not_found("image", "oci:d")),
         };
         let both = error(&["v0", "v1"], &["v3"]);
         assert_eq!(both.to_string(), "cannot write tag v2 in oci:d; written: v0, v1; not tried: v3");
