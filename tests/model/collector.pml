@@ -132,8 +132,8 @@ inline upload(w) {
 #elif defined(BROKEN_NO_RENEW)
   d_step { bd=1; bm=t };
 #else
-  t=now;                                /* [files.rs:renew] */
-  d_step { bd=1; bm=t };                /* [files.rs:rename] [temporary.rs:place] */
+  t=now;                                /* [changes.rs:renew] */
+  d_step { bd=1; bm=t };                /* [changes.rs:rename] [temporary.rs:place] */
 #endif
   d_step { la=1; lm=now };              /* [mod.rs:write_link] */
   t=0; unshare(w)

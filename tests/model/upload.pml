@@ -20,7 +20,7 @@ byte blob;                      /* the content under the good digest; 0 none */
 byte made;                      /* requests so far */
 active proctype Monitor() { blob==OTHER -> assert(false) }
 
-/* [session.rs:clear] [files.rs:remove_all] */
+/* [session.rs:clear] [changes.rs:remove_all] */
 inline clear(s) {
   progress[s]=0;
   d_step { ld=(data!=0); ls=started };
@@ -57,7 +57,7 @@ open: g=data;
      :: d_step { got=((content[g]!=0 && progress[s]!=0) -> progress[s] : content[g]); progress[s]=0 };   /* [session.rs:digest] */
         if
         :: got==GOOD ->                                                          /* [session.rs:commit] */
-           if :: d_step { data!=0 -> blob=content[data]; data=0 } :: data==0 fi; /* by name: [files.rs:rename] */
+           if :: d_step { data!=0 -> blob=content[data]; data=0 } :: data==0 fi; /* by name: [changes.rs:rename] */
            got=0; clear(s)
         :: else -> got=0; clear(s)
         fi

@@ -141,7 +141,7 @@ impl Program {
         let line = describe(&self.command);
         self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = self.command.spawn().unwrap_or_else(|error| panic!("starting {line}: {error}"));
-        Running { child, _home: self.home }
+        Running { child, _home: self.home, _trace: self.trace }
     }
 
     /// Runs it to its end and measures the most memory it held at once, in bytes: see `memory`.
@@ -161,6 +161,7 @@ pub(crate) struct Running {
     child: Child,
     /// Lives as long as the program.
     _home: TempDir,
+    _trace: Option<TempDir>,
 }
 
 impl Running {
