@@ -512,6 +512,10 @@ fn the_example_mounts_it_in_another_server() {
     if profile.ends_with("release") {
         build.arg("--release");
     }
+    // With other features than the tests, everything would be built again.
+    if cfg!(feature = "openpgp") {
+        build.args(["--features", "openpgp"]);
+    }
     assert!(build.status().expect("running cargo").success());
     let example = profile.join("examples/registry_on_a_socket");
     let room = TempDir::new().expect("a temporary directory");
