@@ -11,6 +11,8 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 
@@ -192,7 +194,18 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn add(&mut self, seed: u64, unpackers: &[&dyn Unpacker], folder: &Path) {
+    fn merge(&mut self, other: Self) {
+        let both =
+            [(&mut self.shown, other.shown), (&mut self.compared, other.compared), (&mut self.refused, other.refused)];
+        for (counts, others) in both {
+            for (name, count) in others {
+                *counts.entry(name).or_default() += count;
+            }
+        }
+        self.differences.extend(other.differences);
+    }
+
+    fn add(&mut self, seed: u64, unpackers: &[Box<dyn Unpacker>], folder: &Path) {
         let mut found = Vec::new();
         let images = images(seed, folder, &mut found);
         let trees: Vec<Tree> = images.iter().map(|image| ours(image, &mut found)).collect();
@@ -225,12 +238,22 @@ impl Outcome {
     }
 }
 
-fn compare(seeds: &[u64], unpackers: &[&dyn Unpacker]) {
-    let mut outcome = Outcome::default();
-    for seed in seeds {
-        let folder = scratch("images");
-        outcome.add(*seed, unpackers, folder.path());
-    }
+/// Compares what unpackers make of images, in as many threads at once, each of which has its own.
+fn compare(seeds: &[u64], threads: usize, unpackers: &(dyn Fn() -> Vec<Box<dyn Unpacker>> + Sync)) {
+    let (next, outcome) = (AtomicUsize::new(0), Mutex::new(Outcome::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut own = Outcome::default();
+                let unpackers = unpackers();
+                while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    own.add(*seed, &unpackers, scratch("images").path());
+                }
+                outcome.lock().expect("no thread panics with it").merge(own);
+            });
+        }
+    });
+    let outcome = outcome.into_inner().expect("no thread panics with it");
     let Outcome { shown, compared, refused, differences } = outcome;
     let told = format!(
         "{} random images from seed {:?}: shown to {shown:?}, refused as they were by {refused:?}, compared with what was made of them {compared:?}\n",
@@ -259,28 +282,31 @@ fn scratch(what: &str) -> TempDir {
 
 #[test]
 fn random_images_are_what_umoci_and_buildah_unpack() {
-    let (Some(umoci), Some(buildah)) = (oracle("umoci-new"), oracle("buildah")) else { return };
+    let (Some(_), Some(_)) = (oracle("umoci-new"), oracle("buildah")) else { return };
     if !is_root() {
         return;
     }
-    let umoci = Umoci { tool: umoci };
-    let buildah = Buildah { tool: buildah, storage: scratch("storage"), driver: "vfs" };
     let which = std::env::var("STEVEDORE_UNPACKERS").unwrap_or_else(|_| "umoci,buildah".to_owned());
-    let all: [&dyn Unpacker; 2] = [&umoci, &buildah];
-    let unpackers: Vec<&dyn Unpacker> = all.into_iter().filter(|one| which.contains(one.name())).collect();
+    let unpackers = || {
+        let [umoci, buildah] = ["umoci-new", "buildah"].map(|name| oracle(name).expect("it was there"));
+        let buildah = Buildah { tool: buildah, storage: scratch("storage"), driver: "vfs" };
+        let all: [Box<dyn Unpacker>; 2] = [Box::new(Umoci { tool: umoci }), Box::new(buildah)];
+        all.into_iter().filter(|one| which.contains(one.name())).collect()
+    };
     let first = number("STEVEDORE_SEED", 1);
     let seeds: Vec<u64> = (first..first + number("STEVEDORE_UNPACK_IMAGES", 40)).collect();
-    compare(&seeds, &unpackers);
+    compare(&seeds, 4, &unpackers);
 }
 
 #[test]
 fn random_images_are_what_an_engine_unpacks() {
-    let Some(engine) = engine() else { return };
+    let Some(_) = engine() else { return };
     if !is_root() {
         return;
     }
     let first = number("STEVEDORE_SEED", 1);
     let count = usize::try_from(number("STEVEDORE_ENGINE_IMAGES", 4)).expect("a count");
     let seeds: Vec<u64> = (first..).filter(|seed| is_strict(*seed)).take(count).collect();
-    compare(&seeds, &[&engine]);
+    // One name for all images.
+    compare(&seeds, 1, &|| vec![Box::new(engine().expect("it was there"))]);
 }
