@@ -34,7 +34,7 @@ pub(crate) fn purl(component: &str) -> PercentEncode<'_> {
 }
 
 /// Decodes escapes; nothing when one of them is cut or not hexadecimal, or when they are not UTF-8 together.
-#[cfg(any(feature = "server", feature = "sbom"))]
+#[cfg(any(feature = "server", feature = "sbom", feature = "openpgp"))]
 pub(crate) fn decode(text: &str) -> Option<String> {
     // The crate takes a `%` that begins no escape for itself.
     let is_escape = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|digit| digit.is_ascii_hexdigit());
