@@ -322,30 +322,6 @@ _stevedore() {
             stevedore__subcmd__help,verify-blob)
                 cmd="stevedore__subcmd__help__subcmd__verify__subcmd__blob"
                 ;;
-            stevedore__subcmd__help__subcmd__auth,explain)
-                cmd="stevedore__subcmd__help__subcmd__auth__subcmd__explain"
-                ;;
-            stevedore__subcmd__help__subcmd__auth,token)
-                cmd="stevedore__subcmd__help__subcmd__auth__subcmd__token"
-                ;;
-            stevedore__subcmd__help__subcmd__blob,get)
-                cmd="stevedore__subcmd__help__subcmd__blob__subcmd__get"
-                ;;
-            stevedore__subcmd__help__subcmd__blob,head)
-                cmd="stevedore__subcmd__help__subcmd__blob__subcmd__head"
-                ;;
-            stevedore__subcmd__help__subcmd__blob,put)
-                cmd="stevedore__subcmd__help__subcmd__blob__subcmd__put"
-                ;;
-            stevedore__subcmd__help__subcmd__index,create)
-                cmd="stevedore__subcmd__help__subcmd__index__subcmd__create"
-                ;;
-            stevedore__subcmd__help__subcmd__manifest,get)
-                cmd="stevedore__subcmd__help__subcmd__manifest__subcmd__get"
-                ;;
-            stevedore__subcmd__help__subcmd__manifest,put)
-                cmd="stevedore__subcmd__help__subcmd__manifest__subcmd__put"
-                ;;
             stevedore__subcmd__index,create)
                 cmd="stevedore__subcmd__index__subcmd__create"
                 ;;
@@ -405,12 +381,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__attach)
-            opts="-a -j -q -v -h --annotation --annotation-file --media-type --config --timestamp --artifact-type --platform --jobs --scratch --no-resume --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -a -j -h --json --quiet --verbose --trace --progress --annotation --annotation-file --media-type --config --timestamp --artifact-type --platform --jobs --scratch --no-resume --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --annotation)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -507,14 +491,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -523,12 +499,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__attest)
-            opts="-k -r -y -q -v -h --key --password-file --certificate --certificate-chain --signature-format --recursive --timestamp --signature-repository --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --yes --tlog-upload --use-signing-config --new-bundle-format --registry-referrers-mode --upload --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --predicate --type --identity --replace --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -k -r -y -h --json --quiet --verbose --trace --progress --key --password-file --certificate --certificate-chain --signature-format --recursive --timestamp --signature-repository --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --yes --tlog-upload --use-signing-config --new-bundle-format --registry-referrers-mode --upload --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --predicate --type --identity --replace --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -729,14 +713,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -745,12 +721,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__attest__subcmd__blob)
-            opts="-k -y -q -v -h --predicate --type --key --password-file --bundle --yes --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --tlog-upload --use-signing-config --new-bundle-format --output-signature --output-certificate --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -k -y -h --json --quiet --verbose --trace --progress --predicate --type --key --password-file --bundle --yes --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --tlog-upload --use-signing-config --new-bundle-format --output-signature --output-certificate --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --predicate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -861,14 +845,6 @@ _stevedore() {
                     ;;
                 --output-certificate)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1435,12 +1411,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__build)
-            opts="-o -e -u -w -l -a -f -j -q -v -h --output --from --dir --add --layer --remove --exclude --exclude-from --platform --config --entrypoint --cmd --env --unset-env --user --workdir --label --unset-label --expose --volume --stop-signal --healthcheck --health-interval --health-timeout --health-start-period --health-retries --author --created --annotation --format --compress --keep-owner --jobs --scratch --no-resume --policy --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -o -e -u -w -l -a -f -j -h --json --quiet --verbose --trace --progress --output --from --dir --add --layer --remove --exclude --exclude-from --platform --config --entrypoint --cmd --env --unset-env --user --workdir --label --unset-label --expose --volume --stop-signal --healthcheck --health-interval --health-timeout --health-start-period --health-retries --author --created --annotation --format --compress --keep-owner --jobs --scratch --no-resume --policy --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1685,14 +1669,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1701,12 +1677,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__cat)
-            opts="-q -v -h --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -h --json --quiet --verbose --trace --progress --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --platform)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1775,14 +1759,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1791,12 +1767,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__catalog)
-            opts="-q -v -h --match --exclude --sort --limit --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -h --json --quiet --verbose --trace --progress --match --exclude --sort --limit --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --match)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1865,14 +1849,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1903,12 +1879,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__copy)
-            opts="-a -f -n -j -q -v -h --all --no-attestations --force --no-clobber --platform --format --compress --compression-level --preserve-digests --check-tag --include-external --referrers --policy --additional-tag --digestfile --dry-run --jobs --scratch --no-resume --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -a -f -n -j -h --json --quiet --verbose --trace --progress --all --no-attestations --force --no-clobber --platform --format --compress --compression-level --preserve-digests --check-tag --include-external --referrers --policy --additional-tag --digestfile --dry-run --jobs --scratch --no-resume --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --platform)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2029,14 +2013,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2045,12 +2021,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__delete)
-            opts="-y -n -q -v -h --yes --dry-run --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -y -n -h --json --quiet --verbose --trace --progress --yes --dry-run --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --creds)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2103,14 +2087,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2119,12 +2095,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__deploy)
-            opts="-a -j -q -v -h --name --from-spec --all --referrers --prune --server --config --addr --tls-cert --tls-key --policy --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -a -j -h --json --quiet --verbose --trace --progress --name --from-spec --all --referrers --prune --server --config --addr --tls-cert --tls-key --policy --jobs --scratch --no-resume --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2209,14 +2193,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2225,12 +2201,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__diff)
-            opts="-q -v -h --semantic --config --packages --strict --other-platform --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -h --json --quiet --verbose --trace --progress --semantic --config --packages --strict --other-platform --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --other-platform)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2303,14 +2287,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2319,12 +2295,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__digest)
-            opts="-q -v -h --platform --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -h --json --quiet --verbose --trace --progress --platform --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --platform)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2381,14 +2365,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2397,12 +2373,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__export)
-            opts="-o -q -v -h --output --layer --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -o -h --json --quiet --verbose --trace --progress --output --layer --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2483,14 +2467,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2499,12 +2475,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__gc)
-            opts="-n -q -v -h --store --grace --upload-age --untagged --verify --follow-links --allow-empty --allow-missing --dry-run --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -n -h --json --quiet --verbose --trace --progress --store --grace --upload-age --untagged --verify --follow-links --allow-empty --allow-missing --dry-run --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2519,14 +2503,6 @@ _stevedore() {
                     ;;
                 --follow-links)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2593,36 +2569,8 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help__subcmd__auth)
-            opts="explain token"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__auth__subcmd__explain)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__auth__subcmd__token)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2635,50 +2583,8 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help__subcmd__blob)
-            opts="get put head"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__blob__subcmd__get)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__blob__subcmd__head)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__blob__subcmd__put)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2873,22 +2779,8 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help__subcmd__index)
-            opts="create"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__index__subcmd__create)
             opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2985,36 +2877,8 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__help__subcmd__manifest)
-            opts="get put"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__manifest__subcmd__get)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stevedore__subcmd__help__subcmd__manifest__subcmd__put)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3265,12 +3129,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__import__subcmd__key__subcmd__pair)
-            opts="-k -o -f -y -q -v -h --key --output-key-prefix --force --yes --password-file --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -k -o -f -y -h --json --quiet --verbose --trace --progress --key --output-key-prefix --force --yes --password-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3289,14 +3161,6 @@ _stevedore() {
                     ;;
                 --password-file)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3473,12 +3337,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__inspect)
-            opts="-q -v -h --raw --config --digest --platform --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -h --json --quiet --verbose --trace --progress --raw --config --digest --platform --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --platform)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3535,14 +3407,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3551,26 +3415,26 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__keygen)
-            opts="-f -q -v -h --output-key-prefix --force --password-file --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -f -h --json --quiet --verbose --trace --progress --output-key-prefix --force --password-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --output-key-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --password-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --progress)
                     COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-key-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3581,12 +3445,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__login)
-            opts="-u -p -q -v -h --username --password --password-stdin --get-login --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -u -p -h --json --quiet --verbose --trace --progress --username --password --password-stdin --get-login --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --username)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3647,14 +3519,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3663,22 +3527,22 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__logout)
-            opts="-q -v -h --authfile --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -h --json --quiet --verbose --trace --progress --authfile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --authfile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --progress)
                     COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3689,12 +3553,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__ls)
-            opts="-l -0 -q -v -h --long --null --tree --depth --digests --xattrs --layers --layer --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -l -0 -h --json --quiet --verbose --trace --progress --long --null --tree --depth --digests --xattrs --layers --layer --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --depth)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3769,14 +3641,6 @@ _stevedore() {
                     ;;
                 --requests-per-second)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4055,12 +3919,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__mutate)
-            opts="-t -n -e -u -w -l -a -j -q -v -h --tag --to --platform --dry-run --entrypoint --cmd --env --unset-env --user --workdir --label --unset-label --expose --volume --stop-signal --healthcheck --health-interval --health-timeout --health-start-period --health-retries --author --created --set-platform --annotation --unset-annotation --edit --rebase --remove-layer --strip --set-time --append --squash-last --flatten --compress --compression-level --index-annotation --unset-index-annotation --index-add --index-remove --index-filter --jobs --scratch --no-resume --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -t -n -e -u -w -l -a -j -h --json --quiet --verbose --trace --progress --tag --to --platform --dry-run --entrypoint --cmd --env --unset-env --user --workdir --label --unset-label --expose --volume --stop-signal --healthcheck --health-interval --health-timeout --health-start-period --health-retries --author --created --set-platform --annotation --unset-annotation --edit --rebase --remove-layer --strip --set-time --append --squash-last --flatten --compress --compression-level --index-annotation --unset-index-annotation --index-add --index-remove --index-filter --jobs --scratch --no-resume --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4305,14 +4177,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4321,12 +4185,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__ping)
-            opts="-q -v -h --write-test --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -h --json --quiet --verbose --trace --progress --write-test --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --write-test)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4383,14 +4255,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4399,12 +4263,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__public__subcmd__key)
-            opts="-k -q -v -h --key --password-file --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -k -h --json --quiet --verbose --trace --progress --key --password-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4417,14 +4289,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4433,12 +4297,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__pull)
-            opts="-o -k -j -q -v -h --output --keep-old-files --platform --jobs --scratch --no-resume --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -o -k -j -h --json --quiet --verbose --trace --progress --output --keep-old-files --platform --jobs --scratch --no-resume --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4519,14 +4391,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4535,12 +4399,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__push)
-            opts="-a -j -q -v -h --annotation --annotation-file --media-type --config --timestamp --artifact-type --jobs --scratch --no-resume --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -a -j -h --json --quiet --verbose --trace --progress --annotation --annotation-file --media-type --config --timestamp --artifact-type --jobs --scratch --no-resume --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --annotation)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4633,14 +4505,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4649,12 +4513,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__referrers)
-            opts="-q -v -h --artifact-type --depth --platform --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -h --json --quiet --verbose --trace --progress --artifact-type --depth --platform --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --artifact-type)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4719,14 +4591,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4735,12 +4599,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__sbom)
-            opts="-o -q -v -h --format --output --attached --first-layer --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -o -h --json --quiet --verbose --trace --progress --format --output --attached --first-layer --platform --cache --scratch --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "table json spdx-json cyclonedx-json" -- "${cur}"))
                     return 0
@@ -4821,14 +4693,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4837,12 +4701,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__serve)
-            opts="-q -v -h --store --static --addr --metrics-addr --read-only --allow-sparse --base-path --max-connections --max-connections-per-address --max-blob-size --max-manifest-size --follow-links --access-log --audit-log --tls-cert --tls-key --tls-client-ca --anonymous-push --htpasswd --policy --no-tokens --token-key --token-lifetime --token-realm --token-issuer --token-audience --token-keys --behind-proxy --gc-interval --gc-grace --gc-untagged --upload-age --scrub-interval --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -h --json --quiet --verbose --trace --progress --store --static --addr --metrics-addr --read-only --allow-sparse --base-path --max-connections --max-connections-per-address --max-blob-size --max-manifest-size --follow-links --access-log --audit-log --tls-cert --tls-key --tls-client-ca --anonymous-push --htpasswd --policy --no-tokens --token-key --token-lifetime --token-realm --token-issuer --token-audience --token-keys --behind-proxy --gc-interval --gc-grace --gc-untagged --upload-age --scrub-interval --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4951,14 +4823,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4967,12 +4831,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__sign)
-            opts="-k -r -y -a -q -v -h --key --password-file --certificate --certificate-chain --signature-format --recursive --timestamp --signature-repository --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --yes --tlog-upload --use-signing-config --new-bundle-format --registry-referrers-mode --upload --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --annotations --identity --attestations --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -k -r -y -a -h --json --quiet --verbose --trace --progress --key --password-file --certificate --certificate-chain --signature-format --recursive --timestamp --signature-repository --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --yes --tlog-upload --use-signing-config --new-bundle-format --registry-referrers-mode --upload --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --annotations --identity --attestations --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5169,14 +5041,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -5185,12 +5049,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__sign__subcmd__blob)
-            opts="-k -y -q -v -h --key --password-file --bundle --yes --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --tlog-upload --use-signing-config --new-bundle-format --output-signature --output-certificate --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -k -y -h --json --quiet --verbose --trace --progress --key --password-file --bundle --yes --trusted-root --signing-config --fulcio-url --rekor-url --timestamp-server-url --identity-token --oidc-issuer --oidc-client-id --fulcio-auth-flow --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --tlog-upload --use-signing-config --new-bundle-format --output-signature --output-certificate --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5295,14 +5167,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -5311,12 +5175,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__sync)
-            opts="-n -j -q -v -h --scoped --fail-fast --no-attestations --force --no-clobber --prune --referrers --policy --dry-run --jobs --scratch --no-resume --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -n -j -h --json --quiet --verbose --trace --progress --scoped --fail-fast --no-attestations --force --no-clobber --prune --referrers --policy --dry-run --jobs --scratch --no-resume --authfile --src-creds --src-no-creds --src-registry-token --src-authfile --src-tls-verify --src-cert-dir --dest-creds --dest-no-creds --dest-registry-token --dest-authfile --dest-tls-verify --dest-cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5409,14 +5281,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -5425,12 +5289,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__tag)
-            opts="-q -v -h --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -h --json --quiet --verbose --trace --progress --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --creds)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5483,14 +5355,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -5499,12 +5363,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__tags)
-            opts="-q -v -h --no-digest-tags --match --exclude --sort --limit --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -h --json --quiet --verbose --trace --progress --no-digest-tags --match --exclude --sort --limit --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --match)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5573,14 +5445,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -5589,12 +5453,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__validate)
-            opts="-j -q -v -h --fast --platform --jobs --scratch --no-resume --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -j -h --json --quiet --verbose --trace --progress --fast --platform --jobs --scratch --no-resume --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --platform)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5663,14 +5535,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -5679,12 +5543,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__verify)
-            opts="-k -o -r -a -q -v -h --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --certificate --certificate-chain --ca-roots --ca-intermediates --require --output --platform --recursive --signature-repository --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --max-workers --use-signed-timestamps --local-image --signature --rekor-url --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --policy --annotations --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -k -o -r -a -h --json --quiet --verbose --trace --progress --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --certificate --certificate-chain --ca-roots --ca-intermediates --require --output --platform --recursive --signature-repository --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --max-workers --use-signed-timestamps --local-image --signature --rekor-url --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --policy --annotations --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5925,14 +5797,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -5941,12 +5805,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__verify__subcmd__attestation)
-            opts="-k -o -r -q -v -h --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --certificate --certificate-chain --ca-roots --ca-intermediates --require --output --platform --recursive --signature-repository --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --max-workers --use-signed-timestamps --local-image --signature --rekor-url --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --type --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -k -o -r -h --json --quiet --verbose --trace --progress --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --certificate --certificate-chain --ca-roots --ca-intermediates --require --output --platform --recursive --signature-repository --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --offline --experimental-oci11 --new-bundle-format --check-claims --max-workers --use-signed-timestamps --local-image --signature --rekor-url --allow-insecure-registry --allow-http-registry --registry-username --registry-password --registry-cacert --registry-client-cert --registry-client-key --registry-server-name --k8s-keychain --attachment-tag-prefix --sk --type --policy --creds --no-creds --registry-token --authfile --tls-verify --cert-dir --tls-ca --registries-conf --retry-times --read-timeout --limit-rate --tls-cert --tls-key --requests-per-second --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -6183,14 +6055,6 @@ _stevedore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -6199,12 +6063,20 @@ _stevedore() {
             return 0
             ;;
         stevedore__subcmd__verify__subcmd__blob)
-            opts="-k -q -v -h --bundle --signature --type --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --certificate --certificate-chain --ca-roots --ca-intermediates --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --json --quiet --verbose --trace --progress --help"
+            opts="-q -v -k -h --json --quiet --verbose --trace --progress --bundle --signature --type --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --certificate-github-workflow-repository --certificate-github-workflow-ref --certificate-github-workflow-sha --certificate-github-workflow-name --certificate-github-workflow-trigger --trusted-root --certificate --certificate-chain --ca-roots --ca-intermediates --insecure-ignore-tlog --insecure-ignore-sct --private-infrastructure --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
                 --bundle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -6291,14 +6163,6 @@ _stevedore() {
                     ;;
                 --private-infrastructure)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -80,6 +80,12 @@ complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "ping" -d 'Show 
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "man" -d 'Write the manual pages into a folder'
 complete -c stevedore -n "__fish_stevedore_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l platform -d 'Copy this platform; several make an index with only these' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s f -l format -d 'Convert to these media types' -r -f -a "oci\t'OCI image-spec'
 docker\t'Docker image manifest version 2, schema 2'"
@@ -113,12 +119,9 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l limit-rate 
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s a -l all -d 'Copy every platform, the index as it is'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l no-attestations -d 'With --all, leave attestations out; the index of the rest has another digest'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l force -d 'Look for every part at the destination, though the name is right already, and send what is missing; in files, check the bytes too'
@@ -131,10 +134,13 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s n -l dry-ru
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l src-no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l dest-no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l policy -d 'Use only what this policy accepts, a containers-policy.json; "default" is the one that podman and skopeo read' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
@@ -159,12 +165,9 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l limit-rate 
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l scoped -d 'Below DESTINATION, name images by the registry and whole path that they come from'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l fail-fast -d 'Begin no more images after the first failure'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l no-attestations -d 'Leave attestations out of whole indexes; the index of the rest has another digest'
@@ -176,10 +179,13 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s n -l dry-ru
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l src-no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l dest-no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l platform -d 'Look at the image for this platform' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l registry-token -d 'Send this bearer token as it is' -r
@@ -195,20 +201,20 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l limit-ra
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l raw -d 'Print the manifest, byte for byte'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l config -d 'Print the config, byte for byte; of an index, that of --platform or of this host\'s platform'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l digest -d 'Print the digest, by one HEAD at a registry; with --platform, that of the image for it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l platform -d 'Take the image for this platform' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l registry-token -d 'Send this bearer token as it is' -r
@@ -224,17 +230,17 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l limit-rat
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand digest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l match -d 'List names that match: a glob (3.*), a regular expression (/^v[0-9]/) or a version requirement (semver:>=1.2,<2); several times for any of them' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l exclude -d 'Leave out names that match, whatever --match says' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l sort -d 'Sort by name, natural (v2 before v10) or semver; with a dash before it, from the end, as in -semver for the newest version first [default: as the place has them]' -r
@@ -253,18 +259,18 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l limit-rate 
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l no-digest-tags -d 'Leave out tags that belong to a digest: sha256-… with or without .sig, .att or .sbom'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l no-digest-tags -d 'Leave out tags that belong to a digest: sha256-… with or without .sig, .att or .sbom'
-complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l match -d 'List names that match: a glob (3.*), a regular expression (/^v[0-9]/) or a version requirement (semver:>=1.2,<2); several times for any of them' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l exclude -d 'Leave out names that match, whatever --match says' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l sort -d 'Sort by name, natural (v2 before v10) or semver; with a dash before it, from the end, as in -semver for the newest version first [default: as the place has them]' -r
@@ -283,18 +289,18 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l limit-
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l no-digest-tags -d 'Leave out tags that belong to a digest: sha256-… with or without .sig, .att or .sbom'
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l no-digest-tags -d 'Leave out tags that belong to a digest: sha256-… with or without .sig, .att or .sbom'
-complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand list-tags" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -309,17 +315,17 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l limit-rate -
 complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand tag" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l platform -d 'Check the image for this platform, several times for several [default: all of an index]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -s j -l jobs -d 'Transfer so many blobs at a time' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
@@ -337,18 +343,12 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l limit-r
 complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l fast -d 'Ask only whether blobs are there and how large they are, and read manifests alone'
-complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
-complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l fast -d 'Ask only whether blobs are there and how large they are, and read manifests alone'
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand index; and not __fish_seen_subcommand_from create help" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand index; and not __fish_seen_subcommand_from create help" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -559,6 +559,12 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish
 complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "get" -d 'Fetch a manifest, byte for byte, as `inspect --raw` does'
 complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "put" -d 'Put a manifest as it is, and print its digest'
 complete -c stevedore -n "__fish_stevedore_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l match -d 'List names that match: a glob (3.*), a regular expression (/^v[0-9]/) or a version requirement (semver:>=1.2,<2); several times for any of them' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l exclude -d 'Leave out names that match, whatever --match says' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l sort -d 'Sort by name, natural (v2 before v10) or semver; with a dash before it, from the end, as in -semver for the newest version first [default: as the place has them]' -r
@@ -577,17 +583,17 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l limit-ra
 complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand catalog" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s o -l output -d 'Where the image goes' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l from -d 'Build on top of this image' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dir -d 'Lay the contents of a directory over everything, as they are' -r
@@ -644,20 +650,20 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l limit-rate
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l keep-owner -d 'Keep the owners that files have here'
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l src-no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l dest-no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand build" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand build" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l depth -d 'Show no more than so many levels' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l layer -d 'List the entries of this layer alone, whiteouts included, as its tar has them; the lowest is 0' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
@@ -678,12 +684,9 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l limit-rate -d
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s l -l long -d 'Show type, mode, owner, size, time, and the number of the layer that has it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s 0 -l null -d 'Print the paths as they are, each with a NUL behind it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l tree -d 'Show directories with the size of all that is in them'
@@ -691,10 +694,13 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l digests -d 'S
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l xattrs -d 'Show extended attributes'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l layers -d 'List the layers instead: sizes, hidden bytes, whiteouts, and what made them'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l scratch -d 'Keep temporary files in this folder [default: $TMPDIR, else /tmp]' -r -F
@@ -713,17 +719,17 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l limit-rate -
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand cat" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s o -l output -d 'Write to this file, or, when it ends with a slash or is a folder, unpack into this new or empty folder; - is standard output' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l layer -d 'Write the tar of this layer alone, as it is, whiteouts included; the lowest is 0' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
@@ -744,17 +750,17 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l limit-rat
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand export" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s t -l to -l tag -d 'Give the new image this name [default: the image\'s own]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l platform -d 'Of an index, change only the images for this platform' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l entrypoint -d 'Set the entrypoint, an argument each time, or all as a JSON array; [] removes it. Without --cmd the base\'s command goes' -r
@@ -812,20 +818,20 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l limit-rat
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s n -l dry-run -d 'Print the digest of what would be written, and write nothing'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l flatten -d 'Make one layer of all'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand mutate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l format -d 'How the list is written [default: table, with --json json]' -r -f -a "table\t'A line for each package'
 json\t'All that is known, as stevedore\'s own JSON'
 spdx-json\t'SPDX 2.3'
@@ -849,19 +855,19 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l limit-rate 
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l attached -d 'Print the document that travels with the image, or with the index that has it, instead: an attestation or a referrer; with --format of that family'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l first-layer -d 'Show in the table, too, which layer had each package first'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l attached -d 'Print the document that travels with the image, or with the index that has it, instead: an attestation or a referrer; with --format of that family'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l first-layer -d 'Show in the table, too, which layer had each package first'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sbom" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l other-platform -d 'Take the second image for this platform [default: as the first]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l platform -d 'Look into the image for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l cache -d 'Keep the layers of a registry\'s image in this folder, an OCI layout, and take them from there the next time' -r -F
@@ -881,21 +887,21 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l limit-rate 
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l semantic -d 'Pass over times, history, and names: what makes no difference to a running container'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l config -d 'Compare what the configs say, and the manifests\' annotations, too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l packages -d 'Compare the packages, too, as sbom lists them: which were added, removed, and have other versions'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l strict -d 'Compare everything: descriptors and media types, and the indexes themselves, too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s a -l annotation -d 'Add this annotation to the manifest' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l annotation-file -d 'Add the annotations in this JSON file: an object for each file by its name, for $manifest and for $config' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l media-type -d 'Give files this media type unless they have one of their own [default: application/vnd.oci.image.layer.v1.tar]' -r
@@ -918,18 +924,18 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l limit-rate 
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
-complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand push" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s o -l output -d 'Write into this folder; - writes one file to standard output, a folder as it is packed' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l platform -d 'Of an index, pull the artifact for this platform [default: this host\'s]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s j -l jobs -d 'Transfer so many blobs at a time' -r
@@ -949,19 +955,19 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l limit-rate 
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s k -l keep-old-files -d 'Fail rather than replace a file'
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s k -l keep-old-files -d 'Fail rather than replace a file'
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s a -l annotation -d 'Add this annotation to the manifest' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l annotation-file -d 'Add the annotations in this JSON file: an object for each file by its name, for $manifest and for $config' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l media-type -d 'Give files this media type unless they have one of their own [default: application/vnd.oci.image.layer.v1.tar]' -r
@@ -985,18 +991,18 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l limit-rat
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l artifact-type -d 'Show only what is of this type, with all that refers to it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l depth -d 'Show no more than so many levels [default: all]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l platform -d 'Show what refers to the image for this platform [default: to the index, where there is one]' -r
@@ -1014,17 +1020,17 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l limit-
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand referrers" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l registry-token -d 'Send this bearer token as it is' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l authfile -d 'Look for credentials in this file only' -r -F
@@ -1039,38 +1045,38 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l limit-rat
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s y -l yes -d 'Remove the manifest and the tags that name it'
-complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s n -l dry-run -d 'Tell what would be removed, and remove nothing'
-complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s y -l yes -d 'Remove the manifest and the tags that name it'
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s n -l dry-run -d 'Tell what would be removed, and remove nothing'
+complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l store -d 'Collect in this directory of serve or registry:2 instead' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l grace -d 'Keep blobs of a registry for so long that no manifest needs yet: a push brings them first' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l upload-age -d 'Remove uploads to a registry that nobody continued for so long' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l follow-links -d 'Follow symbolic links to folders of repositories that lead below this directory (repeatable)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l store -d 'Collect in this directory of serve or registry:2 instead' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l grace -d 'Keep blobs of a registry for so long that no manifest needs yet: a push brings them first' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l upload-age -d 'Remove uploads to a registry that nobody continued for so long' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l follow-links -d 'Follow symbolic links to folders of repositories that lead below this directory (repeatable)' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l untagged -d 'Remove manifests of a registry too that have no tag, are in no index that stays and refer to nothing that stays'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l verify -d 'Read all content of a registry again instead, and set aside what has not its digest any more, so that clients push it again'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l allow-empty -d 'Free blobs of a registry that has no repository at all, which is otherwise taken for a volume that is not mounted, or of a layout without index.json'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l allow-missing -d 'Take manifests that an index of a layout names and that are not there for left out on purpose'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s n -l dry-run -d 'List what would be removed, and remove nothing'
-complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l name -d 'The repository in the tree, with a tag if there is one image [default: as the source says]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l from-spec -d 'Deploy the images that this file lists, in lines as sync has them, whose destinations are names in the tree; - is standard input' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l server -d 'Make a configuration for this server' -r -f -a "nginx\t'nginx'
@@ -1095,74 +1101,74 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l registrie
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l retry-times -d 'Send a request again this often after a failure that may pass [default: 4]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l read-timeout -d 'Give a connection up when it has been silent for so many seconds [default: 30]' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l limit-rate -d 'Send and receive no more bytes a second than this, over all transfers together: 500kB, 2MiB [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s a -l all -d 'Deploy every platform, the index as it is'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l referrers -d 'Deploy what refers to the images, too: signatures, SBOMs'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l prune -d 'Remove all other repositories and tags, and the manifests and blobs that nothing needs then'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l no-resume -d 'Start over: use nothing that an interrupted run left, and remove it'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l src-no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l output-key-prefix -d 'What the names of both files begin with' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s f -l force -d 'Replace files that exist: what was signed with the old key can then not be signed again'
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l output-key-prefix -d 'What the names of both files begin with' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s f -l force -d 'Replace files that exist: what was signed with the old key can then not be signed again'
 complete -c stevedore -n "__fish_stevedore_using_subcommand keygen" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l output-key-prefix -d 'What the names of both files begin with' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s f -l force -d 'Replace files that exist: what was signed with the old key can then not be signed again'
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l output-key-prefix -d 'What the names of both files begin with' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s f -l force -d 'Replace files that exist: what was signed with the old key can then not be signed again'
 complete -c stevedore -n "__fish_stevedore_using_subcommand generate-key-pair" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s o -l output-key-prefix -d 'What the names of both files begin with' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s f -l force -d 'Replace files that exist'
-complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s y -l yes -d 'Taken, for nothing is asked'
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s o -l output-key-prefix -d 'What the names of both files begin with' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s f -l force -d 'Replace files that exist'
+complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s y -l yes -d 'Taken, for nothing is asked'
 complete -c stevedore -n "__fish_stevedore_using_subcommand import-key-pair" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s k -l key -d 'The private key: a file, or env://NAME for a variable that holds it' -r
+complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand public-key" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s k -l key -d 'The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l certificate -d 'The key\'s certificate by an authority of one\'s own, in PEM, which goes with the signature' -r -F
@@ -1222,20 +1228,20 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l limit-rate 
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s r -l recursive -d 'Do the same with every image of an index'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s y -l yes -d 'Taken, for nothing is asked'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l attestations -d 'With -r, sign BuildKit\'s attestations in the index, too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s k -l key -d 'The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l bundle -d 'Write the bundle into this file, or - for standard output' -r -F
@@ -1265,17 +1271,17 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l new-bu
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l output-signature -d 'Refused: --bundle' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l output-certificate -d 'Refused: --bundle' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s y -l yes -d 'Taken, for nothing is asked'
+complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s y -l yes -d 'Taken, for nothing is asked'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand sign-blob" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s k -l key -d 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-identity -d 'Who must have signed: the address, URI or name in the certificate' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l certificate-identity-regexp -d 'The same, as a regular expression, which may match a part unless it says ^ and $' -r
@@ -1349,18 +1355,18 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l limit-rat
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s r -l recursive -d 'Verify every image of an index, too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s r -l recursive -d 'Verify every image of an index, too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l bundle -d 'The bundle, or several, one on each line' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l signature -d 'A signature that stands alone, in base64 or as it is, in place of the bundle; for --key or --certificate' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l type -d 'What must be stated of the file: the short names of verify-attestation, or a URI' -r
@@ -1385,16 +1391,16 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l inse
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l private-infrastructure -d 'The same as --insecure-ignore-tlog' -r -f -a "true\t''
 false\t''"
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-blob" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s k -l key -d 'The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l password-file -d 'Read the key\'s password from the first line of this file [default: $COSIGN_PASSWORD, also when it is empty; else a question]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l certificate -d 'The key\'s certificate by an authority of one\'s own, in PEM, which goes with the signature' -r -F
@@ -1457,19 +1463,19 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l limit-rat
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s r -l recursive -d 'Do the same with every image of an index'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s y -l yes -d 'Taken, for nothing is asked'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s r -l recursive -d 'Do the same with every image of an index'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s y -l yes -d 'Taken, for nothing is asked'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l predicate -d 'What is stated: a file' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l type -d 'The type of what is stated' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s k -l key -d 'The private key: a file, env://NAME for a variable that holds it, or exec:PROGRAM for a program that signs' -r
@@ -1501,17 +1507,17 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l new-
 false\t''"
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l output-signature -d 'Refused: --bundle' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l output-certificate -d 'Refused: --bundle' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s y -l yes -d 'Taken, for nothing is asked'
+complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s y -l yes -d 'Taken, for nothing is asked'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand attest-blob" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s k -l key -d 'Who may have signed: a file with public keys, or env://NAME for a variable that holds them' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-identity -d 'Who must have signed: the address, URI or name in the certificate' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l certificate-identity-regexp -d 'The same, as a regular expression, which may match a part unless it says ^ and $' -r
@@ -1585,18 +1591,18 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" 
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s r -l recursive -d 'Verify every image of an index, too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l no-creds -d 'Use no credentials, whatever files hold'
+complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s r -l recursive -d 'Verify every image of an index, too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l no-creds -d 'Use no credentials, whatever files hold'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
-complete -c stevedore -n "__fish_stevedore_using_subcommand verify-attestation" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l store -d 'Serve this directory, new or of registry:2' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l static -d 'Serve this tree of static:, as deploy makes it, read-only' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l addr -d 'Where to listen: IP:PORT, NAME:PORT, :PORT for all addresses, or unix:PATH; port 0 is any that is free (repeatable) [default: the sockets of systemd, or 127.0.0.1:5000]' -r
@@ -1626,22 +1632,22 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-interva
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-grace -d 'Keep blobs for so long that no manifest needs yet: a push brings them first' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l upload-age -d 'Remove uploads that nobody continued for so long' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l scrub-interval -d 'Read all content again, slowly, when the last time is so long ago, and set aside what has not its digest any more; never is possible, too' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l json -d 'Print the result as JSON, and errors too'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s q -l quiet -d 'Print nothing but the result and errors'
+complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l read-only -d 'Refuse all that writes'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l allow-sparse -d 'Take manifests whose blobs and children are not there'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l anonymous-push -d 'Let everyone push and delete'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l no-tokens -d 'Ask for name and password only; Docker then pulls nothing without them'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l behind-proxy -d 'Believe X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-For; only behind a proxy that sets them'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l gc-untagged -d 'Remove manifests too that have no tag, are in no index that stays and refer to nothing that stays'
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -l json -d 'Print the result as JSON, and errors too'
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s q -l quiet -d 'Print nothing but the result and errors'
-complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s u -l username -d 'The name; asked for if not given' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s p -l password -d 'The password; better read from standard input, where other users of the machine do not see it' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l authfile -d 'Keep the login in this file' -r -F
@@ -1656,25 +1662,19 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l limit-rate
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l password-stdin -d 'Read the password from standard input'
-complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l get-login -d 'Print the name that is logged in, and ask nothing'
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l password-stdin -d 'Read the password from standard input'
+complete -c stevedore -n "__fish_stevedore_using_subcommand login" -l get-login -d 'Print the name that is logged in, and ask nothing'
 complete -c stevedore -n "__fish_stevedore_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -l authfile -d 'Take it out of this file [default: where login puts it]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line every ten seconds'
 json\t'A JSON object a line'
 none\t'Nothing'"
+complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -l authfile -d 'Take it out of this file [default: where login puts it]' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand logout" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
@@ -1748,6 +1748,12 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_see
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "token" -d 'Print a bearer token for a repository'
 complete -c stevedore -n "__fish_stevedore_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
+complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line every ten seconds'
+json\t'A JSON object a line'
+none\t'Nothing'"
 complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l write-test -d 'Push a small image to this repository of the registry, under a name that nobody has, and remove it again; what cannot be removed is told' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l creds -d 'Log in with this name and password' -r
 complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l registry-token -d 'Send this bearer token as it is' -r
@@ -1763,16 +1769,10 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l limit-rate 
 complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l tls-cert -d 'Present this certificate (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l requests-per-second -d 'Send each host no more requests a second than this [default: no limit]' -r
-complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
-complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars'
-plain\t'A line every ten seconds'
-json\t'A JSON object a line'
-none\t'Nothing'"
-complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l json -d 'Print the result as JSON, and errors too'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
+complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -l no-creds -d 'Use no credentials, whatever files hold'
 complete -c stevedore -n "__fish_stevedore_using_subcommand ping" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stevedore -n "__fish_stevedore_using_subcommand completions" -l trace -d 'Append a JSON object for each request to a registry to this file; - is standard error. No secret is in it' -r -F
 complete -c stevedore -n "__fish_stevedore_using_subcommand completions" -l progress -d 'How progress is shown; auto is bars on a terminal and a line every ten seconds elsewhere' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -1794,54 +1794,46 @@ complete -c stevedore -n "__fish_stevedore_using_subcommand man" -l json -d 'Pri
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s q -l quiet -d 'Print nothing but the result and errors'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s v -l verbose -d 'Tell of each blob how it got there, and of each request to a registry; twice, with the heads of requests and answers'
 complete -c stevedore -n "__fish_stevedore_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "copy" -d 'Copy an image between any two places'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "sync" -d 'Copy the images that a file lists'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "digest" -d 'Print the digest of an image\'s manifest, by one HEAD at a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "tags" -d 'List the tags of a repository, a layout or an archive, in its own order'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "tag" -d 'Give an image further tags in its repository, without moving a blob'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "validate" -d 'Read and check everything that an image needs, anywhere'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "index" -d 'Make an index of images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "blob" -d 'Get, put or ask after a single blob'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "manifest" -d 'Get or put a single manifest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "catalog" -d 'List the repositories of a registry, as far as it shows them'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "build" -d 'Build an image from files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "ls" -d 'List what is in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "cat" -d 'Print files of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "export" -d 'Write the filesystem of an image as a tar, or as files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "mutate" -d 'Change an image: its config, annotations, layers, base, or the entries of an index'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "sbom" -d 'List the packages in an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "diff" -d 'Show what is different between two images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "push" -d 'Keep files where images are, as an OCI artifact'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "pull" -d 'Fetch the files of an artifact'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "attach" -d 'Attach files to an image: an SBOM, a report, a licence'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "referrers" -d 'List what refers to an image: signatures, attestations, SBOMs and other artifacts'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "delete" -d 'Remove a tag and leave its siblings alone, or remove a manifest by digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "gc" -d 'Remove the blobs that no name needs, and what killed processes left'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "deploy" -d 'Put images into a directory that any web server can serve as a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "keygen" -d 'Make a pair of keys for signing images'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "import-key-pair" -d 'Put a private key of another tool into cosign\'s files'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "public-key" -d 'Print the public key that belongs to a private key'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "sign" -d 'Sign an image, with a key or an identity'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "sign-blob" -d 'Sign a file, with a key or an identity'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "verify" -d 'Verify that an image is signed, with a key or by an identity'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "verify-blob" -d 'Verify that a file is signed, by the bundle beside it'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "attest" -d 'Attest something of an image, with a key or an identity'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "attest-blob" -d 'Attest something of a file, with a key or an identity'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "verify-attestation" -d 'Verify what is attested of an image'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "serve" -d 'Run a registry on a directory'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "login" -d 'Log in to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "logout" -d 'Forget the login of a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "auth" -d 'Show how a registry is reached and which login is used, or get a token'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "ping" -d 'Show how a registry is reached and what it can do'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "man" -d 'Write the manual pages into a folder'
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "copy"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "sync"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "inspect"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "digest"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "tags"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "tag"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "validate"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "index"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "blob"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "manifest"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "catalog"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "build"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "ls"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "cat"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "export"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "mutate"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "sbom"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "diff"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "push"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "pull"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "attach"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "referrers"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "delete"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "gc"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "deploy"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "keygen"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "import-key-pair"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "public-key"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "sign"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "sign-blob"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "verify"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "verify-blob"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "attest"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "attest-blob"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "verify-attestation"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "serve"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "login"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "logout"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "auth"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "ping"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "completions"
+complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "man"
 complete -c stevedore -n "__fish_stevedore_using_subcommand help; and not __fish_seen_subcommand_from copy sync inspect digest tags tag validate index blob manifest catalog build ls cat export mutate sbom diff push pull attach referrers delete gc deploy keygen import-key-pair public-key sign sign-blob verify verify-blob attest attest-blob verify-attestation serve login logout auth ping completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from index" -f -a "create" -d 'Make an index of images from any places, and print its digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from blob" -f -a "get" -d 'Fetch a blob and check it on the way'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from blob" -f -a "put" -d 'Put a file as a blob, and print its digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from blob" -f -a "head" -d 'Ask whether a blob is there, and print its size'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "get" -d 'Fetch a manifest, byte for byte, as `inspect --raw` does'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "put" -d 'Put a manifest as it is, and print its digest'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "explain" -d 'Explain which file, key, helper, mirror, scheme, certificates and proxy apply to a registry'
-complete -c stevedore -n "__fish_stevedore_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "token" -d 'Print a bearer token for a repository'

@@ -59,11 +59,19 @@ use clap::error::{ContextKind, ContextValue};
 /// # Errors
 /// The exit code, when there is nothing to run; the reason, or the help that was asked for, is printed.
 pub(crate) fn parse<A: Parser>() -> Result<A, ExitCode> {
-    A::try_parse().map_err(|mut error| {
+    A::try_parse().or_else(|_| parse_whole()).map_err(|mut error| {
         hide_password(&mut error);
         cosign::translate(&mut error);
         refuse(&error)
     })
+}
+
+/// Parses again, with the flags and descriptions of all verbs at hand: what is printed may tell of any of them.
+fn parse_whole<A: Parser>() -> Result<A, clap::Error> {
+    let mut command = A::command();
+    command.build();
+    let mut matches = command.clone().try_get_matches()?;
+    A::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// Prints what clap has to say: help and version on stdout, a refusal on stderr.

@@ -12,7 +12,7 @@ use crate::cli::{Result, Ui};
 
 /// List the tags of a repository, a layout or an archive, in its own order
 #[derive(clap::Args)]
-#[command(visible_alias = "list-tags", after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The repository, layout or archive, without a tag
     #[arg(value_parser = place, value_name = "PLACE")]
