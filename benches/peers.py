@@ -7,7 +7,9 @@ Peers that are not installed (skopeo-new, skopeo, crane, oras) are left out. Nee
 Every round runs every tool once, so that a machine that slows down slows all of them; the median of the rounds' ratios is printed.
 Every tool reads what no tool has just written: the image is pushed once, before the first round.
 """
-import argparse, hashlib, json, os, shutil, socket, statistics, subprocess, sys, tempfile, time, urllib.request
+import argparse, os, shutil, statistics, subprocess, sys, tempfile
+
+from kit import make_layout, measure, start_registry
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--binary", default="target/release/stevedore")
@@ -19,59 +21,6 @@ parser.add_argument("--tools", default="skopeo,skopeo-new,crane,oras")
 options = parser.parse_args()
 ours = os.path.abspath(options.binary)
 work = tempfile.mkdtemp(prefix="stevedore-peers-")
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def start_registry(name):
-    port = free_port()
-    config = {"version": 0.1, "log": {"level": "error", "accesslog": {"disabled": True}}, "storage": {"filesystem": {"rootdirectory": f"{work}/{name}"}}, "http": {"addr": f"127.0.0.1:{port}"}}
-    with open(f"{work}/{name}.yml", "w") as file:
-        json.dump(config, file)
-    process = subprocess.Popen(["docker-registry", "serve", f"{work}/{name}.yml"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=1)
-            return process, f"127.0.0.1:{port}"
-        except OSError:
-            time.sleep(0.1)
-    sys.exit("docker-registry did not start")
-
-
-def make_layout(folder):
-    os.makedirs(folder + "/blobs/sha256")
-
-    def add(kind, data):
-        digest = hashlib.sha256(data).hexdigest()
-        with open(f"{folder}/blobs/sha256/{digest}", "wb") as file:
-            file.write(data)
-        return {"mediaType": kind, "digest": "sha256:" + digest, "size": len(data)}
-
-    layers = [add("application/vnd.oci.image.layer.v1.tar+gzip", os.urandom(options.mib << 20)) for _ in range(options.layers)]
-    ids = ["sha256:" + hashlib.sha256(str(number).encode()).hexdigest() for number in range(options.layers)]
-    config = {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": ids}}
-    config = add("application/vnd.oci.image.config.v1+json", json.dumps(config).encode())
-    kind = "application/vnd.oci.image.manifest.v1+json"
-    entry = add(kind, json.dumps({"schemaVersion": 2, "mediaType": kind, "config": config, "layers": layers}).encode())
-    entry["annotations"] = {"org.opencontainers.image.ref.name": "v1"}
-    with open(folder + "/index.json", "w") as file:
-        json.dump({"schemaVersion": 2, "manifests": [entry]}, file)
-    with open(folder + "/oci-layout", "w") as file:
-        file.write('{"imageLayoutVersion":"1.0.0"}')
-
-
-def measure(command):
-    figure = work + "/figure"
-    timed = ["/usr/bin/time", "--quiet", "-f", "%e %U %S %M", "-o", figure] + command
-    if subprocess.run(timed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
-        sys.exit("failed: " + " ".join(command))
-    with open(figure) as file:
-        wall, user, system, peak = file.read().split()
-    return float(wall), float(user) + float(system), int(peak) / 1024
 
 
 def remove(path):
@@ -137,10 +86,10 @@ def tasks(host, empty):
 
 
 tools = ["stevedore"] + [tool for tool in options.tools.split(",") if shutil.which(tool)]
-registries = [start_registry("full"), start_registry("empty")]
+registries = [start_registry(work + "/full"), start_registry(work + "/empty")]
 host, empty = (host for _, host in registries)
 try:
-    make_layout(work + "/image")
+    make_layout(work + "/image", options.layers, options.mib)
     subprocess.run([ours, "copy", "-q", f"oci:{work}/image:v1", f"docker://{host}/bench/image:v1"], check=True, stdout=subprocess.DEVNULL)
     subprocess.run([ours, "copy", "-q", f"docker://{host}/bench/image:v1", f"docker://{host}/across/same:v1"], check=True, stdout=subprocess.DEVNULL)
     print(f"{options.layers} layers of {options.mib} MiB, {options.rounds} rounds; medians; ratios are the peer's by ours, round by round")
@@ -152,7 +101,7 @@ try:
         for number in range(options.rounds + 1):
             for tool in figures:
                 name = f"{tool}-{number}"
-                figure = measure(command(tool, name))
+                figure = measure(command(tool, name), work + "/figure")
                 if number > 0:  # the first is for warming up
                     figures[tool].append(figure)
                 remove(f"{work}/{name}")

@@ -339,7 +339,7 @@ fn side(error: &Error) -> Option<Side> {
 mod tests {
     use super::*;
 
-    /// Returns the program's command with the flags of all verbs.
+    /// The program's command with what is deferred: the descriptions and flags of all verbs.
     fn whole() -> clap::Command {
         let mut command = Arguments::command().disable_help_subcommand(true);
         command.build();
@@ -349,7 +349,6 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         Arguments::command().debug_assert();
-        assert!(whole().get_subcommands().all(|verb| verb.get_arguments().count() > 1));
     }
 
     #[test]
