@@ -116,7 +116,7 @@ pub enum Verdict {
     Yes,
     /// It cannot, or not for this login.
     No,
-    /// Nobody has tried.
+    /// It is not known: nobody has tried, or no attempt came to an answer.
     NotTested,
 }
 
@@ -143,6 +143,8 @@ impl Finding {
         match result {
             Ok(_) => Ok(Self::new(ability, Verdict::Yes, "")),
             Err(error @ Error::Cancelled(_)) => Err(error),
+            // A failure that may pass says nothing of what it can do.
+            Err(error) if error.is_transient() => Ok(Self::new(ability, Verdict::NotTested, reason(&error))),
             Err(error) => Ok(Self::new(ability, Verdict::No, reason(&error))),
         }
     }

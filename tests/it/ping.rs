@@ -98,6 +98,21 @@ fn one_screen_tells_how_a_registry_is() {
     );
 }
 
+/// A failure that may pass is not taken for something that a registry cannot do.
+#[test]
+fn a_registry_that_fails_is_not_one_that_cannot() {
+    let front = Answering::start("127.0.0.1:1", |request, _| {
+        Some(match request.path() {
+            "/v2/" => Reply::json(200, &json!({})),
+            path if path.contains("/_catalog") => Reply::new(503),
+            path if path.contains("/referrers/") => Reply::new(502),
+            _ => Reply::error(404, "NAME_UNKNOWN", "no such repository"),
+        })
+    });
+    let report = stevedore(&["ping", "--json", "--retry-times=0", &format!("{}/app", front.host())]).ok().json();
+    assert_eq!((verdict(&report, "catalog"), verdict(&report, "referrers")), ("not_tested", "not_tested"));
+}
+
 #[test]
 fn who_is_not_let_in_and_what_is_not_there_have_codes_of_their_own() {
     let free = TcpListener::bind("127.0.0.1:0").expect("binds").local_addr().expect("an address").to_string();
